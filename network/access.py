@@ -1,0 +1,162 @@
+"""Who sees what: the one place that scopes a queryset to a tenant.
+
+Operators see everything. Advertiser staff see the rows of their advertisers, and change them as
+owner or manager; a viewer only reads. Members of a publisher's team see that publisher's rows, on
+its own pages and never in the admin. Somebody may be several of these at once.
+
+Every model has a rule in :data:`RULES`; one without is an error, not an open door.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, QuerySet
+
+from network.models import StaffMembership, User
+
+Row = TypeVar("Row", bound=Model)
+Somebody = User | AnonymousUser
+MANAGING_ROLES = frozenset({StaffMembership.Role.OWNER, StaffMembership.Role.MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The lookups that lead from a row to the tenants who may see it.
+
+    Without one for advertisers, advertiser staff see no row of the model in the admin; without one
+    for publishers, a publisher's pages may not ask for it.
+    """
+
+    advertiser: str = ""
+    publisher: str = ""
+
+
+OPERATORS_ONLY = Rule()
+_BOTH = Rule(advertiser="advertiser", publisher="publisher")
+_ADVERTISER = Rule(advertiser="advertiser")
+
+RULES: Mapping[str, Rule] = {
+    "network.advertiser": Rule(advertiser="pk"),
+    "network.attributionterms": _ADVERTISER,
+    "network.commissiongroup": _ADVERTISER,
+    "network.commissionrate": _ADVERTISER,
+    "network.policyversion": OPERATORS_ONLY,
+    "network.staffmembership": OPERATORS_ONLY,
+    "network.user": OPERATORS_ONLY,
+    "publishers.cookietypeassignment": _BOTH,
+    "publishers.ledgeraccount": _BOTH,
+    "publishers.ledgerentry": Rule(
+        advertiser="transaction__advertiser", publisher="account__publisher"
+    ),
+    "publishers.ledgertransaction": _BOTH,
+    "publishers.modeltypecookietype": _ADVERTISER,
+    "publishers.partnership": _BOTH,
+    "publishers.partnershipterms": _BOTH,
+    "publishers.publisher": Rule(publisher="pk"),
+    "publishers.publishermembership": Rule(publisher="publisher"),
+    "publishers.publishermodeltype": Rule(publisher="publisher"),
+    "tracking.click": _BOTH,
+    "tracking.commission": _BOTH,
+    "tracking.conversion": _ADVERTISER,
+    "tracking.conversionjourney": _ADVERTISER,
+    "tracking.decision": _ADVERTISER,
+    "tracking.report": _ADVERTISER,
+    "tracking.setaside": OPERATORS_ONLY,
+    "tracking.spoolhost": OPERATORS_ONLY,
+    "tracking.spoolposition": OPERATORS_ONLY,
+    "tracking.unattributedsales": _ADVERTISER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What somebody may do: roles at advertisers and at publishers, each by its id."""
+
+    operator: bool = False
+    staff_roles: Mapping[int, str] = field(default_factory=dict)
+    publisher_roles: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def enters_admin(self) -> bool:
+        return self.operator or bool(self.staff_roles)
+
+    @property
+    def manages_any(self) -> bool:
+        return self.operator or any(role in MANAGING_ROLES for role in self.staff_roles.values())
+
+    def manages(self, advertiser_id: int) -> bool:
+        """Whether this person may change what belongs to the advertiser."""
+        return self.operator or self.staff_roles.get(advertiser_id) in MANAGING_ROLES
+
+    def sees_in_admin(self, model: type[Model]) -> bool:
+        """Whether the admin shows this person any row of the model."""
+        rule = rule_of(model)
+        return self.operator or (self.enters_admin and bool(rule.advertiser))
+
+
+def access_of(user: Somebody) -> Access:
+    """What the user may do; asked once for each request, as the user is loaded once for it."""
+    known: Access | None = getattr(user, "_access", None)
+    if known is None:
+        known = _load(user)
+        user._access = known  # type: ignore[union-attr]
+    return known
+
+
+def rule_of(model: type[Model]) -> Rule:
+    """The model's rule. Raises ImproperlyConfigured for a model that has none."""
+    try:
+        return RULES[model._meta.label_lower]
+    except KeyError:
+        raise ImproperlyConfigured(
+            f"{model._meta.label} has no rule in network.access.RULES: say who may see its rows."
+        ) from None
+
+
+def for_staff(queryset: QuerySet[Row], user: Somebody) -> QuerySet[Row]:
+    """The rows that the admin may show this user."""
+    access, rule = access_of(user), rule_of(queryset.model)
+    if access.operator:
+        return queryset
+    return _within(queryset, rule.advertiser, access.staff_roles)
+
+
+def for_managers(queryset: QuerySet[Row], user: Somebody) -> QuerySet[Row]:
+    """The rows that this user may change, or change something about."""
+    access, rule = access_of(user), rule_of(queryset.model)
+    if access.operator:
+        return queryset
+    managed = [advertiser for advertiser in access.staff_roles if access.manages(advertiser)]
+    return _within(queryset, rule.advertiser, managed)
+
+
+def for_publisher(queryset: QuerySet[Row], publisher_id: int) -> QuerySet[Row]:
+    """One publisher's rows. Raises ImproperlyConfigured for a model that is not for publishers."""
+    rule = rule_of(queryset.model)
+    if not rule.publisher:
+        raise ImproperlyConfigured(f"{queryset.model._meta.label} is not shown to publishers.")
+    return _within(queryset, rule.publisher, [publisher_id])
+
+
+def _within(queryset: QuerySet[Row], lookup: str, tenants: Iterable[int]) -> QuerySet[Row]:
+    if not lookup:
+        return queryset.none()
+    wanted: dict[str, Any] = {f"{lookup}__in": list(tenants)}
+    return queryset.filter(**wanted)
+
+
+def _load(user: Somebody) -> Access:
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return Access()
+    if user.is_superuser:
+        staff_roles: dict[int, str] = {}
+    else:
+        staff_roles = dict(user.staff_memberships.values_list("advertiser_id", "role"))
+    return Access(
+        operator=user.is_superuser,
+        staff_roles=staff_roles,
+        publisher_roles=dict(user.publisher_memberships.values_list("publisher_id", "role")),
+    )

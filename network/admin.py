@@ -1,0 +1,262 @@
+"""Advertisers with their terms and rates, and the people who sign in."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from network import clock, dates, money
+from network.admin_site import EMPTY, OperatorAdmin, ScopedAdmin, person, shown_moment
+from network.advertisers import (
+    DEFAULT_GROUP,
+    TERMS_FIELDS,
+    change_rate,
+    change_terms,
+    create_advertiser,
+)
+from network.change_pages import ChangePage, respond
+from network.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
+from network.models import (
+    Advertiser,
+    CommissionRate,
+    StaffMembership,
+    User,
+    rate_at,
+    terms_at,
+)
+from network.people import NewUserForm, UserForm
+
+NEW_FIELDSETS = (
+    (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
+    ("Consent", {"fields": ("consent_default",)}),
+    ("Attribution terms", {"fields": TERMS_FIELDS}),
+    ("Commission", {"fields": ("percent", "fixed")}),
+)
+FIELDSETS = (
+    (None, {"fields": ("name", "status", "currency", "network_fee_percent", "shown_created_at")}),
+    (
+        "Tracking",
+        {"fields": ("landing_url", "domains", "click_parameter", "strip_click_parameter")},
+    ),
+    ("Consent and reports", {"fields": ("consent_default", "verification", "uncounted_channels")}),
+)
+OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
+
+
+class StaffInline(admin.TabularInline[StaffMembership, Advertiser]):
+    model = StaffMembership
+    autocomplete_fields = ("user",)
+    extra = 0
+    verbose_name_plural = "staff"
+
+
+@admin.register(Advertiser)
+class AdvertiserAdmin(ScopedAdmin[Advertiser]):
+    list_display = ("name", "id", "status", "currency", "shown_terms", "shown_rate", "verification")
+    list_filter = ("status",)
+    search_fields = ("name", "=id")
+    form = AdvertiserForm
+    change_form_template = "admin/network/advertiser/change_form.html"
+    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Advertiser | None = None) -> bool:
+        return self.managed(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Advertiser | None = None) -> Any:
+        return FIELDSETS if obj else NEW_FIELDSETS
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Advertiser | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Advertiser]]:
+        if obj is None:
+            kwargs["form"] = NewAdvertiserForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Advertiser | None = None) -> Any:
+        if obj is None:
+            return ()
+        fixed = ("currency", "shown_created_at")
+        return fixed if self.is_operator(request) else (*fixed, *OPERATORS_FIELDS)
+
+    def get_inlines(self, request: HttpRequest, obj: Advertiser | None) -> Any:
+        return [StaffInline] if obj and self.is_operator(request) else []
+
+    def save_model(self, request: HttpRequest, obj: Advertiser, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        created = create_advertiser(form.new_advertiser(), clock.now(), person(request))
+        obj.pk = created.pk
+        obj.refresh_from_db()
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/terms/", wrap(self.terms_view), name="network_advertiser_terms"),
+            path("<int:pk>/rate/", wrap(self.rate_view), name="network_advertiser_rate"),
+            *super().get_urls(),
+        ]
+
+    def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        advertiser = self._managed_or_refuse(request, pk)
+        now = clock.now()
+        before = terms_at(advertiser, now)
+        form = TermsForm(
+            request.POST or None, initial={name: getattr(before, name) for name in TERMS_FIELDS}
+        )
+
+        def apply() -> str:
+            row = change_terms(
+                advertiser,
+                form.changes,
+                now,
+                made_by=person(request),
+                reason=form.cleaned_data["reason"],
+                start=form.start_at,
+            )
+            self.log_change(request, advertiser, f"Terms: {row}")
+            return f"The terms change on {dates.zoned(row.starts_at)}; clicks already made keep theirs."
+
+        return respond(request, self, self._page(advertiser, "terms", form, apply))
+
+    def rate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        advertiser = self._managed_or_refuse(request, pk)
+        now = clock.now()
+        group = advertiser.commission_groups.get(code=DEFAULT_GROUP)
+        before = rate_at(group, now)
+        fixed = before.fixed_minor
+        form = RateForm(
+            request.POST or None,
+            currency=advertiser.currency,
+            initial={
+                "percent": before.percent,
+                "fixed": "" if fixed is None else money.plain(fixed, advertiser.currency),
+            },
+        )
+
+        def apply() -> str:
+            row = change_rate(
+                group,
+                now,
+                made_by=person(request),
+                percent=form.cleaned_data["percent"],
+                fixed_minor=form.cleaned_data["fixed_minor"],
+                start=form.start_at,
+            )
+            self.log_change(request, advertiser, f"Commission: {rate_text(row, advertiser)}")
+            return f"The commission changes on {dates.zoned(row.starts_at)}."
+
+        return respond(request, self, self._page(advertiser, "commission", form, apply))
+
+    def _managed_or_refuse(self, request: HttpRequest, pk: int) -> Advertiser:
+        advertiser = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, advertiser):
+            raise PermissionDenied
+        return advertiser
+
+    def _page(self, advertiser: Advertiser, what: str, form: Any, apply: Any) -> ChangePage:
+        return ChangePage(
+            title=f"Change the {what} of {advertiser}",
+            form=form,
+            button=f"Change the {what}",
+            back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
+            apply=apply,
+            context={"original": advertiser},
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        advertiser = context.get("original")
+        if advertiser:
+            context |= {
+                "terms": advertiser.terms.select_related("made_by").order_by("-starts_at"),
+                "rates": _rates(advertiser),
+                "now": clock.now(),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Terms")
+    def shown_terms(self, advertiser: Advertiser) -> str:
+        now = clock.now()
+        held = [row for row in advertiser.terms.all() if row.starts_at <= now]
+        return f"{held[-1].soft_rule}, {held[-1].hard_days} days" if held else EMPTY
+
+    @admin.display(description="Commission")
+    def shown_rate(self, advertiser: Advertiser) -> str:
+        now = clock.now()
+        rates = [
+            rate
+            for group in advertiser.commission_groups.all()
+            if group.code == DEFAULT_GROUP
+            for rate in group.rates.all()
+            if rate.starts_at <= now
+        ]
+        return rate_text(rates[-1], advertiser) if rates else EMPTY
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("terms", "commission_groups__rates")
+
+
+def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
+    """``8 %`` or ``£4.50 per sale``."""
+    if rate.fixed_minor is None:
+        return str(rate)
+    return f"{money.display(rate.fixed_minor, advertiser.currency)} per sale"
+
+
+def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:
+    rows = CommissionRate.objects.filter(advertiser=advertiser).select_related("group", "made_by")
+    return [{"row": row, "text": rate_text(row, advertiser)} for row in rows.order_by("-starts_at")]
+
+
+@admin.register(User)
+class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
+    """Operators make the accounts; memberships are on the advertiser's or publisher's page."""
+
+    form = UserForm
+    add_form = NewUserForm
+    list_display = ("username", "email", "shown_roles", "is_active", "shown_last_login")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
+    search_fields = ("username", "email", "first_name", "last_name")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "is_active", "is_superuser")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
+        ("Member of", {"fields": ("shown_roles", "shown_last_login")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "email", "time_zone", "usable_password")}),
+        ("Password", {"fields": ("password1", "password2")}),
+    )
+    readonly_fields = ("shown_roles", "shown_last_login")
+    shown_last_login = staticmethod(shown_moment("last_login", "Last sign-in"))
+    _ROLES: ClassVar = ("staff_memberships__advertiser", "publisher_memberships__publisher")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related(*self._ROLES)
+
+    @admin.display(description="Roles", empty_value=EMPTY)
+    def shown_roles(self, user: User) -> SafeString:
+        roles = ["Operator"] if user.is_superuser else []
+        roles += [
+            f"{row.get_role_display()} of {row.advertiser}" for row in user.staff_memberships.all()
+        ]
+        roles += [
+            f"{row.get_role_display()} of {row.publisher}"
+            for row in user.publisher_memberships.all()
+        ]
+        return format_html_join(", ", "{}", ((role,) for role in roles))

@@ -1,0 +1,231 @@
+"""The admin as advertiser staff and operators see it: every list and page within their tenants.
+
+Django's own permissions take no part: :mod:`network.access` alone says who sees and changes what.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from network import access, dates, money
+from network.models import Advertiser, User
+
+Row = TypeVar("Row", bound=Model)
+EMPTY = "—"
+
+
+class NetworkAdminSite(admin.AdminSite):
+    site_header = "Softclick"
+    site_title = "Softclick"
+    index_title = "Overview"
+    site_url = "/"
+    empty_value_display = EMPTY
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return access.access_of(request.user).enters_admin
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one sign-in for everybody, and it is not here."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied("This part is for advertisers' staff and operators.")
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        known = access.access_of(request.user)
+        return {
+            **super().each_context(request),
+            "zone": dates.zone_name(),
+            "has_dashboard": bool(known.publisher_roles),
+        }
+
+
+class ScopedAdmin(admin.ModelAdmin[Row]):
+    """Shows a user only the rows of their tenants; another tenant's row does not exist (404).
+
+    Nothing can be added, changed or deleted unless a subclass says so.
+    """
+
+    actions: Any = ()
+    view_on_site = False
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        return access.for_staff(super().get_queryset(request), request.user)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Row:
+        """The row. Raises Http404 when there is none that this user may see."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
+            raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
+        return row
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return access.access_of(request.user).sees_in_admin(self.model)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def is_operator(self, request: HttpRequest) -> bool:
+        return access.access_of(request.user).operator
+
+    def managed(self, request: HttpRequest, row: Row | None) -> bool:
+        """Whether this user may change the row; without a row: whether they may change any."""
+        if row is None:
+            return access.access_of(request.user).manages_any
+        rows = self.model._default_manager.filter(pk=row.pk)
+        return access.for_managers(rows, request.user).exists()
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """Offer only rows that this user may see."""
+        offered = kwargs.get("queryset")
+        if offered is None:
+            offered = db_field.related_model._default_manager.all()
+        kwargs["queryset"] = access.for_staff(offered, request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class OperatorAdmin(ScopedAdmin[Row]):
+    """Operators add and change; nobody deletes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return self.is_operator(request)
+
+
+class PageAdmin(ScopedAdmin[Row]):
+    """A row is a page to read, made from a template, and not a form."""
+
+    page_template: str
+
+    def page(self, request: HttpRequest, row: Row) -> Mapping[str, Any]:
+        """What the template shows."""
+        raise NotImplementedError
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        row = self.get_object(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": row,
+            "title": str(row),
+            "has_view_permission": True,
+            **self.page(request, row),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.page_template, context)
+
+
+class CappedPaginator(Paginator[Any]):
+    """Counts no further than :attr:`MOST`: of a large table people look at what is newest, and
+    search for the rest."""
+
+    MOST = 10_000
+    object_list: QuerySet[Any]
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list[: self.MOST].count()
+
+
+class AdvertiserFilter(admin.SimpleListFilter):
+    """By advertiser, among those that the user sees; nothing to choose with only one."""
+
+    title = "advertiser"
+    parameter_name = "advertiser"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        seen = access.for_staff(Advertiser.objects.all(), request.user)
+        return [(str(key), name) for key, name in seen.values_list("pk", "name")]
+
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if chosen is None:
+            return queryset
+        if chosen not in {key for key, _ in self.lookup_choices}:
+            raise Http404(f"There is no advertiser {chosen}.")
+        return queryset.filter(advertiser=chosen)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the admin lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def shown_moment(name: str, label: str) -> Callable[[Any], str | None]:
+    """A list column or read-only field with the time in ``name``."""
+
+    @admin.display(description=label, ordering=name, empty_value=EMPTY)
+    def column(row: Any) -> str | None:
+        at: datetime | None = getattr(row, name)
+        return dates.moment(at) if at else None
+
+    column.__name__ = f"shown_{name}"
+    return column
+
+
+def shown_money(name: str, label: str) -> Callable[[Any], str]:
+    """A list column or read-only field with the amount in ``name``, in the row's currency."""
+
+    @admin.display(description=label, ordering=name)
+    def column(row: Any) -> str:
+        return money.display(getattr(row, name), row.currency)
+
+    column.__name__ = f"shown_{name}"
+    return column
+
+
+def all_fields(model: type[Model], besides: Iterable[str] = ()) -> list[str]:
+    """The names of the model's own columns, but those in ``besides``."""
+    left_out = set(besides)
+    return [
+        item.name
+        for item in model._meta.get_fields()
+        if isinstance(item, Field) and item.name not in left_out
+    ]

@@ -1,0 +1,37 @@
+"""Times as people read them: in their own zone, and the zone named."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+
+def is_zone(name: str) -> bool:
+    """Whether ``name`` is a time zone such as ``Europe/London``."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no relative path; a folder such as "Europe"
+        return False
+    return True
+
+
+def zone_name() -> str:
+    """The zone that times are shown in, such as ``Europe/London``."""
+    return timezone.get_current_timezone_name()
+
+
+def day(at: datetime) -> str:
+    """``12 Mar 2026``, in the reader's zone."""
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%b %Y}"
+
+
+def moment(at: datetime) -> str:
+    """``12 Mar 2026 14:06``, in the reader's zone; the page says which that is."""
+    return f"{day(at)} {timezone.localtime(at):%H:%M}"
+
+
+def zoned(at: datetime) -> str:
+    """``12 Mar 2026 14:06 GMT``: a moment that stands alone names its zone itself."""
+    local = timezone.localtime(at)
+    return f"{moment(at)} {local:%Z}"

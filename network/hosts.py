@@ -1,0 +1,57 @@
+"""One server, several hosts: each with its own URLs and middleware.
+
+The tracking host answers shoppers and merchant sites. It has no sessions, no authentication and no
+CSRF cookie, and no URL of the site resolves there.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponseBase
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class BareHandlerMixin(BaseHandler):
+    """A Django handler with a URL configuration of its own and no middleware."""
+
+    urlconf: str
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware = []
+        self._template_response_middleware = []
+        self._exception_middleware = []
+        respond = convert_exception_to_response(self._get_response)
+
+        def with_urlconf(request: HttpRequest) -> HttpResponseBase:
+            request.urlconf = self.urlconf  # type: ignore[attr-defined]
+            return respond(request)
+
+        self._middleware_chain = with_urlconf
+
+
+class TrackingHandler(BareHandlerMixin, WSGIHandler):
+    urlconf = settings.TRACKING_URLCONF
+
+
+class DemoHandler(BareHandlerMixin, WSGIHandler):
+    urlconf = settings.DEMO_URLCONF
+
+
+def application() -> Application:
+    """The WSGI application that sends each request to its host's handler."""
+    site, tracking = WSGIHandler(), TrackingHandler()
+    handlers: dict[str, Application] = {settings.TRACKING_HOST: tracking}
+    if settings.DEMO_HOSTS:
+        handlers |= dict.fromkeys(settings.DEMO_HOSTS, DemoHandler())
+
+    def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+        return handlers.get(host, site)(environ, start_response)
+
+    return respond

@@ -1,0 +1,43 @@
+"""``manage.py test``: the suite, by pytest, on engines of its own, in parallel."""
+
+import os
+import sys
+from typing import Any
+
+import pytest
+from django.core.management.base import BaseCommand, CommandParser
+
+from network.bootstrap import ROOT
+
+ALONE = ("--pdb", "--trace", "--collect-only", "--co")  # these need one process
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the test suite on PostgreSQL and Valkey of its own. All arguments go to pytest: "
+        "test -k cookie, test tests/test_tokens.py -x. Runs one process per core unless -n says "
+        "otherwise (-n 0: a single one)."
+    )
+    requires_system_checks = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Not parsed by Django: what follows belongs to pytest."""
+        if {"-h", "--help"} & set(argv[2:]):
+            self.print_help(argv[0], argv[1])
+            return
+        os.chdir(ROOT)
+        sys.exit(int(pytest.main([*processes(argv[2:]), *argv[2:]])))
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="for pytest")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        raise NotImplementedError("run it as: python3 manage.py test")
+
+
+def processes(arguments: list[str]) -> list[str]:
+    """pytest's ``-n``, unless the arguments settle it."""
+    for argument in arguments:
+        if argument.startswith(("-n", "--numprocesses")) or argument in ALONE:
+            return []
+    return ["-n", str(max(2, os.cpu_count() or 1))]

@@ -1,0 +1,206 @@
+"""Advertisers: who pays, and on what terms; their staff; the people who sign in."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from network.effective import EffectiveDated, bumps_policy
+
+
+class User(AbstractUser):
+    """Somebody who signs in. Operators are superusers; everybody else is a member of a tenant."""
+
+    time_zone = models.CharField(max_length=64, default="UTC")
+
+
+class PolicyVersion(models.Model):
+    """One row, counted up by trigger with every change that tracking processes must know of."""
+
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="policy_version_one")
+        ]
+
+
+class Advertiser(models.Model):
+    """A shop. What attribution depends on over time is in :class:`AttributionTerms`."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        CLOSED = "closed", "Closed"
+
+    class Verification(models.TextChoices):
+        BROWSER = "browser", "Reports from the browser can become final"
+        SERVER = "server", "Only sales confirmed by the server are paid"
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    currency = models.CharField(max_length=3, validators=[RegexValidator("^[A-Z]{3}$")])
+    landing_url = models.URLField(max_length=500)
+    domains = ArrayField(
+        models.CharField(max_length=253),
+        help_text="Links may lead to these domains and their subdomains, separated by commas.",
+    )
+    click_parameter = models.CharField(
+        max_length=30, default="sclk", validators=[RegexValidator("^[A-Za-z_][A-Za-z0-9_]*$")]
+    )
+    strip_click_parameter = models.BooleanField(
+        default=False, help_text="The tag removes the click parameter from the address bar."
+    )
+    consent_default = models.BooleanField(
+        "store without an answer",
+        choices=[(True, "Store"), (False, "Do not store")],
+        help_text="What holds when a link says nothing about consent.",
+    )
+    verification = models.CharField(
+        max_length=10, choices=Verification, default=Verification.BROWSER
+    )
+    network_fee_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    uncounted_channels = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        help_text="Values of the shop's own last paid channel that do not count.",
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+        triggers: ClassVar = [bumps_policy()]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttributionTerms(EffectiveDated):
+    """An advertiser's windows and soft rule, from a moment on."""
+
+    class SoftRule(models.TextChoices):
+        FIRST = "first", "First: a soft click overwrites nothing"
+        LAST = "last", "Last: a later soft click takes over from a soft one"
+        SOLE = "sole", "Sole: as first, and unpaid when another publisher's window is open"
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="terms")
+    soft_rule = models.CharField(max_length=5, choices=SoftRule, default=SoftRule.FIRST)
+    hard_days = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+    soft_hours = models.PositiveSmallIntegerField(
+        default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+    )
+    validation_days = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(400)]
+    )
+
+    class Meta(EffectiveDated.Meta):
+        verbose_name_plural = "attribution terms"
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            models.UniqueConstraint(fields=("advertiser", "starts_at"), name="terms_one_per_start"),
+            models.CheckConstraint(
+                condition=Q(hard_days__range=(1, 400), soft_hours__range=(1, 720)),
+                name="terms_windows_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.soft_rule}, {self.hard_days} days, from {self.starts_at:%d %b %Y}"
+
+
+class CommissionGroup(models.Model):
+    """What a part of a sale is paid by: ``DEFAULT`` unless the merchant names another."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="commission_groups")
+    code = models.CharField(max_length=30, validators=[RegexValidator("^[A-Za-z0-9_.-]+$")])
+    name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("advertiser", "code"), name="commission_group_code")
+        ]
+        triggers: ClassVar = [bumps_policy()]
+
+    def __str__(self) -> str:
+        return f"{self.advertiser} {self.code}"
+
+
+class CommissionRate(EffectiveDated):
+    """What a commission group pays, from a moment on: a percentage, or a fixed amount per sale."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
+    group = models.ForeignKey(CommissionGroup, models.PROTECT, related_name="rates")
+    percent = models.DecimalField(
+        max_digits=6,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    fixed_minor = models.BigIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(0)], help_text="In minor units."
+    )
+
+    class Meta(EffectiveDated.Meta):
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            models.UniqueConstraint(fields=("group", "starts_at"), name="rate_one_per_start"),
+            models.CheckConstraint(
+                condition=Q(percent__isnull=True) ^ Q(fixed_minor__isnull=True),
+                name="rate_percent_or_fixed",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__isnull=True) | Q(percent__range=(0, 100)),
+                name="rate_percent_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed_minor__isnull=True) | Q(fixed_minor__gte=0),
+                name="rate_fixed_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent.normalize():f} %" if self.percent is not None else "fixed"
+
+
+class StaffMembership(models.Model):
+    """What somebody may do for an advertiser."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        MANAGER = "manager", "Manager"
+        VIEWER = "viewer", "Viewer"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="staff_memberships")
+    advertiser = models.ForeignKey(Advertiser, models.CASCADE, related_name="staff_memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("user", "advertiser"), name="staff_once_per_advertiser")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} of {self.advertiser}"
+
+
+def terms_at(advertiser: Advertiser, at: datetime) -> AttributionTerms:
+    """The attribution terms in force. Raises AttributionTerms.DoesNotExist before the first."""
+    return advertiser.terms.filter(starts_at__lte=at).latest("starts_at")
+
+
+def rate_at(group: CommissionGroup, at: datetime) -> CommissionRate:
+    """The rate in force. Raises CommissionRate.DoesNotExist before the first."""
+    return group.rates.filter(starts_at__lte=at).latest("starts_at")

@@ -1,0 +1,78 @@
+"""Money: integer minor units and an ISO 4217 code; the only place that rounds or splits.
+
+Knows no Django.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+
+from babel.numbers import format_currency, get_currency_precision, list_currencies
+
+MAX_MINOR = 10**13
+"""Amounts above are taken for mistakes: a hundred billion in a currency with two decimals."""
+
+_AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,4}))?")
+
+
+class AmountError(ValueError):
+    """An amount that is not one; ``expected`` says what would have been."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of one currency."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return display(self.minor, self.currency)
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
+
+
+@cache
+def decimals(currency: str) -> int:
+    """How many decimals the currency has: 2 for GBP, 0 for JPY."""
+    return get_currency_precision(currency)
+
+
+def parse(text: str, currency: str) -> int:
+    """Minor units from a plain decimal number such as ``49.90``. Raises AmountError for signs,
+    exponents, separators, NaN, too many decimals and absurd sizes."""
+    places = decimals(currency)
+    match = _AMOUNT.fullmatch(text)
+    if match is None or not text.isascii():
+        raise AmountError("a number such as 49.90, without sign, exponent or thousands separator")
+    whole, fraction = match[1], match[2] or ""
+    if len(fraction) > places:
+        raise AmountError(f"at most {places} decimals in {currency}")
+    minor = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
+    if minor > MAX_MINOR:
+        raise AmountError(f"at most {plain(MAX_MINOR, currency)}")
+    return minor
+
+
+def plain(minor: int, currency: str) -> str:
+    """``4990`` GBP as ``49.90``: what :func:`parse` reads."""
+    places = decimals(currency)
+    return f"{Decimal(minor).scaleb(-places):.{places}f}"
+
+
+def display(minor: int, currency: str, locale: str = "en_GB") -> str:
+    """``4990`` GBP as ``£49.90``."""
+    return format_currency(Decimal(minor).scaleb(-decimals(currency)), currency, locale=locale)
+
+
+def percent_of(minor: int, percent: Decimal) -> int:
+    """The share, rounded once, half up, to the minor unit."""
+    return int((Decimal(minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))

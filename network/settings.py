@@ -1,0 +1,222 @@
+"""Settings, all of them, from the environment; ``docs/settings.md`` lists every variable.
+
+Four modes. ``production`` (the default whenever ``DATABASE_URL`` is set) demands every secret and
+host. ``development``, ``demo`` and ``test`` run on one machine: hosts end in ``.localhost`` and
+secrets are made once, in the private data folder.
+"""
+
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from network.secret_store import check_secret_key, development_secret, parse_token_keys
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Mode -------------------------------------------------------------------------------------
+MODES = ("production", "development", "demo", "test")
+MODE = env.str(
+    "SOFTCLICK_MODE", default="production" if "DATABASE_URL" in os.environ else "development"
+)
+if MODE not in MODES:
+    raise ImproperlyConfigured(f"SOFTCLICK_MODE={MODE!r} is not one of {', '.join(MODES)}.")
+PRODUCTION = MODE == "production"
+DEMO = MODE == "demo"
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env.str("SOFTCLICK_DATA", default=str(BASE_DIR / ".data")))
+
+
+def _host(name: str, local: str) -> str:
+    """A host name; in production it must be set."""
+    return env.str(name) if PRODUCTION else env.str(name, default=local)
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+SECRET_KEY = check_secret_key(
+    env.str("SECRET_KEY", default="")
+    or ("" if PRODUCTION else development_secret(DATA_DIR, "django"))
+)
+TOKEN_KEYS = parse_token_keys(
+    env.str("TOKEN_KEYS", default="")
+    or ("" if PRODUCTION else f"0:{development_secret(DATA_DIR, 'tokens')}")
+)
+TOKEN_SIGNING_KEY = env.int("TOKEN_SIGNING_KEY", default=max(TOKEN_KEYS))
+if TOKEN_SIGNING_KEY not in TOKEN_KEYS:
+    raise ImproperlyConfigured(f"TOKEN_SIGNING_KEY={TOKEN_SIGNING_KEY} is not in TOKEN_KEYS.")
+
+# --- Hosts ------------------------------------------------------------------------------------
+SITE_HOST = _host("SITE_HOST", "network.localhost")
+TRACKING_HOST = _host("TRACKING_HOST", "track.localhost")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="https" if PRODUCTION else "http")
+PUBLIC_PORT = env.int("PUBLIC_PORT", default=443 if PRODUCTION else 8000)
+_PORT_SUFFIX = (
+    "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("https", 443), ("http", 80)} else (f":{PUBLIC_PORT}")
+)
+SITE_URL = f"{PUBLIC_SCHEME}://{SITE_HOST}{_PORT_SUFFIX}"
+TRACKING_URL = f"{PUBLIC_SCHEME}://{TRACKING_HOST}{_PORT_SUFFIX}"
+DEMO_HOSTS = ("shop.localhost", "blog.localhost", "extension.localhost") if DEMO else ()
+ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Applications -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "network",
+    "publishers",
+    "tracking",
+    "pgtrigger",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+]
+AUTH_USER_MODEL = "network.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "network.urls"
+TRACKING_URLCONF = "tracking.urls"
+DEMO_URLCONF = "network.demo.urls"
+WSGI_APPLICATION = "network.wsgi.application"
+
+# The site host's; the tracking host has a chain of its own (network/hosts.py).
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Sign-in ----------------------------------------------------------------------------------
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_SCHEME == "https"
+SECURE_SSL_REDIRECT = PUBLIC_SCHEME == "https" and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+# --- Engines ----------------------------------------------------------------------------------
+_DATABASE = env.db("DATABASE_URL", default="postgres:///softclick")
+_DATABASE_OPTIONS = _DATABASE.pop("OPTIONS", {})
+DATABASES = {
+    "default": {
+        **_DATABASE,
+        # A socket's folder, as libpq's URIs write it: user@%2Ffolder/name, or ?host=/folder
+        "HOST": unquote(_DATABASE_OPTIONS.pop("host", _DATABASE["HOST"])),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **_DATABASE_OPTIONS},
+    }
+}
+REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+
+
+def _broker_url(redis_url: str) -> str:
+    """Kombu's spelling of a redis-py URL: only unix sockets differ."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item).get(
+        "db", "0"
+    )
+    return f"redis+socket://{quote(parts.path)}?virtual_host={database}"
+
+
+CELERY_BROKER_URL = _broker_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Kombu's defaults give a dead worker's tasks back only after ~100 s.
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+FINALISE_EVERY_SECONDS = env.float("FINALISE_EVERY_SECONDS", default=30.0 if PRODUCTION else 2.0)
+CELERY_BEAT_SCHEDULE = {
+    "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
+    "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
+}
+CELERY_TIMEZONE = "UTC"
+
+# --- Tracking ---------------------------------------------------------------------------------
+INTAKE = env.str("INTAKE", default="spool")
+if INTAKE not in ("spool", "direct"):
+    raise ImproperlyConfigured(f"INTAKE={INTAKE!r} is not one of spool, direct.")
+SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(DATA_DIR / "spool")))
+SPOOL_HOST = env.str("SPOOL_HOST", default=socket.gethostname())
+CLOCK_FILE = (
+    Path(env.str("SOFTCLICK_CLOCK_FILE", default=str(DATA_DIR / "clock"))) if DEMO else None
+)
+
+# --- Text, time, files ------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,207 @@
+"""Who is hard and who is soft, at any time: resolution of the policy, and its only writers.
+
+The cookie type of a publisher at an advertiser at a time is the first that applies of: the latest
+assignment of the partnership that has started, unless it says ``inherit``; the advertiser's default
+for the publisher's model type, likewise; the network's default for the model type.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from network.effective import add_row, start_or_now
+from network.models import Advertiser, User
+from publishers.models import (
+    AssignedType,
+    CookieTypeAssignment,
+    CookieTypeChoice,
+    ModelType,
+    ModelTypeCookieType,
+    Partnership,
+    PublisherModelType,
+)
+
+SOFT_BY_DEFAULT = frozenset({ModelType.OVERLAY, ModelType.EXTENSION, ModelType.RETARGETING})
+"""These reach a shopper who is already there; every other model type is hard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A value that holds from a moment until the next step."""
+
+    starts_at: datetime
+    value: str
+
+
+Steps = Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that decides one partnership's cookie type, over time; steps in order."""
+
+    assignments: Steps = ()
+    model_types: Steps = ()
+    advertiser_defaults: Mapping[str, Steps] = field(default_factory=dict)
+    network_defaults: Mapping[str, Steps] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A cookie type, where it comes from (``own``, ``advertiser`` or ``network``), since when
+    (None: always), and the publisher's model type then."""
+
+    cookie_type: str
+    source: str
+    since: datetime | None
+    model_type: str
+
+    def __str__(self) -> str:
+        kind = CookieTypeChoice(self.cookie_type).label
+        if self.source == "own":
+            return f"{kind}: own, since {self.since:%d %b %Y}"
+        return f"{kind}: {ModelType(self.model_type).label} default ({self.source})"
+
+
+def builtin_default(model_type: str) -> str:
+    """The network's default where no operator has said otherwise."""
+    soft = model_type in SOFT_BY_DEFAULT
+    return CookieTypeChoice.SOFT.value if soft else CookieTypeChoice.HARD.value
+
+
+def in_force(policy: Policy, at: datetime) -> InForce:
+    """The cookie type at a time."""
+    kind = step_at(policy.model_types, at)
+    model_type = kind.value if kind else ModelType.OTHER.value
+    layers = (
+        ("own", policy.assignments),
+        ("advertiser", policy.advertiser_defaults.get(model_type, ())),
+        ("network", policy.network_defaults.get(model_type, ())),
+    )
+    for source, steps in layers:
+        step = step_at(steps, at)
+        if step and step.value != AssignedType.INHERIT:
+            return InForce(step.value, source, step.starts_at, model_type)
+    return InForce(builtin_default(model_type), "network", None, model_type)
+
+
+def step_at(steps: Steps, at: datetime) -> Step | None:
+    """The step in force at a time; None before the first."""
+    index = bisect_right(steps, at, key=lambda step: step.starts_at)
+    return steps[index - 1] if index else None
+
+
+def changes(policy: Policy) -> list[datetime]:
+    """Every moment at which the outcome may change, in order."""
+    steps = [*policy.assignments, *policy.model_types]
+    for defaults in (policy.advertiser_defaults, policy.network_defaults):
+        steps += [step for timeline in defaults.values() for step in timeline]
+    return sorted({step.starts_at for step in steps})
+
+
+def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
+    """The policy of each partnership by its id, in a constant number of queries."""
+    partnerships = list(partnerships)
+    assignments = _assignments(partnerships)
+    model_types: dict[int, list[Step]] = defaultdict(list)
+    publishers = {partnership.publisher_id for partnership in partnerships}
+    for row in PublisherModelType.objects.filter(publisher__in=publishers).order_by("starts_at"):
+        model_types[row.publisher_id].append(Step(row.starts_at, row.model_type))
+    defaults = _defaults({partnership.advertiser_id for partnership in partnerships})
+    return {
+        partnership.id: Policy(
+            assignments=assignments[partnership.id],
+            model_types=model_types[partnership.publisher_id],
+            advertiser_defaults=defaults[partnership.advertiser_id],
+            network_defaults=defaults[None],
+        )
+        for partnership in partnerships
+    }
+
+
+def policy_of(partnership: Partnership) -> Policy:
+    return policies([partnership])[partnership.id]
+
+
+@transaction.atomic
+def assign(
+    partnerships: Iterable[Partnership],
+    cookie_type: str,
+    now: datetime,
+    *,
+    reason: str,
+    made_by: User | None,
+    start: datetime | None = None,
+    internal_note: str = "",
+) -> list[CookieTypeAssignment]:
+    """Set partnerships to hard, soft or ``inherit``, all or none, from ``start`` or as soon as
+    every process can know. ``reason`` is shown to the publisher. Clicks already made keep their
+    type. Raises StartInPast, ChangedMeanwhile, ValidationError."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Give the reason; the partner will see it."})
+    starts_at = start_or_now(start, now)
+    return [
+        add_row(
+            CookieTypeAssignment(
+                advertiser_id=partnership.advertiser_id,
+                publisher_id=partnership.publisher_id,
+                partnership=partnership,
+                cookie_type=cookie_type,
+                reason=reason.strip(),
+                internal_note=internal_note,
+                starts_at=starts_at,
+                created_at=now,
+                made_by=made_by,
+            )
+        )
+        for partnership in partnerships
+    ]
+
+
+def set_default(
+    advertiser: Advertiser | None,
+    model_type: str,
+    cookie_type: str,
+    now: datetime,
+    *,
+    reason: str,
+    made_by: User | None,
+) -> ModelTypeCookieType:
+    """Set a model type's default, an advertiser's or (None) the network's. Raises as ``assign``."""
+    return add_row(
+        ModelTypeCookieType(
+            advertiser=advertiser,
+            model_type=model_type,
+            cookie_type=cookie_type,
+            reason=reason,
+            starts_at=start_or_now(None, now),
+            created_at=now,
+            made_by=made_by,
+        )
+    )
+
+
+def _assignments(partnerships: list[Partnership]) -> dict[int, list[Step]]:
+    steps: dict[int, list[Step]] = defaultdict(list)
+    rows = CookieTypeAssignment.objects.filter(
+        partnership__in=partnerships, cancels__isnull=True, cancelled_by__isnull=True
+    )
+    for row in rows.order_by("starts_at"):
+        steps[row.partnership_id].append(Step(row.starts_at, row.cookie_type))
+    return steps
+
+
+def _defaults(advertisers: set[int]) -> dict[int | None, dict[str, list[Step]]]:
+    defaults: dict[int | None, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
+    rows = ModelTypeCookieType.objects.filter(
+        Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
+    )
+    for row in rows.order_by("starts_at"):
+        defaults[row.advertiser_id][row.model_type].append(Step(row.starts_at, row.cookie_type))
+    return defaults

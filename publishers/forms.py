@@ -1,0 +1,114 @@
+"""What staff and operators fill in about publishers and partnerships."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import QuerySet
+
+from network.change_pages import ChangeForm
+from network.models import Advertiser
+from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
+from publishers.partnerships import TERMS_FIELDS
+
+
+class NewPublisherForm(forms.ModelForm[Publisher]):
+    model_type = forms.ChoiceField(
+        choices=[("", "Choose one"), *ModelType.choices],
+        help_text="Overlay, extension and retargeting track soft unless something else is said.",
+    )
+
+    class Meta:
+        model = Publisher
+        fields: ClassVar = ["name", "website"]
+
+
+class ModelTypeForm(ChangeForm):
+    model_type = forms.ChoiceField(choices=ModelType.choices)
+    reason = forms.CharField(max_length=500, required=False)
+
+
+class NewPartnershipForm(forms.Form):
+    advertiser = forms.ModelChoiceField(Advertiser.objects.all())
+    publisher = forms.ModelChoiceField(Publisher.objects.all())
+    status = forms.ChoiceField(
+        choices=[
+            (choice.value, choice.label)
+            for choice in (PartnershipTerms.Status.APPROVED, PartnershipTerms.Status.APPLIED)
+        ]
+    )
+
+
+class PartnershipTermsForm(ChangeForm):
+    """A partnership's approval, flags and own cookie period, from a moment on."""
+
+    status = forms.ChoiceField(
+        choices=PartnershipTerms.Status.choices,
+        help_text="Only clicks of approved partners count; clicks already made keep their claims.",
+    )
+    hard_days = forms.IntegerField(
+        label="Own cookie period in days",
+        required=False,
+        min_value=1,
+        max_value=400,
+        help_text="Empty: the advertiser's.",
+    )
+    in_page = forms.BooleanField(
+        label="May activate from the page",
+        required=False,
+        help_text="For overlays and extensions that do not navigate; works for soft partners only.",
+    )
+    strictly_necessary = forms.BooleanField(
+        required=False, help_text="The cookie is part of a service the shopper asked for."
+    )
+    evidence = forms.CharField(
+        label="Why it is strictly necessary",
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    reason = forms.CharField(max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("strictly_necessary") and not data.get("evidence", "").strip():
+            self.add_error("evidence", "Say why, as a data-protection officer would ask.")
+        return data
+
+    @property
+    def changes(self) -> dict[str, object]:
+        return {name: self.cleaned_data[name] for name in TERMS_FIELDS}
+
+
+class CookieTypeForm(ChangeForm):
+    """Why and from when a cookie type is assigned."""
+
+    reason = forms.CharField(
+        label="Reason, shown to the partner",
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    internal_note = forms.CharField(
+        max_length=500, required=False, help_text="Seen by staff and operators only."
+    )
+
+
+class ModelTypeDefaultForm(forms.Form):
+    """What a model type's partners track by, where they have no assignment of their own."""
+
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none())
+    model_type = forms.ChoiceField(choices=ModelType.choices)
+    cookie_type = forms.ChoiceField(
+        choices=[
+            (AssignedType.SOFT.value, "Soft"),
+            (AssignedType.HARD.value, "Hard"),
+            (AssignedType.INHERIT.value, "The network's default"),
+        ]
+    )
+    reason = forms.CharField(max_length=500)
+
+    def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
+        """Which advertisers to choose from; operators may leave it to the whole network."""
+        choice = self.fields["advertiser"]
+        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        choice.queryset = advertisers
+        choice.required = not network_too
+        choice.empty_label = "The whole network" if network_too else "Choose one"

@@ -1,0 +1,108 @@
+"""A real Chromium for the tests: where it is, how it is started, and a profile that survives it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+ThirdPartyCookies = Literal["blocked", "allowed"]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# The one preference that decides, tried on Chromium 156, headless: 0 lets third-party cookies
+# through, 1 withholds them, and without a preference they are withheld, too. It holds for the
+# profile and for the in-memory contexts of its browser, and is read when the browser starts.
+# `profile.block_third_party_cookies`, `--test-third-party-cookie-phaseout` and the DevTools command
+# `Network.setCookieControls` change nothing there.
+_COOKIE_CONTROLS_MODE: dict[ThirdPartyCookies, int] = {"allowed": 0, "blocked": 1}
+
+
+def find() -> str:
+    """The path of Chromium: from the variable CHROMIUM, or the first known name on the PATH.
+
+    Without one, tests are skipped; on CI they fail.
+    """
+    configured = os.environ.get("CHROMIUM")
+    names = (configured,) if configured else _NAMES
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path:
+        return path
+    missing = f"no Chromium ({' or '.join(names)}): install one, or say where it is with CHROMIUM"
+    if os.environ.get("CI") in {"true", "1"}:
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def launch(
+    playwright: Playwright, path: str, folder: Path, third_party_cookies: ThirdPartyCookies
+) -> BrowserContext:
+    """Start a browser on a profile folder, which is made where it does not exist."""
+    _set_cookie_controls(folder, third_party_cookies)
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return playwright.chromium.launch_persistent_context(
+        folder,
+        executable_path=path,
+        args=[*_ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
+    )
+
+
+def _set_cookie_controls(folder: Path, third_party_cookies: ThirdPartyCookies) -> None:
+    file = folder / "Default" / "Preferences"
+    preferences = json.loads(file.read_text()) if file.exists() else {}
+    mode = _COOKIE_CONTROLS_MODE[third_party_cookies]
+    preferences.setdefault("profile", {})["cookie_controls_mode"] = mode
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(preferences))
+
+
+class Profile:
+    """One person's browser, that can be closed and opened again: see the fixture ``profile``."""
+
+    def __init__(
+        self,
+        playwright: Playwright,
+        path: str,
+        folder: Path,
+        third_party_cookies: ThirdPartyCookies,
+    ) -> None:
+        self._playwright = playwright
+        self._path = path
+        self._folder = folder
+        self._third_party_cookies = third_party_cookies
+        self.page_errors: list[str] = []
+        self.context = self._open()
+
+    @property
+    def page(self) -> Page:
+        """The first tab of the running browser. Ask again after :meth:`reopen`."""
+        return self.context.pages[0]
+
+    def reopen(self) -> Page:
+        """Close the browser as its user would, and open it again on the same profile.
+
+        Session cookies are gone, cookies with an expiry are kept. Gives the new first tab.
+        """
+        self.context.close()
+        self.context = self._open()
+        return self.page
+
+    def _open(self) -> BrowserContext:
+        context = launch(self._playwright, self._path, self._folder, self._third_party_cookies)
+        collect_page_errors(context, self.page_errors)
+        return context
+
+
+def collect_page_errors(context: BrowserContext, errors: list[str]) -> None:
+    """Note every exception and rejected promise that no page of this context handled."""
+    context.on("weberror", lambda raised: errors.append(str(raised.error)))

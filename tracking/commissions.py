@@ -1,0 +1,86 @@
+"""What a decision earns whom: the pending commission follows it, by the rates in force."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from network import money
+from network.models import CommissionGroup, rate_at
+from tracking.attribution import Outcome
+from tracking.models import Commission, Conversion
+
+OPEN = (Commission.Status.PENDING, Commission.Status.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a conversion earns its publisher, and the network, in minor units; with the rates."""
+
+    amount_minor: int
+    network_fee_minor: int
+    rates: list[dict[str, Any]]
+
+
+def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
+    """Let the pending commission follow the decision. What staff declined stays declined."""
+    commission = Commission.objects.filter(conversion=conversion).first()
+    if outcome.paid is None:
+        if commission and commission.status in OPEN:
+            commission.status = Commission.Status.DECLINED
+            commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
+            commission.save()
+        return
+    if commission is None:
+        commission = Commission(conversion=conversion, created_at=now)
+        commission.status = Commission.Status.PENDING
+    elif commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
+        commission.status, commission.decline_reason = Commission.Status.PENDING, ""
+    _fill(commission, conversion, outcome)
+    commission.save()
+
+
+def price(conversion: Conversion) -> Price:
+    """The sum over the parts, each rounded once, by the rates in force when the sale happened."""
+    groups = {
+        group.code: group
+        for group in CommissionGroup.objects.filter(advertiser=conversion.advertiser_id)
+    }
+    lines = [_line(part, groups[part["group"]], conversion) for part in conversion.parts]
+    amount = sum(line["commission_minor"] for line in lines)
+    fee = money.percent_of(amount, conversion.advertiser.network_fee_percent)
+    return Price(amount, fee, lines)
+
+
+def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> None:
+    assert outcome.paid is not None
+    assert conversion.closes_at is not None
+    priced = price(conversion)
+    commission.advertiser_id = conversion.advertiser_id
+    commission.publisher_id = outcome.paid.publisher
+    commission.click_id = outcome.paid.id
+    commission.cookie_type = outcome.paid.cookie_type.value
+    commission.sale_amount_minor = conversion.amount_minor
+    commission.currency = conversion.currency
+    commission.amount_minor = priced.amount_minor
+    commission.network_fee_minor = priced.network_fee_minor
+    commission.rates = priced.rates
+    commission.sold_at = conversion.at
+    commission.closes_at = conversion.closes_at
+
+
+def _line(
+    part: dict[str, Any], group: CommissionGroup, conversion: Conversion
+) -> dict[str, Any]:
+    rate = rate_at(group, conversion.at)
+    if rate.percent is not None:
+        commission = money.percent_of(part["amount_minor"], Decimal(rate.percent))
+    else:
+        commission = rate.fixed_minor or 0
+    return {
+        "group": group.code,
+        "amount_minor": part["amount_minor"],
+        "percent": str(rate.percent) if rate.percent is not None else None,
+        "fixed_minor": rate.fixed_minor,
+        "commission_minor": commission,
+    }

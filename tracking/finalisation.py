@@ -1,0 +1,88 @@
+"""Closing conversions when their cookie windows have closed, with the commission made final."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Min
+
+from publishers import ledger
+from tracking.commissions import OPEN
+from tracking.conversions import reconsider
+from tracking.models import Commission, Conversion, Decision, SpoolHost
+
+BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+def finalise_due(now: datetime) -> int:
+    """Close every conversion whose windows have closed; return how many were. Any number may run
+    at once, and one that dies leaves nothing half done."""
+    done, failed = 0, set[int]()
+    while True:
+        closed, left = _finalise_batch(now, failed)
+        done += closed
+        failed |= left
+        if not closed and not left:
+            return done
+
+
+def horizon(now: datetime) -> datetime:
+    """Up to when everything that was accepted is known to be in PostgreSQL."""
+    hosts = SpoolHost.objects.filter(removed_at__isnull=True)
+    return min(now, hosts.aggregate(least=Min("drained_to"))["least"] or now)
+
+
+@transaction.atomic
+def _finalise_batch(now: datetime, failed: Iterable[int]) -> tuple[int, set[int]]:
+    """Close one batch in one transaction: how many were closed or put off, and which failed."""
+    due = (
+        Conversion.objects.filter(
+            closed_at__isnull=True, closes_at__lte=horizon(now), conflict="", verified=True
+        )
+        .exclude(id__in=failed)
+        .order_by("closes_at")
+        .select_for_update(skip_locked=True, of=("self",))
+    )
+    closed, failing = 0, set[int]()
+    for conversion in due[:BATCH]:
+        try:
+            with transaction.atomic():
+                finalise(conversion, now)
+            closed += 1
+        except Exception:
+            log.exception("Conversion %s could not be closed", conversion.id)
+            failing.add(conversion.id)
+    return closed, failing
+
+
+def finalise(conversion: Conversion, now: datetime) -> None:
+    """Close a locked, due conversion: resolve it again from all evidence by now and, unless that
+    moved its closing, make the commission final with its ledger entries."""
+    reconsider(conversion, now, Decision.Cause.FINAL)
+    assert conversion.closes_at is not None
+    if conversion.closes_at > horizon(now) or conversion.conflict:
+        return
+    conversion.closed_at = now
+    conversion.save(update_fields=["closed_at"])
+    commission = Commission.objects.filter(conversion=conversion).first()
+    if commission is None:
+        return
+    if commission.status in OPEN:
+        commission.ledger_transaction = ledger.post_final_commission(_posting(commission), now)
+        commission.status = Commission.Status.FINAL
+    commission.closed_at = now
+    commission.save()
+
+
+def _posting(commission: Commission) -> ledger.FinalCommission:
+    return ledger.FinalCommission(
+        key=f"commission:{commission.id}:final",
+        advertiser=commission.advertiser_id,
+        publisher=commission.publisher_id,
+        currency=commission.currency,
+        commission_minor=commission.amount_minor,
+        network_fee_minor=commission.network_fee_minor,
+    )

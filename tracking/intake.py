@@ -1,0 +1,280 @@
+"""From the spool into PostgreSQL: each accepted record exactly once, whatever is killed when."""
+
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from network.clock import from_ms
+from tracking import conversions, spool
+from tracking.conversions import SaleReport
+from tracking.evidence import FieldError, Figures, Role, SaleFields
+from tracking.keys import KEYS
+from tracking.models import SetAside, SpoolHost, SpoolPosition
+from tracking.spool import Entry
+
+BATCH = 1_000
+WATERMARK_STEP = timedelta(seconds=1)
+ATTEMPTS = 3
+"""A record that cannot be taken in is set aside after so many tries."""
+
+CLICK_COLUMNS = (
+    "id",
+    "advertiser_id",
+    "publisher_id",
+    "at",
+    "cookie_type",
+    "window_minutes",
+    "journey",
+    "session",
+    "stood_down",
+    "strictly_necessary",
+    "soft_rule",
+    "reason",
+    "target_reason",
+    "rejected_tokens",
+    "references",
+    "campaign",
+    "target",
+    "in_page",
+    "ip_prefix",
+    "user_agent",
+    "rebuilt",
+    "received_at",
+)
+Record = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a batch came from: its position moves in the transaction that takes the batch in."""
+
+    host: str
+    segment: str
+
+
+def accept(record: Record, now: datetime) -> None:
+    """Accept a record: into the spool or, with ``INTAKE=direct``, straight into PostgreSQL.
+    Raises SpoolFailed, or the database's errors."""
+    if settings.INTAKE == "direct":
+        with transaction.atomic():
+            store([record], now)
+    else:
+        spool.writer.append(record)
+
+
+def report_record(report: SaleReport) -> Record:
+    """A report as the spool keeps it; :func:`_report` reads it back."""
+    data = asdict(report)
+    data |= {"kind": "report", "id": report.id.hex, "received_at": report.received_at.timestamp()}
+    return data | {"at": report.at.timestamp()}
+
+
+def register(host: str, now: datetime) -> None:
+    """Let finalisation wait for this host from now on."""
+    spool_host, _ = SpoolHost.objects.get_or_create(
+        name=host, defaults={"registered_at": now, "drained_to": now}
+    )
+    if spool_host.removed_at:
+        SpoolHost.objects.filter(name=host).update(removed_at=None, registered_at=now)
+
+
+def drain(folder: Path, host: str, now: datetime) -> int:
+    """Take in everything that the spool holds, and move the watermark to ``now``, which must have
+    been read before. Returns how many records there were. Raises the database's errors."""
+    taken = 0
+    offsets = dict(
+        SpoolPosition.objects.filter(host=host).values_list("segment", "offset")
+    )
+    for segment in spool.segments(folder):
+        taken += _drain_segment(segment, host, offsets.get(segment.name, 0), now)
+    watermark = SpoolHost.objects.filter(name=host, drained_to__lt=now - WATERMARK_STEP)
+    watermark.update(drained_to=now)
+    return taken
+
+
+def store(records: Sequence[Record], now: datetime) -> None:
+    """Take records in, in the caller's transaction: clicks, then reports, then the open
+    conversions of the journeys that got clicks."""
+    clicks = [record for record in records if record["kind"] == "click"]
+    _copy_clicks(clicks)
+    for record in records:
+        if record["kind"] == "report":
+            conversions.record(_report(record), KEYS, now)
+    touched: dict[int, set[int]] = defaultdict(set)
+    for click in clicks:
+        if click["journey"]:
+            touched[click["advertiser"]].add(click["journey"])
+    for advertiser, journeys in touched.items():
+        for conversion_id in conversions.open_conversions_of(advertiser, journeys):
+            conversion = conversions.lock(conversion_id)
+            if conversion.closed_at is None:
+                conversions.reconsider(conversion, now)
+
+
+def _drain_segment(segment: Path, host: str, offset: int, now: datetime) -> int:
+    finished = spool.is_finished(segment)
+    source = Source(host, segment.name)
+    taken = 0
+    while batch := list(spool.read(segment, offset, BATCH)):
+        _take(batch, source, now)
+        offset = batch[-1].end
+        taken += len(batch)
+    if finished:
+        _remove(segment, offset, source)
+    return taken
+
+
+def _remove(segment: Path, offset: int, source: Source) -> None:
+    """Remove a segment that nobody writes to and that has been taken in."""
+    left = segment.stat().st_size - offset
+    if left:
+        log.warning("%s: %s bytes of a record that was never accepted", segment.name, left)
+    segment.unlink()
+    SpoolPosition.objects.filter(host=source.host, segment=source.segment).delete()
+
+
+def _take(batch: Sequence[Entry], source: Source, now: datetime) -> None:
+    """Take in a batch whole; if something in it cannot be, each record by itself."""
+    try:
+        _take_whole(batch, source, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s: a batch failed, taking its records one by one", source.segment)
+        for entry in batch:
+            _take_one(entry, source, now)
+
+
+@transaction.atomic
+def _take_whole(batch: Sequence[Entry], source: Source, now: datetime) -> None:
+    store([_record(entry) for entry in batch], now)
+    _move(source, batch[-1].end)
+
+
+def _take_one(entry: Entry, source: Source, now: datetime) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _take_whole([entry], source, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if attempt == ATTEMPTS:
+                _set_aside(entry, source, error, now)
+            else:
+                time.sleep(0.05 * attempt)
+        else:
+            return
+
+
+@transaction.atomic
+def _set_aside(entry: Entry, source: Source, error: Exception, now: datetime) -> None:
+    log.error("%s: record at %s set aside: %s", source.segment, entry.offset, error)
+    text = (entry.payload or b"").decode(errors="backslashreplace").replace("\x00", "\\0")
+    SetAside.objects.create(
+        host=source.host,
+        segment=source.segment,
+        offset=entry.offset,
+        record=text,
+        error=f"{type(error).__name__}: {error}"[:2000].replace("\x00", "\\0"),
+        set_aside_at=now,
+    )
+    _move(source, entry.end)
+
+
+def _move(source: Source, offset: int) -> None:
+    SpoolPosition.objects.update_or_create(
+        host_id=source.host, segment=source.segment, defaults={"offset": offset}
+    )
+
+
+class DamagedRecord(ValueError):
+    """The bytes of a record do not match their checksum."""
+
+
+def _record(entry: Entry) -> Record:
+    if entry.payload is None:
+        raise DamagedRecord("checksum mismatch")
+    record = json.loads(entry.payload)
+    if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):
+        raise DamagedRecord("neither a click nor a report")
+    return record
+
+
+def _copy_clicks(clicks: Iterable[Record]) -> None:
+    """Insert clicks once. A row that was rebuilt from its token is replaced by its record."""
+    rows = {click["id"]: _click_row(click) for click in clicks}
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in CLICK_COLUMNS)
+    updates = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in CLICK_COLUMNS[1:])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE IF NOT EXISTS click_staging"
+            " (LIKE tracking_click) ON COMMIT DELETE ROWS"
+        )
+        with cursor.copy(f"COPY click_staging ({names}) FROM STDIN") as copy:
+            for row in rows.values():
+                copy.write_row(row)
+        cursor.execute(
+            f"INSERT INTO tracking_click ({names}) SELECT {names} FROM click_staging"
+            f" ON CONFLICT (id) DO UPDATE SET {updates} WHERE tracking_click.rebuilt"
+        )
+        cursor.execute("TRUNCATE click_staging")
+
+
+def _click_row(click: Record) -> tuple[object, ...]:
+    return (
+        UUID(click["id"]),
+        click["advertiser"],
+        click["publisher"],
+        from_ms(click["at"]),
+        click["cookie_type"],
+        click["window_minutes"],
+        click["journey"],
+        click["session"],
+        click["stood_down"],
+        click["strictly_necessary"],
+        click["soft_rule"],
+        click["reason"],
+        click["target_reason"],
+        json.dumps(click["rejected_tokens"]),
+        json.dumps(click["references"]),
+        click["campaign"],
+        click["target"],
+        click["in_page"],
+        click["ip_prefix"],
+        click["user_agent"],
+        False,
+        from_ms(click["received_at"]),
+    )
+
+
+def _report(record: Record) -> SaleReport:
+    sale = record["sale"]
+    return SaleReport(
+        id=UUID(record["id"]),
+        advertiser=record["advertiser"],
+        source=record["source"],
+        received_at=from_ms(round(record["received_at"] * 1000)),
+        at=from_ms(round(record["at"] * 1000)),
+        sale=SaleFields(**{**sale, "figures": Figures.from_json(sale["figures"])})
+        if sale
+        else None,
+        tokens=tuple((Role(role), token) for role, token in record["tokens"]),
+        sessions=tuple(record["sessions"]),
+        from_browser=record["from_browser"],
+        errors=tuple(FieldError(**error) for error in record["errors"]),
+        order=record["order"],
+    )

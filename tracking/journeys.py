@@ -1,0 +1,91 @@
+"""The clicks of a journey: as recorded, or rebuilt from their tokens until their records arrive."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from network.clock import from_ms
+from tracking import models
+from tracking.attribution import Click, CookieType, SoftRule
+from tracking.evidence import Joined
+from tracking.keys import KEYS
+from tracking.reasons import ClickReason
+from tracking.slots import MAX_COOKIE_DAYS
+from tracking.tokens import decode
+
+LOOK_BACK = timedelta(days=MAX_COOKIE_DAYS + 1)
+"""No window is longer than a cookie can live; older clicks change nothing."""
+
+
+def click_in(token: str) -> Click:
+    """The click in a token that was accepted when it arrived. Raises TokenError for others."""
+    return decode(token, KEYS).click
+
+
+def clicks_of(advertiser: int, joined: Joined, at_ms: int, now: datetime) -> list[Click]:
+    """The clicks of every token presented and every recorded click of their journeys, in order.
+
+    A click known from its token only gets its row here (``rebuilt``); its own record replaces
+    that when it comes.
+    """
+    presented = {click.id: click for click in joined.clicks}
+    rows = _rows(advertiser, joined.journeys, presented, at_ms)
+    recorded = {row.id: as_click(row) for row in rows}
+    missing = [click for identifier, click in presented.items() if identifier not in recorded]
+    _rebuild(advertiser, missing, now)
+    every = {**presented, **recorded}
+    return sorted(every.values(), key=lambda click: (click.at, click.id.int))
+
+
+def as_click(row: models.Click) -> Click:
+    """The recorded click as the rule sees it."""
+    return Click(
+        id=row.id,
+        at=row.id.int >> 80,
+        publisher=row.publisher_id,
+        cookie_type=CookieType(row.cookie_type),
+        window_minutes=row.window_minutes,
+        journey=row.journey,
+        session=row.session,
+        stood_down=row.stood_down,
+        soft_rule=SoftRule(row.soft_rule),
+        reason=ClickReason(row.reason) if row.reason else None,
+    )
+
+
+def lowest_id(at_ms: int) -> UUID:
+    """The lowest UUIDv7 of a time: queries prune partitions by it."""
+    return UUID(int=max(at_ms, 0) << 80)
+
+
+def _rows(
+    advertiser: int, journeys: Iterable[int], ids: Iterable[UUID], at_ms: int
+) -> Sequence[models.Click]:
+    since = lowest_id(at_ms - int(LOOK_BACK / timedelta(milliseconds=1)))
+    wanted = Q(journey__in=sorted(journeys)) | Q(id__in=sorted(ids))
+    return models.Click.objects.filter(wanted, advertiser=advertiser, id__gte=since)
+
+
+def _rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:
+    models.Click.objects.bulk_create(
+        [
+            models.Click(
+                id=click.id,
+                advertiser_id=advertiser,
+                publisher_id=click.publisher,
+                at=from_ms(click.at),
+                cookie_type=click.cookie_type.value,
+                window_minutes=click.window_minutes,
+                journey=click.journey,
+                session=click.session,
+                stood_down=click.stood_down,
+                soft_rule=click.soft_rule.value,
+                rebuilt=True,
+                received_at=now,
+            )
+            for click in clicks
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,49 @@
+"""Why an event was dropped or rejected: closed lists, shared by code, admin and metrics."""
+
+from enum import StrEnum
+
+
+class ClickReason(StrEnum):
+    """Why a click does not count: it claims nothing and no token is handed out for it."""
+
+    NOT_PARTNER = "not_partner"
+    BOT = "bot"
+    PREFETCH = "prefetch"
+    HEAD = "head"
+    STUFFED = "stuffed"
+    INVALID_SIGNATURE = "invalid_signature"
+    NO_CONSENT = "no_consent"
+    REPEAT = "repeat"
+    ADVERTISER_CLOSED = "advertiser_closed"
+
+
+class TargetReason(StrEnum):
+    """Why a click was sent to the landing page instead of the target in its link."""
+
+    BAD_TARGET = "bad_target"
+
+
+class TokenReason(StrEnum):
+    """Why a presented token credits nobody."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    OTHER_ADVERTISER = "other_advertiser"
+    FROM_FUTURE = "from_future"
+
+
+class ReportOutcome(StrEnum):
+    """What became of a report of a sale."""
+
+    CREATED = "created"
+    MERGED = "merged"
+    UNLINKED = "unlinked"
+    FIGURES_CONFLICT = "figures_conflict"
+    JOURNEYS_CONFLICT = "journeys_conflict"
+    NO_TOKEN = "no_token"
+    CHANNEL_NOT_COUNTED = "channel_not_counted"
+    TEST = "test"
+    INVALID = "invalid"
+    UNKNOWN_ADVERTISER = "unknown_advertiser"
+    LATE = "late"

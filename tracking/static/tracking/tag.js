@@ -1,0 +1,263 @@
+// Softclick's tag, one script for every page of a shop. It keeps the first-party copy of the two
+// cookie slots by the same rule as the tracking host, and reports sales with what the slots hold.
+// It never throws into the page and never blocks it. tracking/tag.py renders it for one advertiser,
+// and says what it sends and why the slots come out as they do.
+//
+// Written so that it can be made small without a parser (tag.minified): comments have lines of
+// their own, strings have single quotes and no escaped ones, no quotes or spaces in regular
+// expressions, no templates.
+(function (settings) {
+  'use strict';
+
+  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', PROBE = '_sct';
+  const NAMES = [HARD, SOFT, LAST, SESSIONS];
+  const FIELDS = ['order', 'amount', 'currency', 'parts', 'voucher', 'channel', 'customer', 'test'];
+  const MAX_BODY_BYTES = 60000;
+  const KEPT_SESSIONS = 5;
+
+  const stub = window.softclick || {};
+  if (stub.loaded) return;
+
+  const source = (document.currentScript || {}).src || '';
+  const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
+  const base = home ? home[0] : settings.base;
+  const landed = clicksOf(location.search.slice(1).split('&').map(tokenOf));
+  let consented = settings.consent;
+  let widest;
+
+  // What a token says, or null: of another form, or another advertiser's. Only a server can tell
+  // whether it is genuine. Ids stay hexadecimal, for a number of JavaScript holds 53 bits.
+  function decode(token) {
+    if (!/^[E-H][\w-]{69}[AEIMQUYcgkosw048]$/.test(token)) return null;
+    const bytes = atob(token.replace(/-/g, '+').replace(/_/g, '/'));
+    const hex = bytes.replace(/[^]/g, (byte) => (256 + byte.charCodeAt()).toString(16).slice(1));
+    const number = (from, to) => parseInt(hex.slice(from, to), 16);
+    const flags = number(2, 4), at = number(20, 32);
+    return number(4, 12) !== settings.advertiser ? null : {
+      token,
+      id: hex.slice(20, 52),
+      at,
+      closes: at + number(76, 82) * 60000,
+      soft: !!(flags & 1),
+      stoodDown: !!(flags & 2),
+      last: (flags >> 3 & 3) === 1,
+      journey: hex.slice(52, 68),
+      session: number(68, 76)
+    };
+  }
+
+  function ended(held, click) {
+    return held.soft && held.journey === click.journey && held.session !== click.session;
+  }
+
+  // Who holds the cookie after this click: tracking/attribution.py has the same function.
+  function place(held, click) {
+    if (held && held.at <= click.at && click.at < held.closes && !ended(held, click)) {
+      return !click.soft || click.last && held.soft && !click.stoodDown ? click : held;
+    }
+    return click.stoodDown ? null : click;
+  }
+
+  // The clicks of these tokens, in the order in which every fold takes them. An id begins with its
+  // time, so the order of the ids is that of (at, id).
+  function clicksOf(tokens) {
+    return tokens.map(decode).filter(Boolean).sort((a, b) => a.id < b.id ? -1 : 1);
+  }
+
+  // The token in one piece of a query, '' when the piece is not our click parameter.
+  function tokenOf(piece) {
+    const name = settings.parameter + '=';
+    try {
+      return piece.startsWith(name) ? decodeURIComponent(piece.slice(name.length)) : '';
+    } catch {
+      return '';
+    }
+  }
+
+  // Every value of a cookie: there are several when they differ in domain or path. None in a
+  // sandboxed frame, whose sales are reported all the same.
+  function read(name) {
+    let jar = '';
+    try {
+      jar = document.cookie;
+    } catch {}
+    return jar.split('; ').filter((pair) => pair.startsWith(name + '='))
+      .map((pair) => pair.slice(name.length + 1));
+  }
+
+  function stored(...names) {
+    return clicksOf(names.flatMap(read));
+  }
+
+  function sessions() {
+    return read(SESSIONS).join('.').split('.').filter((id) => /^\d+$/.test(id));
+  }
+
+  function write(name, value, domain, path, seconds) {
+    document.cookie = name + '=' + value + '; Path=' + path + (domain && '; Domain=' + domain) +
+      '; SameSite=Lax; Secure' + (seconds < 0 ? '' : '; Max-Age=' + seconds);
+  }
+
+  // The suffixes of this host, the shortest first, and '' for a cookie of this host only.
+  function domains() {
+    const labels = location.hostname.split('.');
+    return labels.map((_, index) => labels.slice(-1 - index).join('.')).concat('');
+  }
+
+  function accepts(domain) {
+    const mark = String(Math.random());
+    write(PROBE, mark, domain, '/', -1);
+    const accepted = read(PROBE).includes(mark);
+    write(PROBE, '', domain, '/', 0);
+    return accepted;
+  }
+
+  // Delete a cookie from every domain and path from which this page could have read it.
+  function remove(name) {
+    const path = location.pathname;
+    for (let end = 0; end <= path.length; end++) {
+      if (end === path.length || path[end] === '/') {
+        domains().forEach((domain) => {
+          write(name, '', domain, path.slice(0, end), 0);
+          write(name, '', domain, path.slice(0, end + 1), 0);
+        });
+      }
+    }
+  }
+
+  // Write a cookie on the widest domain so that it is the only one of its name. Less than 0
+  // seconds: until the browser session ends. Without a value: there is none of its name.
+  function keep(name, value, seconds) {
+    const put = () => {
+      widest = widest || domains().find(accepts) || '';
+      write(name, value, widest, '/', seconds);
+    };
+    if (value) put();
+    if (read(name).length > (value ? 1 : 0)) {
+      remove(name);
+      if (value) put();
+    }
+  }
+
+  // How long a slot may live: the rest of its click's window, by the click's own time.
+  function secondsLeft(click) {
+    return Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000);
+  }
+
+  // Let a click meet the slots; without one, only fold and clean up duplicates. A click that is not
+  // newer than all that this browser knows was here before, or comes too late: it changes nothing.
+  function settle(click) {
+    const slots = stored(HARD, SOFT), known = stored(HARD, SOFT, LAST);
+    const fresh = click && !known.some((other) => other.id >= click.id) ? [click] : [];
+    if (!fresh.length && NAMES.every((name) => read(name).length < 2)) return;
+    const claims = slots.concat(fresh);
+    const held = claims.reduce((holder, claim) => place(holder, claim), null);
+    const hard = claims.filter((claim) => !claim.soft).pop();
+    const soft = held && held.soft && held;
+    const last = known.concat(fresh).pop();
+    const seen = sessions().concat([].concat(fresh, soft || []).map((live) => live.session + ''));
+    const once = seen.filter((id, at) => seen.lastIndexOf(id) === at);
+    keep(HARD, hard && secondsLeft(hard) > 0 ? hard.token : '', hard && secondsLeft(hard));
+    keep(SOFT, soft && secondsLeft(soft) > 0 ? soft.token : '', -1);
+    keep(LAST, last ? last.token : '', settings.longest);
+    keep(SESSIONS, once.slice(-KEPT_SESSIONS).join('.'), -1);
+  }
+
+  // Only what decodes as a token of ours goes: with another network's id of the same name the shop
+  // may still be working. Everything else in the address stays byte for byte.
+  function strip() {
+    const address = location.href.replace(/^([^?#]*)\?([^#]*)/, (whole, page, query) => {
+      const kept = query.split('&').filter((piece) => !decode(tokenOf(piece))).join('&');
+      return kept === query ? whole : page + (kept && '?' + kept);
+    });
+    if (address !== location.href) history.replaceState(history.state, '', address);
+  }
+
+  function remember() {
+    try {
+      if (consented) {
+        landed.forEach(settle);
+        settle();
+        if (settings.strip) strip();
+      }
+    } catch {}
+  }
+
+  // Without consent nothing but the sale goes, and no cookie with it.
+  function bodyOf(report, items) {
+    const whole = Object.assign({}, report);
+    if (consented) {
+      const tokens = (name) => stored(name).map((click) => click.token);
+      whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST) };
+      whole.session = sessions().join('.');
+    }
+    const short = JSON.stringify(whole);
+    try {
+      const full = JSON.stringify(Object.assign({ items }, whole));
+      return new Blob([full]).size < MAX_BODY_BYTES ? full : short;
+    } catch {
+      return short;
+    }
+  }
+
+  // A pixel names no session, and no roles. A soft click that is only the last one and did not stand
+  // down has lost its slot with its session: as a bare click id it would claim again.
+  function pixel(report) {
+    const image = new Image();
+    const query = Object.keys(report).map((field) => field + '=' + encodeURIComponent(report[field]));
+    if (consented) {
+      const last = stored(LAST).filter((click) => !click.soft || click.stoodDown);
+      const clicks = stored(HARD, SOFT).concat(last).map((click) => click.token);
+      if (clicks.length) query.push('click=' + clicks);
+    } else {
+      image.crossOrigin = 'anonymous';
+    }
+    image.src = base + 'pixel.gif?' + query.join('&');
+  }
+
+  const commands = {
+    consent(answer) {
+      consented = answer === true;
+      if (!consented) NAMES.forEach((name) => keep(name, ''));
+      remember();
+    },
+
+    async sale(details) {
+      remember();
+      const report = {};
+      FIELDS.forEach((field) => {
+        const value = details[field];
+        if (value != null && value !== false) report[field] = String(value === true ? 1 : value);
+      });
+      const credentials = consented ? 'include' : 'omit';
+      const body = bodyOf(report, details.items);
+      try {
+        await fetch(base + 'sale', {
+          method: 'POST', mode: 'no-cors', keepalive: true, credentials, body
+        });
+      } catch {
+        pixel(report);
+      }
+    },
+
+    async activate(publisher) {
+      if (!consented) return;
+      const path = 'a/' + encodeURIComponent(publisher);
+      const response = await fetch(base + path, { credentials: 'include', mode: 'cors' });
+      const answer = await response.json();
+      if (consented) clicksOf([answer.token]).forEach(settle);
+    }
+  };
+
+  async function run(command, argument) {
+    await commands[command](argument);
+  }
+
+  const softclick = (command, argument) => {
+    run(command, argument).catch(() => {});
+  };
+  softclick.loaded = true;
+  window.softclick = softclick;
+  (stub.q || []).forEach((call) => softclick(...call));
+  remember();
+})(__SETTINGS__);

@@ -1,0 +1,55 @@
+"""Where a click leads: only ever to the advertiser's own domains. Pure."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
+
+MAX_URL_LENGTH = 2000
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def is_allowed(url: str, domains: Sequence[str]) -> bool:
+    """Whether the URL is http(s), on one of the domains or a subdomain of one, with neither user
+    info nor control characters, blanks or backslashes."""
+    if len(url) > MAX_URL_LENGTH or _UNSAFE.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
+        return False
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """The URL with the parameter, once, at the end; other parameters, their order and the
+    fragment stay as they were."""
+    parts = urlsplit(url)
+    kept = [
+        item
+        for item in parts.query.split("&")
+        if item and unquote_plus(item.partition("=")[0]) != name
+    ]
+    query = "&".join([*kept, f"{name}={value}"])
+    return _as_ascii(parts._replace(query=query, path=parts.path or "/"))
+
+
+def as_ascii(url: str) -> str:
+    """The URL as a header can carry it."""
+    return url if url.isascii() else _as_ascii(urlsplit(url))
+
+
+def _as_ascii(parts: SplitResult) -> str:
+    host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+    safe = "/%:=&?~#+!$,;'@()*[]"
+    return urlunsplit(
+        parts._replace(
+            netloc=host,
+            path=quote(parts.path, safe),
+            query=quote(parts.query, safe),
+            fragment=quote(parts.fragment, safe),
+        )
+    )

@@ -1,0 +1,18 @@
+"""What Celery does: it wakes, PostgreSQL knows what is due."""
+
+from celery import shared_task
+
+from network import clock
+from tracking import finalisation, partitions
+
+
+@shared_task(name="tracking.tasks.finalise_due")
+def finalise_due() -> None:
+    """Close every conversion whose cookie windows have closed."""
+    finalisation.finalise_due(clock.now())
+
+
+@shared_task(name="tracking.tasks.keep_partitions")
+def keep_partitions() -> None:
+    """Keep a partition of ``click`` for this month and the coming ones."""
+    partitions.ensure(clock.now())

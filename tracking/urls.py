@@ -1,0 +1,15 @@
+"""URLs of the tracking host: no sign-in, no session, no CSRF cookie."""
+
+from django.urls import path
+
+from tracking import views
+
+urlpatterns = [
+    path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click"),
+    path("t/<int:advertiser>/a/<int:publisher>", views.activate, name="activate"),
+    path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
+    path("t/<int:advertiser>/sale", views.sale, name="sale"),
+    path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
+]
+handler404 = views.not_found
+handler500 = views.failed

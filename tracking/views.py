@@ -1,0 +1,280 @@
+"""The tracking host's native face. Each view reads a request, makes one domain call, and answers.
+
+A shopper is never stranded: whatever is wrong, if the advertiser is known the answer is a redirect
+to a URL of that advertiser. A pixel is always a picture.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from uuid_utils.compat import uuid7
+
+from network import clock
+from tracking import cookies, intake, tag, visitors
+from tracking.clicks import REFERENCE_NAMES, Answer, Visit, visit
+from tracking.conversions import SaleReport
+from tracking.evidence import (
+    MAX_ORDER,
+    FieldError,
+    InvalidReport,
+    Role,
+    SaleFields,
+    Terms,
+    read_fields,
+)
+from tracking.keys import KEYS
+from tracking.snapshot import AdvertiserSnapshot, keeper
+from tracking.spool import SpoolFailed
+from tracking.targets import is_allowed
+
+GIF = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+MAX_BODY = 64 * 1024
+View = Callable[..., HttpResponseBase]
+
+log = logging.getLogger(__name__)
+
+
+def uncached(view: View) -> View:
+    """The headers of every tracking response."""
+
+    @wraps(view)
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return respond
+
+
+@uncached
+def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
+    """``GET /t/<adv>/c/<pub>``: to the shop, with the slots written and the click recorded."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return unknown_advertiser(request)
+    answer = visit(_visit(request, publisher), shop, KEYS, clock.now_ms())
+    _accept(answer.record)
+    response = HttpResponse(status=302)
+    response.headers["Location"] = answer.location
+    if answer.write:
+        cookies.write(response, answer.write)
+    return response
+
+
+@uncached
+def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
+    """``GET /t/<adv>/a/<pub>``: an in-page partner's activation, called by the tag."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return JsonResponse({}, status=404)
+    answer: Answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.now_ms())
+    _accept(answer.record)
+    response = JsonResponse({"token": answer.token} if answer.token else {})
+    _allow_origin(request, shop, response)
+    if answer.write:
+        cookies.write(response, answer.write)
+    return response
+
+
+def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return HttpResponse("// No such advertiser.", "text/javascript", status=404)
+    script = tag.render(
+        tag.TagSettings(
+            advertiser=shop.id,
+            click_parameter=shop.click_parameter,
+            base_url=f"{settings.TRACKING_URL}/t/{shop.id}/",
+            consent_default=shop.consent_default,
+            strip_click_parameter=shop.strip_click_parameter,
+            longest_window_days=shop.longest_window_days,
+        )
+    )
+    response = HttpResponse(script, "text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@uncached
+def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``POST /t/<adv>/sale``: the tag's report, a text/plain body of JSON."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return HttpResponse(status=404)
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    data, error = _body(request)
+    tokens = [
+        (role, str(token))
+        for role in (Role.HARD, Role.SOFT, Role.LAST)
+        for token in _listed(_mapping(data.get("tokens")).get(role.value))
+    ]
+    sessions = [cookies.parse_session(item) for item in str(data.get("session") or "").split(".")]
+    report = _report(request, shop, data, "tag", (tokens, sessions))
+    if error:
+        report = _with_error(report, error)
+    _accept(intake.report_record(report))
+    response = HttpResponse(status=204)
+    _name_errors(response, report.errors)
+    return _cross_origin(response)
+
+
+@uncached
+def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header."""
+    response = HttpResponse(GIF, "image/gif")
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        response.headers["X-Softclick-Error"] = f"advertiser: there is no advertiser {advertiser}"
+        return _cross_origin(response)
+    data = {name: value for name, value in request.GET.items() if name != "click"}
+    texts = [text for value in request.GET.getlist("click") for text in value.split(",") if text]
+    tokens = [(Role.SERVER, text) for text in texts]
+    # The tag's own fallback brings the browser's session, which then decides about soft claims.
+    sessions = None
+    if "session" in request.GET:
+        sessions = [cookies.parse_session(item) for item in request.GET["session"].split(".")]
+    report = _report(request, shop, data, "pixel", (tokens, sessions))
+    _accept(intake.report_record(report))
+    _name_errors(response, report.errors)
+    return _cross_origin(response)
+
+
+def unknown_advertiser(request: HttpRequest) -> HttpResponseBase:
+    return render(request, "tracking/unknown_advertiser.html", status=404)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return HttpResponse("There is nothing here.\n", "text/plain", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("Something went wrong; it has been logged.\n", "text/plain", status=500)
+
+
+def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit:
+    query, meta = request.GET, request.META
+    consent = query.get("consent")
+    return Visit(
+        publisher=publisher,
+        target=query.get("to"),
+        references={name: query[name] for name in REFERENCE_NAMES if name in query},
+        campaign=query.get("campaign", ""),
+        consent=None if consent is None else consent == "1",
+        cookies=request.COOKIES,
+        headers=meta,
+        method=request.method or "GET",
+        address=visitors.client_address(meta, settings.TRUSTED_PROXIES),
+        in_page=in_page,
+    )
+
+
+def _accept(record: dict[str, object]) -> None:
+    """Accept the record; a loss is counted in the log, and never refuses the shopper."""
+    try:
+        intake.accept(record, clock.now())
+    except (SpoolFailed, DatabaseError) as error:
+        log.critical("A %s was lost: %s", record["kind"], error)
+
+
+def _report(
+    request: HttpRequest,
+    shop: AdvertiserSnapshot,
+    data: Mapping[str, object],
+    source: str,
+    evidence: tuple[list[tuple[Role, str]], list[int] | None],
+) -> SaleReport:
+    """The report with the evidence that the request and the browser's own cookies bring."""
+    now = clock.now()
+    tokens, sessions = evidence
+    brought = cookies.read(request.COOKIES, shop.id, KEYS, clock.to_ms(now))
+    own = [(Role(role), text) for role, text in brought.tokens.items()]
+    from_browser = sessions is not None or brought.any
+    seen = {session for session in (*(sessions or ()), brought.slots.session) if session}
+    checked, errors = _checked(data, shop)
+    return SaleReport(
+        id=uuid7(),
+        advertiser=shop.id,
+        source=source,
+        received_at=now,
+        at=now,
+        sale=checked,
+        tokens=tuple([*tokens, *own]),
+        sessions=tuple(sorted(seen)),
+        from_browser=from_browser,
+        errors=errors,
+        order=str(data.get("order") or "")[:MAX_ORDER],
+    )
+
+
+def _checked(
+    data: Mapping[str, object], shop: AdvertiserSnapshot
+) -> tuple[SaleFields | None, tuple[FieldError, ...]]:
+    try:
+        return read_fields(data, Terms(shop.currency, shop.groups)), ()
+    except InvalidReport as error:
+        return None, error.errors
+
+
+def _with_error(report: SaleReport, error: FieldError) -> SaleReport:
+    return replace(report, sale=None, errors=(error,))
+
+
+def _body(request: HttpRequest) -> tuple[dict[str, object], FieldError | None]:
+    """The JSON object in the body; empty, with the error, when it is none."""
+    raw = request.body if int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY else b""
+    try:
+        data = json.loads(raw)
+    except ValueError:
+        data = None
+    if isinstance(data, dict):
+        return data, None
+    received = raw[:80].decode(errors="replace")
+    return {}, FieldError("body", received, f"a JSON object under {MAX_BODY} bytes", "Use the tag.")
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _name_errors(response: HttpResponse, errors: tuple[FieldError, ...]) -> None:
+    if errors:
+        text = "; ".join(map(str, errors))
+        response.headers["X-Softclick-Error"] = text.encode("ascii", "replace").decode()[:500]
+
+
+def _cross_origin(response: HttpResponse) -> HttpResponse:
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _allow_origin(
+    request: HttpRequest, shop: AdvertiserSnapshot, response: HttpResponseBase
+) -> None:
+    """Let the shop's own pages read the answer."""
+    origin = request.headers.get("Origin", "")
+    if urlsplit(origin).netloc and is_allowed(origin, shop.domains):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Vary"] = "Origin"
+

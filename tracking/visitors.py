@@ -1,0 +1,68 @@
+"""What may be known of a visitor: whether it is a bot, and no more than a trace of who it is.
+
+IP addresses are cut to /24 and /48 before they are written; user agents are reduced to family and
+device class.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from crawlerdetect import CrawlerDetect
+
+_FAMILIES = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_MAX_USER_AGENT = 512
+
+
+@lru_cache(maxsize=20_000)
+def is_bot(user_agent: str) -> bool:
+    """Whether the user agent is a known crawler's."""
+    return bool(CrawlerDetect(user_agent=user_agent[:_MAX_USER_AGENT]).is_crawler())
+
+
+@lru_cache(maxsize=20_000)
+def describe(user_agent: str) -> str:
+    """Family and device class, such as ``Firefox, mobile``."""
+    family = next((name for mark, name in _FAMILIES if mark in user_agent), "Other")
+    mobile = any(mark in user_agent for mark in ("Mobi", "Android", "iPhone", "iPad"))
+    return f"{family}, {'mobile' if mobile else 'desktop'}"
+
+
+def is_prefetch(headers: Mapping[str, str]) -> bool:
+    """Whether the browser fetches ahead of a person's click."""
+    purpose = f"{headers.get('HTTP_SEC_PURPOSE', '')},{headers.get('HTTP_PURPOSE', '')},"
+    purpose += headers.get("HTTP_X_MOZ", "")
+    return "prefetch" in purpose or "prerender" in purpose
+
+
+def is_navigation(headers: Mapping[str, str]) -> bool:
+    """Whether it is a top-level navigation, as far as the browser says (Fetch Metadata)."""
+    mode, destination = headers.get("HTTP_SEC_FETCH_MODE"), headers.get("HTTP_SEC_FETCH_DEST")
+    return mode in (None, "navigate") and destination in (None, "document")
+
+
+def client_address(headers: Mapping[str, str], trusted_proxies: int) -> str:
+    """The client's address: the one that the outermost trusted proxy saw."""
+    if not trusted_proxies:
+        return headers.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in headers.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else ""
+
+
+@lru_cache(maxsize=20_000)
+def cut_address(address: str) -> str:
+    """The address's network, /24 or /48; empty when it is no address."""
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
