@@ -128,7 +128,8 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 start=form.start_at,
             )
             self.log_change(request, advertiser, f"Terms: {row}")
-            return f"The terms change on {dates.zoned(row.starts_at)}; clicks already made keep theirs."
+            start = dates.zoned(row.starts_at)
+            return f"The terms change on {start}. Clicks already made keep theirs."
 
         return respond(request, self, self._page(advertiser, "terms", form, apply))
 

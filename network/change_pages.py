@@ -40,7 +40,7 @@ class ChangeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         start = self.fields["start"]
-        assert isinstance(start, StartField)  # noqa: S101 - for the type checker
+        assert isinstance(start, StartField)
         start.name_zone()
         self.order_fields([name for name in self.fields if name != "start"])
 

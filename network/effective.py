@@ -42,7 +42,11 @@ def bumps_policy() -> pgtrigger.Trigger:
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        func="UPDATE network_policyversion SET version = version + 1; RETURN NULL;",
+        func="""
+            INSERT INTO network_policyversion (id, version) VALUES (1, 1)
+            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;
+            RETURN NULL;
+        """,
     )
 
 
@@ -81,6 +85,6 @@ def add_row(row: Row) -> Row:
         if "per_start" not in str(error):
             raise
         raise ChangedMeanwhile(
-            "Somebody else made a change that starts in the same second. Look at it, then try again."
+            "Somebody else made a change that starts in the same second. Look at it and try again."
         ) from error
     return row

@@ -4,7 +4,8 @@ import contextlib
 import functools
 import shutil
 import signal
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from network.engine_hold import Owner
 from network.servers import read_postmaster_file
 
 ENDS_WITHIN_SECONDS = 10.0
+LOOK_EVERY_SECONDS = 0.02
 SAME_START_SECONDS = 0.02  # one clock tick
 
 
@@ -62,9 +64,9 @@ def _end(pid: int, is_ours: Callable[[psutil.Process], bool]) -> None:
         try:
             _signal(family, signal.SIGCONT)
             process.send_signal(signal.SIGINT)
-            _, alive = psutil.wait_procs(family, ENDS_WITHIN_SECONDS)
+            alive = _still_alive(family)
             _signal(alive, signal.SIGKILL)
-            _, alive = psutil.wait_procs(alive, ENDS_WITHIN_SECONDS)
+            alive = _still_alive(alive)
         except psutil.AccessDenied as error:
             raise EngineError(
                 f"process {pid} of an earlier run still serves this data folder and belongs to "
@@ -72,6 +74,22 @@ def _end(pid: int, is_ours: Callable[[psutil.Process], bool]) -> None:
             ) from error
         if alive:
             raise EngineError(f"process {pid} of an earlier run cannot be ended.")
+
+
+def _still_alive(processes: Collection[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended after a while; one that nobody has reaped yet has ended."""
+    until = time.monotonic() + ENDS_WITHIN_SECONDS
+    alive = list(processes)
+    while alive and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_SECONDS)
+        alive = [process for process in alive if is_running(process)]
+    return alive
+
+
+def is_running(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _signal(processes: Iterable[psutil.Process], number: int) -> None:

@@ -21,6 +21,8 @@ VALIDATION_HELP = "0 to 400: how long a sale may be returned. No commission is f
 class AdvertiserForm(forms.ModelForm[Advertiser]):
     """An advertiser's own row."""
 
+    landing_url = forms.URLField(max_length=500, assume_scheme="https")
+
     class Meta:
         model = Advertiser
         exclude: ClassVar = ["created_at"]

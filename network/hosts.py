@@ -23,14 +23,16 @@ class BareHandlerMixin(BaseHandler):
     urlconf: str
 
     def load_middleware(self, is_async: bool = False) -> None:
-        self._view_middleware = []
-        self._template_response_middleware = []
-        self._exception_middleware = []
-        respond = convert_exception_to_response(self._get_response)
+        self._view_middleware: list[object] = []
+        self._template_response_middleware: list[object] = []
+        self._exception_middleware: list[object] = []
+        respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
 
         def with_urlconf(request: HttpRequest) -> HttpResponseBase:
-            request.urlconf = self.urlconf  # type: ignore[attr-defined]
-            return respond(request)
+            request.urlconf = self.urlconf
+            response = respond(request)
+            assert isinstance(response, HttpResponseBase)
+            return response
 
         self._middleware_chain = with_urlconf
 

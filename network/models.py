@@ -28,6 +28,9 @@ class PolicyVersion(models.Model):
             models.CheckConstraint(condition=Q(id=1), name="policy_version_one")
         ]
 
+    def __str__(self) -> str:
+        return str(self.version)
+
 
 class Advertiser(models.Model):
     """A shop. What attribution depends on over time is in :class:`AttributionTerms`."""

@@ -56,7 +56,7 @@ def parse(text: str, currency: str) -> int:
     whole, fraction = match[1], match[2] or ""
     if len(fraction) > places:
         raise AmountError(f"at most {places} decimals in {currency}")
-    minor = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
+    minor = int(whole + fraction.ljust(places, "0"))
     if minor > MAX_MINOR:
         raise AmountError(f"at most {plain(MAX_MINOR, currency)}")
     return minor

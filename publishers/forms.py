@@ -11,14 +11,21 @@ from publishers.models import AssignedType, ModelType, PartnershipTerms, Publish
 from publishers.partnerships import TERMS_FIELDS
 
 
-class NewPublisherForm(forms.ModelForm[Publisher]):
+class PublisherForm(forms.ModelForm[Publisher]):
+    website = forms.URLField(max_length=500, required=False, assume_scheme="https")
+
+    class Meta:
+        model = Publisher
+        fields: ClassVar = ["name", "website", "status"]
+
+
+class NewPublisherForm(PublisherForm):
     model_type = forms.ChoiceField(
         choices=[("", "Choose one"), *ModelType.choices],
         help_text="Overlay, extension and retargeting track soft unless something else is said.",
     )
 
-    class Meta:
-        model = Publisher
+    class Meta(PublisherForm.Meta):
         fields: ClassVar = ["name", "website"]
 
 
@@ -108,7 +115,7 @@ class ModelTypeDefaultForm(forms.Form):
     def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
         """Which advertisers to choose from; operators may leave it to the whole network."""
         choice = self.fields["advertiser"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = advertisers
         choice.required = not network_too
         choice.empty_label = "The whole network" if network_too else "Choose one"

@@ -110,7 +110,8 @@ def balance(kind: str, currency: str, publisher: int | None = None) -> int:
 
 
 def _account(line: Line, currency: str) -> LedgerAccount:
-    account, _ = LedgerAccount.objects.get_or_create(
+    # mypy: None is looked up as NULL.
+    account, _ = LedgerAccount.objects.get_or_create(  # type: ignore[misc]
         kind=line.kind,
         advertiser_id=line.advertiser,
         publisher_id=line.publisher,

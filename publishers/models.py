@@ -113,6 +113,7 @@ class Partnership(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "partner"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("advertiser", "publisher"), name="partners_once")
         ]
@@ -211,6 +212,7 @@ class ModelTypeCookieType(EffectiveDated):
     cookie_type = models.CharField(max_length=7, choices=AssignedType)
 
     class Meta(EffectiveDated.Meta):
+        verbose_name = "model type default"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             models.UniqueConstraint(

@@ -38,6 +38,29 @@ def start_publisher(
     )
 
 
+def change_model_type(
+    publisher: Publisher,
+    model_type: str,
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+) -> PublisherModelType:
+    """Give a publisher another model type; an operator's decision. Clicks already made keep their
+    cookie type. Raises StartInPast, ChangedMeanwhile, ValidationError."""
+    return add_row(
+        PublisherModelType(
+            publisher=publisher,
+            model_type=model_type,
+            starts_at=start_or_now(start, now),
+            created_at=now,
+            made_by=made_by,
+            reason=reason,
+        )
+    )
+
+
 @transaction.atomic
 def create_partnership(
     advertiser: Advertiser,
@@ -82,9 +105,7 @@ def change_terms(
 def approve(
     partnership: Partnership, now: datetime, *, made_by: User | None, reason: str = ""
 ) -> PartnershipTerms:
-    return change_terms(
-        partnership, {"status": "approved"}, now, made_by=made_by, reason=reason
-    )
+    return change_terms(partnership, {"status": "approved"}, now, made_by=made_by, reason=reason)
 
 
 def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:

@@ -31,8 +31,8 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A partnership at a time. ``terms`` is None before its first; ``reason`` is what the advertiser
-    says to the partner about an assignment of its own."""
+    """A partnership at a time. ``terms`` is None before its first; ``reason`` is what the
+    advertiser says to the partner about an assignment of its own."""
 
     kind: InForce
     coming: Coming | None

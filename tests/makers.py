@@ -6,11 +6,22 @@ Everything made without a time of its own exists, and is in force, long before :
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from uuid import UUID
+
+from django.http import HttpResponse
+from uuid_utils.compat import uuid7
 
 from network.advertisers import NewAdvertiser, create_advertiser
+from network.clock import to_ms
 from network.models import Advertiser, StaffMembership, User
 from publishers import cookie_types, partnerships
 from publishers.models import ModelType, Partnership, Publisher, PublisherMembership
+from tracking import cookies, finalisation, intake, snapshot
+from tracking.clicks import Visit, visit
+from tracking.conversions import SaleReport
+from tracking.evidence import Role, Terms, read_fields
+from tracking.keys import KEYS
+from tracking.models import Conversion
 
 NOW = datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
 """When tests happen."""
@@ -94,3 +105,101 @@ def make_user(
             user=user, publisher=of, role=PublisherMembership.Role(role)
         )
     return user
+
+
+NAVIGATION = {
+    "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "HTTP_SEC_FETCH_MODE": "navigate",
+    "HTTP_SEC_FETCH_DEST": "document",
+}
+
+
+class Shopper:
+    """A browser that follows links and buys. What it does is taken in at once, as the drain does
+    it: clicks, decisions and commissions are the product's own."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[str, str] = {}
+
+    def follow(
+        self,
+        partnership: Partnership,
+        at: datetime,
+        *,
+        consent: bool | None = None,
+        **references: str,
+    ) -> UUID:
+        """Click the partner's link. ``references`` are ``ref``, ``ref2`` and so on."""
+        shop = snapshot.build().advertisers[partnership.advertiser_id]
+        answer = visit(
+            Visit(
+                publisher=partnership.publisher_id,
+                cookies=self._cookies,
+                headers=NAVIGATION,
+                references=references,
+                consent=consent,
+            ),
+            shop,
+            KEYS,
+            to_ms(at),
+        )
+        if answer.write:
+            response = HttpResponse()
+            cookies.write(response, answer.write)
+            self._cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
+        intake.store([answer.record], at)
+        return UUID(str(answer.record["id"]))
+
+    def end_session(self) -> None:
+        """Close the browser: session cookies go."""
+        ending = ("__Secure-scs-", "__Secure-scn-")
+        self._cookies = {
+            name: value for name, value in self._cookies.items() if not name.startswith(ending)
+        }
+
+    def buy(
+        self,
+        advertiser: Advertiser,
+        at: datetime,
+        *,
+        amount: str = "49.90",
+        order: str = "",
+        **data: str,
+    ) -> Conversion:
+        """Buy, with a report by the tag that brings this browser's cookies."""
+        order = order or f"order-{next(_numbers)}"
+        report_sale(
+            advertiser, at, {"order": order, "amount": amount, **data}, from_cookies=self._cookies
+        )
+        return Conversion.objects.get(advertiser=advertiser, order=order)
+
+
+def report_sale(
+    advertiser: Advertiser,
+    at: datetime,
+    data: dict[str, str],
+    *,
+    from_cookies: dict[str, str] | None = None,
+    source: str = "tag",
+) -> None:
+    """A report of a sale, with the tokens and the session in these cookies."""
+    shop = snapshot.build().advertisers[advertiser.id]
+    brought = cookies.read(from_cookies or {}, shop.id, KEYS, to_ms(at))
+    report = SaleReport(
+        id=uuid7(),
+        advertiser=shop.id,
+        source=source,
+        received_at=at,
+        at=at,
+        sale=read_fields(data, Terms(shop.currency, shop.groups)),
+        tokens=tuple((Role(role), text) for role, text in brought.tokens.items()),
+        sessions=(brought.slots.session,) if brought.slots.session else (),
+        from_browser=brought.any,
+        order=data["order"],
+    )
+    intake.store([intake.report_record(report)], at)
+
+
+def finalise(at: datetime) -> int:
+    """Close what is due at a time; how many sales that were."""
+    return finalisation.finalise_due(at)

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracking.attribution import MINUTE_MS, CookieType, SoftRule
+from tracking.attribution import MINUTE_MS, CookieType, SoftRule, Verdict
 from tracking.scenarios import (
     MAX_DAYS,
     ClickStep,
@@ -74,7 +74,7 @@ def test_it_reads_every_field() -> None:
         SessionEnd(90),
         ClickStep(2 * DAY + 184, "B", CookieType.HARD),
     )
-    assert scenario.sale == SaleStep(3 * DAY, (2, 1), "B", ("not_partner", "held"))
+    assert scenario.sale == SaleStep(3 * DAY, (2, 1), "B", (Verdict.NOT_PARTNER, Verdict.HELD))
 
 
 def test_what_is_not_given_has_its_default() -> None:
@@ -318,7 +318,7 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(more=", name: again"),
-            'line 5, column 78: "name" is given twice; give it once',
+            'line 5, column 74: "name" is given twice; give it once',
             id="key_given_twice",
         ),
         pytest.param(
@@ -328,12 +328,13 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(more=", [a]: 1"),
-            "line 5, column 78: this is no key; write key: value",
+            "line 5, column 74: this is no key; write key: value",
             id="list_for_a_key",
         ),
         pytest.param(
             "a: b: c",
-            "line 1, column 5: the input is no YAML: mapping values are not allowed in this context",
+            "line 1, column 5: the input is no YAML:"
+            " mapping values are not allowed in this context",
             id="no_yaml",
         ),
         pytest.param(
@@ -517,13 +518,14 @@ class Answer:
     error: str
 
 
-def run(text: str, *options: str) -> Answer:
-    """``manage.py simulate -`` with the text as standard input."""
+def run(text: str | bytes, *options: str, file: str = "-") -> Answer:
+    """``manage.py simulate`` with the text as standard input."""
+    raw = text.encode() if isinstance(text, str) else text
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
         try:
-            call_command("simulate", "-", *options, stdout=out)
+            call_command("simulate", file, *options, stdout=out)
         except CommandError as error:
             return Answer(out.getvalue(), error.returncode, str(error))
     return Answer(out.getvalue(), 0, "")
@@ -589,7 +591,8 @@ def test_no_verdicts_are_an_expectation_too() -> None:
 def test_plain_output_says_who_is_paid_and_why() -> None:
     text = entry(
         do="[{click: {at: 0, by: S, type: soft}}, {click: {at: 9, by: A, type: hard}},"
-        " {click: {at: 1h, by: T, type: soft}}, {click: {at: 2h, by: X, type: hard, partner: false}},"
+        " {click: {at: 1h, by: T, type: soft}},"
+        " {click: {at: 2h, by: X, type: hard, partner: false}},"
         " {click: {at: 3h, by: B, type: hard}}]",
         sale="{at: 2h 5}",
     )
@@ -647,31 +650,40 @@ def test_the_process_exits_1_with_the_records_when_an_expectation_fails() -> Non
     assert b'entry 2 "mine": sale.paid: expected B, got A' in result.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text", "message"),
-    [
-        pytest.param(
-            ["-"], b"- {name: x}", b'entry 1 "x": do: missing; it is required', id="field"
-        ),
-        pytest.param(["-"], b"- {name: \xff}", b"-: byte 9 is not UTF-8", id="bytes"),
-        pytest.param(
-            ["no/such/file"], b"", b"no/such/file: No such file or directory", id="no_file"
-        ),
-        pytest.param(["tests"], b"", b"tests: Is a directory", id="folder"),
-    ],
-)
-def test_the_process_exits_2_with_a_message_and_no_traceback(
-    arguments: list[str], text: bytes, message: bytes
-) -> None:
-    result = manage(*arguments, "--json", text=text)
+def test_the_process_exits_2_with_a_message_and_no_traceback() -> None:
+    result = manage("-", "--json", text=b"- {name: x}")
 
     assert (result.returncode, result.stdout) == (2, b"")
-    assert message in result.stderr
+    assert b'entry 1 "x": do: missing; it is required' in result.stderr
     assert b"Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "error"),
+    [
+        pytest.param(
+            "no/such/file",
+            b"",
+            "no/such/file: No such file or directory; give a file, or - for standard input",
+            id="no_file",
+        ),
+        pytest.param(
+            str(ROOT / "tests"),
+            b"",
+            f"{ROOT / 'tests'}: Is a directory; give a file, or - for standard input",
+            id="folder",
+        ),
+        pytest.param(
+            "-", b"- {name: \xff}", "-: byte 9 is not UTF-8; save the file as UTF-8", id="bytes"
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_exits_2(file: str, text: bytes, error: str) -> None:
+    assert run(text, "--json", file=file) == Answer("", 2, error)
+
+
 def test_a_byte_order_mark_is_no_part_of_the_journeys() -> None:
-    assert manage("-", "--json", text=b"\xef\xbb\xbf[]").stdout == b"[]\n"
+    assert run(b"\xef\xbb\xbf[]", "--json").out == "[]\n"
 
 
 # --- The documentation ------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def _place_under_own_rule(held: Click | None, click: Click) -> Click | None:
 
 
 def _fold_with_verdicts(counting: Sequence[Click], judged: dict[UUID, Judged]) -> Click | None:
-    """Fold the journey, and note why each click that is not the last holder lost or never had it."""
+    """Fold the journey; note why each click but the last holder lost the cookie or never had it."""
     held: Click | None = None
     for click in counting:
         new = _place_under_own_rule(held, click)

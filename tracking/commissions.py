@@ -69,9 +69,7 @@ def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> N
     commission.closes_at = conversion.closes_at
 
 
-def _line(
-    part: dict[str, Any], group: CommissionGroup, conversion: Conversion
-) -> dict[str, Any]:
+def _line(part: dict[str, Any], group: CommissionGroup, conversion: Conversion) -> dict[str, Any]:
     rate = rate_at(group, conversion.at)
     if rate.percent is not None:
         commission = money.percent_of(part["amount_minor"], Decimal(rate.percent))

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, terms_at
 from tracking import attribution, commissions, decisions, journeys
-from tracking.attribution import Outcome, Sale, SoftRule
+from tracking.attribution import Click, Outcome, Sale, SoftRule
 from tracking.evidence import (
     MAX_TOKENS,
     Evidence,
@@ -54,6 +54,14 @@ class SaleReport:
     order: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An outcome, with everything that it follows from as a decision keeps it."""
+
+    inputs: dict[str, Any]
+    outcome: Outcome
+
+
 def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
     """Record a report, once: the same report again changes nothing.
 
@@ -83,19 +91,23 @@ def reconsider(
     decide(conversion, joined, now, cause)
 
 
-def decide(
-    conversion: Conversion, joined: Joined, now: datetime, cause: Decision.Cause
-) -> Outcome:
+def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decision.Cause) -> Outcome:
     """Resolve the journey and store the decision, where it differs from the last one, with the
     commission that follows from it."""
     sale = _sale(conversion, joined)
     clicks = journeys.clicks_of(conversion.advertiser_id, joined, sale.at, now)
-    outcome = attribution.resolve(clicks, sale)
-    reports = [report.id for report in joined.linked]
-    inputs = decisions.inputs_json(clicks, sale, reports, joined.conflict)
-    _store_decision(conversion, outcome, inputs, (now, cause))
-    commissions.settle(conversion, outcome, now)
-    return outcome
+    resolved = _resolve(clicks, sale, joined)
+    _store_decision(conversion, resolved, (now, cause))
+    commissions.settle(conversion, resolved.outcome, now)
+    return resolved.outcome
+
+
+def decide_again(conversion: Conversion) -> Resolved:
+    """What would be decided from the reports and clicks that are stored; nothing is written."""
+    joined = join(_evidence(conversion))
+    sale = _sale(conversion, joined)
+    clicks = journeys.recorded_clicks(conversion.advertiser_id, joined, sale.at)
+    return _resolve(clicks, sale, joined)
 
 
 def lock(conversion_id: int) -> Conversion:
@@ -288,22 +300,28 @@ def _mark_reports(conversion: Conversion, joined: Joined) -> None:
 
 
 def _sale(conversion: Conversion, joined: Joined) -> Sale:
-    terms = terms_at(conversion.advertiser, conversion.at)
+    terms = terms_at(conversion.advertiser, joined.at)
     return Sale(
-        at=to_ms(conversion.at),
+        at=to_ms(joined.at),
         sessions=joined.sessions,
         soft_rule=SoftRule(terms.soft_rule),
         validation_minutes=int(timedelta(days=terms.validation_days) / timedelta(minutes=1)),
     )
 
 
+def _resolve(clicks: list[Click], sale: Sale, joined: Joined) -> Resolved:
+    reports = [report.id for report in joined.linked]
+    inputs = decisions.inputs_json(clicks, sale, reports, joined.conflict)
+    return Resolved(inputs, attribution.resolve(clicks, sale))
+
+
 def _store_decision(
     conversion: Conversion,
-    outcome: Outcome,
-    inputs: dict[str, Any],
+    resolved: Resolved,
     stamp: tuple[datetime, Decision.Cause],
 ) -> None:
     """Add the decision unless the last one says the same; ``closes_at`` only ever gets later."""
+    inputs, outcome = resolved.inputs, resolved.outcome
     last = conversion.decision
     verdicts = decisions.verdicts_json(outcome)
     closes_at = from_ms(outcome.closes_at)

@@ -94,9 +94,7 @@ def drain(folder: Path, host: str, now: datetime) -> int:
     """Take in everything that the spool holds, and move the watermark to ``now``, which must have
     been read before. Returns how many records there were. Raises the database's errors."""
     taken = 0
-    offsets = dict(
-        SpoolPosition.objects.filter(host=host).values_list("segment", "offset")
-    )
+    offsets = dict(SpoolPosition.objects.filter(host=host).values_list("segment", "offset"))
     for segment in spool.segments(folder):
         taken += _drain_segment(segment, host, offsets.get(segment.name, 0), now)
     watermark = SpoolHost.objects.filter(name=host, drained_to__lt=now - WATERMARK_STEP)
@@ -228,7 +226,7 @@ def _copy_clicks(clicks: Iterable[Record]) -> None:
             for row in rows.values():
                 copy.write_row(row)
         cursor.execute(
-            f"INSERT INTO tracking_click ({names}) SELECT {names} FROM click_staging"
+            f"INSERT INTO tracking_click ({names}) SELECT {names} FROM click_staging"  # noqa: S608
             f" ON CONFLICT (id) DO UPDATE SET {updates} WHERE tracking_click.rebuilt"
         )
         cursor.execute("TRUNCATE click_staging")

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from network.clock import from_ms
 from tracking import models
-from tracking.attribution import Click, CookieType, SoftRule
+from tracking.attribution import Click, CookieType, SoftRule, in_order
 from tracking.evidence import Joined
 from tracking.keys import KEYS
 from tracking.reasons import ClickReason
@@ -30,13 +30,18 @@ def clicks_of(advertiser: int, joined: Joined, at_ms: int, now: datetime) -> lis
     A click known from its token only gets its row here (``rebuilt``); its own record replaces
     that when it comes.
     """
-    presented = {click.id: click for click in joined.clicks}
+    recorded = recorded_clicks(advertiser, joined, at_ms)
+    known = {click.id for click in recorded}
+    missing = {click.id: click for click in joined.clicks if click.id not in known}
+    _rebuild(advertiser, list(missing.values()), now)
+    return in_order([*recorded, *missing.values()])
+
+
+def recorded_clicks(advertiser: int, joined: Joined, at_ms: int) -> list[Click]:
+    """Those of them that have their row, in order; nothing is written."""
+    presented = [click.id for click in joined.clicks]
     rows = _rows(advertiser, joined.journeys, presented, at_ms)
-    recorded = {row.id: as_click(row) for row in rows}
-    missing = [click for identifier, click in presented.items() if identifier not in recorded]
-    _rebuild(advertiser, missing, now)
-    every = {**presented, **recorded}
-    return sorted(every.values(), key=lambda click: (click.at, click.id.int))
+    return in_order(as_click(row) for row in rows)
 
 
 def as_click(row: models.Click) -> Click:
@@ -62,7 +67,7 @@ def lowest_id(at_ms: int) -> UUID:
 
 def _rows(
     advertiser: int, journeys: Iterable[int], ids: Iterable[UUID], at_ms: int
-) -> Sequence[models.Click]:
+) -> Iterable[models.Click]:
     since = lowest_id(at_ms - int(LOOK_BACK / timedelta(milliseconds=1)))
     wanted = Q(journey__in=sorted(journeys)) | Q(id__in=sorted(ids))
     return models.Click.objects.filter(wanted, advertiser=advertiser, id__gte=since)

@@ -94,6 +94,7 @@ class Conversion(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "sale"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("advertiser", "order"), name="conversion_once_per_order"

@@ -41,7 +41,7 @@ class ReportOutcome(StrEnum):
     UNLINKED = "unlinked"
     FIGURES_CONFLICT = "figures_conflict"
     JOURNEYS_CONFLICT = "journeys_conflict"
-    NO_TOKEN = "no_token"
+    NO_TOKEN = "no_token"  # noqa: S105 - no secret
     CHANNEL_NOT_COUNTED = "channel_not_counted"
     TEST = "test"
     INVALID = "invalid"

@@ -280,7 +280,7 @@ class _Field:
         raise self.wrong(f"is not a whole number from {least} to {most}")
 
     def _digits(self) -> str:
-        return str(self.value) if type(self.value) in (int, str) else ""
+        return str(self.value) if isinstance(self.value, int | str) else ""
 
 
 def _scenario(value: object, number: int) -> Scenario:

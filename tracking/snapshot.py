@@ -1,9 +1,9 @@
 """What the tracking views must know of the network, held in the process.
 
 A click makes no query: partnerships, cookie types and windows over time are compiled into a
-:class:`Snapshot`, refreshed in the background when the policy version has moved, and kept on disk so
-that a process can start while PostgreSQL is down. A change that is scheduled applies by itself, at
-its second.
+:class:`Snapshot`, refreshed in the background when the policy version has moved, and kept on disk
+so that a process can start while PostgreSQL is down. A change that is scheduled applies by itself,
+at its second.
 """
 
 import json
@@ -85,7 +85,7 @@ class SnapshotUnavailable(RuntimeError):
 
 def build() -> Snapshot:
     """Compile the snapshot from PostgreSQL, in a constant number of queries."""
-    version = PolicyVersion.objects.get().version
+    version = _version()
     partners, longest = _partners()
     groups: dict[int, set[str]] = defaultdict(set)
     for advertiser_id, code in CommissionGroup.objects.values_list("advertiser_id", "code"):
@@ -108,6 +108,10 @@ def build() -> Snapshot:
         for row in Advertiser.objects.all()
     }
     return Snapshot(version, advertisers)
+
+
+def _version() -> int:
+    return PolicyVersion.objects.values_list("version", flat=True).first() or 0
 
 
 def _partners() -> tuple[dict[int, dict[int, tuple[Span, ...]]], dict[int, int]]:
@@ -228,7 +232,7 @@ class SnapshotKeeper:
     def refresh(self) -> None:
         """Rebuild if the policy version has moved. Raises the database's errors."""
         held = self._snapshot
-        if held and PolicyVersion.objects.get().version == held.version:
+        if held and _version() == held.version:
             return
         self._snapshot = build()
         save(self._snapshot, self._path)

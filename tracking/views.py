@@ -215,7 +215,7 @@ def _report(
         received_at=now,
         at=now,
         sale=checked,
-        tokens=tuple([*tokens, *own]),
+        tokens=(*tokens, *own),
         sessions=tuple(sorted(seen)),
         from_browser=from_browser,
         errors=errors,
@@ -277,4 +277,3 @@ def _allow_origin(
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
-

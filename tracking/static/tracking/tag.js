@@ -168,7 +168,7 @@
   function strip() {
     const address = location.href.replace(/^([^?#]*)\?([^#]*)/, (whole, page, query) => {
       const kept = query.split('&').filter((piece) => !decode(tokenOf(piece))).join('&');
-      return kept === query ? whole : page + (kept && '?' + kept);
+      return kept === query ? whole : page + '?' + kept;
     });
     if (address !== location.href) history.replaceState(history.state, '', address);
   }

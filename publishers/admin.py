@@ -1,0 +1,242 @@
+"""Publishers, partners with their cookie types, and the ledger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Sum
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+
+from network import access, clock, dates, money
+from network.admin_site import (
+    AdvertiserFilter,
+    CappedPaginator,
+    OperatorAdmin,
+    PageAdmin,
+    ScopedAdmin,
+    person,
+    shown_moment,
+)
+from network.change_pages import ChangePage, respond
+from network.models import Advertiser
+from publishers import cookie_types, partnerships
+from publishers.forms import (
+    ModelTypeDefaultForm,
+    ModelTypeForm,
+    NewPublisherForm,
+    PublisherForm,
+)
+from publishers.models import (
+    LedgerAccount,
+    LedgerTransaction,
+    ModelType,
+    ModelTypeCookieType,
+    Partnership,
+    Publisher,
+    PublisherMembership,
+    PublisherModelType,
+)
+from publishers.partner_admin import PartnerAdmin
+
+admin.site.register(Partnership, PartnerAdmin)
+
+
+class TeamInline(admin.TabularInline[PublisherMembership, Publisher]):
+    model = PublisherMembership
+    autocomplete_fields = ("user",)
+    extra = 0
+    verbose_name_plural = "team"
+
+
+@admin.register(Publisher)
+class PublisherAdmin(OperatorAdmin[Publisher]):
+    """For operators; an advertiser sees its partners."""
+
+    list_display = ("name", "id", "shown_model_type", "website", "status", "shown_created_at")
+    list_filter = ("status",)
+    search_fields = ("name", "=id", "website")
+    readonly_fields = ("shown_created_at",)
+    change_form_template = "admin/publishers/publisher/change_form.html"
+    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publisher]:
+        return super().get_queryset(request).prefetch_related("model_types")
+
+    def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
+        if obj is None:
+            return ("name", "website", "model_type")
+        return ("name", "website", "status", "shown_created_at")
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Publisher | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Publisher]]:
+        kwargs["form"] = PublisherForm if obj else NewPublisherForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Publisher | None) -> Any:
+        return [TeamInline] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Publisher, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        data = form.cleaned_data
+        created = partnerships.create_publisher(
+            data["name"],
+            data["model_type"],
+            clock.now(),
+            website=data["website"],
+            made_by=person(request),
+        )
+        obj.pk = created.pk
+        obj.refresh_from_db()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.model_type_view)
+        return [
+            path("<int:pk>/model-type/", view, name="publishers_publisher_model_type"),
+            *super().get_urls(),
+        ]
+
+    def model_type_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        publisher = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, publisher):
+            raise PermissionDenied
+        now = clock.now()
+        form = ModelTypeForm(request.POST or None, initial={"model_type": _model_type(publisher)})
+
+        def apply() -> str:
+            row = partnerships.change_model_type(
+                publisher,
+                form.cleaned_data["model_type"],
+                now,
+                made_by=person(request),
+                reason=form.cleaned_data["reason"],
+                start=form.start_at,
+            )
+            self.log_change(request, publisher, f"Model type: {row.get_model_type_display()}")
+            return f"{row.get_model_type_display()} from {dates.zoned(row.starts_at)}."
+
+        page = ChangePage(
+            title=f"Change the model type of {publisher}",
+            form=form,
+            button="Change the model type",
+            back=reverse("admin:publishers_publisher_change", args=[publisher.pk]),
+            apply=apply,
+            context={"original": publisher},
+        )
+        return respond(request, self, page)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        publisher = context.get("original")
+        if publisher:
+            rows = PublisherModelType.objects.filter(publisher=publisher)
+            context |= {
+                "model_types": rows.select_related("made_by").order_by("-starts_at"),
+                "partnerships": publisher.partnerships.select_related("advertiser"),
+                "now": clock.now(),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Model type")
+    def shown_model_type(self, publisher: Publisher) -> str:
+        return str(ModelType(_model_type(publisher)).label)
+
+
+def _model_type(publisher: Publisher) -> str:
+    now = clock.now()
+    held = [row.model_type for row in publisher.model_types.all() if row.starts_at <= now]
+    return held[-1] if held else ModelType.OTHER.value
+
+
+@admin.register(ModelTypeCookieType)
+class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
+    """What partners of a model type track by, where nothing of their own is said."""
+
+    list_display = ("model_type", "cookie_type", "advertiser", "shown_start", "reason", "made_by")
+    list_filter = (AdvertiserFilter, "model_type")
+    list_select_related = ("advertiser", "made_by")
+    ordering = ("-starts_at",)
+    shown_start = staticmethod(shown_moment("starts_at", "From"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.managed(request, None)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ModelTypeDefaultForm(request.POST or None)
+        form.offer(
+            access.for_managers(Advertiser.objects.all(), request.user),
+            network_too=self.is_operator(request),
+        )
+
+        def apply() -> str:
+            data = form.cleaned_data
+            row = cookie_types.set_default(
+                data["advertiser"],
+                data["model_type"],
+                data["cookie_type"],
+                clock.now(),
+                reason=data["reason"],
+                made_by=person(request),
+            )
+            self.log_addition(request, row, "Added")
+            return f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}."
+
+        page = ChangePage(
+            title="Set a model type's default",
+            form=form,
+            button="Set the default",
+            back=reverse("admin:publishers_modeltypecookietype_changelist"),
+            apply=apply,
+        )
+        return respond(request, self, page)
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
+    list_display = ("kind", "advertiser", "publisher", "balance")
+    list_display_links = None
+    list_filter = ("kind", AdvertiserFilter, "currency")
+    list_select_related = ("advertiser", "publisher")
+    search_fields = ("advertiser__name", "publisher__name")
+    ordering = ("kind", "advertiser__name", "publisher__name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerAccount]:
+        return super().get_queryset(request).annotate(balance_minor=Sum("entries__amount_minor"))
+
+    @admin.display(description="Balance", ordering="balance_minor")
+    def balance(self, row: LedgerAccount) -> str:
+        minor: int | None = row.__dict__["balance_minor"]
+        return money.display(minor or 0, row.currency)
+
+
+@admin.register(LedgerTransaction)
+class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
+    list_display = ("key", "shown_at", "kind", "advertiser", "publisher")
+    list_filter = ("kind", AdvertiserFilter)
+    list_select_related = ("advertiser", "publisher")
+    search_fields = ("=key", "publisher__name")
+    ordering = ("-id",)
+    paginator = CappedPaginator
+    page_template = "admin/publishers/ledgertransaction/page.html"
+    shown_at = staticmethod(shown_moment("at", "Time"))
+
+    def page(self, request: HttpRequest, row: LedgerTransaction) -> Mapping[str, Any]:
+        entries = row.entries.select_related("account__advertiser", "account__publisher")
+        return {"entries": entries.order_by("id")}

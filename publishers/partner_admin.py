@@ -1,0 +1,221 @@
+"""Partners in the admin: the list that staff live in, and a page for each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from network import access, clock, dates
+from network.admin_site import EMPTY, AdvertiserFilter, PageAdmin, person
+from network.change_pages import ChangePage, respond
+from network.models import terms_at
+from publishers import cookie_type_change, partnerships
+from publishers.forms import NewPartnershipForm, PartnershipTermsForm
+from publishers.models import AssignedType, CookieTypeAssignment, Partnership
+from publishers.partner_list import (
+    CookieTypeFilter,
+    ModelTypeFilter,
+    PartnerList,
+    SourceFilter,
+    StatusFilter,
+    attach_standings,
+    standing_of,
+    with_current,
+)
+
+
+class PartnerAdmin(PageAdmin[Partnership]):
+    list_display = ("partner", "advertiser", "model_type", "cookie_type", "next_change", "status")
+    list_filter = (AdvertiserFilter, ModelTypeFilter, CookieTypeFilter, SourceFilter, StatusFilter)
+    list_select_related = ("publisher", "advertiser")
+    search_fields = ("publisher__name", "=publisher__id", "advertiser__name")
+    search_help_text = "Name or id of the partner"
+    ordering = ("publisher__name", "advertiser__name")
+    actions = ("set_soft", "set_hard", "set_default", "approve")
+    page_template = "admin/publishers/partnership/page.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Partnership]:
+        return with_current(super().get_queryset(request), clock.now())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PartnerList]:
+        return PartnerList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        seen = access.access_of(request.user)
+        one_only = not seen.operator and len(seen.staff_roles) == 1
+        return [name for name in self.list_display if name != "advertiser" or not one_only]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return self.managed(request, None)
+
+    @admin.display(description="Partner", ordering="publisher__name")
+    def partner(self, row: Partnership) -> str:
+        return format_html("{} <small>{}</small>", row.publisher.name, row.publisher_id)
+
+    @admin.display(description="Model type", ordering="model_type_now")
+    def model_type(self, row: Partnership) -> str:
+        return standing_of(row).model_type
+
+    @admin.display(description="Cookie type")
+    def cookie_type(self, row: Partnership) -> str:
+        standing = standing_of(row)
+        return format_html(
+            '<span class="badge {}">{}</span> <small>{}</small>',
+            standing.kind.cookie_type,
+            standing.type_label,
+            standing.source,
+        )
+
+    @admin.display(description="Coming change", empty_value=EMPTY)
+    def next_change(self, row: Partnership) -> str | None:
+        change = standing_of(row).coming
+        return str(change) if change else None
+
+    @admin.display(description="Status", ordering="status_now")
+    def status(self, row: Partnership) -> str:
+        return standing_of(row).status
+
+    @admin.action(description="Set soft…", permissions=["manage"])
+    def set_soft(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
+        return self._ask(request, queryset, AssignedType.SOFT)
+
+    @admin.action(description="Set hard…", permissions=["manage"])
+    def set_hard(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
+        return self._ask(request, queryset, AssignedType.HARD)
+
+    @admin.action(description="Back to model-type default…", permissions=["manage"])
+    def set_default(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
+        return self._ask(request, queryset, AssignedType.INHERIT)
+
+    def _ask(
+        self, request: HttpRequest, queryset: QuerySet[Partnership], to: AssignedType
+    ) -> HttpResponse:
+        return cookie_type_change.ask(request, self, list(queryset), to.value)
+
+    @admin.action(description="Approve", permissions=["manage"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:
+        now, rows = clock.now(), list(queryset)
+        attach_standings(rows, now)
+        waiting = [row for row in rows if not standing_of(row).is_approved]
+        known = access.access_of(request.user)
+        if not all(known.manages(row.advertiser_id) for row in waiting):
+            raise PermissionDenied("Only owners and managers approve partners.")
+        with transaction.atomic():
+            for row in waiting:
+                partnerships.approve(row, now, made_by=person(request))
+                self.log_change(request, row, "Approved")
+        messages.success(request, f"{len(waiting)} approved; the others were approved already.")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "cookie-type/",
+                wrap(self.cookie_type_view),
+                name="publishers_partnership_cookie_type",
+            ),
+            path("<int:pk>/terms/", wrap(self.terms_view), name="publishers_partnership_terms"),
+            *super().get_urls(),
+        ]
+
+    def cookie_type_view(self, request: HttpRequest) -> HttpResponse:
+        return cookie_type_change.confirm(request, self)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NewPartnershipForm(request.POST or None)
+
+        def apply() -> str:
+            data = form.cleaned_data
+            made = partnerships.create_partnership(
+                data["advertiser"],
+                data["publisher"],
+                clock.now(),
+                made_by=person(request),
+                status=data["status"],
+            )
+            self.log_addition(request, made, "Added")
+            return f"{made.publisher} is a partner of {made.advertiser}."
+
+        page = ChangePage(
+            title="Add a partner",
+            form=form,
+            button="Add the partner",
+            back=reverse("admin:publishers_partnership_changelist"),
+            apply=apply,
+        )
+        return respond(request, self, page)
+
+    def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.managed(request, row):
+            raise PermissionDenied
+        now = clock.now()
+        held = partnerships.terms_at(row, now)
+        initial = {name: getattr(held, name) for name in partnerships.TERMS_FIELDS} if held else {}
+        if "status" in request.GET:
+            initial["status"] = request.GET["status"]
+        form = PartnershipTermsForm(request.POST or None, initial=initial)
+
+        def apply() -> str:
+            made = partnerships.change_terms(
+                row,
+                form.changes,
+                now,
+                made_by=person(request),
+                reason=form.cleaned_data["reason"],
+                start=form.start_at,
+            )
+            self.log_change(request, row, f"Terms: {made}")
+            return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
+
+        page = ChangePage(
+            title=f"Change the terms of {row.publisher} at {row.advertiser}",
+            form=form,
+            button="Change the terms",
+            back=reverse("admin:publishers_partnership_change", args=[row.pk]),
+            apply=apply,
+            context={"original": row},
+        )
+        return respond(request, self, page)
+
+    def page(self, request: HttpRequest, row: Partnership) -> Mapping[str, Any]:
+        now = clock.now()
+        attach_standings([row], now)
+        shop = terms_at(row.advertiser, now)
+        standing = standing_of(row)
+        return {
+            "title": row.publisher.name,
+            "subtitle": f"Partner of {row.advertiser}",
+            "standing": standing,
+            "hard_days": (standing.terms and standing.terms.hard_days) or shop.hard_days,
+            "soft_hours": shop.soft_hours,
+            "assignments": _assignments(row),
+            "terms": row.terms.select_related("made_by").order_by("-starts_at"),
+            "model_types": row.publisher.model_types.order_by("-starts_at"),
+            "link": f"{settings.TRACKING_URL}/t/{row.advertiser_id}/c/{row.publisher_id}",
+            "may_manage": access.access_of(request.user).manages(row.advertiser_id),
+            "now": now,
+        }
+
+
+def _assignments(row: Partnership) -> QuerySet[CookieTypeAssignment]:
+    """The partnership's own assignments, newest first; those that were cancelled among them."""
+    return (
+        row.assignments.filter(cancels__isnull=True)
+        .select_related("made_by", "cancelled_by")
+        .order_by("-starts_at")
+    )

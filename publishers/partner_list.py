@@ -1,0 +1,132 @@
+"""The admin's list of partners: how each stands, in a constant number of queries."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest
+
+from network import clock
+from publishers import cookie_types
+from publishers.models import (
+    CookieTypeChoice,
+    ModelType,
+    Partnership,
+    PartnershipTerms,
+    PublisherModelType,
+)
+from publishers.standing import OWN, Standing, coming, standings
+
+
+class PartnerList(ChangeList):
+    """Puts its standing onto each partnership of the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Partnership] = list(self.result_list)
+        attach_standings(rows, clock.now())
+        self.result_list = rows
+
+
+def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
+    """Make :func:`standing_of` work for these."""
+    rows = list(rows)
+    by_id = standings(rows, now)
+    for row in rows:
+        row.__dict__["standing"] = by_id[row.pk]
+
+
+def standing_of(row: Partnership) -> Standing:
+    """How a partnership of the list stands."""
+    found: Standing = row.__dict__["standing"]
+    return found
+
+
+def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Partnership]:
+    """Annotated with ``model_type_now`` and ``status_now``, to filter and sort by."""
+    model_types = PublisherModelType.objects.filter(
+        publisher=OuterRef("publisher"), starts_at__lte=now
+    ).order_by("-starts_at")
+    terms = PartnershipTerms.objects.filter(
+        partnership=OuterRef("pk"), starts_at__lte=now
+    ).order_by("-starts_at")
+    return queryset.annotate(
+        model_type_now=Subquery(model_types.values("model_type")[:1]),
+        status_now=Subquery(terms.values("status")[:1]),
+    )
+
+
+class _ChoiceFilter(admin.SimpleListFilter):
+    """A closed list; by default it narrows by an annotation of :func:`with_current`."""
+
+    choices_of: Sequence[tuple[str, Any]]
+    annotation = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return self.choices_of
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Partnership]
+    ) -> QuerySet[Partnership]:
+        chosen = self.value()
+        if chosen is None:
+            return queryset
+        if chosen not in dict(self.choices_of):
+            raise Http404(f"There is no {self.title} {chosen}.")
+        return self.narrow(queryset, chosen)
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        return queryset.filter(**{self.annotation: chosen})
+
+
+class ModelTypeFilter(_ChoiceFilter):
+    title = "model type"
+    parameter_name = "model_type"
+    choices_of = ModelType.choices
+    annotation = "model_type_now"
+
+
+class StatusFilter(_ChoiceFilter):
+    title = "status"
+    parameter_name = "status"
+    choices_of = PartnershipTerms.Status.choices
+    annotation = "status_now"
+
+
+class CookieTypeFilter(_ChoiceFilter):
+    """By what is in force. Asked of the policy itself, so that the rule is written only once."""
+
+    title = "cookie type"
+    parameter_name = "cookie_type"
+    choices_of = (*CookieTypeChoice.choices, ("changing", "Changing"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        now = clock.now()
+        wanted = [
+            key
+            for key, policy in cookie_types.policies(queryset.order_by()).items()
+            if (
+                coming(policy, now) is not None
+                if chosen == "changing"
+                else cookie_types.in_force(policy, now).cookie_type == chosen
+            )
+        ]
+        return queryset.filter(pk__in=wanted)
+
+
+class SourceFilter(_ChoiceFilter):
+    title = "source of the cookie type"
+    parameter_name = "source"
+    choices_of = ((OWN, "Own"), ("default", "Model type's default"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        now = clock.now()
+        wanted = [
+            key
+            for key, policy in cookie_types.policies(queryset.order_by()).items()
+            if (cookie_types.in_force(policy, now).source == OWN) == (chosen == OWN)
+        ]
+        return queryset.filter(pk__in=wanted)

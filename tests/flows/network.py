@@ -1,0 +1,276 @@
+"""A whole network of its own for tests: real engines, and web, drain, worker and beat, each its
+own process.
+
+The test's own process joins in: while a :class:`Network` runs, its models speak to the network's
+database, and :func:`network.clock.skip` moves the clock of every process.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import psutil
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+
+from network.bootstrap import ROOT
+from network.processes import Program, Supervisor, tail
+from network.servers import DATABASE, ROLE, Postgres, Valkey, serve
+
+WAIT_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.05
+WEB_WORKERS = 2
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+NAVIGATION = {
+    "User-Agent": BROWSER,
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-Site": "cross-site",
+}
+Answer = TypeVar("Answer")
+
+
+def wait_until(ask: Callable[[], Answer], what: str, seconds: float = WAIT_SECONDS) -> Answer:
+    """The first true answer. Fails the test when there is none in time."""
+    until = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < until, f"not within {seconds:.0f} s: {what}"
+        time.sleep(LOOK_EVERY_SECONDS)
+    return answer
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@dataclass
+class Network:
+    """The running network. Processes are ``web``, ``drain``, ``worker`` and ``beat``."""
+
+    folder: Path
+    postgres: Postgres
+    valkey: Valkey
+    supervisor: Supervisor
+    port: int = field(default_factory=free_port)
+    pids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def spool(self) -> Path:
+        return self.folder / "spool"
+
+    @property
+    def tracking_url(self) -> str:
+        return f"http://{settings.TRACKING_HOST}:{self.port}"
+
+    @property
+    def site_url(self) -> str:
+        return f"http://{settings.SITE_HOST}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every process. The secrets are this process's, so that it can read tokens."""
+        keys = ",".join(f"{key_id}:{key.hex()}" for key_id, key in settings.TOKEN_KEYS.items())
+        own = {
+            "SOFTCLICK_NO_BOOTSTRAP": "1",
+            "SOFTCLICK_MODE": "test",
+            "SOFTCLICK_DATA": str(self.folder / "data"),
+            "SOFTCLICK_CLOCK_FILE": str(self.folder / "clock"),
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "SECRET_KEY": settings.SECRET_KEY,
+            "TOKEN_KEYS": keys,
+            "TOKEN_SIGNING_KEY": str(settings.TOKEN_SIGNING_KEY),
+            "PUBLIC_PORT": str(self.port),
+            "SPOOL_DIR": str(self.spool),
+            "SPOOL_HOST": "flows",
+            "FINALISE_EVERY_SECONDS": "1",
+        }
+        return {**os.environ, **own}
+
+    # --- Processes ---
+
+    def start(self, *names: str, **environment: str) -> None:
+        """Start processes; ``environment`` replaces variables. ``web`` answers afterwards."""
+        for name in names:
+            program = self.program(name, {**self.environment, **environment})
+            self.pids[name] = self.supervisor.start(program)
+        if "web" in names:
+            wait_until(self.answers, "the web process answers")
+
+    def kill(self, name: str) -> None:
+        """``kill -9``, of its children too."""
+        self.supervisor.stop(name, at_once=True)
+        del self.pids[name]
+
+    def stop(self, name: str) -> None:
+        """An orderly end."""
+        self.supervisor.stop(name)
+        del self.pids[name]
+
+    def program(self, name: str, environment: Mapping[str, str]) -> Program:
+        python = (sys.executable, "-W", "error::RuntimeWarning")
+        celery = (*python, "-m", "celery", "--app", "network.celery")
+        granian = (*python, "-m", "granian", "--interface", "wsgi", "--workers", str(WEB_WORKERS))
+        respawn = ("--respawn-failed-workers", "--respawn-interval", "0.1")
+        schedule = str(self.folder / "beat-schedule")
+        commands = {
+            "web": (*granian, *respawn, "--port", str(self.port), "network.wsgi:application"),
+            "drain": (*python, "manage.py", "drain"),
+            "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+            "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "INFO"),
+        }
+        return Program(name, commands[name], self.log(name), environment, folder=ROOT)
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end, as a process of the network."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def web_workers(self) -> list[psutil.Process]:
+        """The processes that answer; granian's own first process only watches them."""
+        return list(psutil.Process(self.pids["web"]).children())
+
+    def log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    def logged(self, name: str) -> str:
+        """What a process has written so far."""
+        return self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
+
+    # --- HTTP ---
+
+    def answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return self.get("/").status_code == 404
+        return False
+
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, **params: str
+    ) -> httpx.Response:
+        """Ask the tracking host, on a connection of its own; follows no redirect."""
+        sent = {**NAVIGATION, "Host": f"{settings.TRACKING_HOST}:{self.port}", **(headers or {})}
+        return httpx.get(
+            f"http://127.0.0.1:{self.port}{path}",
+            params=params or None,
+            headers=sent,
+            timeout=WAIT_SECONDS,
+        )
+
+    def click(self, advertiser: int, publisher: int, ref: str = "", cookies: str = "") -> "Clicked":
+        """Follow a publisher's link, by default as a browser that was never here."""
+        headers = {"Cookie": cookies} if cookies else {}
+        params = {"ref": ref} if ref else {}
+        return Clicked(self.get(f"/t/{advertiser}/c/{publisher}", headers, **params))
+
+    def explain(self) -> str:
+        """The ends of all logs."""
+        names = ("web", "drain", "worker", "beat", "postgres", "valkey")
+        logs = [(name, self.log(name)) for name in names]
+        return "\n".join(f"--- {name}\n{tail(log)}" for name, log in logs if log.exists())
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """The answer to a click."""
+
+    response: httpx.Response
+
+    @property
+    def token(self) -> str:
+        """The token that was handed out; empty for none."""
+        query = parse_qs(urlsplit(self.response.headers["Location"]).query)
+        return query.get("sclk", [""])[0]
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that were written, by name; deleted ones are left out."""
+        found = SimpleCookie[str]()
+        for header in self.response.headers.get_list("Set-Cookie"):
+            found.load(header)
+        return {name: morsel.value for name, morsel in found.items() if morsel.value}
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether it was answered as it should: a redirect with a token and cookies."""
+        names = {name.rpartition("-")[0] for name in self.cookies}
+        whole = {"__Secure-scl", "__Secure-scn"} <= names and len(names) == 3
+        return self.response.status_code == 302 and bool(self.token) and whole
+
+
+@contextlib.contextmanager
+def run(folder: Path) -> Iterator[Network]:
+    """A network with its engines and an empty database, its processes not yet started; this
+    process's models speak to it while the block lasts."""
+    with contextlib.ExitStack() as stack:
+        servers = stack.enter_context(serve(folder, durable=False))
+        supervisor = stack.enter_context(Supervisor())
+        assert servers.postgres
+        assert servers.valkey
+        servers.await_ready()
+        network = Network(folder, servers.postgres, servers.valkey, supervisor)
+        stack.enter_context(database(str(servers.sockets)))
+        stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
+        call_command("migrate", verbosity=0)
+        refuse_shortcuts(network.environment)
+        yield network
+
+
+@contextlib.contextmanager
+def database(host: str, name: str = DATABASE) -> Iterator[None]:
+    """Let this process's models speak to another database."""
+    connection = connections["default"]
+    before = dict(connection.settings_dict)
+    connection.close()
+    own = {"HOST": host, "NAME": name, "USER": ROLE, "PASSWORD": "", "PORT": ""}
+    connection.settings_dict.update(own)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict.update(before)
+
+
+class ShortcutError(AssertionError):
+    """Something that a flow must show would not be shown."""
+
+
+def refuse_shortcuts(environment: Mapping[str, str]) -> None:
+    """Fail unless processes with this environment work as an installation does: clicks go through
+    the spool, tasks through the broker."""
+    look = "from django.conf import settings as s; import json; from network.celery import app;"
+    look += "print(json.dumps([s.INTAKE, app.conf.task_always_eager]))"
+    asked = subprocess.run(
+        [sys.executable, "-c", look],
+        cwd=ROOT,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    intake, eager = json.loads(asked.stdout)
+    if intake != "spool":
+        raise ShortcutError(f"INTAKE is {intake}: clicks would not go through the spool")
+    if eager:
+        raise ShortcutError("Celery is eager: tasks would not go through the broker")
