@@ -27,8 +27,8 @@ from publishers.partner_list import (
     StatusFilter,
     attach_standings,
     standing_of,
-    with_current,
 )
+from publishers.standing import with_current
 
 
 class PartnerAdmin(PageAdmin[Partnership]):

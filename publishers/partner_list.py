@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from network import clock
@@ -16,7 +16,6 @@ from publishers.models import (
     ModelType,
     Partnership,
     PartnershipTerms,
-    PublisherModelType,
 )
 from publishers.standing import OWN, Standing, coming, standings
 
@@ -45,22 +44,8 @@ def standing_of(row: Partnership) -> Standing:
     return found
 
 
-def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Partnership]:
-    """Annotated with ``model_type_now`` and ``status_now``, to filter and sort by."""
-    model_types = PublisherModelType.objects.filter(
-        publisher=OuterRef("publisher"), starts_at__lte=now
-    ).order_by("-starts_at")
-    terms = PartnershipTerms.objects.filter(
-        partnership=OuterRef("pk"), starts_at__lte=now
-    ).order_by("-starts_at")
-    return queryset.annotate(
-        model_type_now=Subquery(model_types.values("model_type")[:1]),
-        status_now=Subquery(terms.values("status")[:1]),
-    )
-
-
 class _ChoiceFilter(admin.SimpleListFilter):
-    """A closed list; by default it narrows by an annotation of :func:`with_current`."""
+    """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
 
     choices_of: Sequence[tuple[str, Any]]
     annotation = ""

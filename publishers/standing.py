@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from network import dates
 from publishers import cookie_types
 from publishers.cookie_types import InForce, Policy
@@ -13,6 +15,7 @@ from publishers.models import (
     ModelType,
     Partnership,
     PartnershipTerms,
+    PublisherModelType,
 )
 
 OWN = "own"
@@ -119,3 +122,17 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
         )
         for key, policy in policies.items()
     }
+
+
+def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Partnership]:
+    """Annotated with ``model_type_now`` and ``status_now``, to filter and sort by."""
+    model_types = PublisherModelType.objects.filter(
+        publisher=OuterRef("publisher"), starts_at__lte=now
+    ).order_by("-starts_at")
+    terms = PartnershipTerms.objects.filter(
+        partnership=OuterRef("pk"), starts_at__lte=now
+    ).order_by("-starts_at")
+    return queryset.annotate(
+        model_type_now=Subquery(model_types.values("model_type")[:1]),
+        status_now=Subquery(terms.values("status")[:1]),
+    )

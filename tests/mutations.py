@@ -363,7 +363,7 @@ def _make_importable(folder: str) -> None:
 def _run_pytest(plugin: object) -> int:
     settings.register_profile(
         "mutations",
-        max_examples=60,
+        max_examples=40,
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],
@@ -371,8 +371,8 @@ def _run_pytest(plugin: object) -> int:
     settings.load_profile("mutations")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    options = ["-x", "--assert=plain", "-c", os.devnull, "--rootdir", "."]
-    plugins = ["no:terminal", "no:cacheprovider", "no:logging"]
+    options = ["-x", "--assert=plain", "--tb=no", "--capture=no", "-c", os.devnull, "--rootdir", "."]
+    plugins = ["no:cacheprovider", "no:logging"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         return pytest.main(
             [*options, *(part for each in plugins for part in ("-p", each)), "tests"], [plugin]

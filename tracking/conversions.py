@@ -95,8 +95,9 @@ def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decisio
     """Resolve the journey and store the decision, where it differs from the last one, with the
     commission that follows from it."""
     sale = _sale(conversion, joined)
-    clicks = journeys.clicks_of(conversion.advertiser_id, joined, sale.at, now)
-    resolved = _resolve(clicks, sale, joined)
+    journey = journeys.find(conversion.advertiser_id, joined, sale.at)
+    journeys.rebuild(conversion.advertiser_id, journey.unrecorded, now)
+    resolved = _resolve(journey.clicks, sale, joined)
     _store_decision(conversion, resolved, (now, cause))
     commissions.settle(conversion, resolved.outcome, now)
     return resolved.outcome
@@ -106,8 +107,8 @@ def decide_again(conversion: Conversion) -> Resolved:
     """What would be decided from the reports and clicks that are stored; nothing is written."""
     joined = join(_evidence(conversion))
     sale = _sale(conversion, joined)
-    clicks = journeys.recorded_clicks(conversion.advertiser_id, joined, sale.at)
-    return _resolve(clicks, sale, joined)
+    journey = journeys.find(conversion.advertiser_id, joined, sale.at)
+    return _resolve(journey.clicks, sale, joined)
 
 
 def lock(conversion_id: int) -> Conversion:

@@ -73,7 +73,7 @@ ONE_CONVERSION = (
     Invariant(
         "I2",
         "conversion {id}",
-        "it was closed although nobody has resolved it (conflict {conflict!r}, verified {verified})",
+        "it was closed unresolved (conflict {conflict!r}, verified {verified})",
         """
         SELECT id, conflict, verified FROM tracking_conversion
         WHERE closed_at IS NOT NULL AND (conflict <> '' OR NOT verified)
@@ -223,7 +223,8 @@ BALANCED_LEDGER = (
         "ledger entry {id}",
         "it is of {amount_minor} {currency}, its account {account}, its transaction {transaction}",
         """
-        SELECT e.id, e.amount_minor, e.currency, coalesce('in ' || a.currency, 'missing') AS account,
+        SELECT e.id, e.amount_minor, e.currency,
+            coalesce('in ' || a.currency, 'missing') AS account,
             coalesce(t.key, 'missing') AS transaction
         FROM publishers_ledgerentry e LEFT JOIN publishers_ledgeraccount a ON a.id = e.account_id
         LEFT JOIN publishers_ledgertransaction t ON t.id = e.transaction_id

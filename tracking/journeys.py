@@ -1,6 +1,7 @@
 """The clicks of a journey: as recorded, or rebuilt from their tokens until their records arrive."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,24 +25,33 @@ def click_in(token: str) -> Click:
     return decode(token, KEYS).click
 
 
-def clicks_of(advertiser: int, joined: Joined, at_ms: int, now: datetime) -> list[Click]:
-    """The clicks of every token presented and every recorded click of their journeys, in order.
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The clicks of a conversion: those that are recorded, and those known from their tokens."""
 
-    A click known from its token only gets its row here (``rebuilt``); its own record replaces
-    that when it comes.
-    """
-    recorded = recorded_clicks(advertiser, joined, at_ms)
-    known = {click.id for click in recorded}
-    missing = {click.id: click for click in joined.clicks if click.id not in known}
-    _rebuild(advertiser, list(missing.values()), now)
-    return in_order([*recorded, *missing.values()])
+    recorded: Sequence[Click]
+    unrecorded: Sequence[Click]
+
+    @property
+    def clicks(self) -> list[Click]:
+        return in_order([*self.recorded, *self.unrecorded])
 
 
-def recorded_clicks(advertiser: int, joined: Joined, at_ms: int) -> list[Click]:
-    """Those of them that have their row, in order; nothing is written."""
-    presented = [click.id for click in joined.clicks]
+def find(advertiser: int, joined: Joined, at_ms: int) -> Journey:
+    """The clicks of every token presented and every recorded click of their journeys."""
+    presented = {click.id: click for click in joined.clicks}
     rows = _rows(advertiser, joined.journeys, presented, at_ms)
-    return in_order(as_click(row) for row in rows)
+    recorded = {row.id: as_click(row) for row in rows}
+    unrecorded = [click for identifier, click in presented.items() if identifier not in recorded]
+    return Journey(list(recorded.values()), unrecorded)
+
+
+def rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:
+    """Give clicks that are known from their tokens only a row (``rebuilt``); their own records
+    replace it when they come."""
+    models.Click.objects.bulk_create(
+        [_rebuilt(advertiser, click, now) for click in clicks], ignore_conflicts=True
+    )
 
 
 def as_click(row: models.Click) -> Click:
@@ -73,24 +83,18 @@ def _rows(
     return models.Click.objects.filter(wanted, advertiser=advertiser, id__gte=since)
 
 
-def _rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:
-    models.Click.objects.bulk_create(
-        [
-            models.Click(
-                id=click.id,
-                advertiser_id=advertiser,
-                publisher_id=click.publisher,
-                at=from_ms(click.at),
-                cookie_type=click.cookie_type.value,
-                window_minutes=click.window_minutes,
-                journey=click.journey,
-                session=click.session,
-                stood_down=click.stood_down,
-                soft_rule=click.soft_rule.value,
-                rebuilt=True,
-                received_at=now,
-            )
-            for click in clicks
-        ],
-        ignore_conflicts=True,
+def _rebuilt(advertiser: int, click: Click, now: datetime) -> models.Click:
+    return models.Click(
+        id=click.id,
+        advertiser_id=advertiser,
+        publisher_id=click.publisher,
+        at=from_ms(click.at),
+        cookie_type=click.cookie_type.value,
+        window_minutes=click.window_minutes,
+        journey=click.journey,
+        session=click.session,
+        stood_down=click.stood_down,
+        soft_rule=click.soft_rule.value,
+        rebuilt=True,
+        received_at=now,
     )

@@ -197,17 +197,16 @@ def why(decided: Decided, names: Names) -> str:
 
 
 def _why_paid(held: Click, decided: Decided, names: Names) -> str:
-    who = names.whose(held)
-    who = f"{who[0].upper()}{who[1:]}"
+    who = "Your" if names.own == held.publisher else f"{names.of(held)}'s"
     if held.cookie_type is CookieType.HARD:
         return (
-            f"{who} hard click of {_moment(held.at)} was the last one to take the cookie, and "
-            "its window was still open."
+            f"{who} hard click of {_moment(held.at)} was the last one to take the cookie, and its "
+            "window was still open."
         )
-    others = any(item.verdict is Verdict.OVERWRITTEN for item in decided.verdicts)
-    found = "took the cookie over from another soft click" if others else "found no live cookie"
+    took_over = any(item.by is held for item in decided.verdicts if item.click is not held)
+    found = "took the cookie over from another soft one" if took_over else "found no live cookie"
     return (
-        f"{who} soft click of {_moment(held.at)} {found}, and the sale came in the same "
+        f"{who} soft click of {_moment(held.at)} {found}, and the sale counts as made in the same "
         "browser session."
     )
 
@@ -225,7 +224,10 @@ def _why_nobody(decided: Decided, names: Names) -> str:
         return "no click that counts came before the sale"
     whose, kind = names.whose(last.click), last.click.cookie_type.value
     if last.verdict is Verdict.EXPIRED:
-        return f"{whose} {kind} cookie had expired on {_moment(last.click.closes_at)}"
+        said = f"{whose} {kind} cookie had expired"
+        if names.may_know_times_of(last.click):
+            return f"{said} on {_moment(last.click.closes_at)}"
+        return said
     if last.verdict is Verdict.SESSION_ENDED:
         return f"{whose} soft cookie had ended with its browser session"
     return f"{whose} soft cookie was contested, as {_contester(last.by, names)} was still open"
@@ -262,9 +264,10 @@ def state_label(state: State) -> str:
 
 
 def final_on(closes_at: datetime, closes_by: Click | None, names: Names) -> str:
-    """When an open commission becomes final, and what it waits for."""
-    when = f"final on {dates.moment(closes_at)}"
-    if closes_by is None:
-        return f"{when}, when the validation period ends"
-    whose = "your own" if names.own == closes_by.publisher else f"{names.of(closes_by)}'s"
-    return f"{when}, when {whose} window closes"
+    """When an open sale closes, and what it waits for where that is a window. It never closes
+    earlier than was said once, so that the window of ``closes_by`` may end before."""
+    said = f"final on {dates.moment(closes_at)}"
+    if closes_by is None or from_ms(closes_by.closes_at) != closes_at:
+        return said
+    whose = "your" if names.own == closes_by.publisher else f"{names.of(closes_by)}'s"
+    return f"{said}, when {whose} window closes"

@@ -19,6 +19,9 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A person's: the one of headless Chromium says that it is a robot, whose clicks do not count.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36",
 )
 # The one preference that decides, tried on Chromium 156, headless: 0 lets third-party cookies
 # through, 1 withholds them, and without a preference they are withheld, too. It holds for the

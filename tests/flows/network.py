@@ -131,8 +131,8 @@ class Network:
         commands = {
             "web": (*granian, *respawn, "--port", str(self.port), "network.wsgi:application"),
             "drain": (*python, "manage.py", "drain"),
-            "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
-            "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "INFO"),
+            "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"),
+            "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),
         }
         return Program(name, commands[name], self.log(name), environment, folder=ROOT)
 

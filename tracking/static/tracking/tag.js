@@ -168,7 +168,7 @@
   function strip() {
     const address = location.href.replace(/^([^?#]*)\?([^#]*)/, (whole, page, query) => {
       const kept = query.split('&').filter((piece) => !decode(tokenOf(piece))).join('&');
-      return kept === query ? whole : page + '?' + kept;
+      return kept === query ? whole : page + (kept && '?' + kept);
     });
     if (address !== location.href) history.replaceState(history.state, '', address);
   }
@@ -241,7 +241,7 @@
     },
 
     async activate(publisher) {
-      if (!consented) return;
+
       const path = 'a/' + encodeURIComponent(publisher);
       const response = await fetch(base + path, { credentials: 'include', mode: 'cors' });
       const answer = await response.json();

@@ -1,0 +1,39 @@
+"""What the demo refuses to start with.
+
+Its passwords are printed, its clock can be skipped ahead and a browser's cookies can be cleared
+from outside: all that is for one machine only. And it shows the real thing: records go through
+spool and drain, tasks through a worker.
+"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from network.celery import app
+
+
+class Unfit(Exception):
+    """The settings do not make a demo; the message says which."""
+
+
+def check() -> None:
+    """Raise Unfit unless the settings are those of a demo on this machine alone."""
+    for reason in _reasons():
+        raise Unfit(reason)
+
+
+def _reasons() -> Iterator[str]:
+    if settings.MODE != "demo":
+        yield f"SOFTCLICK_MODE is {settings.MODE}; start the demo as: python3 manage.py demo"
+    for host in (settings.SITE_HOST, settings.TRACKING_HOST, *settings.ALLOWED_HOSTS):
+        if not host.endswith(".localhost"):
+            yield (
+                f"the demo's passwords are known, so it runs only where every host is "
+                f"*.localhost; {host!r} is not. Unset SITE_HOST and TRACKING_HOST."
+            )
+    if settings.PUBLIC_SCHEME != "http":
+        yield f"PUBLIC_SCHEME is {settings.PUBLIC_SCHEME!r}; the demo's server speaks http only."
+    if settings.INTAKE != "spool":
+        yield f"INTAKE is {settings.INTAKE!r}; the demo takes records in through the spool."
+    if app.conf.task_always_eager:
+        yield "CELERY_TASK_ALWAYS_EAGER is set; the demo's tasks are a worker's."

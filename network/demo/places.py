@@ -1,0 +1,20 @@
+"""Where the demo's pages are: each on a host of its own, all on one port."""
+
+from django.conf import settings
+
+SHOP, BLOG, EXTENSION = "shop.localhost", "blog.localhost", "extension.localhost"
+
+
+def origin(host: str) -> str:
+    """``http://shop.localhost:8000``. The demo's server speaks no TLS."""
+    return f"http://{host}" + ("" if settings.PUBLIC_PORT == 80 else f":{settings.PUBLIC_PORT}")
+
+
+def url(host: str, path: str = "/") -> str:
+    """``http://shop.localhost:8000/checkout``."""
+    return origin(host) + path
+
+
+def tracking_link(advertiser: int, publisher: int) -> str:
+    """The link that a publisher places."""
+    return f"{settings.TRACKING_URL}/t/{advertiser}/c/{publisher}"

@@ -1,0 +1,129 @@
+"""A network of real processes for each module, with everything in it that flows need.
+
+``network``  the running network, with ``markets`` founded before its web processes started
+``market``   the next advertiser that no other test uses, with a blog (hard) and an extension (soft)
+``sites``    the shop, the blog and the extension
+
+The browser's fixtures are those of ``tests/browser/conftest.py``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from network import clock
+from network.advertisers import NewAdvertiser, create_advertiser
+from publishers.models import ModelType, Partnership
+from publishers.partnerships import create_partnership, create_publisher
+from tests.browser.conftest import (  # noqa: F401 - fixtures
+    chromium_path,
+    context,
+    page,
+    playwright,
+    profile,
+    shared_browser,
+    third_party_cookies,
+)
+from tests.flows import network as networks
+from tests.flows import sites as other_sites
+from tests.flows.network import Network
+from tests.flows.sites import Sites
+
+PROCESSES = ("web", "drain", "worker", "beat")
+MARKETS = 16
+
+
+@dataclass(frozen=True)
+class Market:
+    """An advertiser that pays 8 %, for 30 days and 24 hours, with two approved partners."""
+
+    id: int
+    blog: Partnership
+    extension: Partnership
+
+
+def found(number: int) -> Market:
+    """Through the product's own functions, in force since yesterday."""
+    since = clock.now() - timedelta(days=1)
+    new = NewAdvertiser(
+        name=f"Shop {number}",
+        currency="GBP",
+        landing_url="http://shop.localhost/",
+        domains=["shop.localhost"],
+        consent_default=True,
+        percent=Decimal(8),
+        network_fee_percent=Decimal(10),
+    )
+    advertiser = create_advertiser(new, since)
+    blog, extension = (
+        create_partnership(
+            advertiser,
+            create_publisher(f"{model_type} {number}", model_type, since),
+            since,
+            made_by=None,
+            status="approved",
+        )
+        for model_type in (ModelType.CONTENT, ModelType.EXTENSION)
+    )
+    return Market(advertiser.id, blog, extension)
+
+
+@pytest.fixture(scope="module")
+def silent_network(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Network]:
+    """A network whose processes have not been started, empty."""
+    folder = tmp_path_factory.mktemp("network")
+    with django_db_blocker.unblock(), networks.run(folder) as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def markets(silent_network: Network) -> Iterator[Market]:
+    """Advertisers that the processes know from their start."""
+    return iter([found(number) for number in range(1, MARKETS + 1)])
+
+
+@pytest.fixture(scope="module")
+def running_network(silent_network: Network, markets: Iterator[Market]) -> Network:
+    silent_network.start(*PROCESSES)
+    return silent_network
+
+
+@pytest.fixture
+def network(
+    running_network: Network, request: pytest.FixtureRequest
+) -> Iterator[Network]:
+    """The running network; a test that stops something starts it again."""
+    yield running_network
+    assert set(running_network.pids) == set(PROCESSES), "a test left the network incomplete"
+
+
+@pytest.fixture
+def market(network: Network, markets: Iterator[Market]) -> Market:
+    """An advertiser for this test alone."""
+    return next(markets)
+
+
+@pytest.fixture(scope="module")
+def sites(silent_network: Network) -> Iterator[Sites]:
+    with other_sites.serve(silent_network.tracking_url) as sites:
+        yield sites
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Show what the processes wrote when a test fails."""
+    report = yield
+    network = getattr(item, "funcargs", {}).get("silent_network") or getattr(
+        item, "funcargs", {}
+    ).get("network")
+    if report.failed and isinstance(network, Network):
+        report.sections.append(("the network's logs", network.explain()))
+    return report

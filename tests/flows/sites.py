@@ -1,0 +1,102 @@
+"""Other people's sites: a shop with the real tag, a blog and an extension with real links.
+
+    http://shop.localhost:PORT/<advertiser>/            any page of the shop
+    http://shop.localhost:PORT/<advertiser>/thanks?order=…&amount=…       reports by the tag
+    http://shop.localhost:PORT/<advertiser>/pixel?order=…&amount=…        reports by the pixel alone
+    http://<anything>.localhost:PORT/<advertiser>/link/<publisher>        a link to the shop
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.utils.html import escape
+
+from tracking.tag import TagSettings, snippet
+
+ICON = '<link rel="icon" href="data:,">'
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where the sites are, and the tracking host that they work with."""
+
+    port: int
+    tracking_url: str
+
+    def shop(self, advertiser: int, page: str = "", **query: str) -> str:
+        address = f"http://shop.localhost:{self.port}/{advertiser}/{page}"
+        return f"{address}?{urlencode(query)}" if query else address
+
+    def link_page(self, host: str, advertiser: int, publisher: int) -> str:
+        """A page of ``blog`` or ``extension`` with a publisher's link to the shop."""
+        return f"http://{host}.localhost:{self.port}/{advertiser}/link/{publisher}"
+
+
+def link(sites: Sites, advertiser: int, publisher: int) -> str:
+    target = urlencode({"to": sites.shop(advertiser, "product")})
+    address = f"{sites.tracking_url}/t/{advertiser}/c/{publisher}?{target}"
+    return f'<h1>A page of somebody</h1><a id="link" href="{escape(address)}">To the shop</a>'
+
+
+def shop_page(sites: Sites, advertiser: int, page: str, query: dict[str, str]) -> str:
+    settings = TagSettings(
+        advertiser=advertiser,
+        click_parameter="sclk",
+        base_url=f"{sites.tracking_url}/t/{advertiser}/",
+        longest_window_days=30,
+        consent_default=True,
+    )
+    if page == "pixel":
+        address = f"{settings.base_url}pixel.gif?{urlencode(query)}"
+        return f'<h1>Thank you</h1><img id="pixel" src="{escape(address)}">'
+    sale = f"<script>softclick('sale', {json.dumps(query)})</script>" if page == "thanks" else ""
+    return f"<h1>Shop {advertiser}</h1>{snippet(settings)}{sale}"
+
+
+@contextmanager
+def serve(tracking_url: str) -> Iterator[Sites]:
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.sites = Sites(server.server_port, tracking_url)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.sites
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    sites: Sites
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that closes a connection is no error."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        advertiser, _, page = parts.path.strip("/").partition("/")
+        if page.startswith("link/"):
+            body = link(self.server.sites, int(advertiser), int(page.removeprefix("link/")))
+        else:
+            body = shop_page(
+                self.server.sites, int(advertiser), page, dict(parse_qsl(parts.query))
+            )
+        answer = f"<!doctype html><title>Page</title>{ICON}{body}".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)

@@ -1,0 +1,92 @@
+"""What a tracking process knows, without asking."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from network.clock import to_ms
+from network.effective import SPREAD
+from publishers.cookie_types import assign, set_default
+from publishers.partnerships import change_terms
+from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking import snapshot
+from tracking.attribution import CookieType
+from tracking.snapshot import SnapshotKeeper, SnapshotUnavailable
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_scheduled_change_applies_by_itself_at_its_second() -> None:
+    shop, publisher = make_advertiser(), make_publisher()
+    partnership = make_partner(shop, publisher)
+    start = NOW + timedelta(days=2)
+    assign([partnership], "soft", NOW, reason="x", made_by=None, start=start)
+    change_terms(partnership, {"status": "ended"}, NOW, made_by=None, start=start + timedelta(1))
+    known = snapshot.build().advertisers[shop.id]
+    moments = [NOW, start - timedelta(milliseconds=1), start, start + timedelta(1)]
+    spans = [known.partner_at(publisher.id, to_ms(moment)) for moment in moments]
+    assert [span.cookie_type for span in spans if span] == ["hard", "hard", "soft", "soft"]
+    assert [span.window_minutes for span in spans if span] == [43200, 43200, 1440, 1440]
+    assert [span.approved for span in spans if span] == [True, True, True, False]
+
+
+def test_nobody_is_a_partner_before_the_first_terms() -> None:
+    shop, publisher = make_advertiser(), make_publisher()
+    make_partner(shop, publisher, now=NOW)
+    known = snapshot.build().advertisers[shop.id]
+    assert known.partner_at(publisher.id, to_ms(NOW) - 1) is None
+    assert known.partner_at(publisher.id + 1, to_ms(NOW)) is None
+
+
+def test_the_longest_window_is_the_widest_of_shop_and_partners() -> None:
+    shop = make_advertiser(hard_days=30)
+    make_partner(shop, make_publisher(), hard_days=90)
+    assert snapshot.build().advertisers[shop.id].longest_window_days == 90
+
+
+def test_it_is_the_same_from_disk(tmp_path: Path) -> None:
+    shop = make_advertiser()
+    make_partner(shop, make_publisher(), "soft")
+    built = snapshot.build()
+    snapshot.save(built, tmp_path / "snapshot.json")
+    assert snapshot.load(tmp_path / "snapshot.json") == built
+
+
+def test_it_starts_from_disk_while_postgresql_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_advertiser()
+    path = tmp_path / "snapshot.json"
+    SnapshotKeeper(path).current()
+
+    def down() -> snapshot.Snapshot:
+        raise OperationalError("down")
+
+    monkeypatch.setattr(snapshot, "build", down)
+    assert len(SnapshotKeeper(path).current().advertisers) == 1
+    with pytest.raises(SnapshotUnavailable, match="down"):
+        SnapshotKeeper(tmp_path / "none.json").current()
+
+
+def test_it_refreshes_only_when_something_changed(tmp_path: Path) -> None:
+    shop, publisher = make_advertiser(), make_publisher(model_type="content")
+    make_partner(shop, publisher)
+    keeper = SnapshotKeeper(tmp_path / "snapshot.json")
+    first = keeper.current()
+    keeper.refresh()
+    assert keeper.current() is first
+    set_default(shop, "content", "soft", NOW, reason="x", made_by=None)
+    keeper.refresh()
+    span = keeper.current().advertisers[shop.id].partner_at(publisher.id, to_ms(NOW + SPREAD))
+    assert span
+    assert span.cookie_type is CookieType.SOFT
+
+
+def test_it_takes_a_constant_number_of_queries(django_assert_num_queries: object) -> None:
+    shop = make_advertiser()
+    for _ in range(4):
+        make_partner(shop, make_publisher(), "soft")
+    with django_assert_num_queries(9):  # type: ignore[operator]
+        snapshot.build()

@@ -1,0 +1,327 @@
+"""Sales and why they were credited, commissions, reports, clicks; and the health of the spool."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from network import clock, dates, money
+from network.admin_site import (
+    EMPTY,
+    AdvertiserFilter,
+    CappedPaginator,
+    PageAdmin,
+    ScopedAdmin,
+    shown_moment,
+    shown_money,
+)
+from publishers.models import LedgerEntry
+from tracking.explanations import commission_of, explain, state_of, state_of_sale
+from tracking.models import (
+    Click,
+    Commission,
+    Conversion,
+    Decision,
+    Report,
+    SetAside,
+    SpoolHost,
+    UnattributedSales,
+)
+from tracking.reasons import ReportOutcome, TargetReason, TokenReason
+from tracking.sentences import REPORT_OUTCOMES, TARGET_REASONS, TOKEN_REASONS, click_reason
+
+
+@admin.register(Conversion)
+class ConversionAdmin(PageAdmin[Conversion]):
+    list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
+    list_filter = (AdvertiserFilter, "commission__status", "conflict", "verified")
+    list_select_related = ("advertiser", "commission__publisher")
+    search_fields = ("=order",)
+    search_help_text = "The whole order reference"
+    ordering = ("-at", "-id")
+    paginator = CappedPaginator
+    page_template = "admin/tracking/conversion/page.html"
+    shown_at = staticmethod(shown_moment("at", "Time"))
+    shown_amount = staticmethod(shown_money("amount_minor", "Amount"))
+
+    @admin.display(description="Paid to", empty_value="Nobody")
+    def paid_to(self, row: Conversion) -> str | None:
+        commission = commission_of(row)
+        return str(commission.publisher) if commission and not _is_unpaid(commission) else None
+
+    @admin.display(description="Commission", empty_value=EMPTY)
+    def earned(self, row: Conversion) -> str | None:
+        commission = commission_of(row)
+        if commission is None:
+            return None
+        return money.display(commission.amount_minor, commission.currency)
+
+    @admin.display(description="State")
+    def state(self, row: Conversion) -> str:
+        return state_of_sale(row)
+
+    def page(self, request: HttpRequest, row: Conversion) -> Mapping[str, Any]:
+        commission = commission_of(row)
+        posted = commission.ledger_transaction_id if commission else None
+        entries = LedgerEntry.objects.filter(transaction=posted) if posted else None
+        return {
+            "title": f"Sale {row.order}",
+            "subtitle": str(row.advertiser),
+            "told": explain(row) if row.decision else None,
+            "commission": commission,
+            "state": state_of_sale(row),
+            "reports": [_told_report(report) for report in row.reports.order_by("received_at")],
+            "decisions": _history(row),
+            "entries": entries
+            and entries.select_related("account__advertiser", "account__publisher"),
+        }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
+        return super().get_queryset(request).select_related("advertiser", "decision", "commission")
+
+
+def _is_unpaid(commission: Commission) -> bool:
+    return commission.status == Commission.Status.DECLINED
+
+
+def _told_report(report: Report) -> dict[str, Any]:
+    tokens = [
+        {
+            "role": token["role"],
+            "said": f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}"
+            if token["reason"]
+            else "valid",
+        }
+        for token in report.tokens
+    ]
+    return {
+        "row": report,
+        "outcome": outcome_text(report),
+        "tokens": tokens,
+        "figures": _figures(report),
+    }
+
+
+def outcome_text(report: Report) -> str:
+    """What became of a report, in words."""
+    return REPORT_OUTCOMES[ReportOutcome(report.outcome)]
+
+
+def _figures(report: Report) -> str:
+    """The amount that a report gave."""
+    if not report.figures:
+        return EMPTY
+    return money.display(report.figures["amount_minor"], report.figures["currency"])
+
+
+def _history(row: Conversion) -> QuerySet[Decision]:
+    return row.decisions.select_related("paid_publisher").order_by("-sequence")
+
+
+@admin.register(Commission)
+class CommissionAdmin(ScopedAdmin[Commission]):
+    list_display = ("sale", "advertiser", "publisher", "shown_sold_at", "shown_amount", "state")
+    list_display_links = None
+    list_filter = (AdvertiserFilter, "status", "cookie_type")
+    list_select_related = ("advertiser", "publisher", "conversion")
+    search_fields = ("=conversion__order", "publisher__name")
+    search_help_text = "The whole order reference, or a partner's name"
+    ordering = ("-sold_at", "-id")
+    paginator = CappedPaginator
+    fields = (
+        "sale",
+        "advertiser",
+        "publisher",
+        "cookie_type",
+        "state",
+        "shown_sold_at",
+        "shown_sale_amount",
+        "shown_amount",
+        "shown_fee",
+        "rates",
+        "shown_closes_at",
+        "shown_closed_at",
+    )
+    shown_sold_at = staticmethod(shown_moment("sold_at", "Sold"))
+    shown_closes_at = staticmethod(shown_moment("closes_at", "Windows close"))
+    shown_closed_at = staticmethod(shown_moment("closed_at", "Closed"))
+    shown_sale_amount = staticmethod(shown_money("sale_amount_minor", "Sale"))
+    shown_amount = staticmethod(shown_money("amount_minor", "Commission"))
+    shown_fee = staticmethod(shown_money("network_fee_minor", "Network fee"))
+
+    @admin.display(description="Sale", ordering="conversion__order")
+    def sale(self, row: Commission) -> str:
+        return _sale_link(row.conversion)
+
+    @admin.display(description="State", ordering="status")
+    def state(self, row: Commission) -> str:
+        return state_of(row)
+
+
+def _sale_link(conversion: Conversion) -> str:
+    address = reverse("admin:tracking_conversion_change", args=[conversion.pk])
+    return format_html('<a href="{}">{}</a>', address, conversion.order)
+
+
+@admin.register(Report)
+class ReportAdmin(PageAdmin[Report]):
+    """What merchants sent, and what was wrong with it."""
+
+    list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
+    list_filter = (AdvertiserFilter, "source", "outcome")
+    list_select_related = ("advertiser",)
+    search_fields = ("=order",)
+    search_help_text = "The whole order reference"
+    ordering = ("-received_at", "-id")
+    paginator = CappedPaginator
+    page_template = "admin/tracking/report/page.html"
+    shown_received_at = staticmethod(shown_moment("received_at", "Received"))
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def outcome_said(self, row: Report) -> str:
+        return outcome_text(row)
+
+    @admin.display(description="What was wrong", empty_value=EMPTY)
+    def problem(self, row: Report) -> str | None:
+        return "; ".join(f"{error['field']}: {error['expected']}" for error in row.errors) or None
+
+    def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
+        return {
+            "title": f"Report of {row.order or 'a sale'}",
+            "subtitle": str(row.advertiser),
+            "told": _told_report(row),
+        }
+
+
+@admin.register(Click)
+class ClickAdmin(ScopedAdmin[Click]):
+    list_display = ("shown_at", "advertiser", "partner", "cookie_type", "outcome", "campaign")
+    list_filter = (AdvertiserFilter, "cookie_type", "reason")
+    list_select_related = ("advertiser",)
+    search_fields = ("id",)
+    search_help_text = "The click's id"
+    ordering = ("-id",)
+    paginator = CappedPaginator
+    fields = (
+        "id",
+        "shown_at",
+        "advertiser",
+        "partner",
+        "cookie_type",
+        "window_minutes",
+        "outcome",
+        "target_said",
+        "target",
+        "references",
+        "campaign",
+        "in_page",
+        "rejected_tokens",
+        "ip_prefix",
+        "user_agent",
+        "rebuilt",
+        "shown_received_at",
+    )
+    shown_at = staticmethod(shown_moment("at", "Time"))
+    shown_received_at = staticmethod(shown_moment("received_at", "Received"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Click]:
+        # A click may name a publisher that does not exist; a join would hide it.
+        return super().get_queryset(request).prefetch_related("publisher")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the whole id, which finds its partition."""
+        if not search_term:
+            return queryset, False
+        try:
+            return queryset.filter(pk=UUID(search_term)), False
+        except ValueError:
+            return queryset.none(), False
+
+    @admin.display(description="Partner")
+    def partner(self, row: Click) -> str:
+        try:
+            return str(row.publisher)
+        except ObjectDoesNotExist:
+            return f"unknown publisher {row.publisher_id}"
+
+    @admin.display(description="Outcome", ordering="reason")
+    def outcome(self, row: Click) -> str:
+        if row.reason:
+            return f"Does not count: {click_reason(row.reason)}"
+        return "Counts; stood down" if row.stood_down else "Counts; took the cookie"
+
+    @admin.display(description="Target", empty_value=EMPTY)
+    def target_said(self, row: Click) -> str | None:
+        return TARGET_REASONS[TargetReason(row.target_reason)] if row.target_reason else None
+
+
+@admin.register(UnattributedSales)
+class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
+    """Most orders of a shop came without a click of ours: counted, not stored."""
+
+    list_display = ("shown_hour", "advertiser", "source", "count")
+    list_display_links = None
+    list_filter = (AdvertiserFilter, "source")
+    list_select_related = ("advertiser",)
+    ordering = ("-hour", "-id")
+    paginator = CappedPaginator
+    shown_hour = staticmethod(shown_moment("hour", "Hour from"))
+
+
+@admin.register(SpoolHost)
+class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
+    """Finalisation waits for every host in service."""
+
+    list_display = ("name", "in_service", "shown_drained_to", "behind", "shown_registered_at")
+    list_display_links = None
+    ordering = ("name",)
+    actions = ("take_out",)
+    shown_drained_to = staticmethod(shown_moment("drained_to", "Drained to"))
+    shown_registered_at = staticmethod(shown_moment("registered_at", "Registered"))
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    @admin.display(description="In service", boolean=True)
+    def in_service(self, row: SpoolHost) -> bool:
+        return row.removed_at is None
+
+    @admin.display(description="Behind", empty_value=EMPTY)
+    def behind(self, row: SpoolHost) -> str | None:
+        if row.removed_at:
+            return None
+        return f"{max(0, round((clock.now() - row.drained_to).total_seconds()))} s"
+
+    @admin.action(description="Take out of service", permissions=["manage"])
+    def take_out(self, request: HttpRequest, queryset: QuerySet[SpoolHost]) -> None:
+        """For a host that is gone for good. What its spool still held is not waited for."""
+        now = clock.now()
+        names = list(queryset.filter(removed_at=None).values_list("name", flat=True))
+        taken = queryset.filter(pk__in=names, removed_at=None).update(removed_at=now)
+        for host in queryset.filter(pk__in=names):
+            self.log_change(request, host, f"Taken out of service {dates.zoned(now)}")
+        messages.success(request, f"{taken} taken out of service: {', '.join(names) or 'none'}.")
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ScopedAdmin[SetAside]):
+    """Records that could not be taken in; the rest went on."""
+
+    list_display = ("shown_set_aside_at", "host", "segment", "offset", "short_error")
+    list_filter = ("host",)
+    ordering = ("-set_aside_at", "-id")
+    paginator = CappedPaginator
+    fields = ("shown_set_aside_at", "host", "segment", "offset", "error", "record", "replayed_at")
+    shown_set_aside_at = staticmethod(shown_moment("set_aside_at", "Set aside"))
+
+    @admin.display(description="Error")
+    def short_error(self, row: SetAside) -> str:
+        return row.error[:120]

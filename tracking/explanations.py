@@ -1,0 +1,221 @@
+"""Why a sale was credited as it was: a stored decision, told to staff or to a publisher."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from network import dates, money
+from network.clock import from_ms
+from publishers.models import ModelType, Partnership, PartnershipTerms, Publisher
+from publishers.standing import with_current
+from tracking import decisions, models
+from tracking.attribution import Click, Judged
+from tracking.models import Commission, Conversion, Decision
+from tracking.sentences import (
+    ANOTHER,
+    VERDICT_LABELS,
+    Decided,
+    Names,
+    State,
+    final_on,
+    state_label,
+    verdict_sentence,
+    why,
+    window,
+)
+
+ENOUGH_ALIKE = 3
+"""A rival's model type is told only when so many other partners of the advertiser share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A sale in three parts: what it was, who is paid, and how that stands."""
+
+    sale: str
+    paid: str
+    standing: str
+
+    def __str__(self) -> str:
+        return f"{self.sale} {self.paid}{self.standing}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldClick:
+    """One click of the journey, in words; ``references`` are the publisher's own."""
+
+    at: datetime
+    partner: str
+    publisher: int
+    cookie_type: str
+    window: str
+    label: str
+    sentence: str
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    headline: Headline
+    why: str
+    clicks: Sequence[ToldClick]
+
+
+def explain(conversion: Conversion) -> Explanation:
+    """For staff and operators: everything, by name. The conversion must have been decided."""
+    decision = _decision(conversion)
+    decided = decided_by(decision)
+    publishers = {judged.click.publisher for judged in decided.verdicts}
+    names = names_for_staff(publishers)
+    return Explanation(
+        headline=headline(conversion, decided, names),
+        why=why(decided, names),
+        clicks=[_told(judged, names) for judged in decided.verdicts],
+    )
+
+
+def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
+    """For the commission's publisher: its own clicks only, and rivals without their names."""
+    conversion = commission.conversion
+    decided = decided_by(_decision(conversion))
+    own = [item for item in decided.verdicts if item.click.publisher == commission.publisher_id]
+    names = names_for_publisher(decided, conversion.advertiser_id, commission.publisher_id, now)
+    references = _references([item.click for item in own])
+    return Explanation(
+        headline=headline(conversion, decided, names),
+        why=why(decided, names),
+        clicks=[_told(item, names, references.get(str(item.click.id), {})) for item in own],
+    )
+
+
+def decided_by(decision: Decision) -> Decided:
+    """The decision as it is told."""
+    verdicts = decisions.judged_clicks(decision)
+    closing = (item.click for item in verdicts if item.click.id == decision.closes_by_click)
+    return Decided(verdicts, next(closing, None), decision.inputs["conflict"])
+
+
+def names_for_staff(publishers: Collection[int]) -> Names:
+    return Names(dict(Publisher.objects.filter(pk__in=publishers).values_list("pk", "name")))
+
+
+def names_for_publisher(decided: Decided, advertiser: int, own: int, now: datetime) -> Names:
+    """Rivals by their model type where enough other partners share it, else "another partner"."""
+    others = Partnership.objects.filter(advertiser=advertiser).exclude(publisher=own)
+    approved = {"status_now": PartnershipTerms.Status.APPROVED}
+    model_types: dict[int, str | None] = {
+        row.publisher_id: row.__dict__["model_type_now"]
+        for row in with_current(others, now).filter(**approved)
+    }
+    counts = Counter(model_types.values())
+    rivals = {item.click.publisher for item in decided.verdicts} - {own}
+    return Names(
+        {rival: _by_model_type(model_types.get(rival), counts) for rival in rivals},
+        own=own,
+    )
+
+
+def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline:
+    """The first line about a sale."""
+    amount = money.display(conversion.amount_minor, conversion.currency)
+    sale = f"Order {conversion.order} · {amount} · {dates.zoned(conversion.at)}."
+    commission = commission_of(conversion)
+    if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
+        return Headline(sale, _unpaid(conversion), _closing(conversion, decided, names))
+    who = "you" if names.own == commission.publisher_id else str(commission.publisher)
+    declined = commission.status == Commission.Status.DECLINED
+    paid = f"Not paid to {who}" if declined else f"Paid to {who}"
+    earned = money.display(commission.amount_minor, commission.currency)
+    standing = f" ({commission.cookie_type}): {earned}, {_standing(commission)}"
+    return Headline(sale, paid, f"{standing}{_closing(conversion, decided, names)}")
+
+
+def commission_of(conversion: Conversion) -> Commission | None:
+    """The commission, where somebody earned one."""
+    return getattr(conversion, "commission", None)
+
+
+def state_of(commission: Commission) -> str:
+    """The state in the words that every page uses."""
+    return state_label(
+        State(
+            status=commission.status,
+            closes_at=commission.closes_at,
+            closed_at=commission.closed_at,
+            decline_reason=commission.get_decline_reason_display(),
+            conflict=commission.conversion.conflict,
+            verified=commission.conversion.verified,
+        )
+    )
+
+
+def state_of_sale(conversion: Conversion) -> str:
+    """The state of a sale, whether somebody earned a commission or nobody."""
+    commission = commission_of(conversion)
+    if commission is not None:
+        return state_of(commission)
+    if conversion.conflict:
+        return "Conflict"
+    return "Closed, nobody paid" if conversion.closed_at else "Pending, nobody paid"
+
+
+def _decision(conversion: Conversion) -> Decision:
+    assert conversion.decision is not None
+    return conversion.decision
+
+
+def _told(judged: Judged, names: Names, references: Mapping[str, str] | None = None) -> ToldClick:
+    click = judged.click
+    return ToldClick(
+        at=from_ms(click.at),
+        partner=names.of(click),
+        publisher=click.publisher,
+        cookie_type=click.cookie_type.value,
+        window=window(click),
+        label=VERDICT_LABELS[judged.verdict],
+        sentence=verdict_sentence(judged, names),
+        references=references or {},
+    )
+
+
+def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
+    """The publisher's own references of its clicks, as far as they are still kept."""
+    rows = models.Click.objects.filter(pk__in=[click.id for click in clicks])
+    return {str(key): value for key, value in rows.values_list("pk", "references")}
+
+
+def _by_model_type(model_type: str | None, counts: Mapping[str | None, int]) -> str:
+    if model_type in (None, ModelType.OTHER) or counts[model_type] < ENOUGH_ALIKE:
+        return ANOTHER
+    label = ModelType(model_type).label.lower()
+    return f"{'an' if label[0] in 'aeiou' else 'a'} {label} partner"
+
+
+def _unpaid(conversion: Conversion) -> str:
+    if conversion.conflict == Conversion.Conflict.JOURNEYS:
+        return "Nobody is paid yet"
+    return "Nobody is paid"
+
+
+def _standing(commission: Commission) -> str:
+    conversion = commission.conversion
+    if commission.status == Commission.Status.DECLINED:
+        return f"declined: {commission.get_decline_reason_display()}"
+    if commission.status == Commission.Status.FINAL:
+        return "final"
+    if conversion.conflict:
+        return "conflict"
+    return str(commission.status) if conversion.verified else "unverified"
+
+
+def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
+    """How the first line ends: since when it is closed, or when it will be."""
+    if conversion.closed_at:
+        return f", since {dates.moment(conversion.closed_at)}."
+    if conversion.conflict:
+        return ", until the advertiser has settled the conflict."
+    if not conversion.verified:
+        return ", until a report from the shop's server confirms it."
+    assert conversion.closes_at is not None
+    return f", {final_on(conversion.closes_at, decided.closes_by, names)}."
