@@ -1,8 +1,16 @@
 """URLs of the site host: what people sign in to."""
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+
+from network import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("sign-in/", views.SignIn.as_view(), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("password/", views.ChangePassword.as_view(), name="change_password"),
+    path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,12 +1,13 @@
 """``verify`` names whatever breaks a promise; here each is broken on purpose."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InternalError, connection, transaction
 
 from network.models import Advertiser
 from publishers.models import Partnership
@@ -19,7 +20,8 @@ from tests.makers import (
     make_publisher,
 )
 from tracking.invariants import INVARIANTS, Invariant
-from tracking.verification import Broken, Checked, verify
+from tracking.models import Conversion
+from tracking.verification import Broken, Checked, Finding, verify
 
 MINUTE = timedelta(minutes=1)
 LONG_AGO = NOW - timedelta(days=40)
@@ -30,6 +32,7 @@ def world(db: None) -> None:
     make_world()
 
 
+@transaction.atomic
 def make_world() -> None:
     """Sales of every kind: final, paid to nobody, open, in conflict, decided twice."""
     shop = make_advertiser("Shop")
@@ -339,7 +342,8 @@ CASES = [
     ),
     pytest.param(
         [
-            "INSERT INTO publishers_ledgerentry (transaction_id, account_id, amount_minor, currency)"
+            "INSERT INTO publishers_ledgerentry"
+            " (transaction_id, account_id, amount_minor, currency)"
             " SELECT transaction_id, account_id, sign * 5, currency FROM publishers_ledgerentry,"
             " (VALUES (1), (-1)) signs (sign) WHERE amount_minor = -40"
         ],
@@ -387,7 +391,7 @@ IN_DECISIONS = [
         id="verdicts_changed",
     ),
     pytest.param(
-        [decision(f"paid_publisher_id = paid_publisher_id + 1", "final")],
+        [decision("paid_publisher_id = paid_publisher_id + 1", "final")],
         r"I6 decision \d+: recomputing it from what is stored with it gives another outcome",
         id="pays_another",
     ),
@@ -472,3 +476,44 @@ def test_every_invariant_is_broken_by_a_case(invariant: Invariant) -> None:
         and all(word in case.values[1] for word in words)
         for case in CASES
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_says_what_it_looked_at() -> None:
+    make_world()
+    output = StringIO()
+    call_command("verify", stdout=output)
+    checked, end = output.getvalue().splitlines()
+    assert checked.startswith("Checked: 5 conversion, 3 commission, ")
+    assert end == "Nothing is broken."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_prints_what_is_broken_and_fails() -> None:
+    make_world()
+    with transaction.atomic():
+        break_by(commission("amount_minor = 400", "open"), commission("amount_minor = 1", "final"))
+    output = StringIO()
+    with pytest.raises(CommandError, match=r"^4 broken\.$"):
+        call_command("verify", stdout=output)
+    *lines, checked = output.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["I2", "I2", "I3", "I5"]
+    assert checked.startswith("Checked: ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def meddle() -> Iterator[Finding]:
+        yield Checked("conversion", Conversion.objects.update(order="mine"))
+
+    make_world()
+    monkeypatch.setattr("network.management.commands.verify.verify", meddle)
+    with pytest.raises(InternalError, match="read-only transaction"):
+        call_command("verify", stdout=StringIO())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_run_is_visible() -> None:
+    output = StringIO()
+    call_command("verify", stdout=output)
+    assert output.getvalue().startswith("Checked: 0 conversion, 0 commission, ")

@@ -42,7 +42,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
     list_filter = (AdvertiserFilter, "commission__status", "conflict", "verified")
     list_select_related = ("advertiser", "commission__publisher")
-    search_fields = ("=order",)
+    search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
     ordering = ("-at", "-id")
     paginator = CappedPaginator
@@ -130,7 +130,7 @@ class CommissionAdmin(ScopedAdmin[Commission]):
     list_display_links = None
     list_filter = (AdvertiserFilter, "status", "cookie_type")
     list_select_related = ("advertiser", "publisher", "conversion")
-    search_fields = ("=conversion__order", "publisher__name")
+    search_fields = ("conversion__order__exact", "publisher__name")
     search_help_text = "The whole order reference, or a partner's name"
     ordering = ("-sold_at", "-id")
     paginator = CappedPaginator
@@ -176,7 +176,7 @@ class ReportAdmin(PageAdmin[Report]):
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
     list_filter = (AdvertiserFilter, "source", "outcome")
     list_select_related = ("advertiser",)
-    search_fields = ("=order",)
+    search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
     ordering = ("-received_at", "-id")
     paginator = CappedPaginator

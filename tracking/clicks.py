@@ -18,6 +18,7 @@ from tracking.reasons import ClickReason, TargetReason
 from tracking.slots import Slots, meet
 from tracking.snapshot import AdvertiserSnapshot, Span
 from tracking.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
+from tracking.text import printable
 from tracking.tokens import Keys, Token, encode, time_of
 
 REPEAT_MS = 1_000
@@ -62,10 +63,10 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
     target, target_reason = _target(request, advertiser)
     span = advertiser.partner_at(request.publisher, now_ms)
     reason = _reason(request, advertiser, span)
-    if reason is ClickReason.NO_CONSENT:
-        brought = Brought(Slots(), {})
-    else:
+    if _has_consent(request, advertiser):
         brought = cookies.read(request.cookies, advertiser.id, keys, now_ms)
+    else:
+        brought = Brought(Slots(), {})
     if reason is None and _is_repeat(request, brought, now_ms):
         reason = ClickReason.REPEAT
     click = _click(request, span, brought.slots, now_ms, reason)
@@ -110,15 +111,18 @@ def _reason(
         return ClickReason.NOT_PARTNER
     if not _may_activate(request, span):
         return ClickReason.STUFFED
-    consent = advertiser.consent_default if request.consent is None else request.consent
-    return None if consent else ClickReason.NO_CONSENT
+    return None if _has_consent(request, advertiser) else ClickReason.NO_CONSENT
+
+
+def _has_consent(request: Visit, advertiser: AdvertiserSnapshot) -> bool:
+    return advertiser.consent_default if request.consent is None else request.consent
 
 
 def _may_activate(request: Visit, span: Span) -> bool:
     """A link is followed by a top-level navigation; only flagged soft partners act in the page."""
     if request.in_page:
         return span.in_page and span.cookie_type is CookieType.SOFT
-    return visitors.is_navigation(request.headers)
+    return request.method == "GET" and visitors.is_navigation(request.headers)
 
 
 def _is_repeat(request: Visit, brought: Brought, now_ms: int) -> bool:
@@ -161,7 +165,7 @@ def _record(
 ) -> dict[str, object]:
     """The click as the spool keeps it: the columns of ``tracking.models.Click``. Without consent
     nothing of the browser is in it."""
-    known = click.reason is not ClickReason.NO_CONSENT
+    known = _has_consent(request, advertiser)
     user_agent = request.headers.get("HTTP_USER_AGENT", "")
     return {
         "kind": "click",
@@ -179,19 +183,12 @@ def _record(
         "reason": click.reason.value if click.reason else "",
         "rejected_tokens": list(brought.rejected),
         "references": {
-            name: clean(request.references[name], MAX_REFERENCE)
+            name: printable(request.references[name], MAX_REFERENCE)
             for name in REFERENCE_NAMES
             if request.references.get(name)
         },
-        "campaign": clean(request.campaign, MAX_CAMPAIGN),
+        "campaign": printable(request.campaign, MAX_CAMPAIGN),
         "in_page": request.in_page,
         "ip_prefix": visitors.cut_address(request.address) if known else "",
         "user_agent": visitors.describe(user_agent) if known else "",
     }
-
-
-def clean(text: str, limit: int) -> str:
-    """The text without control characters, which PostgreSQL or a page could not show, cut."""
-    if text.isprintable():
-        return text[:limit]
-    return "".join(char for char in text if char.isprintable())[:limit]

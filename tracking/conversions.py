@@ -32,6 +32,7 @@ from tracking.models import (
     UnattributedSales,
 )
 from tracking.reasons import ReportOutcome
+from tracking.text import printable
 from tracking.tokens import Keys, TokenError, accept
 
 
@@ -151,7 +152,7 @@ def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
             reason = ""
         except TokenError as error:
             reason = error.reason.value
-        judged.append({"role": role.value, "token": text[:100], "reason": reason})
+        judged.append({"role": role.value, "token": printable(text, 100), "reason": reason})
     return judged
 
 

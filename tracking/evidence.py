@@ -9,8 +9,10 @@ from uuid import UUID
 
 from network import money
 from tracking.attribution import Click
+from tracking.text import printable
 
 MAX_ORDER, MAX_VOUCHER, MAX_CHANNEL = 64, 100, 60
+MAX_TEXT = 1_000
 MAX_TOKENS = 20
 DEFAULT_GROUP = "DEFAULT"
 _PART = re.compile(r"([A-Za-z0-9_.-]{1,30}):([^|]*)")
@@ -118,7 +120,7 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
 def _text(data: Mapping[str, object], name: str) -> str:
     value = data.get(name)
     text = "" if value is None else str(value)
-    return "".join(char for char in text.strip() if char.isprintable())
+    return printable(text.strip(), MAX_TEXT)
 
 
 def _order(data: Mapping[str, object], errors: list[FieldError]) -> str:
@@ -128,7 +130,7 @@ def _order(data: Mapping[str, object], errors: list[FieldError]) -> str:
         errors.append(
             FieldError(
                 "order",
-                order[:80],
+                printable(order, 80),
                 f"1 to {MAX_ORDER} printable characters",
                 "Send the shop's unique reference of this order.",
             )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
 
 MAX_URL_LENGTH = 2000
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -28,11 +29,8 @@ def with_parameter(url: str, name: str, value: str) -> str:
     """The URL with the parameter, once, at the end; other parameters, their order and the
     fragment stay as they were."""
     parts = urlsplit(url)
-    kept = [
-        item
-        for item in parts.query.split("&")
-        if item and unquote_plus(item.partition("=")[0]) != name
-    ]
+    items = parts.query.split("&") if parts.query else []
+    kept = [item for item in items if unquote_plus(item.partition("=")[0]) != name]
     query = "&".join([*kept, f"{name}={value}"])
     return _as_ascii(parts._replace(query=query, path=parts.path or "/"))
 
@@ -44,12 +42,7 @@ def as_ascii(url: str) -> str:
 
 def _as_ascii(parts: SplitResult) -> str:
     host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
-    safe = "/%:=&?~#+!$,;'@()*[]"
-    return urlunsplit(
-        parts._replace(
-            netloc=host,
-            path=quote(parts.path, safe),
-            query=quote(parts.query, safe),
-            fragment=quote(parts.fragment, safe),
-        )
+    path, query, fragment = (
+        quote(part, _ASCII) for part in (parts.path, parts.query, parts.fragment)
     )
+    return urlunsplit((parts.scheme, host, path, query, fragment))

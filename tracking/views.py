@@ -34,7 +34,8 @@ from tracking.evidence import (
 from tracking.keys import KEYS
 from tracking.snapshot import AdvertiserSnapshot, keeper
 from tracking.spool import SpoolFailed
-from tracking.targets import is_allowed
+from tracking.targets import as_ascii, is_allowed
+from tracking.text import printable
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -65,9 +66,14 @@ def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponse
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
         return unknown_advertiser(request)
-    answer = visit(_visit(request, publisher), shop, KEYS, clock.now_ms())
-    _accept(answer.record)
     response = HttpResponse(status=302)
+    try:
+        answer = visit(_visit(request, publisher), shop, KEYS, clock.now_ms())
+    except Exception:
+        log.exception("A click was lost")
+        response.headers["Location"] = as_ascii(shop.landing_url)
+        return response
+    _accept(answer.record)
     response.headers["Location"] = answer.location
     if answer.write:
         cookies.write(response, answer.write)
@@ -219,7 +225,7 @@ def _report(
         sessions=tuple(sorted(seen)),
         from_browser=from_browser,
         errors=errors,
-        order=str(data.get("order") or "")[:MAX_ORDER],
+        order=printable(str(data.get("order") or ""), MAX_ORDER),
     )
 
 
@@ -238,14 +244,15 @@ def _with_error(report: SaleReport, error: FieldError) -> SaleReport:
 
 def _body(request: HttpRequest) -> tuple[dict[str, object], FieldError | None]:
     """The JSON object in the body; empty, with the error, when it is none."""
-    raw = request.body if int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY else b""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    raw = request.body if length.isdecimal() and int(length) <= MAX_BODY else b""
     try:
         data = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict):
         return data, None
-    received = raw[:80].decode(errors="replace")
+    received = printable(raw[:80].decode(errors="replace"), 80)
     return {}, FieldError("body", received, f"a JSON object under {MAX_BODY} bytes", "Use the tag.")
 
 

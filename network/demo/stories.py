@@ -112,7 +112,7 @@ def _moments(random: Random, moves: Sequence[Move], at: datetime) -> list[dateti
     for index, move in enumerate(moves):
         if index:
             back = isinstance(moves[index - 1], CloseBrowser)
-            at += timedelta(seconds=random.uniform(14, 40) * 3600 if back else _pause(random, move))
+            at += timedelta(seconds=random.uniform(3, 30) * 3600 if back else _pause(random, move))
         moments.append(at)
     return moments
 

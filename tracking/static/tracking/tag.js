@@ -241,7 +241,7 @@
     },
 
     async activate(publisher) {
-
+      if (!consented) return;
       const path = 'a/' + encodeURIComponent(publisher);
       const response = await fetch(base + path, { credentials: 'include', mode: 'cors' });
       const answer = await response.json();

@@ -1,0 +1,19 @@
+"""URLs of the demo's shop, blog and extension; each page belongs to one host."""
+
+from django.urls import path
+
+from network.demo import controls, places, views
+
+urlpatterns = [
+    path("", views.front),
+    path("product/<slug:slug>", views.product, name="demo-product"),
+    path("checkout", views.checkout, name="demo-checkout"),
+    path("thank-you/<slug:number>", views.thank_you, name="demo-thank-you"),
+    path("demo/strip", views.show_strip, name="demo-strip"),
+    path("demo/skip", views.at(places.SHOP)(controls.skip), name="demo-skip"),
+    path(
+        "demo/end-session",
+        views.at(places.SHOP)(controls.end_shop_session),
+        name="demo-end-session",
+    ),
+]

@@ -1,0 +1,30 @@
+"""Times and amounts in templates: ``{{ sale.at|moment }}``, ``{{ minor|money:currency }}``."""
+
+from datetime import datetime
+
+from django import template
+
+from network import dates
+from network.money import display
+
+register = template.Library()
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    return dates.moment(at) if at else "—"
+
+
+@register.filter
+def day(at: datetime | None) -> str:
+    return dates.day(at) if at else "—"
+
+
+@register.filter
+def zoned(at: datetime | None) -> str:
+    return dates.zoned(at) if at else "—"
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    return display(minor, currency)

@@ -1,0 +1,35 @@
+"""Where people arrive: sign-in, and the way to what is theirs."""
+
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
+from django.contrib.messages.views import SuccessMessageMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse, reverse_lazy
+from django.views.decorators.cache import never_cache
+
+from network.access import access_of
+
+
+@login_required
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Staff and operators to the admin, a publisher's team to its dashboard."""
+    access = access_of(request.user)
+    if access.enters_admin:
+        return HttpResponseRedirect(reverse("admin:index"))
+    if access.publisher_roles:
+        first = min(access.publisher_roles)
+        return HttpResponseRedirect(reverse("dashboard", args=[first]))
+    return render(request, "no_membership.html")
+
+
+class SignIn(auth.LoginView):
+    template_name = "sign_in.html"
+    redirect_authenticated_user = True
+
+
+class ChangePassword(SuccessMessageMixin, auth.PasswordChangeView):  # type: ignore[type-arg]
+    template_name = "change_password.html"
+    success_url = reverse_lazy("home")
+    success_message = "Your password has been changed."

@@ -1,0 +1,130 @@
+"""What a publisher's team sees: its own rows, and of rivals no name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from network import access, clock, dates
+from publishers.models import Publisher
+from publishers.programmes import programmes_of
+from tracking.explanations import explain_to_publisher, state_of
+from tracking.figures import figures_of
+from tracking.filters import ClickFilter, ListFilter, SaleFilter
+from tracking.models import Click, Commission
+from tracking.sentences import click_reason
+
+PAGE_SIZE = 50
+Row = TypeVar("Row", bound=Model)
+TeamView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, and the address of the next older one, if there is any."""
+
+    rows: Sequence[Row]
+    older: str
+
+
+def team_page(view: TeamView) -> Callable[..., HttpResponse]:
+    """For members of the publisher's team; to everybody else the page does not exist."""
+
+    @login_required
+    @never_cache
+    @require_safe
+    @wraps(view)
+    def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
+        roles = access.access_of(request.user).publisher_roles
+        if publisher not in roles:
+            raise Http404("There is no such publisher.")
+        own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
+        context = {
+            "publisher": own[publisher],
+            "others": [row for key, row in own.items() if key != publisher],
+            "enters_admin": access.access_of(request.user).enters_admin,
+            "zone": dates.zone_name(),
+        }
+        return view(request, own[publisher], context, **kwargs)
+
+    return respond
+
+
+@team_page
+def dashboard(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    figures = figures_of(publisher.pk, clock.now())
+    return render(request, "publishers/dashboard.html", {**context, "figures": figures})
+
+
+@team_page
+def programmes(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    joined = programmes_of(publisher.pk, clock.now())
+    return render(request, "publishers/programmes.html", {**context, "programmes": joined})
+
+
+@team_page
+def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    chosen = ClickFilter(request.GET, publisher.pk)
+    page = _page(chosen, lambda: chosen.narrow().select_related("advertiser"), request)
+    rows = [(row, _outcome(row)) for row in page.rows]
+    context |= {"filter": chosen, "page": page, "rows": rows}
+    return render(request, "publishers/clicks.html", context, status=_status(chosen))
+
+
+@team_page
+def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    chosen = SaleFilter(request.GET, publisher.pk)
+    page = _page(
+        chosen, lambda: chosen.narrow().select_related("advertiser", "conversion"), request
+    )
+    rows = [(row, state_of(row)) for row in page.rows]
+    context |= {"filter": chosen, "page": page, "rows": rows}
+    return render(request, "publishers/sales.html", context, status=_status(chosen))
+
+
+@team_page
+def sale(
+    request: HttpRequest, publisher: Publisher, context: dict[str, Any], commission: int
+) -> HttpResponse:
+    own = access.for_publisher(Commission.objects.all(), publisher.pk)
+    row = get_object_or_404(
+        own.select_related("advertiser", "publisher", "conversion__decision"), pk=commission
+    )
+    told = explain_to_publisher(row, clock.now())
+    context |= {"commission": row, "state": state_of(row), "told": told}
+    return render(request, "publishers/sale.html", context)
+
+
+def _page(
+    chosen: ListFilter, narrow: Callable[[], QuerySet[Row]], request: HttpRequest
+) -> Page[Row]:
+    """The rows of a valid filter, by key and not by number: the last page is as quick as the
+    first."""
+    if not chosen.is_valid():
+        return Page((), "")
+    rows = list(narrow()[: PAGE_SIZE + 1])
+    if len(rows) <= PAGE_SIZE:
+        return Page(rows, "")
+    shown = rows[:PAGE_SIZE]
+    kept = {name: value for name, value in request.GET.items() if name != "before"}
+    return Page(shown, urlencode({**kept, "before": shown[-1].pk}))
+
+
+def _status(chosen: ListFilter) -> int:
+    return 200 if chosen.is_valid() else 400
+
+
+def _outcome(click: Click) -> str:
+    if click.reason:
+        return f"Does not count: {click_reason(click.reason)}"
+    if click.stood_down:
+        return "Stood down: a cookie of this shop was live in the browser already."
+    return "Took the cookie"
