@@ -276,7 +276,7 @@ class Environment:
             shutil.rmtree(str(self.path))
 
     def _build_with_uv(self, uv: str, lock: int) -> bool:
-        command = [uv, "sync", "--frozen", "--no-progress", "--python", _base_python()]
+        command = [uv, "sync", "--frozen", "--quiet", "--python", _base_python()]
         settings = {"UV_PROJECT_ENVIRONMENT": str(self.path), "UV_PYTHON_DOWNLOADS": "never"}
         ended = _run(command, self.root, lock, settings)
         if ended:

@@ -17,8 +17,8 @@ _SOFT_RULES = {
         "only when no other cookie of this shop is live in the browser, and never overwrite one"
     ),
     AttributionTerms.SoftRule.LAST: (
-        "only when no hard cookie of this shop is live in the browser, and a later soft click takes "
-        "over from them"
+        "only when no hard cookie of this shop is live in the browser, and a later soft click "
+        "takes over from them"
     ),
     AttributionTerms.SoftRule.SOLE: (
         "only when no other cookie of this shop is live in the browser, and are paid only while no "

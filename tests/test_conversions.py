@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -11,8 +12,9 @@ from network.advertisers import change_rate
 from network.models import Advertiser
 from publishers.models import Publisher
 from tests.browsing import Browser, make_report, minutes, record
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tracking import decisions, models, scenarios
+from tracking.conversions import NotInConflict, Settlement, settle_conflict
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.reasons import ReportOutcome
 from tracking.scenarios import Scenario
@@ -65,9 +67,7 @@ def test_every_scenario_ends_the_same_through_links_and_reports(scenario: Scenar
     assert [commission.publisher for commission in commissions] == ([paid] if paid else [])
 
 
-def _play(
-    scenario: Scenario, browser: Browser, by_name: dict[str, Publisher]
-) -> Conversion | None:
+def _play(scenario: Scenario, browser: Browser, by_name: dict[str, Publisher]) -> Conversion | None:
     """Do what the scenario says; the report arrives last, dated when the sale happened."""
     sale, at_sale = scenario.sale, None
     for step in (*scenario.steps, None):
@@ -325,3 +325,26 @@ def test_a_sale_of_an_advertiser_that_trusts_its_server_only_is_unverified_until
     assert not browser.buy("1", NOW + minutes(1)).verified
     record(make_report(shop, "1", NOW + minutes(2), source="keyed"))
     assert Conversion.objects.get().verified
+
+
+def test_staff_settle_a_conflict_by_choosing_a_report(shop: Advertiser) -> None:
+    honest, forger, buyer, thief = partner(shop), partner(shop), Browser(shop), Browser(shop)
+    buyer.click(honest, NOW)
+    thief.click(forger, NOW)
+    right = buyer.report("1", NOW + minutes(5), "50.00")
+    record(right)
+    record(thief.report("1", NOW + minutes(6), "90.00", source="pixel"))
+    conversion = Conversion.objects.get()
+    staff = make_user("manager", shop)
+    with pytest.raises(NotInConflict, match="reason"):
+        settle_conflict(conversion.id, Settlement(right.id, " ", staff), NOW + minutes(9))
+    with pytest.raises(NotInConflict, match="own reports"):
+        settle_conflict(conversion.id, Settlement(uuid4(), "x", staff), NOW + minutes(9))
+    settle_conflict(conversion.id, Settlement(right.id, "Checked", staff), NOW + minutes(9))
+    conversion.refresh_from_db()
+    assert (conversion.conflict, conversion.amount_minor) == ("", 5000)
+    assert Commission.objects.get().publisher == honest
+    assert Commission.objects.get().status == "pending"
+    assert [row.cause for row in conversion.decisions.order_by("sequence")][-1] == "staff"
+    with pytest.raises(NotInConflict, match="not in conflict"):
+        settle_conflict(conversion.id, Settlement(right.id, "Again", staff), NOW + minutes(10))

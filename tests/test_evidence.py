@@ -55,7 +55,19 @@ def test_it_reads_figures(
     [
         *[
             pytest.param({"amount": text}, "amount", id=f"amount {text!r}")
-            for text in ("", "NaN", "-1", "+1", "1e5", "1,000.00", "49.999", "1.", ".5", "٤٩", "0x1")
+            for text in (
+                "",
+                "NaN",
+                "-1",
+                "+1",
+                "1e5",
+                "1,000.00",
+                "49.999",
+                "1.",
+                ".5",
+                "٤٩",
+                "0x1",
+            )
         ],
         pytest.param({"amount": "9" * 15}, "amount", id="absurd amount"),
         pytest.param({"amount": "Infinity"}, "amount", id="infinity"),

@@ -11,7 +11,6 @@ from publishers import ledger
 from publishers.models import LedgerEntry, LedgerTransaction, Publisher
 from tests.browsing import Browser, make_report, minutes, record
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
-
 from tracking.finalisation import finalise_due, horizon
 from tracking.models import Commission, Conversion, Decision, SpoolHost
 from tracking.reasons import ReportOutcome

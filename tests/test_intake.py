@@ -181,4 +181,3 @@ def test_direct_intake_needs_no_spool(
     settings.INTAKE = "direct"  # type: ignore[attr-defined]
     intake.accept(clicks(browser, 1)[0], NOW)
     assert Click.objects.count() == 1
-

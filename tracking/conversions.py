@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from network.clock import from_ms, to_ms
-from network.models import Advertiser, terms_at
+from network.models import Advertiser, User, terms_at
 from tracking import attribution, commissions, decisions, journeys
 from tracking.attribution import Click, Outcome, Sale, SoftRule
 from tracking.evidence import (
@@ -85,7 +85,7 @@ def reconsider(
     conversion: Conversion, now: datetime, cause: Decision.Cause = Decision.Cause.CLICK
 ) -> None:
     """Decide an open conversion again from all evidence by now. The row must be locked."""
-    joined = join(_evidence(conversion))
+    joined = join(_evidence(conversion), conversion.settled_report_id)
     _take_figures(conversion, joined)
     _keep_journeys(conversion, joined)
     _mark_reports(conversion, joined)
@@ -106,10 +106,40 @@ def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decisio
 
 def decide_again(conversion: Conversion) -> Resolved:
     """What would be decided from the reports and clicks that are stored; nothing is written."""
-    joined = join(_evidence(conversion))
+    joined = join(_evidence(conversion), conversion.settled_report_id)
     sale = _sale(conversion, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
     return _resolve(journey.clicks, sale, joined)
+
+
+class NotInConflict(ValueError):
+    """There is nothing to settle, or the report chosen is not one of the order's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Staff's choice between reports in conflict: the report that is right, and why."""
+
+    report: UUID
+    reason: str
+    made_by: User
+
+
+@transaction.atomic
+def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Conversion:
+    """Let the chosen report's figures and journey decide. Raises NotInConflict."""
+    conversion = lock(conversion_id)
+    if conversion.closed_at is not None or not conversion.conflict:
+        raise NotInConflict(f"Order {conversion.order} is not in conflict; nothing was changed.")
+    if not conversion.reports.filter(id=choice.report).exists():
+        raise NotInConflict("Choose one of the order's own reports.")
+    if not choice.reason.strip():
+        raise NotInConflict("Give the reason; it is kept with the decision.")
+    conversion.settled_report_id = choice.report
+    conversion.settled_by, conversion.settled_at = choice.made_by, now
+    conversion.settled_reason = choice.reason.strip()
+    reconsider(conversion, now, Decision.Cause.STAFF)
+    return conversion
 
 
 def lock(conversion_id: int) -> Conversion:

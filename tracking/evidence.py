@@ -257,22 +257,30 @@ class Joined:
         return frozenset(click.session for click in self.clicks)
 
 
-def join(reports: Iterable[Evidence]) -> Joined:
+def join(reports: Iterable[Evidence], chosen: UUID | None = None) -> Joined:
     """Which reports of an order belong together, in whatever order they came.
 
     Reports join only if they share a journey, or one of them brings none. Where they do not, the
     keyed one that brings a valid token decides and the others stay unlinked; without such a one
-    (or with several that differ) it is a conflict.
+    (or with several that differ) it is a conflict, until staff have ``chosen`` a report.
     """
     ordered = sorted(reports, key=lambda report: (report.received_at, report.id.int))
     silent = [report for report in ordered if not report.journeys]
     groups = _groups([report for report in ordered if report.journeys])
-    deciding = groups if len(groups) <= 1 else [group for group in groups if _has_keyed(group)]
+    deciding = _deciding(groups, chosen)
     if len(deciding) > 1 or (groups and not deciding):
-        return _with_figures([], ordered, "journeys")
+        return _with_figures([], ordered, "journeys", chosen)
     linked = [*silent, *(deciding[0] if deciding else [])]
-    chosen = {report.id for report in linked}
-    return _with_figures(linked, [item for item in ordered if item.id not in chosen], "")
+    ids = {report.id for report in linked}
+    return _with_figures(linked, [item for item in ordered if item.id not in ids], "", chosen)
+
+
+def _deciding(groups: list[list[Evidence]], chosen: UUID | None) -> list[list[Evidence]]:
+    """The groups of reports that may speak for the order; a conflict unless there is one."""
+    if len(groups) <= 1:
+        return groups
+    of_staff = [group for group in groups if any(report.id == chosen for report in group)]
+    return of_staff or [group for group in groups if _has_keyed(group)]
 
 
 def _groups(reports: Sequence[Evidence]) -> list[list[Evidence]]:
@@ -296,14 +304,25 @@ def _has_keyed(group: Sequence[Evidence]) -> bool:
 
 
 def _with_figures(
-    linked: Sequence[Evidence], unlinked: Sequence[Evidence], conflict: str
+    linked: Sequence[Evidence],
+    unlinked: Sequence[Evidence],
+    conflict: str,
+    chosen: UUID | None,
 ) -> Joined:
-    """The time and figures: the earliest time, and the most trusted report's figures."""
+    """The time and figures: the earliest time, and the figures of the report that staff chose or
+    else of the most trusted one."""
     speaking = linked or unlinked
     by_trust = sorted(
-        speaking, key=lambda report: (TRUST[report.source], report.received_at, report.id.int)
+        speaking,
+        key=lambda report: (
+            report.id != chosen,
+            TRUST[report.source],
+            report.received_at,
+            report.id.int,
+        ),
     )
-    if not conflict and len({report.figures for report in linked}) > 1:
+    settled = by_trust[0].id == chosen
+    if not conflict and not settled and len({report.figures for report in linked}) > 1:
         conflict = "figures"
     return Joined(
         linked=tuple(sorted(linked, key=lambda report: (report.received_at, report.id.int))),

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -86,6 +87,18 @@ class Conversion(models.Model):
     channel = models.CharField(max_length=60, blank=True)
     customer = models.CharField(max_length=10, blank=True)
     conflict = models.CharField(max_length=10, choices=Conflict, blank=True)
+    settled_report = models.ForeignKey(
+        "Report",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The report that staff chose where reports were in conflict.",
+    )
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True)
+    settled_reason = models.CharField(max_length=500, blank=True)
     verified = models.BooleanField(default=True)
     decision = models.OneToOneField(
         "Decision", models.PROTECT, null=True, related_name="current_of"

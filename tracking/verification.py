@@ -37,13 +37,19 @@ from tracking.tokens import TokenError
 
 CHUNK = 500
 """Rows in memory at a time."""
+COUNTED: tuple[tuple[str, type[Model]], ...] = (
+    ("conversions", Conversion),
+    ("commissions", Commission),
+    ("ledger transactions", LedgerTransaction),
+    ("ledger entries", LedgerEntry),
+)
 UNREADABLE = (KeyError, TypeError, ValueError, TokenError, AttributionTerms.DoesNotExist)
 """What a damaged row raises when it is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How many rows of a kind were looked at."""
+    """How many rows of a kind (in the plural) were looked at."""
 
     kind: str
     count: int
@@ -69,17 +75,13 @@ Finding = Checked | Broken
 
 def verify() -> Iterator[Finding]:
     """Everything that is broken, and how much was looked at; in constant memory."""
-    for model in (Conversion, Commission, LedgerTransaction, LedgerEntry):
-        yield _counted(model)
+    for kind, model in COUNTED:
+        yield Checked(kind, model._default_manager.count())
     with _tables_alone():
         for invariant in INVARIANTS:
             yield from _rows_that_break(invariant)
     yield from _decisions()
     yield from _open_conversions()
-
-
-def _counted(model: type[Model]) -> Checked:
-    return Checked(str(model._meta.model_name), model._default_manager.count())
 
 
 @contextmanager
@@ -117,7 +119,7 @@ def _decisions() -> Iterator[Finding]:
                 yield Broken("I6", f"decision {decision.id}", sentence)
             previous = decision
             count += 1
-    yield Checked("decision recomputed", count)
+    yield Checked("decisions recomputed", count)
 
 
 def _disagreement(decision: Decision, previous: Decision | None) -> str:
@@ -149,7 +151,7 @@ def _open_conversions() -> Iterator[Finding]:
         if sentence:
             yield Broken("I6", f"conversion {conversion.id}", sentence)
         count += 1
-    yield Checked("open conversion decided again", count)
+    yield Checked("open conversions decided again", count)
 
 
 def _change_of_mind(conversion: Conversion) -> str:

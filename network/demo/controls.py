@@ -18,7 +18,8 @@ from network.demo import cast, places, strip
 from tracking import cookies
 
 View = Callable[..., HttpResponse]
-SKIPS = {"1-hour": timedelta(hours=1), "1-day": timedelta(days=1), "31-days": timedelta(days=31)}
+SKIPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}
+SKIP_LABELS = {"hour": "1 hour", "day": "1 day", "month": "31 days"}
 
 
 def from_demo_page(view: View) -> View:

@@ -4,12 +4,13 @@ Read with the product's own functions from the first-party cookies that the tag 
 journey that they lead to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, terms_at
+from network.money import display
 from publishers.models import Publisher
 from tracking import attribution, decisions, sentences
 from tracking.attribution import Click, Judged, Outcome, Sale, SoftRule, Verdict
@@ -42,12 +43,13 @@ class FirstParty:
 class Slot:
     """One slot of this browser, in words."""
 
+    cookie: str
     name: str
     partner: str
     cookie_type: str
     since: datetime
     until: datetime
-    live: bool
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order's state: who is paid, what for, and when that is final. Empty texts: not yet."""
+    """An order's state: who is paid what, why, and when that is final. Empty texts: nobody, or not
+    yet."""
 
     number: str
     why: str = ""
     partner: str = ""
-    commission: Commission | None = None
+    cookie_type: str = ""
+    amount: str = ""
     state: str = ""
     final: str = ""
 
@@ -100,12 +104,25 @@ def outcome_now(brought: FirstParty, advertiser: Advertiser, now: datetime) -> O
 
 
 def slots_of(brought: FirstParty, names: Names, now: datetime) -> list[Slot]:
-    """The two slots, and the last click where neither holds it."""
+    """What is in the cookies, in words."""
     slots = brought.slots
-    held = [("Hard slot", slots.hard), ("Soft slot", slots.soft)]
-    if slots.last and slots.last not in (slots.hard, slots.soft):
-        held.append(("Last click", slots.last))
-    return [_slot(name, click, brought, names, now) for name, click in held if click]
+    return [
+        Slot(
+            cookie=TOKENS[role],
+            name=name,
+            partner=names.of(click),
+            cookie_type=click.cookie_type.value,
+            since=from_ms(click.at),
+            until=from_ms(click.closes_at),
+            state="leads to the journey" if role == "last" else _state_of(click, brought, now),
+        )
+        for role, name, click in (
+            ("hard", "hard slot", slots.hard),
+            ("soft", "soft slot", slots.soft),
+            ("last", "last click", slots.last),
+        )
+        if click
+    ]
 
 
 def lines_of(outcome: Outcome, names: Names) -> list[Line]:
@@ -119,7 +136,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         return Order(number)
     decision = conversion.decision
     judged = decisions.judged_clicks(decision)
-    names = names_of([item.click for item in judged])
+    names = names_of(item.click for item in judged)
     closes_by = next((i.click for i in judged if i.click.id == decision.closes_by_click), None)
     why = sentences.why(Decided(judged, closes_by, conversion.conflict), names)
     commission = Commission.objects.filter(conversion=conversion).first()
@@ -130,28 +147,23 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         number=number,
         why=why,
         partner=names.by_id.get(commission.publisher_id, ""),
-        commission=commission,
-        state=sentences.state_label(_state(commission, conversion)),
+        cookie_type=commission.cookie_type,
+        amount=display(commission.amount_minor, commission.currency),
+        state=sentences.state_label(_commission_state(commission, conversion)),
         final="" if closed else sentences.final_on(commission.closes_at, closes_by, names),
     )
 
 
-def names_of(clicks: list[Click]) -> Names:
+def names_of(clicks: Iterable[Click]) -> Names:
     wanted = {click.publisher for click in clicks}
     return Names(dict(Publisher.objects.filter(id__in=wanted).values_list("id", "name")))
 
 
-def _slot(name: str, click: Click, brought: FirstParty, names: Names, now: datetime) -> Slot:
-    in_session = not click.is_soft or click.session in brought.sessions
-    claims = name != "Last click"
-    return Slot(
-        name=name,
-        partner=names.of(click),
-        cookie_type=click.cookie_type.value,
-        since=from_ms(click.at),
-        until=from_ms(click.closes_at),
-        live=claims and in_session and click.window_contains(to_ms(now)),
-    )
+def _state_of(click: Click, brought: FirstParty, now: datetime) -> str:
+    if not click.window_contains(to_ms(now)):
+        return "expired"
+    ended = click.is_soft and click.session not in brought.sessions
+    return "session ended" if ended else "live"
 
 
 def _line(judged: Judged, names: Names) -> Line:
@@ -162,7 +174,7 @@ def _line(judged: Judged, names: Names) -> Line:
     return Line(from_ms(click.at), names.of(click), click.cookie_type.value, judged.verdict, text)
 
 
-def _state(commission: Commission, conversion: Conversion) -> State:
+def _commission_state(commission: Commission, conversion: Conversion) -> State:
     return State(
         status=commission.status,
         closes_at=commission.closes_at,

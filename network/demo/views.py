@@ -6,8 +6,8 @@ at the bottom is fetched apart.
 
 import secrets
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,7 @@ from network import clock
 from network.demo import cast, controls, places, strip
 from network.demo.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product
 from network.models import Advertiser
-from network.money import Money, plain
+from network.money import AmountError, Money, parse, plain
 from tracking.snapshot import AdvertiserSnapshot, keeper
 from tracking.tag import TagSettings, snippet
 
@@ -81,9 +81,11 @@ def checkout(request: HttpRequest) -> HttpResponse:
 @at(places.SHOP)
 def thank_you(request: HttpRequest, number: str) -> HttpResponse:
     """Where the shop reports the sale: by its tag, and by a pixel where there is no script."""
-    amount = _amount(request.GET.get("amount", ""))
-    sale = {"order": number, "amount": amount, "currency": CURRENCY}
-    return _shop_page(request, "demo/shop_thank_you.html", {"number": number, "sale": sale})
+    amount_minor = _amount(request.GET.get("amount", ""))
+    sale = {"order": number, "amount": plain(amount_minor, CURRENCY), "currency": CURRENCY}
+    context = {"number": number, "sale": sale, "sale_query": urlencode(sale)}
+    context["total"] = Money(amount_minor, CURRENCY)
+    return _shop_page(request, "demo/shop_thank_you.html", context)
 
 
 @at(places.SHOP)
@@ -93,7 +95,7 @@ def show_strip(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     brought = strip.read(request.COOKIES, advertiser.id, now)
     outcome = strip.outcome_now(brought, advertiser, now)
-    names = strip.names_of([judged.click for judged in outcome.verdicts])
+    names = strip.names_of(judged.click for judged in outcome.verdicts)
     number = request.GET.get("order", "")
     context = {
         "slots": strip.slots_of(brought, names, now),
@@ -129,7 +131,8 @@ def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object
         strip_click_parameter=shop.strip_click_parameter,
     )
     more = {"shop": shop, "tag": snippet(tag), "pixel": f"{base_url}pixel.gif"}
-    response = render(request, template, {**context, **more, "links": _links()})
+    strip_context = {"links": _links(), "skips": controls.SKIP_LABELS.items()}
+    response = render(request, template, {**context, **more, **strip_context})
     if strip.read(request.COOKIES, shop.id, clock.now()).foreign:
         for name in (*strip.TOKENS.values(), strip.SESSIONS):
             controls.forget(response, name, places.SHOP)
@@ -148,11 +151,11 @@ def _quantity(text: str) -> int:
     return min(max(int(text[:3]), 1), MOST_OF_ONE)
 
 
-def _amount(text: str) -> str:
+def _amount(text: str) -> int:
     try:
-        return f"{abs(Decimal(text)):.2f}"
-    except InvalidOperation:
-        return "0.00"
+        return parse(text, CURRENCY)
+    except AmountError:
+        return 0
 
 
 # --- The publishers ---------------------------------------------------------------------------
@@ -176,5 +179,4 @@ def _links() -> dict[str, str]:
         "network": settings.SITE_URL,
         "by_blog": places.tracking_link(cast.SHOP, cast.BLOG),
         "by_extension": places.tracking_link(cast.SHOP, cast.EXTENSION),
-        "end_tracking_session": f"{settings.TRACKING_URL}/t/{cast.SHOP}/demo/end-session",
     }

@@ -1,4 +1,4 @@
-"""A network of real processes for each module, with everything in it that flows need.
+"""A network of real processes, with everything in it that flows need.
 
 ``network``  the running network, with ``markets`` founded before its web processes started
 ``market``   the next advertiser that no other test uses, with a blog (hard) and an extension (soft)
@@ -8,7 +8,6 @@ The browser's fixtures are those of ``tests/browser/conftest.py``.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from network import clock
 from network.advertisers import NewAdvertiser, create_advertiser
-from publishers.models import ModelType, Partnership
+from publishers.models import ModelType
 from publishers.partnerships import create_partnership, create_publisher
 from tests.browser.conftest import (  # noqa: F401 - fixtures
     chromium_path,
@@ -31,19 +30,11 @@ from tests.browser.conftest import (  # noqa: F401 - fixtures
 from tests.flows import network as networks
 from tests.flows import sites as other_sites
 from tests.flows.network import Network
+from tests.flows.shopping import Market
 from tests.flows.sites import Sites
 
 PROCESSES = ("web", "drain", "worker", "beat")
-MARKETS = 16
-
-
-@dataclass(frozen=True)
-class Market:
-    """An advertiser that pays 8 %, for 30 days and 24 hours, with two approved partners."""
-
-    id: int
-    blog: Partnership
-    extension: Partnership
+MARKETS = 40
 
 
 def found(number: int) -> Market:
@@ -62,17 +53,17 @@ def found(number: int) -> Market:
     blog, extension = (
         create_partnership(
             advertiser,
-            create_publisher(f"{model_type} {number}", model_type, since),
+            create_publisher(f"{name} {number}", model_type, since),
             since,
             made_by=None,
             status="approved",
         )
-        for model_type in (ModelType.CONTENT, ModelType.EXTENSION)
+        for name, model_type in (("Blog", ModelType.CONTENT), ("Extension", ModelType.EXTENSION))
     )
     return Market(advertiser.id, blog, extension)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def silent_network(
     tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Network]:
@@ -82,13 +73,13 @@ def silent_network(
         yield network
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def markets(silent_network: Network) -> Iterator[Market]:
     """Advertisers that the processes know from their start."""
     return iter([found(number) for number in range(1, MARKETS + 1)])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_network(silent_network: Network, markets: Iterator[Market]) -> Network:
     silent_network.start(*PROCESSES)
     return silent_network
@@ -98,9 +89,9 @@ def running_network(silent_network: Network, markets: Iterator[Market]) -> Netwo
 def network(
     running_network: Network, request: pytest.FixtureRequest
 ) -> Iterator[Network]:
-    """The running network; a test that stops something starts it again."""
+    """The running network; what a test stopped runs again afterwards."""
     yield running_network
-    assert set(running_network.pids) == set(PROCESSES), "a test left the network incomplete"
+    running_network.restore(PROCESSES)
 
 
 @pytest.fixture
@@ -109,7 +100,7 @@ def market(network: Network, markets: Iterator[Market]) -> Market:
     return next(markets)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def sites(silent_network: Network) -> Iterator[Sites]:
     with other_sites.serve(silent_network.tracking_url) as sites:
         yield sites

@@ -8,16 +8,18 @@ database, and :func:`network.clock.skip` moves the clock of every process.
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import psutil
@@ -26,9 +28,13 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
+from network import clock
 from network.bootstrap import ROOT
 from network.processes import Program, Supervisor, tail
 from network.servers import DATABASE, ROLE, Postgres, Valkey, serve
+from tracking import tokens
+from tracking.keys import KEYS
+from tracking.models import SpoolHost
 
 WAIT_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
@@ -58,9 +64,16 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def new_client() -> httpx.Client:
+    """One that keeps no connection: they are spread over the web workers."""
+    alone = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(limits=alone, timeout=WAIT_SECONDS, trust_env=False)
+
+
 @dataclass
 class Network:
-    """The running network. Processes are ``web``, ``drain``, ``worker`` and ``beat``."""
+    """The running network. Processes are ``web``, ``drain``, ``worker`` and ``beat``; others of
+    the same kind are ``drain-2`` and so on."""
 
     folder: Path
     postgres: Postgres
@@ -68,6 +81,7 @@ class Network:
     supervisor: Supervisor
     port: int = field(default_factory=free_port)
     pids: dict[str, int] = field(default_factory=dict)
+    client: httpx.Client = field(default_factory=new_client)
 
     @property
     def spool(self) -> Path:
@@ -122,19 +136,31 @@ class Network:
         self.supervisor.stop(name)
         del self.pids[name]
 
+    def restore(self, names: Iterable[str]) -> None:
+        """Let both engines and these processes run, and no others."""
+        for engine in (self.postgres, self.valkey):
+            if psutil.pid_exists(engine.pid):
+                engine.resume()
+            else:
+                engine.restart()
+        for name in set(self.pids) - set(names):
+            self.kill(name)
+        self.start(*(name for name in names if name not in self.pids))
+
     def program(self, name: str, environment: Mapping[str, str]) -> Program:
         python = (sys.executable, "-W", "error::RuntimeWarning")
         celery = (*python, "-m", "celery", "--app", "network.celery")
         granian = (*python, "-m", "granian", "--interface", "wsgi", "--workers", str(WEB_WORKERS))
         respawn = ("--respawn-failed-workers", "--respawn-interval", "0.1")
-        schedule = str(self.folder / "beat-schedule")
-        commands = {
+        schedule = str(self.folder / f"{name}-schedule")
+        commands: dict[str, tuple[str, ...]] = {
             "web": (*granian, *respawn, "--port", str(self.port), "network.wsgi:application"),
             "drain": (*python, "manage.py", "drain"),
-            "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"),
+            "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),
         }
-        return Program(name, commands[name], self.log(name), environment, folder=ROOT)
+        kind = name.partition("-")[0]
+        return Program(name, commands[kind], self.log(name), environment, folder=ROOT)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end, as a process of the network."""
@@ -159,6 +185,16 @@ class Network:
         """What a process has written so far."""
         return self.log(name).read_text(errors="replace") if self.log(name).exists() else ""
 
+    def await_drained(self) -> None:
+        """Return when everything that was accepted until now is in PostgreSQL."""
+        now = clock.now()
+        hosts = SpoolHost.objects.filter(drained_to__gt=now)
+        wait_until(hosts.exists, "the spool is drained")
+
+    def finalisers_ran(self) -> int:
+        """How many of beat's tasks the worker has done so far."""
+        return len(re.findall(r"finalise_due\[[\w-]+\] succeeded", self.logged("worker")))
+
     # --- HTTP ---
 
     def answers(self) -> bool:
@@ -169,13 +205,10 @@ class Network:
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, **params: str
     ) -> httpx.Response:
-        """Ask the tracking host, on a connection of its own; follows no redirect."""
+        """Ask the tracking host, on a connection of its own; follows no redirect. For threads."""
         sent = {**NAVIGATION, "Host": f"{settings.TRACKING_HOST}:{self.port}", **(headers or {})}
-        return httpx.get(
-            f"http://127.0.0.1:{self.port}{path}",
-            params=params or None,
-            headers=sent,
-            timeout=WAIT_SECONDS,
+        return self.client.get(
+            f"http://127.0.0.1:{self.port}{path}", params=params or None, headers=sent
         )
 
     def click(self, advertiser: int, publisher: int, ref: str = "", cookies: str = "") -> "Clicked":
@@ -186,9 +219,8 @@ class Network:
 
     def explain(self) -> str:
         """The ends of all logs."""
-        names = ("web", "drain", "worker", "beat", "postgres", "valkey")
-        logs = [(name, self.log(name)) for name in names]
-        return "\n".join(f"--- {name}\n{tail(log)}" for name, log in logs if log.exists())
+        logs = sorted((self.folder / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{tail(log)}" for log in logs)
 
 
 @dataclass(frozen=True)
@@ -202,6 +234,11 @@ class Clicked:
         """The token that was handed out; empty for none."""
         query = parse_qs(urlsplit(self.response.headers["Location"]).query)
         return query.get("sclk", [""])[0]
+
+    @property
+    def id(self) -> UUID:
+        """Of the click, from its token."""
+        return tokens.decode(self.token, KEYS).click.id
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -230,6 +267,7 @@ def run(folder: Path) -> Iterator[Network]:
         assert servers.valkey
         servers.await_ready()
         network = Network(folder, servers.postgres, servers.valkey, supervisor)
+        stack.enter_context(network.client)
         stack.enter_context(database(str(servers.sockets)))
         stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
         call_command("migrate", verbosity=0)
