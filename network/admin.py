@@ -53,6 +53,7 @@ class StaffInline(admin.TabularInline[StaffMembership, Advertiser]):
     model = StaffMembership
     autocomplete_fields = ("user",)
     extra = 0
+    verbose_name = "member of staff"
     verbose_name_plural = "staff"
 
 

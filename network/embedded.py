@@ -124,18 +124,21 @@ def engines(
     names: Collection[str] = tuple(URLS),
     mode: str = "development",
     fresh: bool = False,
+    keep: bool = True,
 ) -> Iterator[Engines]:
     """Run engines on a data folder as its only owner, while the block lasts.
 
-    ``durable=False`` for data that will be thrown away; ``fresh`` throws away what is there.
-    Raises ``InUseError`` (an ``EngineError``) when another command runs them.
+    ``durable=False`` for data that will be thrown away; ``fresh`` throws away what is there,
+    ``keep=False`` the whole folder at the end. Raises ``InUseError`` (an ``EngineError``) when
+    another command runs them.
     """
     with contextlib.ExitStack() as stack:
         try:
             make_data_folder(data, choose_account())
             held = stack.enter_context(engine_hold.hold(data))
             _clear(data, fresh=fresh)
-            serving = _serve(held, durable=durable, names=names, mode=mode)
+            owner = engine_hold.this_command(mode)
+            serving = _serve(held, owner, names, durable=durable, keep=keep)
             started = stack.enter_context(serving)
         except PermissionError as error:
             raise EngineError(f"the data folder {data} belongs to another: {error}") from error
@@ -154,16 +157,20 @@ def _clear(data: Path, *, fresh: bool) -> None:
     if fresh:
         for place in (data, data / "elsewhere"):
             shutil.rmtree(place.resolve() / "pg", ignore_errors=True)
+        # What browsers kept of the network that is gone must not speak in the new one.
+        (data / "secret-tokens").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _serve(held: Hold, *, durable: bool, names: Collection[str], mode: str) -> Iterator[Engines]:
+def _serve(
+    held: Hold, owner: Owner, names: Collection[str], *, durable: bool, keep: bool
+) -> Iterator[Engines]:
     from network import servers  # needs the group "engines"
 
-    owner = engine_hold.this_command(mode)
     held.announce(owner)
     try:
-        with servers.serve(held.data, names, durable=durable, hold=[held.lock]) as running:
+        starting = servers.serve(held.data, names, durable=durable, keep=keep, hold=[held.lock])
+        with starting as running:
             owner = replace(
                 owner,
                 database_url=running.postgres.url if running.postgres else None,
@@ -175,8 +182,8 @@ def _serve(held: Hold, *, durable: bool, names: Collection[str], mode: str) -> I
             running.await_ready()
             held.announce(replace(owner, state="ready"))
             try:
-                yield Engines(owner.database_url, owner.redis_url, mode)
-                if mode == "development":
+                yield Engines(owner.database_url, owner.redis_url, owner.mode)
+                if owner.mode == "development":
                     held.end_when_unused(owner)
             finally:
                 held.announce(replace(owner, state="ending"))
@@ -225,15 +232,17 @@ def temporary_engines(names: Collection[str] = tuple(URLS)) -> Iterator[Engines]
 
     They need no other command's data and disturb none.
     """
+    folder = temporary_folder()
+    _remove_left_behind(folder.parent)
+    with engines(folder, durable=False, names=names, mode="test", keep=False) as started:
+        os.environ["SOFTCLICK_DATA"] = str(folder / "data")
+        yield started
+
+
+def temporary_folder() -> Path:
+    """A name for a data folder that every account can reach; the folder is not made."""
     base = temporary_base(choose_account())
-    _remove_left_behind(base)
-    folder = base / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        with engines(folder, durable=False, names=names, mode="test") as started:
-            os.environ["SOFTCLICK_DATA"] = str(folder / "data")
-            yield started
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return base / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _remove_left_behind(base: Path) -> None:

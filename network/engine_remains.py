@@ -40,7 +40,9 @@ def _clear_cluster(cluster: Path) -> None:
         return
 
     def is_ours(process: psutil.Process) -> bool:
-        return bool(process.name() == "postgres" and Path(process.cwd()) == cluster)
+        with contextlib.suppress(psutil.AccessDenied):  # somebody else's
+            return bool(process.name() == "postgres" and Path(process.cwd()) == cluster)
+        return False
 
     _end(int(status[0]), is_ours)
     for process in psutil.process_iter(["name"]):  # backends that outlived their postmaster

@@ -21,11 +21,28 @@ VALIDATION_HELP = "0 to 400: how long a sale may be returned. No commission is f
 class AdvertiserForm(forms.ModelForm[Advertiser]):
     """An advertiser's own row."""
 
-    landing_url = forms.URLField(max_length=500, assume_scheme="https")
+    landing_url = forms.URLField(
+        label="Landing page",
+        max_length=500,
+        assume_scheme="https",
+        widget=forms.URLInput({"class": "vURLField"}),
+    )
+    consent_default = forms.TypedChoiceField(
+        label="When a link says nothing about consent",
+        choices=[(True, "Store"), (False, "Do not store")],
+        coerce=lambda text: text == "True",
+        widget=forms.RadioSelect,
+        help_text="Store: cookies are set and the click counts. Do not store: neither.",
+    )
 
     class Meta:
         model = Advertiser
         exclude: ClassVar = ["created_at"]
+        labels: ClassVar = {
+            "network_fee_percent": "Network fee in percent",
+            "strip_click_parameter": "Remove the click parameter",
+        }
+        widgets: ClassVar = {"domains": forms.TextInput({"class": "vTextField"})}
 
     def clean_domains(self) -> list[str]:
         domains = [domain.strip().lower() for domain in self.cleaned_data["domains"]]
@@ -109,7 +126,6 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
 
     class Meta(AdvertiserForm.Meta):
         exclude: ClassVar = ["created_at", "status"]
-        widgets: ClassVar = {"consent_default": forms.RadioSelect}
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()

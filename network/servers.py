@@ -284,9 +284,11 @@ class Servers:
 
     def identities(self) -> tuple[tuple[int, float], ...]:
         """(process id, start in seconds since 1970) of each: together they are never reused."""
-        return tuple(
-            (server.pid, psutil.Process(server.pid).create_time()) for server in self.all()
-        )
+        found = []
+        for server in self.all():
+            with contextlib.suppress(psutil.NoSuchProcess):  # ended already; it will be told
+                found.append((server.pid, psutil.Process(server.pid).create_time()))
+        return tuple(found)
 
 
 @contextlib.contextmanager
@@ -295,18 +297,21 @@ def serve(
     names: Collection[str] = ("postgres", "valkey"),
     *,
     durable: bool = True,
+    keep: bool = True,
     hold: Sequence[int] = (),
 ) -> Iterator[Servers]:
     """Start the named servers on a data folder, not yet ready; they end with the block.
 
-    Nothing keeps a second caller off the folder: :func:`network.embedded.engines` does. Raises
+    ``keep=False``: the folder is removed when they have ended, even after a ``kill -9`` of this
+    process. Nothing keeps a second caller off the folder: :func:`network.embedded.engines` does. Raises
     ``EngineError`` and ``ProcessError``.
     """
     account = choose_account()
     make_data_folder(data, account)
     with Supervisor(hold) as supervisor:
         sockets = make_socket_folder(account)
-        supervisor.remove_at_end(sockets)
+        for folder in (sockets,) if keep else (sockets, data):
+            supervisor.remove_at_end(folder)
         logs = data / "logs"
         postgres = valkey = None
         if "valkey" in names:

@@ -85,7 +85,7 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "network.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "network.urls"
-TRACKING_URLCONF = "tracking.urls"
+TRACKING_URLCONF = "network.demo.tracking_urls" if DEMO else "tracking.urls"
 DEMO_URLCONF = "network.demo.urls"
 WSGI_APPLICATION = "network.wsgi.application"
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("password/", views.ChangePassword.as_view(), name="change_password"),
+    path("dashboard/", views.publisher_home, name="publisher_home"),
     path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -48,6 +48,7 @@ class TeamInline(admin.TabularInline[PublisherMembership, Publisher]):
     model = PublisherMembership
     autocomplete_fields = ("user",)
     extra = 0
+    verbose_name = "member of the team"
     verbose_name_plural = "team"
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from network import access, clock, dates
 from publishers.models import Publisher
 from publishers.programmes import programmes_of
-from tracking.explanations import explain_to_publisher, state_of
+from tracking.explanations import explain_to_publisher, final_text, state_of
 from tracking.figures import figures_of
 from tracking.filters import ClickFilter, ListFilter, SaleFilter
 from tracking.models import Click, Commission
@@ -85,7 +85,7 @@ def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -
     page = _page(
         chosen, lambda: chosen.narrow().select_related("advertiser", "conversion"), request
     )
-    rows = [(row, state_of(row)) for row in page.rows]
+    rows = [(row, state_of(row), final_text(row)) for row in page.rows]
     context |= {"filter": chosen, "page": page, "rows": rows}
     return render(request, "publishers/sales.html", context, status=_status(chosen))
 
@@ -100,6 +100,7 @@ def sale(
     )
     told = explain_to_publisher(row, clock.now())
     context |= {"commission": row, "state": state_of(row), "told": told}
+    context["final"] = final_text(row)
     return render(request, "publishers/sale.html", context)
 
 

@@ -4,13 +4,16 @@
 database and a data folder of its own; pytest-django gives it a PostgreSQL database.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from network.embedded import temporary_folder
 from network.servers import Postgres, Valkey, serve
 
 
@@ -25,6 +28,7 @@ def _prepare() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if not os.environ.get("SOFTCLICK_DATA"):
         os.environ["SOFTCLICK_DATA"] = tempfile.mkdtemp(prefix="softclick-test-data-")
+        atexit.register(shutil.rmtree, os.environ["SOFTCLICK_DATA"], ignore_errors=True)
     if worker:
         number = int(worker.removeprefix("gw")) + 1
         os.environ["REDIS_URL"] = _redis_database(os.environ["REDIS_URL"], number)
@@ -44,18 +48,18 @@ _prepare()
 
 
 @pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+def own_postgres() -> Iterator[Postgres]:
     """A PostgreSQL for this test alone, which it may freeze, kill and restart."""
-    with serve(tmp_path / "own", ["postgres"]) as servers:
+    with serve(temporary_folder(), ["postgres"], keep=False) as servers:
         servers.await_ready()
         assert servers.postgres
         yield servers.postgres
 
 
 @pytest.fixture
-def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+def own_valkey() -> Iterator[Valkey]:
     """A Valkey for this test alone, which it may freeze, kill and restart."""
-    with serve(tmp_path / "own-valkey", ["valkey"]) as servers:
+    with serve(temporary_folder(), ["valkey"], keep=False) as servers:
         servers.await_ready()
         assert servers.valkey
         yield servers.valkey

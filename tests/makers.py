@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import count
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from uuid_utils.compat import uuid7
 
@@ -147,7 +148,7 @@ class Shopper:
             response = HttpResponse()
             cookies.write(response, answer.write)
             self._cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
-        intake.store([answer.record], at)
+        _take_in(answer.record, at)
         return UUID(str(answer.record["id"]))
 
     def end_session(self) -> None:
@@ -197,7 +198,12 @@ def report_sale(
         from_browser=brought.any,
         order=data["order"],
     )
-    intake.store([intake.report_record(report)], at)
+    _take_in(intake.report_record(report), at)
+
+
+def _take_in(record: intake.Record, at: datetime) -> None:
+    with transaction.atomic():
+        intake.store([record], at)
 
 
 def finalise(at: datetime) -> int:

@@ -62,7 +62,7 @@ def shell(name: str, script: str, tmp_path: Path, **options: float) -> Program:
 
 def test_the_first_to_end_is_reported_and_the_rest_are_ended(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
-        web = supervisor.start(shell("web", "sleep 1000", tmp_path))
+        web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         supervisor.start(shell("worker", "echo broken; exit 3", tmp_path))
         assert supervisor.wait() == Ended("worker", 3)
         assert supervisor.wait(0.01) is None
@@ -73,7 +73,7 @@ def test_the_first_to_end_is_reported_and_the_rest_are_ended(tmp_path: Path) -> 
 
 def test_an_end_by_a_signal_is_reported_as_such(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
-        os.kill(supervisor.start(shell("web", "sleep 1000", tmp_path)), signal.SIGKILL)
+        os.kill(supervisor.start(shell("web", "exec sleep 1000", tmp_path)), signal.SIGKILL)
         assert supervisor.wait() == Ended("web", -signal.SIGKILL)
 
 
@@ -95,17 +95,17 @@ def test_one_is_given_its_grace(tmp_path: Path) -> None:
 
 def test_one_can_be_started_again(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
-        first = supervisor.start(shell("web", "sleep 1000", tmp_path))
+        first = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         supervisor.stop("web", at_once=True)
         assert not is_running(first)
-        second = supervisor.start(shell("web", "sleep 1000", tmp_path))
+        second = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         assert is_running(second)
         assert supervisor.wait(0.01) is None  # what was asked to end is not reported
 
 
 def test_a_frozen_one_is_ended_too(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
-        web = supervisor.start(shell("web", "sleep 1000", tmp_path))
+        web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         os.kill(web, signal.SIGSTOP)
     assert not is_running(web)
 
@@ -162,7 +162,7 @@ def test_none_outlives_a_kill(tmp_path: Path, killed: str) -> None:
 
 def test_a_guard_that_was_killed_is_noticed(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
-        web = supervisor.start(shell("web", "sleep 1000", tmp_path))
+        web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         supervisor._guard.kill()
         with pytest.raises(ProcessError, match="guard of the processes has ended"):
             supervisor.wait()

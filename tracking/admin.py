@@ -1,14 +1,15 @@
 """Sales and why they were credited, commissions, reports, clicks; and the health of the spool."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from network import clock, dates, money
@@ -18,11 +19,15 @@ from network.admin_site import (
     CappedPaginator,
     PageAdmin,
     ScopedAdmin,
+    person,
     shown_moment,
     shown_money,
 )
+from network.change_pages import ChangePage, respond
 from publishers.models import LedgerEntry
+from tracking.conversions import NotInConflict, Settlement, settle_conflict
 from tracking.explanations import commission_of, explain, state_of, state_of_sale
+from tracking.forms import SettleForm
 from tracking.models import (
     Click,
     Commission,
@@ -78,12 +83,61 @@ class ConversionAdmin(PageAdmin[Conversion]):
             "state": state_of_sale(row),
             "reports": [_told_report(report) for report in row.reports.order_by("received_at")],
             "decisions": _history(row),
+            "raw": _raw(row),
+            "may_settle": bool(row.conflict) and self._may_settle(request, row),
             "entries": entries
             and entries.select_related("account__advertiser", "account__publisher"),
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
         return super().get_queryset(request).select_related("advertiser", "decision", "commission")
+
+    def _may_settle(self, request: HttpRequest, row: Conversion) -> bool:
+        return row.closed_at is None and self.managed(request, row)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.settle_view)
+        return [
+            path("<int:pk>/settle/", view, name="tracking_conversion_settle"),
+            *super().get_urls(),
+        ]
+
+    def settle_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self._may_settle(request, row):
+            raise PermissionDenied
+        form = SettleForm(request.POST or None)
+        form.offer(row)
+
+        def apply() -> str:
+            choice = Settlement(
+                form.cleaned_data["report"].pk, form.cleaned_data["reason"], person(request)
+            )
+            try:
+                settle_conflict(row.pk, choice, clock.now())
+            except NotInConflict as error:
+                raise ValidationError(str(error)) from error
+            self.log_change(request, row, f"Settled the conflict: {choice.reason}")
+            return f"The conflict of order {row.order} is settled."
+
+        page = ChangePage(
+            title=f"Settle the conflict of order {row.order}",
+            form=form,
+            button="Settle the conflict",
+            back=reverse("admin:tracking_conversion_change", args=[row.pk]),
+            apply=apply,
+            context={"original": row},
+        )
+        return respond(request, self, page)
+
+
+def _raw(row: Conversion) -> str:
+    """The decision in force as it is stored."""
+    decision = row.decision
+    if decision is None:
+        return ""
+    kept = {"rule_version": decision.rule_version, "inputs": decision.inputs}
+    return json.dumps({**kept, "verdicts": decision.verdicts}, indent=2)
 
 
 def _is_unpaid(commission: Commission) -> bool:

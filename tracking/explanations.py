@@ -150,6 +150,17 @@ def state_of(commission: Commission) -> str:
     )
 
 
+def final_text(commission: Commission) -> str:
+    """When the commission was closed or will become final, or what it waits for."""
+    if commission.closed_at:
+        return dates.moment(commission.closed_at)
+    if commission.conversion.conflict:
+        return "When the conflict is settled"
+    if not commission.conversion.verified:
+        return "When the shop's server confirms it"
+    return dates.moment(commission.closes_at)
+
+
 def state_of_sale(conversion: Conversion) -> str:
     """The state of a sale, whether somebody earned a commission or nobody."""
     commission = commission_of(conversion)

@@ -20,7 +20,7 @@ class ListFilter(forms.Form):
     )
 
     def __init__(self, data: Any, publisher_id: int) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         self.publisher_id = publisher_id
         choice = self.fields["programme"]
         assert isinstance(choice, forms.ModelChoiceField)

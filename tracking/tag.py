@@ -48,9 +48,10 @@ the server to name. ``items`` come as the page gave them. ``tokens`` hold every 
 the form of a token of this advertiser, so a role may have several. Without consent ``tokens`` and
 ``session`` are missing, and no credentials are sent.
 
-If that fails: ``GET <base>pixel.gif`` with the eight fields and ``click`` (tokens joined by commas;
-missing when there are none). A pixel has no roles and no session, so a soft ``last`` token that did
-not stand down is left out: it has lost its slot, and as a bare click id would claim again.
+If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
+commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
+lost its slot with its session, would claim again as a bare click id. Without consent neither is
+sent, and no cookies.
 
 ``GET <base>a/<publisher>``, with credentials, expects ``{"token": "…"}`` or ``{}``.
 """

@@ -43,7 +43,7 @@ COUNTED: tuple[tuple[str, type[Model]], ...] = (
     ("ledger transactions", LedgerTransaction),
     ("ledger entries", LedgerEntry),
 )
-UNREADABLE = (KeyError, TypeError, ValueError, TokenError, AttributionTerms.DoesNotExist)
+UNREADABLE = (LookupError, TypeError, ValueError, TokenError, AttributionTerms.DoesNotExist)
 """What a damaged row raises when it is read."""
 
 

@@ -54,7 +54,8 @@ PRODUCTS = (
         "Three hundred lumens, a red light for the map, and a week on one charge.",
         3450,
         45,
-        "M8 28h48v8H8zm24-10a14 14 0 1 1 0 28 14 14 0 0 1 0-28zm0 7a7 7 0 1 0 0 14 7 7 0 0 0 0-14z",
+        "M6 28h10v8H6zm42 0h10v8H48zM32 18a14 14 0 1 1 0 28 14 14 0 0 1 0-28"
+        "zm0 7a7 7 0 1 0 0 14 7 7 0 0 0 0-14z",
     ),
 )
 BY_SLUG = {product.slug: product for product in PRODUCTS}

@@ -5,11 +5,13 @@ from outside: all that is for one machine only. And it shows the real thing: rec
 spool and drain, tasks through a worker.
 """
 
+import os
 from collections.abc import Iterator
 
 from django.conf import settings
 
 from network.celery import app
+from network.engine_hold import read_owner
 
 
 class Unfit(Exception):
@@ -20,6 +22,16 @@ def check() -> None:
     """Raise Unfit unless the settings are those of a demo on this machine alone."""
     for reason in _reasons():
         raise Unfit(reason)
+
+
+def check_fresh() -> None:
+    """Raise Unfit where the data to be thrown away is in a database of somebody's own."""
+    owner = read_owner(settings.DATA_DIR)
+    if owner is None or owner.pid != os.getpid() or not owner.database_url:
+        raise Unfit(
+            "--fresh throws away the built-in database only. DATABASE_URL names another one: "
+            "empty that yourself."
+        )
 
 
 def _reasons() -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a person can do to the demo from the shop's strip: end the browser session, skip time.
 
-Only ever by POST from the demo's own pages. The routes exist in the demo alone.
+Only ever by POST. The routes exist in the demo alone.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from network import clock
 from network.demo import cast, places, strip
@@ -57,20 +58,22 @@ def end_shop_session(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@from_demo_page
+@require_POST
 def end_tracking_session(request: HttpRequest, advertiser: int) -> HttpResponse:
     """Clear one advertiser's session cookies on the tracking host, as the end of the browser
-    session does."""
+    session does. Browsers withhold the origin of a POST that was redirected from host to host."""
     response = _see(_page(request.GET.get("back", "")))
     for kind in (cookies.SOFT, cookies.SESSION):
         response.delete_cookie(cookies.name(kind, advertiser), path=f"/t/{advertiser}/")
     return response
 
 
-def ahead() -> timedelta:
-    """How far the demo's clock is ahead, to the minute."""
+def ahead() -> str:
+    """How far the demo's clock is ahead: ``31 days``, ``1 day 2 hours``; empty when it is not."""
     real = timezone.now()  # noqa: TID251 - what the demo's clock is compared with
-    return timedelta(minutes=round((clock.now() - real) / timedelta(minutes=1)))
+    days, hours = divmod(round((clock.now() - real) / timedelta(hours=1)), 24)
+    counts = ((days, "day"), (hours, "hour"))
+    return " ".join(f"{count} {unit}{'s' * (count > 1)}" for count, unit in counts if count)
 
 
 def forget(response: HttpResponse, name: str, host: str) -> None:
@@ -79,8 +82,8 @@ def forget(response: HttpResponse, name: str, host: str) -> None:
     for domain in ("", host):
         morsel: Morsel[str] = Morsel()
         morsel.set(name, "", "")
-        morsel.update({"path": "/", "domain": domain, "max-age": 0})
-        response.cookies[f"{name} {domain}"] = morsel  # type: ignore[assignment]
+        morsel.update({"path": "/", "domain": domain, "max-age": "0"})
+        response.cookies[f"{name} {domain}"] = morsel
 
 
 def _page(path: str) -> str:

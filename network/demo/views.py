@@ -83,8 +83,8 @@ def thank_you(request: HttpRequest, number: str) -> HttpResponse:
     """Where the shop reports the sale: by its tag, and by a pixel where there is no script."""
     amount_minor = _amount(request.GET.get("amount", ""))
     sale = {"order": number, "amount": plain(amount_minor, CURRENCY), "currency": CURRENCY}
-    context = {"number": number, "sale": sale, "sale_query": urlencode(sale)}
-    context["total"] = Money(amount_minor, CURRENCY)
+    total = Money(amount_minor, CURRENCY)
+    context = {"number": number, "total": total, "sale": sale, "sale_query": urlencode(sale)}
     return _shop_page(request, "demo/shop_thank_you.html", context)
 
 

@@ -1,6 +1,7 @@
 """Times and amounts in templates: ``{{ sale.at|moment }}``, ``{{ minor|money:currency }}``."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 
@@ -28,3 +29,9 @@ def zoned(at: datetime | None) -> str:
 @register.filter
 def money(minor: int, currency: str) -> str:
     return display(minor, currency)
+
+
+@register.filter
+def percent(text: str) -> str:
+    """``8.000`` as ``8 %``."""
+    return f"{Decimal(text).normalize():f} %"

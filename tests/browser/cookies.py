@@ -5,12 +5,26 @@ from time import time
 
 from playwright.sync_api import BrowserContext, Cookie
 
+from tests.browser.hosts import TRACKING
+
 SLOTS = ("_sch", "_scs", "_scl", "_scn")
 
 
+def jar(context: BrowserContext) -> list[Cookie]:
+    """Every cookie of this context, as its pages see them now.
+
+    Chromium stores what a script writes a moment later; a page that reads waits for that.
+    """
+    for page in context.pages:
+        if page.url.startswith("http"):
+            page.evaluate("document.cookie")
+    return context.cookies()
+
+
 def slots(context: BrowserContext) -> dict[str, str]:
-    """The tag's cookies by name; fails when a name is there twice."""
-    found = [(cookie["name"], cookie["value"]) for cookie in context.cookies()]
+    """The shop's cookies by name; fails when a name is there twice, or is none of the tag's."""
+    shop = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
+    found = [(cookie["name"], cookie["value"]) for cookie in shop]
     names = [name for name, _ in found]
     assert len(names) == len(set(names)), names
     assert set(names) <= set(SLOTS), names
@@ -18,7 +32,7 @@ def slots(context: BrowserContext) -> dict[str, str]:
 
 
 def cookie(context: BrowserContext, name: str) -> Cookie:
-    return next(found for found in context.cookies() if found["name"] == name)
+    return next(found for found in jar(context) if found["name"] == name)
 
 
 def end_session(context: BrowserContext) -> None:
@@ -32,7 +46,7 @@ def pass_time(context: BrowserContext, seconds: float) -> None:
 
 
 def _replace(context: BrowserContext, moved: Callable[[float], float], *, session: bool) -> None:
-    found = context.cookies()
+    found = jar(context)
     context.clear_cookies()
     for each in found:
         lasting = each["expires"] != -1

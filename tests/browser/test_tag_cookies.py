@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import DAY, HOUR, MINUTE, hard, soft, token_of
-from tests.browser.cookies import SLOTS, cookie, end_session, pass_time, slots
+from tests.browser.cookies import SLOTS, cookie, end_session, jar, pass_time, slots
 from tests.browser.hosts import Hosts
 from tracking.attribution import Click
 
@@ -184,7 +184,7 @@ def test_a_subdomain_and_the_shop_share_the_slots(page: Page, hosts: Hosts) -> N
     click = hard(at=ago(HOUR))
     land(page, hosts, click, host=WWW)
 
-    assert {found["domain"] for found in page.context.cookies()} == {".shop.localhost"}
+    assert {found["domain"] for found in jar(page.context)} == {".shop.localhost"}
     hosts.visit(page, hosts.url("/", SHOP))
     assert hosts.sale(page).report["tokens"]["hard"] == [token_of(click)]
 
@@ -198,7 +198,7 @@ def test_it_writes_for_the_host_only_where_no_domain_is_accepted(
     land(page, hosts, second, host=host)
 
     assert slots(page.context) == {"_sch": token_of(second), "_scl": token_of(second), "_scn": "1"}
-    assert {found["domain"] for found in page.context.cookies()} == {host}
+    assert {found["domain"] for found in jar(page.context)} == {host}
 
 
 def _scatter(context: BrowserContext, hosts: Hosts, name: str, values: list[str]) -> None:
@@ -228,8 +228,8 @@ def test_duplicates_are_folded_and_cleaned_up(page: Page, hosts: Hosts) -> None:
         "_scl": token_of(extension),
         "_scn": "1.2.3",
     }
-    assert {found["domain"] for found in page.context.cookies()} == {".shop.localhost"}
-    assert {found["path"] for found in page.context.cookies()} == {"/"}
+    assert {found["domain"] for found in jar(page.context)} == {".shop.localhost"}
+    assert {found["path"] for found in jar(page.context)} == {"/"}
 
 
 def test_a_click_meets_every_duplicate(page: Page, hosts: Hosts) -> None:
@@ -246,10 +246,10 @@ def test_a_click_meets_every_duplicate(page: Page, hosts: Hosts) -> None:
 
 def test_a_single_cookie_is_left_where_it_is(page: Page, hosts: Hosts) -> None:
     _scatter(page.context, hosts, "_sch", [token_of(hard(at=ago(HOUR)))])
-    before = page.context.cookies()
+    before = jar(page.context)
     hosts.visit(page, hosts.url("/a/b.html", WWW))
 
-    assert page.context.cookies() == before
+    assert jar(page.context) == before
 
 
 # --- what is no token ----------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def test_what_is_no_token_of_this_advertiser_is_ignored(
     hosts.strip_click_parameter = True
     hosts.visit(page, hosts.landing(text))
 
-    assert page.context.cookies() == []
+    assert jar(page.context) == []
     assert page.url == hosts.landing(text)
 
 
@@ -313,7 +313,7 @@ def test_a_percent_encoded_token_is_read(page: Page, hosts: Hosts, encode: str) 
 def test_another_parameter_is_not_read(page: Page, hosts: Hosts, query: str) -> None:
     hosts.visit(page, hosts.url("/" + query.format(token_of(hard(at=ago(HOUR))))))
 
-    assert page.context.cookies() == []
+    assert jar(page.context) == []
 
 
 def test_the_parameter_is_a_setting_and_may_come_several_times(page: Page, hosts: Hosts) -> None:
@@ -398,7 +398,7 @@ def test_consent_on_the_next_page_is_too_late_for_the_landing(page: Page, hosts:
     hosts.visit(page, hosts.url("/basket"))
     page.evaluate("softclick('consent', true)")
 
-    assert page.context.cookies() == []
+    assert jar(page.context) == []
 
 
 def test_a_no_that_waits_in_the_queue_comes_before_the_landing(page: Page, hosts: Hosts) -> None:
@@ -407,7 +407,7 @@ def test_a_no_that_waits_in_the_queue_comes_before_the_landing(page: Page, hosts
     land(page, hosts, hard(at=ago(HOUR)))
 
     assert set(page.evaluate("touched")) <= {"read"}
-    assert page.context.cookies() == []
+    assert jar(page.context) == []
 
 
 def test_a_yes_that_waits_in_the_queue_is_heard(page: Page, hosts: Hosts) -> None:
@@ -427,7 +427,7 @@ def test_consent_taken_back_deletes_everything_and_may_come_again(page: Page, ho
     land(page, hosts, click, host=WWW, path="/a/b.html")
     page.evaluate("softclick('consent', false)")
 
-    assert [found["name"] for found in page.context.cookies()] == ["shop"]
+    assert [found["name"] for found in jar(page.context)] == ["shop"]
     page.evaluate("softclick('consent', true)")
     assert cookie(page.context, "_sch")["value"] == token_of(click)
 
@@ -437,7 +437,7 @@ def test_only_true_is_a_yes(page: Page, hosts: Hosts, answer: str) -> None:
     land(page, hosts, hard(at=ago(HOUR)))
     page.evaluate(f"softclick('consent', {answer})")
 
-    assert page.context.cookies() == []
+    assert jar(page.context) == []
 
 
 # --- on the page ---------------------------------------------------------------------------------
@@ -452,6 +452,19 @@ def test_twice_on_a_page_is_once(page: Page, hosts: Hosts) -> None:
     assert slots(page.context) == {"_sch": token_of(click), "_scl": token_of(click), "_scn": "1"}
     assert hosts.next_received().report["order"] == "1"
     assert hosts.sale(page, order="2").report["order"] == "2"
+
+
+def test_a_tag_that_loads_later_changes_no_answer(page: Page, hosts: Hosts) -> None:
+    hosts.visit(page, hosts.url())
+    page.evaluate("softclick('consent', false)")
+    page.evaluate(
+        "history.pushState(null, '', location.href + '?sclk=' + arguments[0])".replace(
+            "arguments[0]", f"'{token_of(hard(at=ago(HOUR)))}'"
+        )
+    )
+    page.add_script_tag(url=f"{hosts.base_url}tag.js")
+
+    assert jar(page.context) == []
 
 
 def test_the_click_of_another_tab_is_seen(context: BrowserContext, hosts: Hosts) -> None:

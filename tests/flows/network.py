@@ -7,6 +7,7 @@ database, and :func:`network.clock.skip` moves the clock of every process.
 
 import contextlib
 import json
+import logging
 import os
 import re
 import socket
@@ -47,6 +48,8 @@ NAVIGATION = {
     "Sec-Fetch-Site": "cross-site",
 }
 Answer = TypeVar("Answer")
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def wait_until(ask: Callable[[], Answer], what: str, seconds: float = WAIT_SECONDS) -> Answer:
@@ -138,6 +141,7 @@ class Network:
 
     def restore(self, names: Iterable[str]) -> None:
         """Let both engines and these processes run, and no others."""
+        connections["default"].close()
         for engine in (self.postgres, self.valkey):
             if psutil.pid_exists(engine.pid):
                 engine.resume()
@@ -176,7 +180,12 @@ class Network:
 
     def web_workers(self) -> list[psutil.Process]:
         """The processes that answer; granian's own first process only watches them."""
-        return list(psutil.Process(self.pids["web"]).children())
+        found = psutil.Process(self.pids["web"]).children()
+        return [worker for worker in found if worker.status() != psutil.STATUS_ZOMBIE]
+
+    def oldest_web_worker(self) -> psutil.Process:
+        """The one to kill: granian gives up when one that it has just replaced dies again."""
+        return min(self.web_workers(), key=lambda worker: worker.create_time())
 
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from network.bootstrap import ROOT
 
 ALONE = ("--pdb", "--trace", "--collect-only", "--co")  # these need one process
+MOST_PROCESSES = 16  # each has connections and a database of its own on the one Valkey
 
 
 class Command(BaseCommand):
@@ -40,4 +41,4 @@ def processes(arguments: list[str]) -> list[str]:
     for argument in arguments:
         if argument.startswith(("-n", "--numprocesses")) or argument in ALONE:
             return []
-    return ["-n", str(max(2, os.cpu_count() or 1))]
+    return ["-n", str(min(max(2, os.cpu_count() or 1), MOST_PROCESSES))]

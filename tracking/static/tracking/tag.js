@@ -200,18 +200,17 @@
     }
   }
 
-  // A pixel names no session, and no roles. A soft click that is only the last one and did not stand
-  // down has lost its slot with its session: as a bare click id it would claim again.
+  // The pixel names no roles, so it always names the sessions: they decide about soft claims.
   function pixel(report) {
     const image = new Image();
-    const query = Object.keys(report).map((field) => field + '=' + encodeURIComponent(report[field]));
+    const fields = Object.assign({}, report);
     if (consented) {
-      const last = stored(LAST).filter((click) => !click.soft || click.stoodDown);
-      const clicks = stored(HARD, SOFT).concat(last).map((click) => click.token);
-      if (clicks.length) query.push('click=' + clicks);
+      fields.click = Array.from(new Set(stored(HARD, SOFT, LAST).map((click) => click.token)));
+      fields.session = sessions().join('.');
     } else {
       image.crossOrigin = 'anonymous';
     }
+    const query = Object.keys(fields).map((name) => name + '=' + encodeURIComponent(fields[name]));
     image.src = base + 'pixel.gif?' + query.join('&');
   }
 
