@@ -175,7 +175,23 @@ class CappedPaginator(Paginator[Any]):
         return self.object_list[: self.MOST].count()
 
 
-class AdvertiserFilter(admin.SimpleListFilter):
+class ClosedListFilter(admin.SimpleListFilter):
+    """One of the choices offered; anything else in the address is not found (404)."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if chosen is None:
+            return queryset
+        if chosen not in {key for key, _ in self.lookup_choices}:
+            raise Http404(f"There is no {self.title} {chosen}.")
+        return self.narrow(queryset, chosen)
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        """The rows with this choice."""
+        return queryset.filter(**{self.parameter_name or "": chosen})
+
+
+class AdvertiserFilter(ClosedListFilter):
     """By advertiser, among those that the user sees; nothing to choose with only one."""
 
     title = "advertiser"
@@ -190,13 +206,16 @@ class AdvertiserFilter(admin.SimpleListFilter):
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        if chosen is None:
-            return queryset
-        if chosen not in {key for key, _ in self.lookup_choices}:
-            raise Http404(f"There is no advertiser {chosen}.")
-        return queryset.filter(advertiser=chosen)
+
+class WordsFilter(ClosedListFilter):
+    """By a closed list of reasons, each in words."""
+
+    words: Mapping[Any, str]
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        return [(item.value, words[0].upper() + words[1:]) for item, words in self.words.items()]
 
 
 def person(request: HttpRequest) -> User:
@@ -206,13 +225,13 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def shown_moment(name: str, label: str) -> Callable[[Any], str | None]:
+def shown_moment(name: str, label: str) -> Callable[[Any], str]:
     """A list column or read-only field with the time in ``name``."""
 
-    @admin.display(description=label, ordering=name, empty_value=EMPTY)
-    def column(row: Any) -> str | None:
+    @admin.display(description=label, ordering=name)
+    def column(row: Any) -> str:
         at: datetime | None = getattr(row, name)
-        return dates.moment(at) if at else None
+        return dates.moment(at) if at else EMPTY
 
     column.__name__ = f"shown_{name}"
     return column

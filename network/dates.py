@@ -1,6 +1,6 @@
 """Times as people read them: in their own zone, and the zone named."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -35,3 +35,17 @@ def zoned(at: datetime) -> str:
     """``12 Mar 2026 14:06 GMT``: a moment that stands alone names its zone itself."""
     local = timezone.localtime(at)
     return f"{moment(at)} {local:%Z}"
+
+
+def span(duration: timedelta) -> str:
+    """``40 seconds``, ``3 hours`` or ``2 days``: the largest whole unit; nothing negative."""
+    seconds = max(0, int(duration.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            return counted(seconds // size, unit)
+    return counted(seconds, "second")
+
+
+def counted(number: int, unit: str) -> str:
+    """``1 day`` or ``30 days``."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

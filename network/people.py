@@ -1,6 +1,6 @@
 """What operators fill in about the people who sign in."""
 
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -20,6 +20,14 @@ class TimeZoneField(forms.ChoiceField):
 
 class UserForm(UserChangeForm[User]):
     time_zone = TimeZoneField()
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        labels: ClassVar = {"is_superuser": "Operator"}
+        help_texts: ClassVar = {
+            "is_superuser": "Sees and changes everything, at every advertiser and publisher.",
+            "is_active": "May sign in. Take this away instead of deleting the account.",
+        }
 
 
 class NewUserForm(AdminUserCreationForm[User]):

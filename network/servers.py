@@ -303,8 +303,8 @@ def serve(
     """Start the named servers on a data folder, not yet ready; they end with the block.
 
     ``keep=False``: the folder is removed when they have ended, even after a ``kill -9`` of this
-    process. Nothing keeps a second caller off the folder: :func:`network.embedded.engines` does. Raises
-    ``EngineError`` and ``ProcessError``.
+    process. Nothing keeps a second caller off the folder: :func:`network.embedded.engines` does.
+    Raises ``EngineError`` and ``ProcessError``.
     """
     account = choose_account()
     make_data_folder(data, account)

@@ -35,6 +35,7 @@ class ModelTypeForm(ChangeForm):
 
 
 class NewPartnershipForm(forms.Form):
+    required_css_class = "required"
     advertiser = forms.ModelChoiceField(Advertiser.objects.all())
     publisher = forms.ModelChoiceField(Publisher.objects.all())
     status = forms.ChoiceField(
@@ -100,6 +101,8 @@ class CookieTypeForm(ChangeForm):
 
 class ModelTypeDefaultForm(forms.Form):
     """What a model type's partners track by, where they have no assignment of their own."""
+
+    required_css_class = "required"
 
     advertiser = forms.ModelChoiceField(Advertiser.objects.none())
     model_type = forms.ChoiceField(choices=ModelType.choices)

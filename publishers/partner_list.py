@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from network import clock
+from network.admin_site import ClosedListFilter
 from publishers import cookie_types
 from publishers.models import (
     CookieTypeChoice,
@@ -44,7 +44,7 @@ def standing_of(row: Partnership) -> Standing:
     return found
 
 
-class _ChoiceFilter(admin.SimpleListFilter):
+class _ChoiceFilter(ClosedListFilter):
     """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
 
     choices_of: Sequence[tuple[str, Any]]
@@ -52,16 +52,6 @@ class _ChoiceFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
         return self.choices_of
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Partnership]
-    ) -> QuerySet[Partnership]:
-        chosen = self.value()
-        if chosen is None:
-            return queryset
-        if chosen not in dict(self.choices_of):
-            raise Http404(f"There is no {self.title} {chosen}.")
-        return self.narrow(queryset, chosen)
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         return queryset.filter(**{self.annotation: chosen})

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from network import access, money
 from network.advertisers import DEFAULT_GROUP
+from network.dates import counted
 from network.models import Advertiser, AttributionTerms, CommissionRate
 from publishers.models import CookieTypeAssignment, Partnership
 from publishers.standing import Standing, standings
@@ -48,18 +49,18 @@ class Programme:
             rule = _SOFT_RULES[AttributionTerms.SoftRule(self.soft_rule)]
             return (
                 f"Soft: your clicks take the cookie {rule}. The cookie ends with the browser "
-                f"session, and after {_count(self.soft_hours, 'hour')} at the latest."
+                f"session, and after {counted(self.soft_hours, 'hour')} at the latest."
             )
         return (
             "Hard: each of your clicks takes the cookie, from whoever held it. It lasts "
-            f"{_count(self.hard_days, 'day')}, unless a later hard click takes it over."
+            f"{counted(self.hard_days, 'day')}, unless a later hard click takes it over."
         )
 
     @property
     def window(self) -> str:
         if self.standing.is_soft:
-            return f"Browser session, {_count(self.soft_hours, 'hour')} at most"
-        return _count(self.hard_days, "day")
+            return f"Browser session, {counted(self.soft_hours, 'hour')} at most"
+        return counted(self.hard_days, "day")
 
 
 def programmes_of(publisher_id: int, now: datetime) -> list[Programme]:
@@ -129,7 +130,3 @@ def _rate(rate: CommissionRate | None, currency: str) -> str:
     if rate.fixed_minor is None:
         return str(rate)
     return f"{money.display(rate.fixed_minor, currency)} per sale"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"1 {unit}" if number == 1 else f"{number} {unit}s"

@@ -20,7 +20,7 @@ from tracking.explanations import explain_to_publisher, final_text, state_of
 from tracking.figures import figures_of
 from tracking.filters import ClickFilter, ListFilter, SaleFilter
 from tracking.models import Click, Commission
-from tracking.sentences import click_reason
+from tracking.sentences import uncounted_text
 
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=Model)
@@ -125,7 +125,7 @@ def _status(chosen: ListFilter) -> int:
 
 def _outcome(click: Click) -> str:
     if click.reason:
-        return f"Does not count: {click_reason(click.reason)}"
+        return uncounted_text(click.reason)
     if click.stood_down:
         return "Stood down: a cookie of this shop was live in the browser already."
     return "Took the cookie"

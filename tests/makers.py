@@ -120,7 +120,7 @@ class Shopper:
     it: clicks, decisions and commissions are the product's own."""
 
     def __init__(self) -> None:
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
 
     def follow(
         self,
@@ -135,7 +135,7 @@ class Shopper:
         answer = visit(
             Visit(
                 publisher=partnership.publisher_id,
-                cookies=self._cookies,
+                cookies=self.cookies,
                 headers=NAVIGATION,
                 references=references,
                 consent=consent,
@@ -147,15 +147,15 @@ class Shopper:
         if answer.write:
             response = HttpResponse()
             cookies.write(response, answer.write)
-            self._cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
+            self.cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
         _take_in(answer.record, at)
         return UUID(str(answer.record["id"]))
 
     def end_session(self) -> None:
         """Close the browser: session cookies go."""
         ending = ("__Secure-scs-", "__Secure-scn-")
-        self._cookies = {
-            name: value for name, value in self._cookies.items() if not name.startswith(ending)
+        self.cookies = {
+            name: value for name, value in self.cookies.items() if not name.startswith(ending)
         }
 
     def buy(
@@ -170,7 +170,7 @@ class Shopper:
         """Buy, with a report by the tag that brings this browser's cookies."""
         order = order or f"order-{next(_numbers)}"
         report_sale(
-            advertiser, at, {"order": order, "amount": amount, **data}, from_cookies=self._cookies
+            advertiser, at, {"order": order, "amount": amount, **data}, from_cookies=self.cookies
         )
         return Conversion.objects.get(advertiser=advertiser, order=order)
 

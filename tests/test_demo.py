@@ -3,30 +3,30 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import Resolver404, resolve
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from network import clock
-from network.celery import app
 from network.demo import cast, conditions, controls, places, seed, stories, strip, views
 from network.management.commands import demo
 from network.models import Advertiser, User
 from publishers.ledger import balance
 from publishers.models import LedgerEntry, Partnership, Publisher
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
-from tracking import decisions, snapshot
+from tracking import decisions, finalisation, snapshot
 from tracking.attribution import Verdict
 from tracking.models import Click, Commission, Conversion
 from tracking.verification import Broken, verify
@@ -72,7 +72,10 @@ def test_the_demo_refuses(demo_settings: Settings, name: str, value: object, sai
 def test_the_demo_refuses_eager_tasks(
     demo_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
+    demo_settings.CELERY_TASK_ALWAYS_EAGER = True
+    app = Celery("softclick", set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    monkeypatch.setattr(conditions, "app", app)
     with pytest.raises(conditions.Unfit, match="CELERY_TASK_ALWAYS_EAGER"):
         conditions.check()
 
@@ -123,7 +126,7 @@ def seeded(demo_settings: Settings, db: None) -> None:
 
 def told() -> list[tuple[object, ...]]:
     """The whole story: every sale with its verdicts and what it earned whom."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for conversion in Conversion.objects.select_related("decision").order_by("order"):
         assert conversion.decision
         commission = Commission.objects.filter(conversion=conversion).first()
@@ -213,7 +216,7 @@ def test_an_interrupted_seeding_leaves_nothing_and_the_next_tells_the_same_story
         first = told()
         transaction.set_rollback(True)
     with monkeypatch.context() as patch:
-        patch.setattr(seed.finalisation, "finalise_due", interrupted)
+        patch.setattr(finalisation, "finalise_due", interrupted)
         with pytest.raises(KeyboardInterrupt):
             seed.seed(NOW)
     assert seed.is_empty()
@@ -269,9 +272,7 @@ PAGES = (
 
 
 @pytest.fixture
-def shop(
-    demo_settings: Settings, db: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Advertiser]:
+def shop(demo_settings: Settings, db: None, monkeypatch: pytest.MonkeyPatch) -> Advertiser:
     """The advertiser whose shop the demo serves, with the demo's pages behind the client."""
     advertiser = make_advertiser("Nimbus Outdoor", hard_days=30, soft_hours=24)
     advertiser.domains = [places.SHOP]
@@ -287,7 +288,8 @@ def shop(
 def ask(host: str, path: str, **cookies: str) -> HttpResponse:
     client = Client(headers={"host": host})
     client.cookies.load(cookies)
-    response: HttpResponse = client.get(path)
+    response = client.get(path)
+    assert isinstance(response, HttpResponse)
     return response
 
 
@@ -529,7 +531,7 @@ def test_cookies_of_an_earlier_demo_are_cleared(shop: Advertiser, blog: Partners
     )
 
 
-def cleared(response: HttpResponse) -> Counter[str]:
+def cleared(response: HttpResponseBase) -> Counter[str]:
     """Deleted cookies by name; each for the host alone and for the host's name as domain."""
     morsels: list[Any] = list(response.cookies.values())
     assert all(morsel["max-age"] in ("0", 0) and not morsel.value for morsel in morsels)

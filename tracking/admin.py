@@ -19,6 +19,7 @@ from network.admin_site import (
     CappedPaginator,
     PageAdmin,
     ScopedAdmin,
+    WordsFilter,
     person,
     shown_moment,
     shown_money,
@@ -39,7 +40,13 @@ from tracking.models import (
     UnattributedSales,
 )
 from tracking.reasons import ReportOutcome, TargetReason, TokenReason
-from tracking.sentences import REPORT_OUTCOMES, TARGET_REASONS, TOKEN_REASONS, click_reason
+from tracking.sentences import (
+    CLICK_REASONS,
+    REPORT_OUTCOMES,
+    TARGET_REASONS,
+    TOKEN_REASONS,
+    uncounted_text,
+)
 
 
 @admin.register(Conversion)
@@ -223,12 +230,24 @@ def _sale_link(conversion: Conversion) -> str:
     return format_html('<a href="{}">{}</a>', address, conversion.order)
 
 
+class OutcomeFilter(WordsFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+    words = REPORT_OUTCOMES
+
+
+class ReasonFilter(WordsFilter):
+    title = "why it does not count"
+    parameter_name = "reason"
+    words = CLICK_REASONS
+
+
 @admin.register(Report)
 class ReportAdmin(PageAdmin[Report]):
     """What merchants sent, and what was wrong with it."""
 
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
-    list_filter = (AdvertiserFilter, "source", "outcome")
+    list_filter = (AdvertiserFilter, "source", OutcomeFilter)
     list_select_related = ("advertiser",)
     search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
@@ -256,7 +275,7 @@ class ReportAdmin(PageAdmin[Report]):
 @admin.register(Click)
 class ClickAdmin(ScopedAdmin[Click]):
     list_display = ("shown_at", "advertiser", "partner", "cookie_type", "outcome", "campaign")
-    list_filter = (AdvertiserFilter, "cookie_type", "reason")
+    list_filter = (AdvertiserFilter, "cookie_type", ReasonFilter)
     list_select_related = ("advertiser",)
     search_fields = ("id",)
     search_help_text = "The click's id"
@@ -309,7 +328,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     @admin.display(description="Outcome", ordering="reason")
     def outcome(self, row: Click) -> str:
         if row.reason:
-            return f"Does not count: {click_reason(row.reason)}"
+            return uncounted_text(row.reason)
         return "Counts; stood down" if row.stood_down else "Counts; took the cookie"
 
     @admin.display(description="Target", empty_value=EMPTY)
@@ -352,7 +371,7 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
     def behind(self, row: SpoolHost) -> str | None:
         if row.removed_at:
             return None
-        return f"{max(0, round((clock.now() - row.drained_to).total_seconds()))} s"
+        return dates.span(clock.now() - row.drained_to)
 
     @admin.action(description="Take out of service", permissions=["manage"])
     def take_out(self, request: HttpRequest, queryset: QuerySet[SpoolHost]) -> None:

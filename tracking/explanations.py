@@ -121,14 +121,15 @@ def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline
     amount = money.display(conversion.amount_minor, conversion.currency)
     sale = f"Order {conversion.order} · {amount} · {dates.zoned(conversion.at)}."
     commission = commission_of(conversion)
+    closing = _closing(conversion, decided, names)
     if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
-        return Headline(sale, _unpaid(conversion), _closing(conversion, decided, names))
+        return Headline(sale, _unpaid(conversion), f", {closing}.")
     who = "you" if names.own == commission.publisher_id else str(commission.publisher)
     declined = commission.status == Commission.Status.DECLINED
     paid = f"Not paid to {who}" if declined else f"Paid to {who}"
     earned = money.display(commission.amount_minor, commission.currency)
-    standing = f" ({commission.cookie_type}): {earned}, {_standing(commission)}"
-    return Headline(sale, paid, f"{standing}{_closing(conversion, decided, names)}")
+    standing = ", ".join(filter(None, (earned, _standing(commission), closing)))
+    return Headline(sale, paid, f" ({commission.cookie_type}): {standing}.")
 
 
 def commission_of(conversion: Conversion) -> Commission | None:
@@ -213,20 +214,20 @@ def _standing(commission: Commission) -> str:
     conversion = commission.conversion
     if commission.status == Commission.Status.DECLINED:
         return f"declined: {commission.get_decline_reason_display()}"
-    if commission.status == Commission.Status.FINAL:
-        return "final"
-    if conversion.conflict:
-        return "conflict"
-    return str(commission.status) if conversion.verified else "unverified"
+    waits = conversion.closed_at or conversion.conflict or not conversion.verified
+    return "" if waits else str(commission.status)
 
 
 def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
-    """How the first line ends: since when it is closed, or when it will be."""
+    """How the first line ends: since when it is closed, or what it waits for."""
     if conversion.closed_at:
-        return f", since {dates.moment(conversion.closed_at)}."
+        commission = commission_of(conversion)
+        is_final = commission is not None and commission.status == Commission.Status.FINAL
+        said = "final since" if is_final else "closed on"
+        return f"{said} {dates.moment(conversion.closed_at)}"
     if conversion.conflict:
-        return ", until the advertiser has settled the conflict."
+        return "in conflict until the advertiser settles it"
     if not conversion.verified:
-        return ", until a report from the shop's server confirms it."
+        return "unverified until a report from the shop's server confirms it"
     assert conversion.closes_at is not None
-    return f", {final_on(conversion.closes_at, decided.closes_by, names)}."
+    return final_on(conversion.closes_at, decided.closes_by, names)

@@ -19,6 +19,8 @@ class ReportChoice(forms.ModelChoiceField[Report]):
 class SettleForm(forms.Form):
     """Which of the reports in conflict is right, and why."""
 
+    required_css_class = "required"
+
     report = ReportChoice(
         Report.objects.none(),
         label="The right report",

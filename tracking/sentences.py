@@ -114,21 +114,17 @@ def verdict_sentence(judged: Judged, names: Names) -> str:
 
 def window(click: Click) -> str:
     """``30 days`` or ``24 hours``."""
-    days, minutes = divmod(click.window_minutes, 24 * 60)
-    if not minutes and days > 1:
-        return f"{days} days"
-    hours, minutes = divmod(click.window_minutes, 60)
-    if not minutes:
-        return "1 hour" if hours == 1 else f"{hours} hours"
-    return f"{click.window_minutes} minutes"
+    minutes = click.window_minutes
+    if minutes > 24 * 60 and minutes % (24 * 60) == 0:
+        return dates.counted(minutes // (24 * 60), "day")
+    if minutes % 60 == 0:
+        return dates.counted(minutes // 60, "hour")
+    return dates.counted(minutes, "minute")
 
 
-def click_reason(reason: str) -> str:
-    """Why a click does not count, as a sentence; empty for one that counts."""
-    if not reason:
-        return ""
-    said = CLICK_REASONS[ClickReason(reason)]
-    return f"{said[0].upper()}{said[1:]}."
+def uncounted_text(reason: str) -> str:
+    """Why a recorded click does not count."""
+    return f"Does not count: {CLICK_REASONS[ClickReason(reason)]}."
 
 
 def _uncounted(click: Click) -> str:

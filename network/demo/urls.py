@@ -3,6 +3,9 @@
 from django.urls import path
 
 from network.demo import controls, places, views
+from tracking.urls import handler404, handler500
+
+__all__ = ["handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("", views.front),

@@ -123,11 +123,12 @@ class Network:
 
     def start(self, *names: str, **environment: str) -> None:
         """Start processes; ``environment`` replaces variables. ``web`` answers afterwards."""
+        started = self._web_workers_started()
         for name in names:
             program = self.program(name, {**self.environment, **environment})
             self.pids[name] = self.supervisor.start(program)
         if "web" in names:
-            wait_until(self.answers, "the web process answers")
+            self._await_web_workers(started + WEB_WORKERS)
 
     def kill(self, name: str) -> None:
         """``kill -9``, of its children too."""
@@ -187,6 +188,19 @@ class Network:
         """The one to kill: granian gives up when one that it has just replaced dies again."""
         return min(self.web_workers(), key=lambda worker: worker.create_time())
 
+    def kill_web_worker(self, worker: psutil.Process) -> None:
+        """``kill -9``; another has taken its place afterwards."""
+        started = self._web_workers_started()
+        worker.kill()
+        worker.wait(WAIT_SECONDS)
+        self._await_web_workers(started + 1)
+
+    def _web_workers_started(self) -> int:
+        return self.logged("web").count("Started worker-")
+
+    def _await_web_workers(self, started: int) -> None:
+        wait_until(lambda: self._web_workers_started() >= started, "the web workers have started")
+
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
@@ -205,11 +219,6 @@ class Network:
         return len(re.findall(r"finalise_due\[[\w-]+\] succeeded", self.logged("worker")))
 
     # --- HTTP ---
-
-    def answers(self) -> bool:
-        with contextlib.suppress(httpx.HTTPError):
-            return self.get("/").status_code == 404
-        return False
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, **params: str

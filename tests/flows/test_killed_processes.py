@@ -34,11 +34,14 @@ def accepted_by(network: Network, clicked: Clicked) -> int:
 def test_a_click_outlives_the_web_worker_that_answered_it(network: Network, market: Market) -> None:
     answered: list[Clicked] = []
     for _ in range(3):
-        oldest, answering = network.oldest_web_worker(), 0
-        while answering != oldest.pid:
+        victim = network.oldest_web_worker()
+
+        def is_answered_by_it() -> bool:
             answered.append(network.click(market.id, market.blog.publisher_id))
-            answering = accepted_by(network, answered[-1])
-        oldest.kill()
+            return accepted_by(network, answered[-1]) == victim.pid
+
+        wait_until(is_answered_by_it, "the oldest worker answers")
+        network.kill_web_worker(victim)
 
     network.await_drained()
     assert all(clicked.is_tracked for clicked in answered)
@@ -89,7 +92,7 @@ def test_every_acknowledged_click_arrives_once_while_processes_are_killed(
             before = rows.count()
             wait_until(lambda before=before: rows.count() > before + 20, "clicks arrive")
             if name == "web":
-                network.oldest_web_worker().kill()
+                network.kill_web_worker(network.oldest_web_worker())
             else:
                 network.kill(name)
                 network.start(name)
