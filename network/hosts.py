@@ -4,15 +4,20 @@ The tracking host answers shoppers and merchant sites. It has no sessions, no au
 CSRF cookie, and no URL of the site resolves there.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponseBase
 
+from tracking import views
+from tracking.urls import click as click_url
+
+log = logging.getLogger(__name__)
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -38,7 +43,25 @@ class BareHandlerMixin(BaseHandler):
 
 
 class TrackingHandler(BareHandlerMixin, WSGIHandler):
+    """Answers a click without what Django does around every view for the sake of database
+    connections, URL prefixes and nested URL configurations: it takes as long as the click."""
+
     urlconf = settings.TRACKING_URLCONF
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        found = click_url.pattern.match(environ["PATH_INFO"][1:])
+        if found is None or settings.INTAKE == "direct":
+            return super().__call__(environ, start_response)
+        request = WSGIRequest(environ)
+        try:
+            response = views.click(request, **found[2])
+        except Exception:
+            log.exception("A click failed: %s", request.get_full_path())
+            response = views.failed(request)
+        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*response.items(), *cookies])
+        return [response.content]
 
 
 class DemoHandler(BareHandlerMixin, WSGIHandler):

@@ -8,6 +8,7 @@ secrets are made once, in the private data folder.
 import os
 import socket
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -82,6 +83,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
 ]
+if not PRODUCTION and find_spec("django_migration_linter"):
+    INSTALLED_APPS.append("django_migration_linter")
 AUTH_USER_MODEL = "network.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "network.urls"

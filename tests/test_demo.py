@@ -22,14 +22,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from network import clock
 from network.demo import cast, conditions, controls, places, seed, stories, strip, views
 from network.management.commands import demo
-from network.models import Advertiser, User
-from publishers.ledger import balance
-from publishers.models import LedgerEntry, Partnership, Publisher
+from network.models import Advertiser
+from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
 from tracking import decisions, finalisation, snapshot
-from tracking.attribution import Verdict
 from tracking.models import Click, Commission, Conversion
-from tracking.verification import Broken, verify
 
 
 @pytest.fixture
@@ -119,11 +116,6 @@ def test_the_demos_controls_exist_in_the_demo_alone(urlconf: str, path: str) -> 
 # --- Seeding ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def seeded(demo_settings: Settings, db: None) -> None:
-    seed.seed(NOW)
-
-
 def told() -> list[tuple[object, ...]]:
     """The whole story: every sale with its verdicts and what it earned whom."""
     rows: list[tuple[object, ...]] = []
@@ -142,69 +134,6 @@ def told() -> list[tuple[object, ...]]:
         )
         rows.append((conversion.order, conversion.amount_minor, verdicts, earned))
     return rows
-
-
-@pytest.mark.usefixtures("seeded")
-def test_nothing_in_the_seeded_network_is_broken() -> None:
-    findings = list(verify())
-    assert [str(finding) for finding in findings if isinstance(finding, Broken)] == []
-    assert not seed.is_empty()
-
-
-@pytest.mark.usefixtures("seeded")
-def test_the_seeded_network_has_something_of_everything() -> None:
-    verdicts = Counter(verdict for row in told() for _, verdict in row[2])  # type: ignore[attr-defined]
-    assert verdicts.keys() >= {
-        Verdict.HELD,
-        Verdict.STOOD_DOWN,
-        Verdict.OVERWRITTEN,
-        Verdict.EXPIRED,
-        Verdict.SESSION_ENDED,
-        Verdict.NOT_PARTNER,
-    }
-    statuses = Counter(Commission.objects.values_list("advertiser_id", "status"))
-    for shop in (cast.SHOP, cast.ROASTERY):
-        assert statuses[shop, "pending"] > 0
-        assert statuses[shop, "final"] > 0
-    assert {kind for _, kind in Click.objects.values_list("id", "cookie_type")} == {"hard", "soft"}
-    assert not Click.objects.filter(at__gte=NOW).exists()
-
-
-@pytest.mark.usefixtures("seeded")
-def test_the_ledger_of_the_seeded_network_balances() -> None:
-    for currency in ("GBP", "EUR"):
-        entries = LedgerEntry.objects.filter(currency=currency)
-        assert entries.exists()
-        assert sum(entries.values_list("amount_minor", flat=True)) == 0
-        assert balance("publisher_payable", currency) < 0
-
-
-@pytest.mark.usefixtures("seeded")
-def test_advertiser_1_and_publisher_1_are_approved_partners_and_hard() -> None:
-    shop = snapshot.build().advertisers[1]
-    assert shop.landing_url == places.url(places.SHOP)
-    for publisher, cookie_type in ((1, "hard"), (2, "soft")):
-        span = shop.partner_at(publisher, clock.to_ms(NOW))
-        assert span
-        assert (span.approved, span.cookie_type) == (True, cookie_type)
-
-
-@pytest.mark.usefixtures("seeded")
-def test_the_partner_that_was_set_soft_kept_its_hard_clicks() -> None:
-    clicks = Click.objects.filter(advertiser=cast.SHOP, publisher=cast.SET_SOFT)
-    changed_at = NOW - cast.SET_SOFT_AGO
-    before = set(clicks.filter(at__lt=changed_at).values_list("cookie_type", flat=True))
-    after = clicks.filter(at__gt=changed_at + timedelta(minutes=1))
-    assert before == {"hard"}
-    assert set(after.values_list("cookie_type", flat=True)) == {"soft"}
-
-
-@pytest.mark.usefixtures("seeded")
-def test_everybody_of_the_cast_can_sign_in(client: Client) -> None:
-    for person in cast.PEOPLE:
-        assert client.login(username=person.username, password=cast.PASSWORD)
-    assert User.objects.count() == len(cast.PEOPLE)
-    assert [line.split()[0] for line in demo.table()[-6:-1]] == [p.username for p in cast.PEOPLE]
 
 
 @pytest.mark.django_db
@@ -238,16 +167,6 @@ def test_the_clock_and_spool_of_an_earlier_network_are_forgotten(
     seed.clear_leftovers()
     assert controls.ahead() == ""
     assert not demo_settings.SPOOL_DIR.exists()
-
-
-@pytest.mark.usefixtures("seeded")
-def test_the_demos_own_addresses_follow_its_port(demo_settings: Settings) -> None:
-    elsewhere = Publisher.objects.get(id=cast.CASHBACK).website
-    demo_settings.PUBLIC_PORT = 8765
-    seed.follow_port()
-    assert Advertiser.objects.get(id=cast.SHOP).landing_url == "http://shop.localhost:8765/"
-    assert Publisher.objects.get(id=cast.BLOG).website == "http://blog.localhost:8765/"
-    assert Publisher.objects.get(id=cast.CASHBACK).website == elsewhere
 
 
 def test_stories_happen_in_order_and_not_in_the_future() -> None:
@@ -400,7 +319,7 @@ class FirstParty(Shopper):
         names = {"__Secure-sch": "_sch", "__Secure-scs": "_scs", "__Secure-scl": "_scl"}
         names["__Secure-scn"] = "_scn"
         return {
-            names[name.rpartition("-")[0]]: value for name, value in self._cookies.items() if value
+            names[name.rpartition("-")[0]]: value for name, value in self.cookies.items() if value
         }
 
 

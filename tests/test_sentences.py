@@ -246,6 +246,9 @@ def test_it_says_why_in_one_sentence(decided: Decided, names: Names, sentence: s
             id="declined",
         ),
         pytest.param({"status": "pending", "conflict": "figures"}, "Conflict", id="conflict"),
+        pytest.param(
+            {"status": "declined", "conflict": "journeys"}, "Conflict", id="conflict_until_closed"
+        ),
         pytest.param({"status": "pending", "verified": False}, "Unverified", id="unverified"),
         pytest.param(
             {"status": "final", "closed_at": MARCH, "conflict": "figures"},
@@ -354,7 +357,7 @@ def test_it_tells_of_a_conflict() -> None:
     told = explain(conversion)
     assert told.headline.paid == "Nobody is paid yet"
     assert told.why.startswith("Nobody is paid yet: reports of this order came from different")
-    assert state_of_sale(conversion) == "Declined: Later evidence: nobody is paid"
+    assert state_of_sale(conversion) == "Conflict"
 
 
 def test_it_tells_that_figures_differ() -> None:

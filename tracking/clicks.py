@@ -141,6 +141,7 @@ def _click(
     click that counts."""
     newest = slots.newest
     at = max(now_ms, newest.at + 1) if newest else now_ms
+    journey = newest.journey if newest else 0
     starts = reason is None
     identifier: UUID = uuid7(nanoseconds=at * 1_000_000)
     return Click(
@@ -149,7 +150,7 @@ def _click(
         publisher=min(request.publisher, MAX_PUBLISHER),
         cookie_type=span.cookie_type if span else CookieType.HARD,
         window_minutes=span.window_minutes if span else 0,
-        journey=slots.journey or (secrets.randbits(JOURNEY_BITS) | 1 if starts else 0),
+        journey=journey or (secrets.randbits(JOURNEY_BITS) | 1 if starts else 0),
         session=slots.session or (secrets.randbits(SESSION_BITS) | 1 if starts else 0),
         soft_rule=span.soft_rule if span else SoftRule.FIRST,
         reason=reason,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookies import Morsel
+from typing import Any
 
 from django.http import HttpResponseBase
 
@@ -34,12 +35,18 @@ class Brought:
         return bool(self.tokens or self.slots.session or self.rejected)
 
 
+NOTHING = Brought(Slots(), {})
+"""What a browser brings that has no cookies."""
+
+
 def name(kind: str, advertiser: int) -> str:
     return f"__Secure-sc{kind}-{advertiser}"
 
 
 def read(cookies: Mapping[str, str], advertiser: int, keys: Keys, now_ms: int) -> Brought:
     """The slots in the cookies. A token that credits nobody is left out, with its reason."""
+    if not cookies:
+        return NOTHING
     found: dict[str, Click] = {}
     tokens: dict[str, str] = {}
     rejected: list[str] = []
@@ -112,11 +119,12 @@ class _Attributes:
 @lru_cache(maxsize=10_000)
 def _attributes(path: str, max_age: int | None) -> _Attributes:
     """All cookies have these; without ``max_age`` they end with the browser session."""
-    morsel: Morsel[str] = Morsel()
-    morsel.update({"path": path, "secure": True, "httponly": True, "samesite": "None"})
+    morsel: Morsel[Any] = Morsel()
+    morsel.set("name", "value", "value")
+    morsel["path"], morsel["samesite"] = path, "None"
+    morsel["secure"] = morsel["httponly"] = True
     if max_age is not None:
         morsel["max-age"] = max_age
-    morsel.set("name", "value", "value")
     return _Attributes(dict(morsel), morsel.OutputString().partition("; ")[2])
 
 

@@ -88,9 +88,9 @@ def _states(publisher_id: int, since: datetime) -> list[tuple[str, str, int, int
 def _state_case() -> Case:
     """The state as ``tracking.sentences.state_label`` names it, without its dates."""
     return Case(
-        When(status="declined", then=Value("Declined")),
         When(status="final", then=Value("Final")),
-        When(~Q(conversion__conflict=""), then=Value("Conflict")),
+        When(~Q(conversion__conflict=""), closed_at=None, then=Value("Conflict")),
+        When(status="declined", then=Value("Declined")),
         When(conversion__verified=False, then=Value("Unverified")),
         When(status="approved", then=Value("Approved")),
         default=Value("Pending"),

@@ -245,13 +245,13 @@ class State:
 
 
 def state_label(state: State) -> str:
-    """The state in the words that every page uses."""
-    if state.status == "declined":
-        return f"Declined: {state.decline_reason}"
+    """The state in the words that every page uses; ``tracking.figures`` groups by the same."""
     if state.status == "final":
         return f"Final, payable on {dates.day(state.closed_at or state.closes_at)}"
-    if state.conflict:
+    if state.conflict and not state.closed_at:
         return "Conflict"
+    if state.status == "declined":
+        return f"Declined: {state.decline_reason}"
     if not state.verified:
         return "Unverified"
     if state.status == "approved":

@@ -24,12 +24,12 @@ class Slots:
 
     @property
     def clicks(self) -> tuple[Click, ...]:
-        return tuple(click for click in (self.hard, self.soft, self.last) if click)
+        return tuple(filter(None, (self.hard, self.soft, self.last)))
 
     @property
     def holder(self) -> Click | None:
         """Who holds the cookie by what the slots say."""
-        return holder(click for click in (self.hard, self.soft) if click)
+        return holder(filter(None, (self.hard, self.soft)))
 
     @property
     def newest(self) -> Click | None:
@@ -38,7 +38,8 @@ class Slots:
     @property
     def journey(self) -> int:
         """The journey that the browser is on, 0 when it is on none."""
-        return self.newest.journey if self.newest else 0
+        newest = self.newest
+        return newest.journey if newest else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from network.clock import to_ms
 from network.models import Advertiser, AttributionTerms, CommissionGroup, PolicyVersion
@@ -185,10 +185,13 @@ def _span(
 
 def save(snapshot: Snapshot, path: Path) -> None:
     """Keep the snapshot on disk, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-    fresh.write_text(json.dumps(asdict(snapshot), default=sorted))
-    fresh.replace(path)
+    try:
+        fresh.write_text(json.dumps(asdict(snapshot), default=sorted))
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Snapshot:
@@ -235,7 +238,7 @@ class SnapshotKeeper:
         if held and _version() == held.version:
             return
         self._snapshot = build()
-        save(self._snapshot, self._path)
+        self._keep(self._snapshot)
 
     def forget(self) -> None:
         """Build anew at the next use."""
@@ -254,14 +257,21 @@ class SnapshotKeeper:
     def _build_or_load(self) -> Snapshot:
         try:
             snapshot = build()
-        except DatabaseError as error:
+        except Error as error:
             log.warning("Starting from the snapshot on disk: %s", error)
             try:
                 return load(self._path)
             except FileNotFoundError:
                 raise SnapshotUnavailable(str(error)) from error
-        save(snapshot, self._path)
+        self._keep(snapshot)
         return snapshot
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Save it. A full disk is no reason to stop working."""
+        try:
+            save(snapshot, self._path)
+        except OSError as error:
+            log.critical("The snapshot could not be kept on disk: %s", error)
 
     def _refresh_forever(self) -> None:
         failing = False
@@ -271,7 +281,7 @@ class SnapshotKeeper:
                 close_old_connections()
                 self.refresh()
                 failing = False
-            except DatabaseError as error:
+            except Error as error:
                 if not failing:
                     log.warning("Snapshot not refreshed, going on with the last one: %s", error)
                 failing = True

@@ -5,6 +5,7 @@ as it lives. A record is accepted when ``append`` returns: it then survives ``ki
 process; a flush to disk follows within 50 ms. Each record is its length and CRC-32, then JSON.
 """
 
+import errno
 import fcntl
 import json
 import logging
@@ -24,6 +25,7 @@ FLUSH_SECONDS = 0.05
 MAX_SEGMENT_BYTES = 8 * 2**20
 MAX_RECORD_BYTES = 2**20
 _HEADER = Struct(">II")
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +58,17 @@ class SpoolWriter:
 
     def append(self, record: dict[str, object]) -> None:
         """Accept a record. Raises SpoolFailed; the segment then ends before the record."""
-        payload = json.dumps(record, separators=(",", ":")).encode()
+        payload = _to_json(record).encode()
+        if len(payload) > MAX_RECORD_BYTES:
+            raise SpoolFailed(f"a record of {len(payload)} bytes")
         data = _HEADER.pack(len(payload), crc32(payload)) + payload
-        with self._lock:
-            if self._pid != os.getpid() or self._size >= MAX_SEGMENT_BYTES:
-                self._open()
-            self._write(data)
+        try:
+            with self._lock:
+                if self._pid != os.getpid() or self._size >= MAX_SEGMENT_BYTES:
+                    self._open()
+                self._write(data)
+        except OSError as error:
+            raise SpoolFailed(str(error)) from error
         if not self._dirty.is_set():
             self._dirty.set()
 
@@ -73,18 +80,15 @@ class SpoolWriter:
             self._pid = 0
 
     def _open(self) -> None:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(3)}"
-            fresh = self._folder / f"{name}.opening"
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            descriptor = os.open(fresh, flags, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            fresh.rename(self._folder / f"{name}.segment")  # a drain only ever sees it locked
-        except OSError as error:
-            raise SpoolFailed(str(error)) from error
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(3)}"
+        fresh = self._folder / f"{name}.opening"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(fresh, flags, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fresh.rename(self._folder / f"{name}.segment")  # a drain only ever sees it locked
         if self._pid == os.getpid():
-            os.fdatasync(self._descriptor)
+            _flush(self._descriptor)
             os.close(self._descriptor)
         self._descriptor, self._size, self._pid = descriptor, 0, os.getpid()
         if self._flusher != self._pid:
@@ -92,13 +96,10 @@ class SpoolWriter:
             threading.Thread(target=self._flush_forever, daemon=True, name="spool-flush").start()
 
     def _write(self, data: bytes) -> None:
-        try:
-            written = os.write(self._descriptor, data)
-        except OSError as error:
-            raise SpoolFailed(str(error)) from error
+        written = os.write(self._descriptor, data)
         if written != len(data):
             os.ftruncate(self._descriptor, self._size)
-            raise SpoolFailed("the disk is full")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += written
 
     def _flush_forever(self) -> None:
@@ -109,8 +110,16 @@ class SpoolWriter:
             with self._lock:
                 descriptor = os.dup(self._descriptor) if self._pid == os.getpid() else -1
             if descriptor >= 0:
-                os.fdatasync(descriptor)
+                _flush(descriptor)
                 os.close(descriptor)
+
+
+def _flush(descriptor: int) -> None:
+    """Flush to disk. A disk that refuses is no reason to stop accepting."""
+    try:
+        os.fdatasync(descriptor)
+    except OSError as error:
+        log.critical("The spool could not be flushed to disk: %s", error)
 
 
 def segments(folder: Path) -> list[Path]:

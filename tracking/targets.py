@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import SplitResult, quote, unquote_plus, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 MAX_URL_LENGTH = 2000
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
@@ -28,19 +28,25 @@ def is_allowed(url: str, domains: Sequence[str]) -> bool:
 def with_parameter(url: str, name: str, value: str) -> str:
     """The URL with the parameter, once, at the end; other parameters, their order and the
     fragment stay as they were."""
-    parts = urlsplit(url)
-    items = parts.query.split("&") if parts.query else []
-    kept = [item for item in items if unquote_plus(item.partition("=")[0]) != name]
-    query = "&".join([*kept, f"{name}={value}"])
-    return _as_ascii(parts._replace(query=query, path=parts.path or "/"))
+    rest, hash_mark, fragment = as_ascii(url).partition("#")
+    path, _, query = rest.partition("?")
+    if path.count("/") == 2:  # of the scheme; the path itself is empty
+        path += "/"
+    items = query.split("&") if query else []
+    kept = [item for item in items if _name(item) != name]
+    return f"{path}?{'&'.join([*kept, f'{name}={value}'])}{hash_mark}{fragment}"
+
+
+def _name(item: str) -> str:
+    name = item.partition("=")[0]
+    return unquote_plus(name) if "%" in name or "+" in name else name
 
 
 def as_ascii(url: str) -> str:
     """The URL as a header can carry it."""
-    return url if url.isascii() else _as_ascii(urlsplit(url))
-
-
-def _as_ascii(parts: SplitResult) -> str:
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
     host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
     path, query, fragment = (
         quote(part, _ASCII) for part in (parts.path, parts.query, parts.fragment)

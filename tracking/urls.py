@@ -4,8 +4,9 @@ from django.urls import path
 
 from tracking import views
 
+click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
 urlpatterns = [
-    path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click"),
+    click,
     path("t/<int:advertiser>/a/<int:publisher>", views.activate, name="activate"),
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),

@@ -144,22 +144,32 @@ def _live(start: datetime, now: datetime) -> None:
     been."""
     shops = snapshot.build().advertisers
     browsers: dict[int, Browser] = {}
+    clicks: list[intake.Record] = []
     finalised_at = start
     for step in steps(start, now):
         while finalised_at + FINALISE_EVERY <= step.at:
             finalised_at += FINALISE_EVERY
+            _drain(clicks, finalised_at)
             finalisation.finalise_due(finalised_at)
         if step.shopper not in browsers:
             browsers[step.shopper] = Browser(step.shopper, shops[step.advertiser])
-        _take(step, browsers[step.shopper])
+        _take(step, browsers[step.shopper], clicks)
+    _drain(clicks, now)
     finalisation.finalise_due(now)
 
 
-def _take(step: Step, browser: Browser) -> None:
+def _take(step: Step, browser: Browser, clicks: list[intake.Record]) -> None:
+    """One move; clicks wait in a batch, as in the spool."""
     match step.move:
         case Follow():
-            intake.store([browser.follow(step.move, step.at)], step.at)
+            clicks.append(browser.follow(step.move, step.at))
         case Buy():
+            _drain(clicks, step.at)
             conversions.record(browser.buy(step.at), KEYS, step.at)
         case CloseBrowser():
             browser.close()
+
+
+def _drain(clicks: list[intake.Record], now: datetime) -> None:
+    intake.store(clicks, now)
+    clicks.clear()

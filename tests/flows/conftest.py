@@ -86,9 +86,7 @@ def running_network(silent_network: Network, markets: Iterator[Market]) -> Netwo
 
 
 @pytest.fixture
-def network(
-    running_network: Network, request: pytest.FixtureRequest
-) -> Iterator[Network]:
+def network(running_network: Network, request: pytest.FixtureRequest) -> Iterator[Network]:
     """The running network; what a test stopped runs again afterwards."""
     yield running_network
     running_network.restore(PROCESSES)
@@ -107,9 +105,7 @@ def sites(silent_network: Network) -> Iterator[Sites]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Show what the processes wrote when a test fails."""
     report = yield
     network = getattr(item, "funcargs", {}).get("silent_network") or getattr(

@@ -1,9 +1,9 @@
 """Other people's sites: a shop with the real tag, a blog and an extension with real links.
 
-    http://shop.localhost:PORT/<advertiser>/            any page of the shop
-    http://shop.localhost:PORT/<advertiser>/thanks?order=…&amount=…       reports by the tag
-    http://shop.localhost:PORT/<advertiser>/pixel?order=…&amount=…        reports by the pixel alone
-    http://<anything>.localhost:PORT/<advertiser>/link/<publisher>        a link to the shop
+- ``http://shop.localhost:PORT/<advertiser>/``: any page of the shop
+- ``…/<advertiser>/thanks?order=…&amount=…``: a sale reported by the tag
+- ``…/<advertiser>/pixel?order=…&amount=…``: a sale reported by the pixel alone
+- ``http://<anybody>.localhost:PORT/<advertiser>/link/<publisher>``: a link to the shop
 """
 
 import json
@@ -91,9 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         if page.startswith("link/"):
             body = link(self.server.sites, int(advertiser), int(page.removeprefix("link/")))
         else:
-            body = shop_page(
-                self.server.sites, int(advertiser), page, dict(parse_qsl(parts.query))
-            )
+            body = shop_page(self.server.sites, int(advertiser), page, dict(parse_qsl(parts.query)))
         answer = f"<!doctype html><title>Page</title>{ICON}{body}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")

@@ -144,10 +144,11 @@ def test_the_commission_becomes_final_when_the_window_has_closed(
     assert commission.closed_at
     assert commission.closed_at >= commission.closes_at
     entries = LedgerEntry.objects.filter(transaction=commission.ledger_transaction)
-    assert {(entry.account.kind, entry.account.publisher_id): entry.amount_minor for entry in entries} == {
-        ("advertiser_receivable", None): 399 + 40,
-        ("publisher_payable", blog.publisher_id): -399,
-        ("network_fees", None): -40,
+    columns = ("account__kind", "account__publisher", "amount_minor", "currency")
+    assert set(entries.values_list(*columns)) == {
+        ("advertiser_receivable", None, 399 + 40, "GBP"),
+        ("publisher_payable", blog.publisher_id, -399, "GBP"),
+        ("network_fees", None, -40, "GBP"),
     }
     assert LedgerEntry.objects.aggregate(total=Sum("amount_minor"))["total"] == 0
     verified = network.manage("verify")

@@ -61,7 +61,7 @@ class Demo:
                 stderr=err,
                 text=True,
             )
-        wait_until(lambda: STARTED in self.errors or not self.is_running, "the demo starts")
+        wait_until(lambda: STARTED in self.errors or not self.is_running, "the demo starts", 180)
         assert self.is_running, self.errors
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -5,8 +5,10 @@ import threading
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import httpx
+import psutil
 import pytest
 
 from network import clock
@@ -33,14 +35,14 @@ def accepted_by(network: Network, clicked: Clicked) -> int:
 
 def test_a_click_outlives_the_web_worker_that_answered_it(network: Network, market: Market) -> None:
     answered: list[Clicked] = []
+
+    def is_answered_by(worker: psutil.Process) -> bool:
+        answered.append(network.click(market.id, market.blog.publisher_id))
+        return accepted_by(network, answered[-1]) == worker.pid
+
     for _ in range(3):
         victim = network.oldest_web_worker()
-
-        def is_answered_by_it() -> bool:
-            answered.append(network.click(market.id, market.blog.publisher_id))
-            return accepted_by(network, answered[-1]) == victim.pid
-
-        wait_until(is_answered_by_it, "the oldest worker answers")
+        wait_until(partial(is_answered_by, victim), "this worker answers")
         network.kill_web_worker(victim)
 
     network.await_drained()
@@ -126,9 +128,7 @@ def test_two_beats_and_two_workers_finalise_once(network: Network, market: Marke
     for number in range(30):
         clicked = network.click(market.id, market.blog.publisher_id)
         order = f"4{number:03}"
-        network.get(
-            f"/t/{market.id}/pixel.gif", order=order, amount="49.90", click=clicked.token
-        )
+        network.get(f"/t/{market.id}/pixel.gif", order=order, amount="49.90", click=clicked.token)
     await_sale(market, "4029")
     network.await_drained()
     clock.skip(timedelta(days=31))

@@ -37,9 +37,7 @@ def check_all_arrived(network: Network, market: Market, clicks: Sequence[Clicked
 
 def buy(network: Network, market: Market, token: str, order: str) -> None:
     """A report by a pixel with a click id that the shop kept."""
-    answer = network.get(
-        f"/t/{market.id}/pixel.gif", order=order, amount="49.90", click=token
-    )
+    answer = network.get(f"/t/{market.id}/pixel.gif", order=order, amount="49.90", click=token)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/gif")
     assert "X-Softclick-Error" not in answer.headers
 
@@ -70,8 +68,6 @@ def test_clicks_go_on_while_postgresql_is_dead(network: Network, market: Market)
     restart(network.postgres)
 
     check_all_arrived(network, market, clicks)
-
-
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,6 +19,9 @@ from network.bootstrap import DEFAULT_PORT, say
 from network.demo import cast, conditions, places, programs, seed
 from network.models import User
 from network.processes import ProcessError, Stopped, Supervisor, stop_on_signals
+
+KILLED_ENDS_WITHIN_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 0.1
 
 
 class Command(BaseCommand):
@@ -88,19 +93,33 @@ def table() -> list[str]:
 
 @contextmanager
 def only_one(data: Path) -> Iterator[int]:
-    """Hold the data folder against a second demo. Raises Unfit."""
+    """Hold the data folder against a second demo; gives the lock, which the demo's processes keep
+    until the last has ended. Waits for those of one that was killed. Raises Unfit."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(data / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        until = time.monotonic() + KILLED_ENDS_WITHIN_SECONDS
+        while not _try_lock(lock):
+            owner = int(os.pread(lock, 20, 0) or 0)
+            if (owner and psutil.pid_exists(owner)) or time.monotonic() > until:
+                raise conditions.Unfit(
+                    f"another demo (process {owner}) runs on the data folder {data.absolute()}. "
+                    "Stop that first, or name another folder with SOFTCLICK_DATA."
+                )
+            time.sleep(LOOK_EVERY_SECONDS)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
         yield lock
-    except BlockingIOError as error:
-        raise conditions.Unfit(
-            f"another demo runs on the data folder {data.absolute()}. Stop that first, or name "
-            "another folder with SOFTCLICK_DATA."
-        ) from error
     finally:
         os.close(lock)
+
+
+def _try_lock(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _prepare() -> None:

@@ -1,0 +1,172 @@
+"""Finalisation in processes that die, and in many at once; run by ``test_finalisation_faults.py``.
+
+    python -m tests.flows.finalisers crash <database> <now>
+    python -m tests.flows.finalisers together <database> <now>
+
+Each time on a fresh copy of a database in which sales are due. Prints what came of it as JSON.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import django
+from django.db import connection
+
+Statement = Callable[[Any, Any, Any, Any], Any]
+
+BATCH = 2
+TOGETHER = 12
+
+
+def main(how: str, prepared: str, now: datetime) -> None:
+    from tracking import finalisation
+
+    finalisation.BATCH = BATCH
+    print(json.dumps(crash(prepared, now) if how == "crash" else together(prepared, now)))
+
+
+def crash(prepared: str, now: datetime) -> dict[str, Any]:
+    """Kill a finaliser before each of its statements in turn, and let another finish the work.
+
+    Gives the state after a run that nothing disturbed, and for each point how many sales were
+    closed when it died and the state in the end.
+    """
+    with copy_of(prepared):
+        assert in_child(lambda: finalise(now)) == 0
+        undisturbed = state()
+    points = []
+    for number in count(1):
+        with copy_of(prepared):
+            if in_child(lambda number=number: finalise(now, killed_before=number)) == 0:
+                break
+            closed = closed_sales()
+            assert in_child(lambda: finalise(now)) == 0
+            points.append({"closed": closed, "state": state()})
+    return {"undisturbed": undisturbed, "points": points}
+
+
+def together(prepared: str, now: datetime) -> dict[str, Any]:
+    """Let many finalisers start at the same moment; gives how each ended, and the state."""
+    with copy_of(prepared):
+        gate, opened = os.pipe()
+        children = [fork(lambda: wait_and_finalise(gate, opened, now)) for _ in range(TOGETHER)]
+        os.close(gate)
+        os.close(opened)  # all of them read the end of the pipe now
+        return {"ended": [end_of(child) for child in children], "state": state()}
+
+
+def finalise(now: datetime, killed_before: int = 0) -> None:
+    """Finalise what is due; ``kill -9`` before that statement of it."""
+    from tracking import finalisation
+
+    numbers = count(1)
+
+    def execute(run: Statement, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        if next(numbers) == killed_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(sql, params, many, context)
+
+    with connection.execute_wrapper(execute):
+        finalisation.finalise_due(now)
+
+
+def wait_and_finalise(gate: int, opened: int, now: datetime) -> None:
+    os.close(opened)
+    connection.ensure_connection()
+    os.read(gate, 1)
+    finalise(now)
+
+
+def in_child(work: Callable[[], None]) -> int:
+    return end_of(fork(work))
+
+
+def fork(work: Callable[[], None]) -> int:
+    """A process that does the work on a connection of its own; its id."""
+    connection.close()
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        connection.close()
+        os._exit(status)
+
+
+def end_of(child: int) -> int:
+    """0 when it did its work; -9 when it was killed."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@contextlib.contextmanager
+def copy_of(prepared: str) -> Iterator[None]:
+    """Work on a copy of a database that nobody is connected to."""
+    name = f"{prepared}_copy"
+    administer(f"CREATE DATABASE {name} TEMPLATE {prepared} STRATEGY FILE_COPY")
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        administer(f"DROP DATABASE {name}")
+
+
+def administer(statement: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = "postgres"
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def closed_sales() -> int:
+    from tracking.models import Conversion
+
+    return Conversion.objects.filter(closed_at__isnull=False).count()
+
+
+def state() -> dict[str, list[Any]]:
+    """Everything that finalisation leaves behind, without the ids that sequences give."""
+    from publishers.models import LedgerEntry
+    from tracking.models import Click, Commission, Conversion, Decision, Report
+
+    columns = {
+        Conversion: ("order", "at", "amount_minor", "conflict", "closes_at", "closed_at"),
+        Decision: (
+            *("conversion__order", "sequence", "cause", "inputs", "verdicts", "paid_click"),
+            *("paid_publisher", "closes_at", "closes_by_click", "decided_at"),
+        ),
+        Commission: (
+            *("conversion__order", "publisher", "click_id", "status", "decline_reason"),
+            *("amount_minor", "network_fee_minor", "closed_at", "ledger_transaction__key"),
+        ),
+        LedgerEntry: (
+            *("transaction__key", "transaction__at", "account__kind", "account__advertiser"),
+            *("account__publisher", "amount_minor", "currency"),
+        ),
+        Report: ("id", "outcome"),
+        Click: ("id", "publisher", "rebuilt"),
+    }
+    found = {
+        model.__name__: sorted(map(repr, model._default_manager.values_list(*names)))
+        for model, names in columns.items()
+    }
+    current = Conversion.objects.values_list("order", "decision__sequence")
+    found["current decisions"] = sorted(map(repr, current))
+    connection.close()
+    return found
+
+
+if __name__ == "__main__":
+    django.setup()
+    main(sys.argv[1], sys.argv[2], datetime.fromisoformat(sys.argv[3]))
