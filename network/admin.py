@@ -20,7 +20,7 @@ from network.advertisers import (
     change_terms,
     create_advertiser,
 )
-from network.change_pages import ChangePage, respond
+from network.change_pages import ChangePage, posted, respond
 from network.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
 from network.models import (
     Advertiser,
@@ -116,7 +116,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         now = clock.now()
         before = terms_at(advertiser, now)
         form = TermsForm(
-            request.POST or None, initial={name: getattr(before, name) for name in TERMS_FIELDS}
+            posted(request), initial={name: getattr(before, name) for name in TERMS_FIELDS}
         )
 
         def apply() -> str:
@@ -141,7 +141,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         before = rate_at(group, now)
         fixed = before.fixed_minor
         form = RateForm(
-            request.POST or None,
+            posted(request),
             currency=advertiser.currency,
             initial={
                 "percent": before.percent,

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
 from network import dates
@@ -62,6 +62,11 @@ class ChangePage:
     apply: Callable[[], str]
     template: str = "admin/change_page.html"
     context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, were it nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def respond(

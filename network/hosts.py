@@ -5,14 +5,14 @@ CSRF cookie, and no URL of the site resolves there.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from tracking import views
 from tracking.urls import click as click_url
@@ -23,9 +23,11 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class BareHandlerMixin(BaseHandler):
-    """A Django handler with a URL configuration of its own and no middleware."""
+    """A Django handler with a URL configuration of its own and no middleware. Every response gets
+    ``headers``, unless its view has set them."""
 
     urlconf: str
+    headers: Mapping[str, str] = {}
 
     def load_middleware(self, is_async: bool = False) -> None:
         self._view_middleware: list[object] = []
@@ -37,6 +39,8 @@ class BareHandlerMixin(BaseHandler):
             request.urlconf = self.urlconf
             response = respond(request)
             assert isinstance(response, HttpResponseBase)
+            for name, value in self.headers.items():
+                response.headers.setdefault(name, value)
             return response
 
         self._middleware_chain = with_urlconf
@@ -47,8 +51,16 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
     connections, URL prefixes and nested URL configurations: it takes as long as the click."""
 
     urlconf = settings.TRACKING_URLCONF
+    headers: Mapping[str, str] = {
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    # mypy: the stubs take a response for a body.
+    def __call__(  # type: ignore[override]
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
         found = click_url.pattern.match(environ["PATH_INFO"][1:])
         if found is None or settings.INTAKE == "direct":
             return super().__call__(environ, start_response)
@@ -58,9 +70,10 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
         except Exception:
             log.exception("A click failed: %s", request.get_full_path())
             response = views.failed(request)
+        assert isinstance(response, HttpResponse)
         cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
         status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*response.items(), *cookies])
+        start_response(status, [*self.headers.items(), *response.items(), *cookies])
         return [response.content]
 
 

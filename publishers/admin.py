@@ -20,7 +20,7 @@ from network.admin_site import (
     person,
     shown_moment,
 )
-from network.change_pages import ChangePage, respond
+from network.change_pages import ChangePage, posted, respond
 from network.models import Advertiser
 from publishers import cookie_types, partnerships
 from publishers.forms import (
@@ -114,7 +114,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         if not self.has_change_permission(request, publisher):
             raise PermissionDenied
         now = clock.now()
-        form = ModelTypeForm(request.POST or None, initial={"model_type": _model_type(publisher)})
+        form = ModelTypeForm(posted(request), initial={"model_type": _model_type(publisher)})
 
         def apply() -> str:
             row = partnerships.change_model_type(
@@ -180,7 +180,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ModelTypeDefaultForm(request.POST or None)
+        form = ModelTypeDefaultForm(posted(request))
         form.offer(
             access.for_managers(Advertiser.objects.all(), request.user),
             network_too=self.is_operator(request),

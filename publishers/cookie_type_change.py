@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from network import access, clock, dates
 from network.admin_site import ScopedAdmin, person
-from network.change_pages import ChangePage, respond
+from network.change_pages import ChangePage, posted, respond
 from network.effective import SPREAD
 from publishers import cookie_types
 from publishers.forms import CookieTypeForm
@@ -60,7 +60,7 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> Http
     if to not in TARGETS:
         raise Http404(f"There is no cookie type {to}.")
     partners = _partners(request, model_admin, given.get("partners", ""))
-    form = CookieTypeForm(request.POST if request.method == "POST" else None)
+    form = CookieTypeForm(posted(request))
     return _respond(request, model_admin, partners, to, form)
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from network import access, clock, dates
 from network.admin_site import EMPTY, AdvertiserFilter, PageAdmin, person
-from network.change_pages import ChangePage, respond
+from network.change_pages import ChangePage, posted, respond
 from network.models import terms_at
 from publishers import cookie_type_change, partnerships
 from publishers.forms import NewPartnershipForm, PartnershipTermsForm
@@ -136,7 +136,7 @@ class PartnerAdmin(PageAdmin[Partnership]):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewPartnershipForm(request.POST or None)
+        form = NewPartnershipForm(posted(request))
 
         def apply() -> str:
             data = form.cleaned_data
@@ -168,7 +168,7 @@ class PartnerAdmin(PageAdmin[Partnership]):
         initial = {name: getattr(held, name) for name in partnerships.TERMS_FIELDS} if held else {}
         if "status" in request.GET:
             initial["status"] = request.GET["status"]
-        form = PartnershipTermsForm(request.POST or None, initial=initial)
+        form = PartnershipTermsForm(posted(request), initial=initial)
 
         def apply() -> str:
             made = partnerships.change_terms(

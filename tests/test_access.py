@@ -282,7 +282,8 @@ def is_hidden(response: Any) -> bool:
     """Not found, not allowed, or shown the way to the sign-in."""
     if response.status_code == 302:
         elsewhere = SENT_ON.get(response.wsgi_request.path)
-        return response.url == elsewhere or response.url.startswith(("/sign-in/", "/admin/login/"))
+        sign_in = response.url.startswith(("/sign-in/", "/admin/login/"))
+        return bool(sign_in or response.url == elsewhere)
     return bool(response.status_code in (403, 404))
 
 
@@ -290,7 +291,7 @@ def is_answered(response: Any, rule: Rule) -> bool:
     """As the rule says; a page that sends people on to what is theirs does so inside the site."""
     if rule.answer == 200 and response.status_code == 302:
         home = response.url == "/" or response.url.startswith(("/dashboard/", "/admin/"))
-        return home and not is_hidden(response)
+        return bool(home and not is_hidden(response))
     return bool(response.status_code == rule.answer)
 
 

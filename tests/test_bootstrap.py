@@ -448,6 +448,7 @@ def test_a_killed_build_is_repaired_once_its_builder_has_ended(
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert not Environment(checkout).is_ready()
+    assert not Environment(checkout).marker.exists()
     second = _start(checkout)
     assert second.stderr
     assert "another command is building" in second.stderr.readline()  # pip runs on

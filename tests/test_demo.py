@@ -1,6 +1,7 @@
 """The demo: what it refuses, how it fills an empty network, its shop and the strip there."""
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -92,9 +93,10 @@ def test_fresh_does_not_touch_a_database_of_ones_own(
 
 
 def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    here = rf"another demo \(process {os.getpid()}\) runs"
     with (
         demo.only_one(tmp_path),
-        pytest.raises(conditions.Unfit, match="another demo runs"),
+        pytest.raises(conditions.Unfit, match=here),
         demo.only_one(tmp_path),
     ):
         pass

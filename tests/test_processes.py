@@ -64,7 +64,7 @@ def test_the_first_to_end_is_reported_and_the_rest_are_ended(tmp_path: Path) -> 
     with Supervisor() as supervisor:
         web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         supervisor.start(shell("worker", "echo broken; exit 3", tmp_path))
-        assert supervisor.wait() == Ended("worker", 3)
+        assert supervisor.wait(FAR_FUTURE_SECONDS) == Ended("worker", 3)
         assert supervisor.wait(0.01) is None
         assert is_running(web)
     assert not is_running(web)
@@ -74,7 +74,7 @@ def test_the_first_to_end_is_reported_and_the_rest_are_ended(tmp_path: Path) -> 
 def test_an_end_by_a_signal_is_reported_as_such(tmp_path: Path) -> None:
     with Supervisor() as supervisor:
         os.kill(supervisor.start(shell("web", "exec sleep 1000", tmp_path)), signal.SIGKILL)
-        assert supervisor.wait() == Ended("web", -signal.SIGKILL)
+        assert supervisor.wait(FAR_FUTURE_SECONDS) == Ended("web", -signal.SIGKILL)
 
 
 def test_one_that_ignores_term_is_killed_after_its_grace(tmp_path: Path) -> None:
@@ -103,11 +103,14 @@ def test_one_can_be_started_again(tmp_path: Path) -> None:
         assert supervisor.wait(0.01) is None  # what was asked to end is not reported
 
 
-def test_a_frozen_one_is_ended_too(tmp_path: Path) -> None:
+def test_a_frozen_one_is_woken_for_its_end(tmp_path: Path) -> None:
+    script = "trap 'echo done; exit' TERM; echo ready; while :; do sleep 0.01; done"
     with Supervisor() as supervisor:
-        web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
+        web = supervisor.start(shell("web", script, tmp_path, grace_seconds=FAR_FUTURE_SECONDS))
+        eventually(lambda: tail(tmp_path / "web.log") == "ready")
         os.kill(web, signal.SIGSTOP)
-    assert not is_running(web)
+        supervisor.stop("web")
+    assert tail(tmp_path / "web.log") == "ready\ndone"
 
 
 def test_one_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_program_inherits_no_ignored_signal(tmp_path: Path) -> None:
             web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
             eventually(lambda: psutil.Process(web).name() == "sleep")
             os.kill(web, signal.SIGINT)
-            assert supervisor.wait() == Ended("web", -signal.SIGINT)
+            assert supervisor.wait(FAR_FUTURE_SECONDS) == Ended("web", -signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -165,7 +168,7 @@ def test_a_guard_that_was_killed_is_noticed(tmp_path: Path) -> None:
         web = supervisor.start(shell("web", "exec sleep 1000", tmp_path))
         supervisor._guard.kill()
         with pytest.raises(ProcessError, match="guard of the processes has ended"):
-            supervisor.wait()
+            supervisor.wait(FAR_FUTURE_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.kill(web, signal.SIGKILL)
 

@@ -24,7 +24,7 @@ from network.admin_site import (
     shown_moment,
     shown_money,
 )
-from network.change_pages import ChangePage, respond
+from network.change_pages import ChangePage, posted, respond
 from publishers.models import LedgerEntry
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
 from tracking.explanations import commission_of, explain, state_of, state_of_sale
@@ -53,7 +53,6 @@ from tracking.sentences import (
 class ConversionAdmin(PageAdmin[Conversion]):
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
     list_filter = (AdvertiserFilter, "commission__status", "conflict", "verified")
-    list_select_related = ("advertiser", "commission__publisher")
     search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
     ordering = ("-at", "-id")
@@ -97,7 +96,8 @@ class ConversionAdmin(PageAdmin[Conversion]):
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
-        return super().get_queryset(request).select_related("advertiser", "decision", "commission")
+        related = ("advertiser", "decision", "commission__publisher")
+        return super().get_queryset(request).select_related(*related)
 
     def _may_settle(self, request: HttpRequest, row: Conversion) -> bool:
         return row.closed_at is None and self.managed(request, row)
@@ -113,7 +113,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
         row = self.get_object(request, str(pk))
         if not self._may_settle(request, row):
             raise PermissionDenied
-        form = SettleForm(request.POST or None)
+        form = SettleForm(posted(request))
         form.offer(row)
 
         def apply() -> str:

@@ -49,14 +49,15 @@ def read(cookies: Mapping[str, str], advertiser: int, keys: Keys, now_ms: int) -
         return NOTHING
     found: dict[str, Click] = {}
     tokens: dict[str, str] = {}
+    known: dict[str, Click] = {}  # a slot and the last token are often the same
     rejected: list[str] = []
     for role, kind in (("hard", HARD), ("soft", SOFT), ("last", LAST)):
         text = cookies.get(name(kind, advertiser))
         if not text:
             continue
         try:
-            found[role] = accept(text, keys, advertiser, now_ms).click
-            tokens[role] = text
+            found[role] = known.get(text) or accept(text, keys, advertiser, now_ms).click
+            tokens[role], known[text] = text, found[role]
         except TokenError as error:
             rejected.append(f"{role}: {error.reason}")
     session = parse_session(cookies.get(name(SESSION, advertiser), ""))

@@ -6,11 +6,10 @@ to a URL of that advertiser. A pixel is always a picture.
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import wraps
-from typing import Any
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
@@ -21,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from network import clock
 from tracking import cookies, intake, tag, visitors
-from tracking.clicks import REFERENCE_NAMES, Answer, Visit, visit
+from tracking.clicks import REFERENCE_NAMES, Visit, visit
 from tracking.conversions import SaleReport
 from tracking.evidence import (
     MAX_ORDER,
@@ -42,53 +41,38 @@ GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 MAX_BODY = 64 * 1024
-View = Callable[..., HttpResponseBase]
 
 log = logging.getLogger(__name__)
 
 
-def uncached(view: View) -> View:
-    """The headers of every tracking response."""
-
-    @wraps(view)
-    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
-
-    return respond
-
-
-@uncached
 def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
     """``GET /t/<adv>/c/<pub>``: to the shop, with the slots written and the click recorded."""
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
         return unknown_advertiser(request)
-    response = HttpResponse(status=302)
+    response, now = HttpResponse(status=302), clock.now()
     try:
-        answer = visit(_visit(request, publisher), shop, KEYS, clock.now_ms())
+        answer = visit(_visit(request, publisher), shop, KEYS, clock.to_ms(now))
     except Exception:
         log.exception("A click was lost")
         response.headers["Location"] = as_ascii(shop.landing_url)
         return response
-    _accept(answer.record)
+    _accept(answer.record, now)
     response.headers["Location"] = answer.location
+    response.headers["Content-Length"] = "0"
     if answer.write:
         cookies.write(response, answer.write)
     return response
 
 
-@uncached
 def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
     """``GET /t/<adv>/a/<pub>``: an in-page partner's activation, called by the tag."""
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
         return JsonResponse({}, status=404)
-    answer: Answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.now_ms())
-    _accept(answer.record)
+    now = clock.now()
+    answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.to_ms(now))
+    _accept(answer.record, now)
     response = JsonResponse({"token": answer.token} if answer.token else {})
     _allow_origin(request, shop, response)
     if answer.write:
@@ -117,11 +101,9 @@ def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-@uncached
 def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     """``POST /t/<adv>/sale``: the tag's report, a text/plain body of JSON."""
     shop = keeper.current().advertisers.get(advertiser)
@@ -139,13 +121,12 @@ def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     report = _report(request, shop, data, "tag", (tokens, sessions))
     if error:
         report = _with_error(report, error)
-    _accept(intake.report_record(report))
+    _accept(intake.report_record(report), report.received_at)
     response = HttpResponse(status=204)
     _name_errors(response, report.errors)
     return _cross_origin(response)
 
 
-@uncached
 def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header."""
     response = HttpResponse(GIF, "image/gif")
@@ -161,7 +142,7 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     if "session" in request.GET:
         sessions = [cookies.parse_session(item) for item in request.GET["session"].split(".")]
     report = _report(request, shop, data, "pixel", (tokens, sessions))
-    _accept(intake.report_record(report))
+    _accept(intake.report_record(report), report.received_at)
     _name_errors(response, report.errors)
     return _cross_origin(response)
 
@@ -207,10 +188,10 @@ def _query(meta: Mapping[str, str]) -> dict[str, str]:
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
-def _accept(record: dict[str, object]) -> None:
+def _accept(record: dict[str, object], now: datetime) -> None:
     """Accept the record; a loss is counted in the log, and never refuses the shopper."""
     try:
-        intake.accept(record, clock.now())
+        intake.accept(record, now)
     except (SpoolFailed, DatabaseError) as error:
         log.critical("A %s was lost: %s", record["kind"], error)
 

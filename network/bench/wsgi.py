@@ -1,5 +1,8 @@
 """What ``manage.py bench`` serves: the product as it is, and a bare view on a host of its own."""
 
+from network.wsgi import application as product  # first: it sets Django up
+
+# isort: split
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +10,6 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from network.bench import BARE_HOST
 from network.hosts import BareHandlerMixin, StartResponse
-from network.wsgi import application as product
 
 
 class BareHandler(BareHandlerMixin, WSGIHandler):

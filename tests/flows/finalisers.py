@@ -1,7 +1,6 @@
 """Finalisation in processes that die, and in many at once; run by ``test_finalisation_faults.py``.
 
-    python -m tests.flows.finalisers crash <database> <now>
-    python -m tests.flows.finalisers together <database> <now>
+    python -m tests.flows.finalisers alone|killed|together <database> <now>
 
 Each time on a fresh copy of a database in which sales are due. Prints what came of it as JSON.
 """
@@ -13,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,7 +21,8 @@ from django.db import connection
 
 Statement = Callable[[Any, Any, Any, Any], Any]
 
-BATCH = 2
+BATCH = 1
+"""Sales in a transaction, so that few sales take several transactions."""
 TOGETHER = 12
 
 
@@ -29,27 +30,29 @@ def main(how: str, prepared: str, now: datetime) -> None:
     from tracking import finalisation
 
     finalisation.BATCH = BATCH
-    print(json.dumps(crash(prepared, now) if how == "crash" else together(prepared, now)))
+    ways = {"alone": alone, "killed": killed, "together": together}
+    print(json.dumps(ways[how](prepared, now)))
 
 
-def crash(prepared: str, now: datetime) -> dict[str, Any]:
-    """Kill a finaliser before each of its statements in turn, and let another finish the work.
-
-    Gives the state after a run that nothing disturbed, and for each point how many sales were
-    closed when it died and the state in the end.
-    """
+def alone(prepared: str, now: datetime) -> dict[str, Any]:
+    """The state after a finaliser that nothing disturbed."""
     with copy_of(prepared):
-        assert in_child(lambda: finalise(now)) == 0
-        undisturbed = state()
+        return {"ended": [in_child(lambda: finalise(now))], "state": state()}
+
+
+def killed(prepared: str, now: datetime) -> list[dict[str, Any]]:
+    """Kill a finaliser before each of its statements in turn, and let another finish the work: how
+    the first ended, how many sales were closed by then, and the state in the end."""
     points = []
     for number in count(1):
         with copy_of(prepared):
-            if in_child(lambda number=number: finalise(now, killed_before=number)) == 0:
-                break
+            first = in_child(partial(finalise, now, killed_before=number))
+            if first == 0:
+                return points
             closed = closed_sales()
-            assert in_child(lambda: finalise(now)) == 0
-            points.append({"closed": closed, "state": state()})
-    return {"undisturbed": undisturbed, "points": points}
+            finalise(now)
+            points.append({"ended": first, "closed": closed, "state": state()})
+    raise AssertionError("not reached")
 
 
 def together(prepared: str, now: datetime) -> dict[str, Any]:

@@ -259,6 +259,11 @@ class Clicked:
         return tokens.decode(self.token, KEYS).click.id
 
     @property
+    def kind(self) -> str:
+        """``hard`` or ``soft``, from its token."""
+        return tokens.decode(self.token, KEYS).click.cookie_type.value
+
+    @property
     def cookies(self) -> dict[str, str]:
         """The cookies that were written, by name; deleted ones are left out."""
         found = SimpleCookie[str]()

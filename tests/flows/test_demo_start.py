@@ -302,6 +302,13 @@ def test_the_end_of_one_of_its_processes_ends_it_with_the_reason(demo: Demo) -> 
     wait_until(lambda: not demo.processes(), "every process has ended", 20)
 
 
+def test_it_starts_again_at_once_after_it_was_killed(demo: Demo) -> None:
+    orders = demo.ask("SELECT count(*) FROM tracking_conversion")
+    assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
+    demo.start()
+    assert demo.ask("SELECT count(*) FROM tracking_conversion") == orders
+
+
 def test_fresh_starts_anew(demo: Demo) -> None:
     demo.stop()
     tokens = (demo.data / "secret-tokens").read_text()

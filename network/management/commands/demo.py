@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -101,7 +100,7 @@ def only_one(data: Path) -> Iterator[int]:
         until = time.monotonic() + KILLED_ENDS_WITHIN_SECONDS
         while not _try_lock(lock):
             owner = int(os.pread(lock, 20, 0) or 0)
-            if (owner and psutil.pid_exists(owner)) or time.monotonic() > until:
+            if _runs(owner) or time.monotonic() > until:
                 raise conditions.Unfit(
                     f"another demo (process {owner}) runs on the data folder {data.absolute()}. "
                     "Stop that first, or name another folder with SOFTCLICK_DATA."
@@ -120,6 +119,16 @@ def _try_lock(lock: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process > 0
 
 
 def _prepare() -> None:
