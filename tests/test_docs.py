@@ -2,7 +2,14 @@
 
 import re
 
+import pytest
+from django.test import Client
+
 from network.bootstrap import OFF_SWITCH, ROOT
+from tests.browsing import CHROME
+from tests.makers import make_advertiser, make_partner, make_publisher
+
+FROM_THE_SERVER = {"server", "date", "content-length", "transfer-encoding"}
 
 
 def test_every_variable_that_settings_read_is_documented_and_no_other() -> None:
@@ -11,6 +18,33 @@ def test_every_variable_that_settings_read_is_documented_and_no_other() -> None:
     documented = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/settings.md").read_text(), re.M)
     assert len(read) > 15
     assert sorted(documented) == sorted(read)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("title", "path"),
+    [
+        ("A hard click", "/t/{shop}/c/{publisher}"),
+        ("The sale, by pixel", "/t/{shop}/pixel.gif?order=1&amount=1"),
+        ("An amount that is none", "/t/{shop}/pixel.gif?order=1&amount=1e5"),
+        ("An advertiser that does not exist", "/t/999999/c/1"),
+    ],
+)
+def test_the_transcript_shows_the_headers_of_today(
+    tracking_client: Client, title: str, path: str
+) -> None:
+    shop, publisher = make_advertiser(), make_publisher()
+    make_partner(shop, publisher, "hard")
+    answer = tracking_client.get(
+        path.format(shop=shop.id, publisher=publisher.id), HTTP_USER_AGENT=CHROME
+    )
+    transcript = (ROOT / "docs/transcripts/click-and-pixel.md").read_text()
+    step = transcript[transcript.index(title) :].split("```")[1]
+    shown = set(re.findall(r"^([a-z-]+):", step, re.M)) - FROM_THE_SERVER
+    assert shown == {name.lower() for name in answer.headers} | (
+        {"set-cookie"} if answer.cookies else set()
+    )
+    assert f"HTTP/1.1 {answer.status_code} " in step
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -22,7 +22,7 @@ from network.embedded import Engines, engines, shared_engines
 from network.engine_account import EngineError
 from network.engine_hold import InUseError, read_owner
 from network.servers import Postgres, Valkey, serve
-from tests.test_processes import eventually, is_running
+from tests.test_processes import FAR_FUTURE_SECONDS, eventually, is_running
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
 
@@ -189,7 +189,7 @@ def test_engines_end_with_their_command(
     with owner_process(data, ignore=ignored) as (process, pids):
         assert len(pids) == 3
         process.send_signal(number)
-        assert process.wait() == status
+        assert process.wait(FAR_FUTURE_SECONDS) == status
         eventually(lambda: none_running(pids))
     with engines(data, durable=False) as found:  # waits for a guard that is not done yet
         assert_working(found)
@@ -261,7 +261,7 @@ def test_engines_of_a_passing_command_wait_for_those_who_use_them(data: Path) ->
             eventually(lambda: (owner := read_owner(data)) is not None and owner.state == "ending")
             assert_working(found)
             assert process.poll() is None
-        assert process.wait() == 0
+        assert process.wait(FAR_FUTURE_SECONDS) == 0
         assert none_running(pids)
         process.stdin = None
 

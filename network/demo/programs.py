@@ -18,6 +18,8 @@ LOOK_EVERY_SECONDS = 0.05
 WEB_WORKERS, TASK_WORKERS = 2, 2
 WEB_THREADS = 32
 """In each web worker. A thread may hold a connection, and PostgreSQL takes 200 of them."""
+WEB_GRACE_SECONDS = 3
+"""A web worker that is told to end while it is still starting does not hear it."""
 ADDRESS = "127.0.0.1"
 """Browsers and curl take ``*.localhost`` for ::1, too, and come here when nobody answers there."""
 
@@ -42,8 +44,9 @@ def programs() -> list[Program]:
     python = sys.executable
     celery = (python, "-m", "celery", "--app", "network.celery")
     schedule = settings.DATA_DIR.absolute() / "beat-schedule"
-    where = f"--host {ADDRESS} --port {settings.PUBLIC_PORT} --backpressure {WEB_THREADS}"
-    web = f"--interface wsgi --workers {WEB_WORKERS} --respawn-failed-workers --no-ws {where}"
+    web = f"--interface wsgi --no-ws --host {ADDRESS} --port {settings.PUBLIC_PORT}"
+    web += f" --workers {WEB_WORKERS} --backpressure {WEB_THREADS} --respawn-failed-workers"
+    web += f" --workers-kill-timeout {WEB_GRACE_SECONDS}"
     worker = f"--loglevel WARNING --concurrency {TASK_WORKERS} --without-gossip --without-mingle"
     beat = ("--loglevel", "WARNING", "--schedule", str(schedule))
     return [

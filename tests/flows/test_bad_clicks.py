@@ -1,0 +1,353 @@
+"""Clicks that are not what they should be: each with its exact answer, and what is recorded."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+
+from network import clock
+from network.models import Advertiser
+from publishers.models import Partnership, Publisher
+from publishers.partnerships import change_terms
+from tests.conftest import TrackingClient
+from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking import intake
+from tracking.keys import KEYS
+from tracking.models import Click
+from tracking.tokens import decode
+
+pytestmark = pytest.mark.django_db
+
+HARD_COOKIES = {"__Secure-sch", "__Secure-scs", "__Secure-scl", "__Secure-scn"}
+"""What a hard click writes; the soft slot is deleted by it."""
+
+
+@pytest.fixture(autouse=True)
+def now() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def shop() -> Advertiser:
+    shop = make_advertiser()
+    Advertiser.objects.filter(id=shop.id).update(
+        landing_url="https://shop.example/welcome", domains=["shop.example"]
+    )
+    return shop
+
+
+@pytest.fixture
+def blog(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher(), "hard")
+
+
+def path(partnership: Partnership, publisher: int | None = None) -> str:
+    return f"/t/{partnership.advertiser_id}/c/{publisher or partnership.publisher_id}"
+
+
+def cookie_kinds(response: HttpResponse) -> set[str]:
+    return {name.rpartition("-")[0] for name in response.cookies}
+
+
+def recorded(client: TrackingClient) -> list[Click]:
+    """Drain, and give the clicks in order."""
+    intake.register("test", clock.now())
+    intake.drain(client.spool, "test", clock.now())
+    return list(Click.objects.order_by("id"))
+
+
+def only(client: TrackingClient) -> Click:
+    [click] = recorded(client)
+    return click
+
+
+def token_in(response: HttpResponse) -> str:
+    """The click parameter, which comes last."""
+    return response.headers["Location"].rpartition("sclk=")[2]
+
+
+def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> None:
+    response = tracking_client.get(
+        path(blog), {"to": "https://shop.example/shoes?colour=red#top", "ref": "post 7"}
+    )
+
+    token = token_in(response).removesuffix("#top")
+    assert response.status_code == 302
+    assert response.headers["Location"] == (
+        f"https://shop.example/shoes?colour=red&sclk={token}#top"
+    )
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert not response.content
+    own = f"Path=/t/{blog.advertiser_id}/; SameSite=None; Secure"
+    suffix = f"-{blog.advertiser_id}"
+    assert {name: morsel.OutputString() for name, morsel in response.cookies.items()} == {
+        f"__Secure-sch{suffix}": (
+            f"__Secure-sch{suffix}={token}; HttpOnly; Max-Age=2592000; {own}"
+        ),
+        f"__Secure-scs{suffix}": f'__Secure-scs{suffix}=""; HttpOnly; Max-Age=0; {own}',
+        f"__Secure-scl{suffix}": (
+            f"__Secure-scl{suffix}={token}; HttpOnly; Max-Age=2592000; {own}"
+        ),
+        f"__Secure-scn{suffix}": (
+            f"__Secure-scn{suffix}={decode(token, KEYS).click.session}; HttpOnly; {own}"
+        ),
+    }
+    click = only(tracking_client)
+    assert (click.id, click.reason, click.target_reason) == (decode(token, KEYS).click.id, "", "")
+    assert click.references == {"ref": "post 7"}
+    assert (click.ip_prefix, click.user_agent) == ("127.0.0.0/24", "Firefox, desktop")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("https://evil.example/", id="another_domain"),
+        pytest.param("https://notshop.example/", id="a_domain_that_ends_alike"),
+        pytest.param("https://shop.example.evil.example/", id="a_domain_that_begins_alike"),
+        pytest.param("https://shop.example@evil.example/", id="the_domain_as_user_info"),
+        pytest.param("https://user:secret@shop.example/", id="user_info"),
+        pytest.param("https://evil.example#@shop.example/", id="the_domain_in_the_fragment"),
+        pytest.param("https://evil.example?.shop.example/", id="the_domain_in_the_query"),
+        pytest.param("https://evil.example\\@shop.example/", id="backslash"),
+        pytest.param("https:\\\\evil.example/", id="backslashes_for_slashes"),
+        pytest.param("//evil.example/", id="without_a_scheme"),
+        pytest.param("/somewhere", id="a_path"),
+        pytest.param("javascript:alert(1)//shop.example/", id="javascript"),
+        pytest.param("java\tscript:alert(1)", id="javascript_with_a_tab"),
+        pytest.param("data:text/html,<script>alert(1)</script>", id="data"),
+        pytest.param("ftp://shop.example/", id="another_scheme"),
+        pytest.param("https://shop.example:99999/", id="no_port"),
+        pytest.param("https://[shop.example/", id="half_a_bracket"),
+        pytest.param("https:///shop.example/", id="no_host"),
+        pytest.param("https://shop.example。evil.example/", id="a_dot_that_is_none"),
+        pytest.param("https://shop.example/\r\nSet-Cookie: a=b", id="line_break"),
+        pytest.param("https://shop.example/\x00", id="nul"),
+        pytest.param("https://shop.example/ x", id="blank"),
+        pytest.param("https://shop.example/" + "a" * 2000, id="over_long"),
+    ],
+)
+def test_a_bad_target_leads_to_the_landing_page(
+    tracking_client: TrackingClient, blog: Partnership, target: str
+) -> None:
+    response = tracking_client.get(path(blog), {"to": target})
+
+    token = token_in(response)
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"https://shop.example/welcome?sclk={token}"
+    assert cookie_kinds(response) == HARD_COOKIES
+    click = only(tracking_client)
+    assert (click.target_reason, click.reason) == ("bad_target", "")
+    assert click.target == "https://shop.example/welcome"
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        pytest.param("https://shop.example", "https://shop.example/?sclk=", id="no_path"),
+        pytest.param("https://m.shop.example/a", "https://m.shop.example/a?sclk=", id="subdomain"),
+        pytest.param("http://shop.example/a", "http://shop.example/a?sclk=", id="http"),
+        pytest.param("https://shop.example:8443/a", "https://shop.example:8443/a?sclk=", id="port"),
+        pytest.param(
+            "https://shop.example/?sclk=old&a=1",
+            "https://shop.example/?a=1&sclk=",
+            id="old_click_id",
+        ),
+        pytest.param("https://shop.example/ä", "https://shop.example/%C3%A4?sclk=", id="umlaut"),
+    ],
+)
+def test_a_good_target_is_kept(
+    tracking_client: TrackingClient, blog: Partnership, target: str, location: str
+) -> None:
+    response = tracking_client.get(path(blog), {"to": target})
+
+    assert response.headers["Location"] == location + token_in(response)
+    assert only(tracking_client).target_reason == ""
+
+
+def not_approved(blog: Partnership) -> str:
+    return path(make_partner(blog.advertiser, make_publisher(), status="applied"))
+
+
+def ended(blog: Partnership) -> str:
+    long_ago = NOW - timedelta(days=1)
+    change_terms(blog, {"status": "ended"}, long_ago, made_by=None)
+    return path(blog)
+
+
+def closed_publisher(blog: Partnership) -> str:
+    Publisher.objects.filter(id=blog.publisher_id).update(status="closed")
+    return path(blog)
+
+
+def of_another_shop(blog: Partnership) -> str:
+    elsewhere = make_partner(make_advertiser(), make_publisher())
+    return path(blog, elsewhere.publisher_id)
+
+
+FETCH_AHEAD = [
+    pytest.param({"HTTP_SEC_PURPOSE": "prefetch"}, "prefetch", id="prefetch"),
+    pytest.param({"HTTP_SEC_PURPOSE": "prefetch;prerender"}, "prefetch", id="prerender"),
+    pytest.param({"HTTP_PURPOSE": "prefetch"}, "prefetch", id="old_prefetch"),
+    pytest.param({"HTTP_X_MOZ": "prefetch"}, "prefetch", id="mozillas_prefetch"),
+    pytest.param({"HTTP_USER_AGENT": "Googlebot/2.1"}, "bot", id="bot"),
+    pytest.param({"HTTP_USER_AGENT": "curl/8.5.0"}, "bot", id="tool"),
+    pytest.param({"HTTP_SEC_FETCH_DEST": "image"}, "stuffed", id="image"),
+    pytest.param({"HTTP_SEC_FETCH_DEST": "iframe"}, "stuffed", id="iframe"),
+    pytest.param({"HTTP_SEC_FETCH_DEST": "frame"}, "stuffed", id="frame"),
+    pytest.param(
+        {"HTTP_SEC_FETCH_DEST": "empty", "HTTP_SEC_FETCH_MODE": "cors"}, "stuffed", id="fetch"
+    ),
+    pytest.param(
+        {"HTTP_SEC_FETCH_DEST": "empty", "HTTP_SEC_FETCH_MODE": "no-cors"}, "stuffed", id="beacon"
+    ),
+    pytest.param(
+        {"HTTP_SEC_FETCH_DEST": "script", "HTTP_SEC_FETCH_MODE": "no-cors"}, "stuffed", id="script"
+    ),
+]
+
+
+def check_untracked(client: TrackingClient, response: HttpResponse, reason: str) -> Click:
+    """It leads to the target without a click id, writes no cookie, and is recorded."""
+    assert response.status_code == 302
+    assert response.headers["Location"] == "https://shop.example/shoes?a=1"
+    assert not response.cookies
+    click = only(client)
+    assert (click.reason, click.journey, click.session) == (reason, 0, 0)
+    return click
+
+
+TARGET = {"to": "https://shop.example/shoes?a=1"}
+
+
+@pytest.mark.parametrize(("headers", "reason"), FETCH_AHEAD)
+def test_what_no_person_clicked_does_not_count(
+    tracking_client: TrackingClient, blog: Partnership, headers: dict[str, str], reason: str
+) -> None:
+    response = tracking_client.get(path(blog), TARGET, **headers)  # type: ignore[arg-type]
+
+    check_untracked(tracking_client, response, reason)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param(lambda blog: path(blog, 987_654), id="unknown"),
+        pytest.param(lambda blog: path(blog, 10**30), id="absurd"),
+        pytest.param(not_approved, id="not_approved"),
+        pytest.param(ended, id="ended"),
+        pytest.param(closed_publisher, id="closed"),
+        pytest.param(of_another_shop, id="of_another_shop"),
+    ],
+)
+def test_a_publisher_that_is_no_partner_is_not_credited(
+    tracking_client: TrackingClient, blog: Partnership, link: Callable[[Partnership], str]
+) -> None:
+    check_untracked(tracking_client, tracking_client.get(link(blog), TARGET), "not_partner")
+
+
+def test_head_is_answered_and_counts_for_nothing(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    check_untracked(tracking_client, tracking_client.head(path(blog), TARGET), "head")
+
+
+def test_a_form_cannot_click(tracking_client: TrackingClient, blog: Partnership) -> None:
+    response = tracking_client.post(path(blog), query_params=TARGET)
+
+    check_untracked(tracking_client, response, "stuffed")
+
+
+def test_a_closed_advertiser_is_left_in_peace(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    Advertiser.objects.filter(id=blog.advertiser_id).update(status="closed")
+    response = tracking_client.get(path(blog), TARGET)
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == "https://shop.example/welcome"
+    assert not response.cookies
+    assert only(tracking_client).reason == "advertiser_closed"
+
+
+@pytest.mark.parametrize("advertiser", [987_654, 10**30])
+def test_an_unknown_advertiser_gets_a_page_that_says_so(
+    tracking_client: TrackingClient, blog: Partnership, advertiser: int
+) -> None:
+    response = tracking_client.get(f"/t/{advertiser}/c/{blog.publisher_id}", TARGET)
+
+    assert response.status_code == 404
+    assert "advertiser" in response.content.decode()
+    assert not response.cookies
+    assert recorded(tracking_client) == []
+
+
+@pytest.mark.parametrize("address", ["/", "/t/1/c/x", "/t/-1/c/1", "/admin/", "/t/1/c/1/", "/t/1"])
+def test_there_is_nothing_else(
+    tracking_client: TrackingClient, blog: Partnership, address: str
+) -> None:
+    response = tracking_client.get(address)
+
+    assert (response.status_code, response.content) == (404, b"There is nothing here.\n")
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("answer", ["0", "no", "", "true"])
+def test_without_consent_nothing_of_the_browser_is_read_written_or_kept(
+    tracking_client: TrackingClient, blog: Partnership, answer: str
+) -> None:
+    name = f"__Secure-sch-{blog.advertiser_id}"
+    tracking_client.cookies[name] = "forged"
+    response = tracking_client.get(path(blog), {**TARGET, "consent": answer})
+
+    click = check_untracked(tracking_client, response, "no_consent")
+    assert (click.ip_prefix, click.user_agent, click.rejected_tokens) == ("", "", [])
+    assert tracking_client.cookies[name].value == "forged"
+
+
+def test_a_repeat_within_a_second_claims_nothing_new(
+    tracking_client: TrackingClient, blog: Partnership, now: Any
+) -> None:
+    first = tracking_client.get(path(blog), TARGET)
+    now.shift(0.999)
+    again = tracking_client.get(path(blog), TARGET)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert not again.cookies
+    now.shift(0.001)
+    later = tracking_client.get(path(blog), TARGET)
+
+    assert token_in(later) != token_in(first)
+    assert cookie_kinds(later) == HARD_COOKIES
+    rows = recorded(tracking_client)
+    assert [row.reason for row in rows] == ["", "repeat", ""]
+    assert len({row.journey for row in rows}) == len({row.session for row in rows}) == 1
+
+
+def test_type_window_and_publisher_cannot_be_forged_by_the_address(
+    tracking_client: TrackingClient, shop: Advertiser
+) -> None:
+    extension = make_partner(shop, make_publisher(model_type="extension"))
+    forged = "type=hard&cookie_type=hard&window=400&window_minutes=9&publisher=1&advertiser=1"
+    response = tracking_client.get(f"{path(extension)}?{forged}&stood_down=0&journey=1&reason=")
+
+    click = only(tracking_client)
+    assert (click.cookie_type, click.window_minutes) == ("soft", 24 * 60)
+    assert (click.advertiser_id, click.publisher_id) == (shop.id, extension.publisher_id)
+    assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
+    assert decode(token_in(response), KEYS).click.cookie_type == "soft"
+
+
+def test_references_are_cut_and_cleaned(tracking_client: TrackingClient, blog: Partnership) -> None:
+    response = tracking_client.get(
+        path(blog),
+        {"ref": "a\x00b\r\nc\u202ed", "ref2": "x" * 300, "ref7": "no", "campaign": "y" * 101},
+    )
+
+    assert response.status_code == 302
+    click = only(tracking_client)
+    assert click.references == {"ref": "abcd", "ref2": "x" * 255}
+    assert click.campaign == "y" * 100
