@@ -194,6 +194,7 @@ CELERY_TIMEZONE = "UTC"
 INTAKE = env.str("INTAKE", default="spool")
 if INTAKE not in ("spool", "direct"):
     raise ImproperlyConfigured(f"INTAKE={INTAKE!r} is not one of spool, direct.")
+COUNT_HEADLESS_BROWSERS = not PRODUCTION
 SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(DATA_DIR / "spool")))
 SPOOL_HOST = env.str("SPOOL_HOST", default=socket.gethostname())
 # A clock that can be skipped ahead: in the demo, and in tests that ask for one.

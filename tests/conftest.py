@@ -3,33 +3,39 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from django.conf import settings
-from django.test import Client
-from django.test.client import ClientHandler
 
-from network.hosts import BareHandlerMixin, TrackingHandler
+from network import clock, hosts
 from tests.makers import NAVIGATION
-from tracking import spool
+from tracking import intake, spool
 from tracking.snapshot import keeper
 from tracking.spool import SpoolWriter
 
 
-class TrackingClientHandler(BareHandlerMixin, ClientHandler):
-    """The tracking host's own handler, without its server."""
-
-    urlconf = TrackingHandler.urlconf
-    headers = TrackingHandler.headers
-
-
-class TrackingClient(Client):
-    """A browser at the tracking host, navigating. ``spool`` is the folder with what was accepted;
-    ``tracking.intake.drain`` takes it in."""
+class TrackingClient(httpx.Client):
+    """A browser at the tracking host, navigating; it keeps cookies and follows no redirect. It
+    speaks to the product's own WSGI application, without a server. ``spool`` is the folder with
+    what was accepted."""
 
     def __init__(self, spool: Path) -> None:
-        super().__init__(HTTP_HOST=settings.TRACKING_HOST, **NAVIGATION)  # type: ignore[arg-type]
-        self.handler = TrackingClientHandler(enforce_csrf_checks=True)
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-"): value
+            for name, value in NAVIGATION.items()
+        }
+        super().__init__(
+            transport=httpx.WSGITransport(hosts.application()),
+            base_url=f"https://{settings.TRACKING_HOST}",
+            headers=headers,
+        )
         self.spool = spool
+
+    def drain(self) -> None:
+        """Take in what was accepted, as the drain does."""
+        now = clock.now()
+        intake.register("test", now)
+        intake.drain(self.spool, "test", now)
 
 
 @pytest.fixture
@@ -37,11 +43,12 @@ def tracking_client(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None
 ) -> Iterator[TrackingClient]:
     """A client of the tracking host, with a spool of its own. The host knows what is in the
-    database at its first request."""
+    database at the client's first request."""
     folder = tmp_path / "spool"
     writer = SpoolWriter(folder)
     monkeypatch.setattr(spool, "writer", writer)
     keeper.forget()
-    yield TrackingClient(folder)
+    with TrackingClient(folder) as client:
+        yield client
     writer.close()
     keeper.forget()

@@ -1,6 +1,7 @@
 """What may be known of a visitor."""
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from tests.browsing import CHROME
 from tracking import visitors
@@ -12,6 +13,16 @@ from tracking import visitors
 )
 def test_which_user_agents_are_bots(user_agent: str, bot: bool) -> None:
     assert visitors.is_bot(user_agent) is bot
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_headless_browser_counts_where_it_stands_for_a_person(
+    settings: SettingsWrapper, counted: bool
+) -> None:
+    settings.COUNT_HEADLESS_BROWSERS = counted
+    visitors.is_bot.cache_clear()
+    assert visitors.is_bot(CHROME.replace("Chrome", "HeadlessChrome")) is not counted
+    visitors.is_bot.cache_clear()
 
 
 @pytest.mark.parametrize(

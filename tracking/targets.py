@@ -7,22 +7,33 @@ from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 MAX_URL_LENGTH = 2000
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_USUAL = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
+"""Almost every target: nothing about its host is left to interpretation."""
 
 
 def is_allowed(url: str, domains: Sequence[str]) -> bool:
     """Whether the URL is http(s), on one of the domains or a subdomain of one, with neither user
     info nor control characters, blanks or backslashes."""
-    if len(url) > MAX_URL_LENGTH or _UNSAFE.search(url):
+    if len(url) > MAX_URL_LENGTH:
         return False
+    usual = _USUAL.fullmatch(url)
+    host = usual[1] if usual else _host(url)
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def _host(url: str) -> str:
+    """The host of a URL of whatever form; empty when nobody is to be led there."""
+    if _UNSAFE.search(url):
+        return ""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")
         _ = parts.port
     except ValueError:
-        return False
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
-        return False
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+        return ""
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        return ""
+    return host
 
 
 def with_parameter(url: str, name: str, value: str) -> str:

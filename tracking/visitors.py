@@ -9,6 +9,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from crawlerdetect import CrawlerDetect
+from django.conf import settings
 
 _FAMILIES = (
     ("Edg", "Edge"),
@@ -25,7 +26,12 @@ _MAX_USER_AGENT = 512
 
 @lru_cache(maxsize=20_000)
 def is_bot(user_agent: str) -> bool:
-    """Whether the user agent is a known crawler's."""
+    """Whether the user agent is a known crawler's.
+
+    Off production a headless browser counts as a person: demo and tests are driven by one.
+    """
+    if settings.COUNT_HEADLESS_BROWSERS:
+        user_agent = user_agent.replace("HeadlessChrome", "Chrome")
     return bool(CrawlerDetect(user_agent=user_agent[:_MAX_USER_AGENT]).is_crawler())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
+from httpx import Response
 
 from network import clock
 from network.models import Advertiser
@@ -25,54 +25,9 @@ HARD_COOKIES = {"__Secure-sch", "__Secure-scs", "__Secure-scl", "__Secure-scn"}
 """What a hard click writes; the soft slot is deleted by it."""
 
 
-@pytest.fixture(autouse=True)
-def now() -> Any:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    shop = make_advertiser()
-    Advertiser.objects.filter(id=shop.id).update(
-        landing_url="https://shop.example/welcome", domains=["shop.example"]
-    )
-    return shop
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(), "hard")
-
-
-def path(partnership: Partnership, publisher: int | None = None) -> str:
-    return f"/t/{partnership.advertiser_id}/c/{publisher or partnership.publisher_id}"
-
-
-def cookie_kinds(response: HttpResponse) -> set[str]:
-    return {name.rpartition("-")[0] for name in response.cookies}
-
-
-def recorded(client: TrackingClient) -> list[Click]:
-    """Drain, and give the clicks in order."""
-    intake.register("test", clock.now())
-    intake.drain(client.spool, "test", clock.now())
-    return list(Click.objects.order_by("id"))
-
-
-def only(client: TrackingClient) -> Click:
-    [click] = recorded(client)
-    return click
-
-
-def token_in(response: HttpResponse) -> str:
-    """The click parameter, which comes last."""
-    return response.headers["Location"].rpartition("sclk=")[2]
-
-
 def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> None:
     response = tracking_client.get(
-        path(blog), {"to": "https://shop.example/shoes?colour=red#top", "ref": "post 7"}
+        link(blog), params={"to": "https://shop.example/shoes?colour=red#top", "ref": "post 7"}
     )
 
     token = token_in(response).removesuffix("#top")
@@ -82,22 +37,16 @@ def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> Non
     )
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
-    assert not response.content
+    assert response.content == b""
     own = f"Path=/t/{blog.advertiser_id}/; SameSite=None; Secure"
-    suffix = f"-{blog.advertiser_id}"
-    assert {name: morsel.OutputString() for name, morsel in response.cookies.items()} == {
-        f"__Secure-sch{suffix}": (
-            f"__Secure-sch{suffix}={token}; HttpOnly; Max-Age=2592000; {own}"
-        ),
-        f"__Secure-scs{suffix}": f'__Secure-scs{suffix}=""; HttpOnly; Max-Age=0; {own}',
-        f"__Secure-scl{suffix}": (
-            f"__Secure-scl{suffix}={token}; HttpOnly; Max-Age=2592000; {own}"
-        ),
-        f"__Secure-scn{suffix}": (
-            f"__Secure-scn{suffix}={decode(token, KEYS).click.session}; HttpOnly; {own}"
-        ),
+    suffix, month = f"-{blog.advertiser_id}", "Max-Age=2592000"
+    assert set_cookies(response) == {
+        f"__Secure-sch{suffix}": f"{token}; HttpOnly; {month}; {own}",
+        f"__Secure-scs{suffix}": f'""; HttpOnly; Max-Age=0; {own}',
+        f"__Secure-scl{suffix}": f"{token}; HttpOnly; {month}; {own}",
+        f"__Secure-scn{suffix}": f"{decode(token, KEYS).click.session}; HttpOnly; {own}",
     }
-    click = only(tracking_client)
+    click = only_click(tracking_client)
     assert (click.id, click.reason, click.target_reason) == (decode(token, KEYS).click.id, "", "")
     assert click.references == {"ref": "post 7"}
     assert (click.ip_prefix, click.user_agent) == ("127.0.0.0/24", "Firefox, desktop")
@@ -134,13 +83,13 @@ def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> Non
 def test_a_bad_target_leads_to_the_landing_page(
     tracking_client: TrackingClient, blog: Partnership, target: str
 ) -> None:
-    response = tracking_client.get(path(blog), {"to": target})
+    response = tracking_client.get(link(blog), params={"to": target})
 
     token = token_in(response)
     assert response.status_code == 302
     assert response.headers["Location"] == f"https://shop.example/welcome?sclk={token}"
     assert cookie_kinds(response) == HARD_COOKIES
-    click = only(tracking_client)
+    click = only_click(tracking_client)
     assert (click.target_reason, click.reason) == ("bad_target", "")
     assert click.target == "https://shop.example/welcome"
 
@@ -163,60 +112,54 @@ def test_a_bad_target_leads_to_the_landing_page(
 def test_a_good_target_is_kept(
     tracking_client: TrackingClient, blog: Partnership, target: str, location: str
 ) -> None:
-    response = tracking_client.get(path(blog), {"to": target})
+    response = tracking_client.get(link(blog), params={"to": target})
 
     assert response.headers["Location"] == location + token_in(response)
-    assert only(tracking_client).target_reason == ""
+    assert only_click(tracking_client).target_reason == ""
 
 
 def not_approved(blog: Partnership) -> str:
-    return path(make_partner(blog.advertiser, make_publisher(), status="applied"))
+    return link(make_partner(blog.advertiser, make_publisher(), status="applied"))
 
 
 def ended(blog: Partnership) -> str:
     long_ago = NOW - timedelta(days=1)
     change_terms(blog, {"status": "ended"}, long_ago, made_by=None)
-    return path(blog)
+    return link(blog)
 
 
 def closed_publisher(blog: Partnership) -> str:
     Publisher.objects.filter(id=blog.publisher_id).update(status="closed")
-    return path(blog)
+    return link(blog)
 
 
 def of_another_shop(blog: Partnership) -> str:
     elsewhere = make_partner(make_advertiser(), make_publisher())
-    return path(blog, elsewhere.publisher_id)
+    return link(blog, elsewhere.publisher_id)
 
 
 FETCH_AHEAD = [
-    pytest.param({"HTTP_SEC_PURPOSE": "prefetch"}, "prefetch", id="prefetch"),
-    pytest.param({"HTTP_SEC_PURPOSE": "prefetch;prerender"}, "prefetch", id="prerender"),
-    pytest.param({"HTTP_PURPOSE": "prefetch"}, "prefetch", id="old_prefetch"),
-    pytest.param({"HTTP_X_MOZ": "prefetch"}, "prefetch", id="mozillas_prefetch"),
-    pytest.param({"HTTP_USER_AGENT": "Googlebot/2.1"}, "bot", id="bot"),
-    pytest.param({"HTTP_USER_AGENT": "curl/8.5.0"}, "bot", id="tool"),
-    pytest.param({"HTTP_SEC_FETCH_DEST": "image"}, "stuffed", id="image"),
-    pytest.param({"HTTP_SEC_FETCH_DEST": "iframe"}, "stuffed", id="iframe"),
-    pytest.param({"HTTP_SEC_FETCH_DEST": "frame"}, "stuffed", id="frame"),
-    pytest.param(
-        {"HTTP_SEC_FETCH_DEST": "empty", "HTTP_SEC_FETCH_MODE": "cors"}, "stuffed", id="fetch"
-    ),
-    pytest.param(
-        {"HTTP_SEC_FETCH_DEST": "empty", "HTTP_SEC_FETCH_MODE": "no-cors"}, "stuffed", id="beacon"
-    ),
-    pytest.param(
-        {"HTTP_SEC_FETCH_DEST": "script", "HTTP_SEC_FETCH_MODE": "no-cors"}, "stuffed", id="script"
-    ),
+    pytest.param({"Sec-Purpose": "prefetch"}, "prefetch", id="prefetch"),
+    pytest.param({"Sec-Purpose": "prefetch;prerender"}, "prefetch", id="prerender"),
+    pytest.param({"Purpose": "prefetch"}, "prefetch", id="old_prefetch"),
+    pytest.param({"X-Moz": "prefetch"}, "prefetch", id="mozillas_prefetch"),
+    pytest.param({"User-Agent": "Googlebot/2.1"}, "bot", id="bot"),
+    pytest.param({"User-Agent": "curl/8.5.0"}, "bot", id="tool"),
+    pytest.param({"Sec-Fetch-Dest": "image"}, "stuffed", id="image"),
+    pytest.param({"Sec-Fetch-Dest": "iframe"}, "stuffed", id="iframe"),
+    pytest.param({"Sec-Fetch-Dest": "frame"}, "stuffed", id="frame"),
+    pytest.param({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"}, "stuffed", id="fetch"),
+    pytest.param({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "no-cors"}, "stuffed", id="beacon"),
+    pytest.param({"Sec-Fetch-Dest": "script", "Sec-Fetch-Mode": "no-cors"}, "stuffed", id="script"),
 ]
 
 
-def check_untracked(client: TrackingClient, response: HttpResponse, reason: str) -> Click:
+def check_untracked(client: TrackingClient, response: Response, reason: str) -> Click:
     """It leads to the target without a click id, writes no cookie, and is recorded."""
     assert response.status_code == 302
     assert response.headers["Location"] == "https://shop.example/shoes?a=1"
-    assert not response.cookies
-    click = only(client)
+    assert not set_cookies(response)
+    click = only_click(client)
     assert (click.reason, click.journey, click.session) == (reason, 0, 0)
     return click
 
@@ -228,16 +171,16 @@ TARGET = {"to": "https://shop.example/shoes?a=1"}
 def test_what_no_person_clicked_does_not_count(
     tracking_client: TrackingClient, blog: Partnership, headers: dict[str, str], reason: str
 ) -> None:
-    response = tracking_client.get(path(blog), TARGET, **headers)  # type: ignore[arg-type]
+    response = tracking_client.get(link(blog), params=TARGET, headers=headers)
 
     check_untracked(tracking_client, response, reason)
 
 
 @pytest.mark.parametrize(
-    "link",
+    "address",
     [
-        pytest.param(lambda blog: path(blog, 987_654), id="unknown"),
-        pytest.param(lambda blog: path(blog, 10**30), id="absurd"),
+        pytest.param(lambda blog: link(blog, 987_654), id="unknown"),
+        pytest.param(lambda blog: link(blog, 10**30), id="absurd"),
         pytest.param(not_approved, id="not_approved"),
         pytest.param(ended, id="ended"),
         pytest.param(closed_publisher, id="closed"),
@@ -245,19 +188,19 @@ def test_what_no_person_clicked_does_not_count(
     ],
 )
 def test_a_publisher_that_is_no_partner_is_not_credited(
-    tracking_client: TrackingClient, blog: Partnership, link: Callable[[Partnership], str]
+    tracking_client: TrackingClient, blog: Partnership, address: Callable[[Partnership], str]
 ) -> None:
-    check_untracked(tracking_client, tracking_client.get(link(blog), TARGET), "not_partner")
+    check_untracked(tracking_client, tracking_client.get(address(blog), params=TARGET), "not_partner")
 
 
 def test_head_is_answered_and_counts_for_nothing(
     tracking_client: TrackingClient, blog: Partnership
 ) -> None:
-    check_untracked(tracking_client, tracking_client.head(path(blog), TARGET), "head")
+    check_untracked(tracking_client, tracking_client.head(link(blog), params=TARGET), "head")
 
 
 def test_a_form_cannot_click(tracking_client: TrackingClient, blog: Partnership) -> None:
-    response = tracking_client.post(path(blog), query_params=TARGET)
+    response = tracking_client.post(link(blog), params=TARGET)
 
     check_untracked(tracking_client, response, "stuffed")
 
@@ -266,24 +209,24 @@ def test_a_closed_advertiser_is_left_in_peace(
     tracking_client: TrackingClient, blog: Partnership
 ) -> None:
     Advertiser.objects.filter(id=blog.advertiser_id).update(status="closed")
-    response = tracking_client.get(path(blog), TARGET)
+    response = tracking_client.get(link(blog), params=TARGET)
 
     assert response.status_code == 302
     assert response.headers["Location"] == "https://shop.example/welcome"
-    assert not response.cookies
-    assert only(tracking_client).reason == "advertiser_closed"
+    assert not set_cookies(response)
+    assert only_click(tracking_client).reason == "advertiser_closed"
 
 
 @pytest.mark.parametrize("advertiser", [987_654, 10**30])
 def test_an_unknown_advertiser_gets_a_page_that_says_so(
     tracking_client: TrackingClient, blog: Partnership, advertiser: int
 ) -> None:
-    response = tracking_client.get(f"/t/{advertiser}/c/{blog.publisher_id}", TARGET)
+    response = tracking_client.get(f"/t/{advertiser}/c/{blog.publisher_id}", params=TARGET)
 
     assert response.status_code == 404
-    assert "advertiser" in response.content.decode()
-    assert not response.cookies
-    assert recorded(tracking_client) == []
+    assert "advertiser" in response.text
+    assert not set_cookies(response)
+    assert clicks(tracking_client) == []
 
 
 @pytest.mark.parametrize("address", ["/", "/t/1/c/x", "/t/-1/c/1", "/admin/", "/t/1/c/1/", "/t/1"])
@@ -293,61 +236,60 @@ def test_there_is_nothing_else(
     response = tracking_client.get(address)
 
     assert (response.status_code, response.content) == (404, b"There is nothing here.\n")
-    assert not response.cookies
+    assert not set_cookies(response)
 
 
 @pytest.mark.parametrize("answer", ["0", "no", "", "true"])
 def test_without_consent_nothing_of_the_browser_is_read_written_or_kept(
     tracking_client: TrackingClient, blog: Partnership, answer: str
 ) -> None:
-    name = f"__Secure-sch-{blog.advertiser_id}"
-    tracking_client.cookies[name] = "forged"
-    response = tracking_client.get(path(blog), {**TARGET, "consent": answer})
+    cookie = f"__Secure-sch-{blog.advertiser_id}=forged"
+    response = tracking_client.get(
+        link(blog), params={**TARGET, "consent": answer}, headers={"Cookie": cookie}
+    )
 
     click = check_untracked(tracking_client, response, "no_consent")
     assert (click.ip_prefix, click.user_agent, click.rejected_tokens) == ("", "", [])
-    assert tracking_client.cookies[name].value == "forged"
 
 
 def test_a_repeat_within_a_second_claims_nothing_new(
-    tracking_client: TrackingClient, blog: Partnership, now: Any
+    tracking_client: TrackingClient, blog: Partnership, now: Coordinates
 ) -> None:
-    first = tracking_client.get(path(blog), TARGET)
+    first = tracking_client.get(link(blog), params=TARGET)
     now.shift(0.999)
-    again = tracking_client.get(path(blog), TARGET)
+    again = tracking_client.get(link(blog), params=TARGET)
     assert again.headers["Location"] == first.headers["Location"]
-    assert not again.cookies
+    assert not set_cookies(again)
     now.shift(0.001)
-    later = tracking_client.get(path(blog), TARGET)
+    later = tracking_client.get(link(blog), params=TARGET)
 
     assert token_in(later) != token_in(first)
     assert cookie_kinds(later) == HARD_COOKIES
-    rows = recorded(tracking_client)
+    rows = clicks(tracking_client)
     assert [row.reason for row in rows] == ["", "repeat", ""]
     assert len({row.journey for row in rows}) == len({row.session for row in rows}) == 1
 
 
 def test_type_window_and_publisher_cannot_be_forged_by_the_address(
-    tracking_client: TrackingClient, shop: Advertiser
+    tracking_client: TrackingClient, extension: Partnership
 ) -> None:
-    extension = make_partner(shop, make_publisher(model_type="extension"))
     forged = "type=hard&cookie_type=hard&window=400&window_minutes=9&publisher=1&advertiser=1"
-    response = tracking_client.get(f"{path(extension)}?{forged}&stood_down=0&journey=1&reason=")
+    response = tracking_client.get(f"{link(extension)}?{forged}&stood_down=0&journey=1&reason=")
 
-    click = only(tracking_client)
+    click = only_click(tracking_client)
     assert (click.cookie_type, click.window_minutes) == ("soft", 24 * 60)
-    assert (click.advertiser_id, click.publisher_id) == (shop.id, extension.publisher_id)
+    assert (click.advertiser_id, click.publisher_id) == (extension.advertiser_id, extension.publisher_id)
     assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
     assert decode(token_in(response), KEYS).click.cookie_type == "soft"
 
 
 def test_references_are_cut_and_cleaned(tracking_client: TrackingClient, blog: Partnership) -> None:
     response = tracking_client.get(
-        path(blog),
-        {"ref": "a\x00b\r\nc\u202ed", "ref2": "x" * 300, "ref7": "no", "campaign": "y" * 101},
+        link(blog),
+        params={"ref": "a\x00b\r\nc\u202ed", "ref2": "x" * 300, "ref7": "no", "campaign": "y" * 101},
     )
 
     assert response.status_code == 302
-    click = only(tracking_client)
+    click = only_click(tracking_client)
     assert click.references == {"ref": "abcd", "ref2": "x" * 255}
     assert click.campaign == "y" * 100

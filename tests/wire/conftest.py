@@ -1,0 +1,37 @@
+"""A shop with a blog (hard) and an extension (soft), at a time that stands still."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from time_machine import Coordinates
+
+from network.models import Advertiser, CommissionGroup
+from publishers.models import Partnership
+from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+
+
+@pytest.fixture(autouse=True)
+def now() -> Iterator[Coordinates]:
+    with time_machine.travel(NOW, tick=False) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture
+def shop(db: None) -> Advertiser:
+    """``shop.example``, that pays 8 % in GBP, with a second commission group, ``SHOES``."""
+    shop = make_advertiser()
+    shop.landing_url, shop.domains = "https://shop.example/welcome", ["shop.example"]
+    shop.save()
+    CommissionGroup.objects.create(advertiser=shop, code="SHOES")
+    return shop
+
+
+@pytest.fixture
+def blog(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher(), "hard")
+
+
+@pytest.fixture
+def extension(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher(model_type="extension"))
