@@ -1,7 +1,7 @@
 """What may be known of a visitor."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.browsing import CHROME
 from tracking import visitors
@@ -17,7 +17,7 @@ def test_which_user_agents_are_bots(user_agent: str, bot: bool) -> None:
 
 @pytest.mark.parametrize("counted", [True, False])
 def test_a_headless_browser_counts_where_it_stands_for_a_person(
-    settings: SettingsWrapper, counted: bool
+    settings: Settings, counted: bool
 ) -> None:
     settings.COUNT_HEADLESS_BROWSERS = counted
     visitors.is_bot.cache_clear()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from time_machine import Coordinates
+from time_machine import Traveller
 
 from network.models import Advertiser, CommissionGroup
 from publishers.models import Partnership
@@ -12,9 +12,9 @@ from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 
 
 @pytest.fixture(autouse=True)
-def now() -> Iterator[Coordinates]:
-    with time_machine.travel(NOW, tick=False) as coordinates:
-        yield coordinates
+def now() -> Iterator[Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

@@ -2,24 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import time_machine
 from httpx import Response
+from time_machine import Traveller
 
-from network import clock
 from network.models import Advertiser
 from publishers.models import Partnership, Publisher
 from publishers.partnerships import change_terms
 from tests.conftest import TrackingClient
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
-from tracking import intake
+from tests.wire.answers import clicks, cookie_kinds, link, only_click, set_cookies, token_in
 from tracking.keys import KEYS
 from tracking.models import Click
 from tracking.tokens import decode
-
-pytestmark = pytest.mark.django_db
 
 HARD_COOKIES = {"__Secure-sch", "__Secure-scs", "__Secure-scl", "__Secure-scn"}
 """What a hard click writes; the soft slot is deleted by it."""
@@ -190,7 +186,9 @@ def test_what_no_person_clicked_does_not_count(
 def test_a_publisher_that_is_no_partner_is_not_credited(
     tracking_client: TrackingClient, blog: Partnership, address: Callable[[Partnership], str]
 ) -> None:
-    check_untracked(tracking_client, tracking_client.get(address(blog), params=TARGET), "not_partner")
+    check_untracked(
+        tracking_client, tracking_client.get(address(blog), params=TARGET), "not_partner"
+    )
 
 
 def test_head_is_answered_and_counts_for_nothing(
@@ -253,7 +251,7 @@ def test_without_consent_nothing_of_the_browser_is_read_written_or_kept(
 
 
 def test_a_repeat_within_a_second_claims_nothing_new(
-    tracking_client: TrackingClient, blog: Partnership, now: Coordinates
+    tracking_client: TrackingClient, blog: Partnership, now: Traveller
 ) -> None:
     first = tracking_client.get(link(blog), params=TARGET)
     now.shift(0.999)
@@ -278,7 +276,10 @@ def test_type_window_and_publisher_cannot_be_forged_by_the_address(
 
     click = only_click(tracking_client)
     assert (click.cookie_type, click.window_minutes) == ("soft", 24 * 60)
-    assert (click.advertiser_id, click.publisher_id) == (extension.advertiser_id, extension.publisher_id)
+    assert (click.advertiser_id, click.publisher_id) == (
+        extension.advertiser_id,
+        extension.publisher_id,
+    )
     assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
     assert decode(token_in(response), KEYS).click.cookie_type == "soft"
 
@@ -286,7 +287,12 @@ def test_type_window_and_publisher_cannot_be_forged_by_the_address(
 def test_references_are_cut_and_cleaned(tracking_client: TrackingClient, blog: Partnership) -> None:
     response = tracking_client.get(
         link(blog),
-        params={"ref": "a\x00b\r\nc\u202ed", "ref2": "x" * 300, "ref7": "no", "campaign": "y" * 101},
+        params={
+            "ref": "a\x00b\r\nc\u202ed",
+            "ref2": "x" * 300,
+            "ref7": "no",
+            "campaign": "y" * 101,
+        },
     )
 
     assert response.status_code == 302

@@ -1,0 +1,197 @@
+"""Tokens that are not ours, or not for here, or not for now: in cookies, in a pixel, in a tag's
+report. Each is recorded with its reason and credits nobody."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from time_machine import Traveller
+from uuid_utils.compat import uuid7
+
+from network.clock import to_ms
+from publishers.models import Partnership
+from tests.conftest import TrackingClient
+from tests.makers import NOW, make_advertiser
+from tests.wire.answers import clicks, cookie_kinds, link, only_click, token_in
+from tracking.attribution import Click, CookieType
+from tracking.keys import KEYS
+from tracking.models import Commission, Conversion, Report, UnattributedSales
+from tracking.tokens import TOKEN_LENGTH, Keys, Token, encode, time_of
+
+Forge = Callable[[Partnership], str]
+HARD_MINUTES = 30 * 24 * 60
+
+
+def genuine(
+    partnership: Partnership,
+    *,
+    ahead: timedelta = -timedelta(minutes=1),
+    advertiser: int = 0,
+    keys: Keys = KEYS,
+) -> str:
+    """A hard click's token, by default a minute old."""
+    identifier = uuid7(nanoseconds=to_ms(NOW + ahead) * 1_000_000)
+    click = Click(
+        id=identifier,
+        at=time_of(identifier),
+        publisher=partnership.publisher_id,
+        cookie_type=CookieType.HARD,
+        window_minutes=HARD_MINUTES,
+        journey=77,
+        session=7,
+    )
+    return encode(Token(advertiser or partnership.advertiser_id, click), keys)
+
+
+def with_byte(number: int, value: int | None = None) -> Forge:
+    """A genuine token with one byte changed."""
+
+    def forge(partnership: Partnership) -> str:
+        raw = bytearray(urlsafe_b64decode(genuine(partnership) + "="))
+        raw[number] = raw[number] ^ 1 if value is None else value
+        return urlsafe_b64encode(raw).decode().rstrip("=")
+
+    return forge
+
+
+def elsewhere(partnership: Partnership) -> str:
+    return genuine(partnership, advertiser=make_advertiser().id)
+
+
+def without_canonical_end(partnership: Partnership) -> str:
+    """Its last character carries two bits that no byte has."""
+    token = genuine(partnership)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
+
+
+FORGED = [
+    pytest.param(with_byte(-1), "bad_signature", id="signature"),
+    pytest.param(with_byte(1), "bad_signature", id="cookie_type"),
+    pytest.param(with_byte(5), "bad_signature", id="advertiser"),
+    pytest.param(with_byte(9), "bad_signature", id="publisher"),
+    pytest.param(with_byte(12), "bad_signature", id="time"),
+    pytest.param(with_byte(33), "bad_signature", id="journey"),
+    pytest.param(with_byte(38), "bad_signature", id="window"),
+    pytest.param(
+        lambda own: genuine(own, keys=Keys({KEYS.signing: b"x" * 32}, KEYS.signing)),
+        "bad_signature",
+        id="signed_with_another_secret",
+    ),
+    pytest.param(
+        lambda own: genuine(own, keys=Keys({9: b"x" * 32}, 9)), "unknown_key", id="unknown_key"
+    ),
+    pytest.param(with_byte(0, 0x20), "unknown_key", id="unknown_version"),
+    pytest.param(lambda own: genuine(own)[:-1], "malformed", id="truncated"),
+    pytest.param(lambda own: genuine(own)[:20], "malformed", id="truncated_a_lot"),
+    pytest.param(lambda own: genuine(own) + "A", "malformed", id="extended"),
+    pytest.param(lambda own: "*" * TOKEN_LENGTH, "malformed", id="not_base64"),
+    pytest.param(without_canonical_end, "malformed", id="not_canonical"),
+    pytest.param(lambda own: "awc_1234_5678", "malformed", id="another_networks"),
+    pytest.param(elsewhere, "other_advertiser", id="of_another_advertiser"),
+    pytest.param(
+        lambda own: genuine(own, ahead=timedelta(minutes=5, milliseconds=1)),
+        "from_future",
+        id="from_the_future",
+    ),
+]
+
+
+@pytest.mark.parametrize(("forge", "reason"), FORGED)
+@pytest.mark.parametrize("kind", ["h", "s", "l"])
+def test_in_a_cookie_it_is_as_if_it_were_not_there(
+    tracking_client: TrackingClient,
+    blog: Partnership,
+    extension: Partnership,
+    forge: Forge,
+    reason: str,
+    kind: str,
+) -> None:
+    cookie = f"__Secure-sc{kind}-{blog.advertiser_id}={forge(blog)}"
+    response = tracking_client.get(link(extension), headers={"Cookie": cookie})
+
+    role = {"h": "hard", "s": "soft", "l": "last"}[kind]
+    click = only_click(tracking_client)
+    assert click.rejected_tokens == [f"{role}: {reason}"]
+    assert (click.stood_down, click.reason) == (False, "")
+    assert click.journey not in (0, 77)
+    assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "4294967296", "1e3", "²", "9" * 400, "1 OR 1=1"])
+def test_a_forged_session_is_none(
+    tracking_client: TrackingClient, blog: Partnership, text: str
+) -> None:
+    cookie = f"__Secure-scn-{blog.advertiser_id}={text}".encode("latin-1")
+    tracking_client.get(link(blog), headers={b"Cookie": cookie})
+
+    assert 0 < only_click(tracking_client).session < 2**31
+
+
+@pytest.mark.parametrize(("forge", "reason"), FORGED)
+def test_in_a_pixel_it_credits_nobody(
+    tracking_client: TrackingClient, blog: Partnership, forge: Forge, reason: str
+) -> None:
+    response = tracking_client.get(
+        f"/t/{blog.advertiser_id}/pixel.gif",
+        params={"order": "1", "amount": "49.90", "click": forge(blog)},
+    )
+
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/gif")
+    check_credits_nobody(tracking_client, blog, [("server", reason)])
+
+
+@pytest.mark.parametrize(("forge", "reason"), FORGED)
+@pytest.mark.parametrize("role", ["hard", "soft", "last"])
+def test_in_a_tags_report_it_credits_nobody(
+    tracking_client: TrackingClient, blog: Partnership, forge: Forge, reason: str, role: str
+) -> None:
+    body = {"order": "1", "amount": "49.90", "tokens": {role: [forge(blog)]}, "session": "7"}
+    response = tracking_client.post(f"/t/{blog.advertiser_id}/sale", content=json.dumps(body))
+
+    assert (response.status_code, response.content) == (204, b"")
+    check_credits_nobody(tracking_client, blog, [(role, reason)])
+
+
+def check_credits_nobody(
+    client: TrackingClient, blog: Partnership, reasons: list[tuple[str, str]]
+) -> None:
+    client.drain()
+    report = Report.objects.get(advertiser=blog.advertiser_id)
+    assert [(token["role"], token["reason"]) for token in report.tokens] == reasons
+    assert (report.outcome, report.conversion_id) == ("no_token", None)
+    assert UnattributedSales.objects.get(advertiser=blog.advertiser_id).count == 1
+    assert not Conversion.objects.exists()
+    assert not Commission.objects.exists()
+    assert not clicks(client)
+
+
+def test_a_genuine_token_beside_a_forged_one_counts(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    tokens = f"{with_byte(-1)(blog)},,{genuine(blog)},nonsense"
+    tracking_client.get(
+        f"/t/{blog.advertiser_id}/pixel.gif",
+        params={"order": "1", "amount": "49.90", "click": tokens},
+    )
+    tracking_client.drain()
+
+    report = Report.objects.get()
+    assert [token["reason"] for token in report.tokens] == ["bad_signature", "", "malformed"]
+    assert Commission.objects.get().publisher_id == blog.publisher_id
+
+
+def test_our_own_clocks_may_differ_by_five_minutes(
+    tracking_client: TrackingClient, blog: Partnership, now: Traveller
+) -> None:
+    token = genuine(blog, ahead=timedelta(minutes=5))
+    name = f"__Secure-sch-{blog.advertiser_id}"
+    response = tracking_client.get(link(blog), headers={"Cookie": f"{name}={token}"})
+
+    click = only_click(tracking_client)
+    assert click.rejected_tokens == []
+    assert click.journey == 77
+    assert click.at == NOW + timedelta(minutes=5, milliseconds=1)  # after what the browser brought
+    assert token_in(response) > token
