@@ -1,0 +1,14 @@
+# An image for web, worker, beat and drain; which one is the command (see compose.yaml).
+FROM python:3.13-slim
+ENV SOFTCLICK_NO_BOOTSTRAP=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /softclick
+RUN pip install --no-cache-dir uv
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-default-groups
+ENV PATH=/softclick/.venv/bin:$PATH
+COPY . .
+RUN useradd --system softclick && mkdir -p /var/spool/softclick && chown softclick /var/spool/softclick
+USER softclick
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--workers", "2", "--backpressure", "32", \
+     "--workers-kill-timeout", "3", "network.wsgi:application"]
