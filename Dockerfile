@@ -7,8 +7,10 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-default-groups
 ENV PATH=/softclick/.venv/bin:$PATH
 COPY . .
-RUN useradd --system softclick && mkdir -p /var/spool/softclick && chown softclick /var/spool/softclick
+RUN useradd --system softclick && mkdir -p staticfiles /var/spool/softclick \
+    && chown softclick staticfiles /var/spool/softclick
 USER softclick
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--workers", "2", "--backpressure", "32", \
-     "--workers-kill-timeout", "3", "network.wsgi:application"]
+CMD ["sh", "-c", "python manage.py collectstatic --noinput >/dev/null && exec granian \
+     --interface wsgi --host 0.0.0.0 --workers 2 --backpressure 32 --workers-kill-timeout 3 \
+     network.wsgi:application"]

@@ -112,7 +112,7 @@ def _respond(
     page = ChangePage(
         title=_title(who, to),
         form=form,
-        button=_title(who, to),
+        button=_title(who, to) if who.changing else f"Set to {TARGETS[to]}",
         back=_back(partners),
         apply=apply,
         template="admin/publishers/partnership/cookie_type.html",
@@ -148,6 +148,8 @@ def _target(to: str) -> str:
 
 def _title(who: Concerned, to: str) -> str:
     count = len(who.changing)
+    if not count:
+        return "Nothing to change"
     noun = "1 partner" if count == 1 else f"{count} partners"
     if to == AssignedType.INHERIT:
         return f"Set {noun} back to {DEFAULT}"

@@ -4,6 +4,7 @@ functions, at whatever time it is told."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -35,7 +36,7 @@ class Browser:
     tokens: list[str | None] = field(default_factory=list)
 
     def click(
-        self, publisher: Publisher, at: datetime, *, lost: bool = False, **request: object
+        self, publisher: Publisher, at: datetime, *, lost: bool = False, **request: Any
     ) -> Answer:
         shop = build().advertisers[self.advertiser.id]
         headers: Mapping[str, str] = {"HTTP_USER_AGENT": CHROME}
@@ -55,12 +56,10 @@ class Browser:
             self.jar.pop(name, None)
         self.session_cookies.clear()
 
-    def report(
-        self, order: str, at: datetime, amount: str = "50.00", **changes: object
-    ) -> SaleReport:
+    def report(self, order: str, at: datetime, amount: str = "50.00", **changes: Any) -> SaleReport:
         """The tag's report of a sale from this browser."""
         brought = cookies.read(self.jar, self.advertiser.id, KEYS, to_ms(at))
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "source": "tag",
             "tokens": tuple((Role(role), text) for role, text in brought.tokens.items()),
             "sessions": (brought.slots.session,) if brought.slots.session else (),
@@ -68,7 +67,7 @@ class Browser:
         }
         return make_report(self.advertiser, order, at, amount, **{**values, **changes})
 
-    def buy(self, order: str, at: datetime, amount: str = "50.00", **changes: object) -> Conversion:
+    def buy(self, order: str, at: datetime, amount: str = "50.00", **changes: Any) -> Conversion:
         record(self.report(order, at, amount, **changes))
         return Conversion.objects.get(advertiser=self.advertiser, order=order)
 
@@ -95,14 +94,14 @@ def make_report(
     *,
     fields: Mapping[str, object] | None = None,
     clicks: Sequence[str] = (),
-    **changes: object,
+    **changes: Any,
 ) -> SaleReport:
     """A report of a sale; ``clicks`` are tokens that the merchant's server kept."""
     groups = frozenset(advertiser.commission_groups.values_list("code", flat=True))
     sale: SaleFields = read_fields(
         {"order": order, "amount": amount, **(fields or {})}, Terms(advertiser.currency, groups)
     )
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "id": uuid7(),
         "advertiser": advertiser.id,
         "source": "server",
@@ -111,7 +110,7 @@ def make_report(
         "sale": sale,
         "tokens": tuple((Role.SERVER, token) for token in clicks),
     }
-    return SaleReport(**{**values, **changes})  # type: ignore[arg-type]
+    return SaleReport(**{**values, **changes})
 
 
 def record(report: SaleReport) -> ReportOutcome:

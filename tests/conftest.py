@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from network import clock, hosts
 from tests.makers import NAVIGATION
@@ -48,7 +50,12 @@ def tracking_client(
     writer = SpoolWriter(folder)
     monkeypatch.setattr(spool, "writer", writer)
     keeper.forget()
+    ends = (request_started, request_finished)
+    for end in ends:
+        end.disconnect(close_old_connections)  # the test's transaction goes on after a request
     with TrackingClient(folder) as client:
         yield client
+    for end in ends:
+        end.connect(close_old_connections)
     writer.close()
     keeper.forget()

@@ -301,6 +301,16 @@ def test_there_may_be_nothing_to_change(owner: Client, partners: dict[str, Partn
     assert not CookieTypeAssignment.objects.exists()
 
 
+def test_a_later_start_finds_partners_as_they_will_be_then(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    later = NOW + timedelta(days=3)
+    cookie_types.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
+    data = {"to": "soft", "partners": partners["Cat"].pk, "reason": "No trial"}
+    page = post(owner, COOKIE_TYPE, start=f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}", **data)
+    assert "Set 1 partner to soft, from 15 Mar 2026 15:00 UTC." in text(page)
+
+
 @pytest.mark.parametrize(
     "query", ["", "?to=soft", "?to=medium&partners=1", "?to=soft&partners=x", "?to=soft&partners=0"]
 )

@@ -1,9 +1,11 @@
 """From clicks and reports to decisions and pending commissions, in PostgreSQL."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +16,7 @@ from publishers.models import Publisher
 from tests.browsing import Browser, make_report, minutes, record
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tracking import decisions, models, scenarios
-from tracking.conversions import NotInConflict, Settlement, settle_conflict
+from tracking.conversions import NotInConflict, SaleReport, Settlement, settle_conflict
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.reasons import ReportOutcome
 from tracking.scenarios import Scenario
@@ -28,7 +30,7 @@ def shop() -> Advertiser:
     return make_advertiser()
 
 
-def partner(shop: Advertiser, cookie_type: str = "hard", **terms: object) -> Publisher:
+def partner(shop: Advertiser, cookie_type: str = "hard", **terms: Any) -> Publisher:
     publisher = make_publisher()
     make_partner(shop, publisher, cookie_type, **terms)
     return publisher
@@ -89,9 +91,7 @@ def _play(scenario: Scenario, browser: Browser, by_name: dict[str, Publisher]) -
     return Conversion.objects.filter(advertiser=browser.advertiser).first()
 
 
-def _received(report, at):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
+def _received(report: SaleReport, at: datetime) -> SaleReport:
     return replace(report, received_at=max(at, report.at))
 
 

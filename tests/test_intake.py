@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from network.clock import from_ms
 from tests.browsing import Browser, minutes
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking import conversions, intake, spool
+from tracking.finalisation import horizon
 from tracking.models import Click, Conversion, SetAside, SpoolHost, SpoolPosition
 from tracking.spool import SpoolFailed, SpoolWriter
 
@@ -140,6 +142,14 @@ def test_the_watermark_says_how_far_the_spool_is_empty(folder: Path) -> None:
     assert SpoolHost.objects.get().drained_to == NOW + minutes(5)
     drain(folder, NOW + minutes(4))
     assert SpoolHost.objects.get().drained_to == NOW + minutes(5)
+
+
+def test_a_new_host_is_waited_for_until_it_was_drained_once(folder: Path) -> None:
+    drain(folder, NOW)
+    intake.register("new", NOW)
+    assert horizon(NOW) == from_ms(0)
+    intake.drain(folder, "new", NOW)
+    assert horizon(NOW) == NOW
 
 
 def test_a_host_that_comes_back_is_waited_for_again(folder: Path) -> None:

@@ -23,6 +23,7 @@ from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import Entry
 
 BATCH = 1_000
+NEVER = from_ms(0)
 WATERMARK_STEP = timedelta(seconds=1)
 ATTEMPTS = 3
 """A record that cannot be taken in is set aside after so many tries."""
@@ -82,9 +83,10 @@ def report_record(report: SaleReport) -> Record:
 
 
 def register(host: str, now: datetime) -> None:
-    """Let finalisation wait for this host from now on."""
+    """Let finalisation wait for this host from now on: for the first time until its spool, which
+    may hold anything, has been drained once."""
     spool_host, _ = SpoolHost.objects.get_or_create(
-        name=host, defaults={"registered_at": now, "drained_to": now}
+        name=host, defaults={"registered_at": now, "drained_to": NEVER}
     )
     if spool_host.removed_at:
         SpoolHost.objects.filter(name=host).update(removed_at=None, registered_at=now)

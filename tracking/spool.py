@@ -99,7 +99,7 @@ class SpoolWriter:
         written = os.write(self._descriptor, data)
         if written != len(data):
             os.ftruncate(self._descriptor, self._size)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(errno.ENOSPC, "the disk is full")
         self._size += written
 
     def _flush_forever(self) -> None:

@@ -29,6 +29,8 @@ def _host(url: str) -> str:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".")
         _ = parts.port
+        if not host.isascii():
+            host.encode("idna")  # as_ascii must be able to
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or "@" in parts.netloc:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -161,7 +161,7 @@ def failed(request: HttpRequest) -> HttpResponseBase:
 
 def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit:
     meta = request.META
-    query = _query(meta)
+    query = parameters(meta)
     consent = query.get("consent")
     return Visit(
         publisher=publisher,
@@ -177,7 +177,7 @@ def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit
     )
 
 
-def _query(meta: Mapping[str, str]) -> dict[str, str]:
+def parameters(meta: Mapping[str, str]) -> dict[str, str]:
     """A link's parameters, the last of each name. ``request.GET`` would refuse a shopper whose link
     has very many, and takes several times as long."""
     text = meta.get("QUERY_STRING", "")
@@ -185,7 +185,8 @@ def _query(meta: Mapping[str, str]) -> dict[str, str]:
         # WSGI hands bytes over as ISO 8859-1; some user agents do send that.
         with suppress(UnicodeDecodeError):
             text = text.encode("latin-1").decode()
-    return dict(parse_qsl(text, keep_blank_values=True))
+    pairs = (item.partition("=") for item in text.split("&"))
+    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
 def _accept(record: dict[str, object], now: datetime) -> None:

@@ -47,13 +47,13 @@ class _Connection:
         if not part:
             raise ConnectionError("the server closed the connection")
         self.received += part
-        if not _is_whole(self.received):
+        if not is_whole(self.received):
             return b""
         answer, self.received = self.received, b""
         return answer
 
 
-def _is_whole(answer: bytes) -> bool:
+def is_whole(answer: bytes) -> bool:
     """Whether the body is there as far as its head says, by length or in chunks."""
     end = answer.find(b"\r\n\r\n")
     if end < 0:

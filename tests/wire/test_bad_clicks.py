@@ -70,6 +70,8 @@ def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> Non
         pytest.param("https://[shop.example/", id="half_a_bracket"),
         pytest.param("https:///shop.example/", id="no_host"),
         pytest.param("https://shop.example。evil.example/", id="a_dot_that_is_none"),
+        pytest.param("https://ä..shop.example/", id="a_name_that_cannot_be_written"),
+        pytest.param("https://\u202e.shop.example/", id="a_name_that_turns_text"),
         pytest.param("https://shop.example/\r\nSet-Cookie: a=b", id="line_break"),
         pytest.param("https://shop.example/\x00", id="nul"),
         pytest.param("https://shop.example/ x", id="blank"),
@@ -299,3 +301,53 @@ def test_references_are_cut_and_cleaned(tracking_client: TrackingClient, blog: P
     click = only_click(tracking_client)
     assert click.references == {"ref": "abcd", "ref2": "x" * 255}
     assert click.campaign == "y" * 100
+
+
+IN_PAGE = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Origin": "https://shop.example"}
+
+
+def activation(partnership: Partnership) -> str:
+    return f"/t/{partnership.advertiser_id}/a/{partnership.publisher_id}"
+
+
+@pytest.mark.parametrize(
+    ("model_type", "in_page"),
+    [
+        pytest.param("extension", False, id="without_the_flag"),
+        pytest.param("content", True, id="a_hard_partner"),
+    ],
+)
+def test_a_page_activates_nobody_who_may_not(
+    tracking_client: TrackingClient, shop: Advertiser, model_type: str, in_page: bool
+) -> None:
+    partner = make_partner(shop, make_publisher(model_type=model_type), in_page=in_page)
+    response = tracking_client.get(activation(partner), headers=IN_PAGE)
+
+    assert (response.status_code, response.json()) == (200, {})
+    assert not set_cookies(response)
+    assert only_click(tracking_client).reason == "stuffed"
+
+
+def test_a_page_activates_a_soft_partner_with_the_flag(
+    tracking_client: TrackingClient, shop: Advertiser
+) -> None:
+    overlay = make_partner(shop, make_publisher(model_type="overlay"), in_page=True)
+    response = tracking_client.get(activation(overlay), headers=IN_PAGE)
+
+    click = only_click(tracking_client)
+    assert (click.reason, click.in_page, click.cookie_type) == ("", True, "soft")
+    assert decode(response.json()["token"], KEYS).click.id == click.id
+    assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "https://shop.example.evil", ""]
+)
+def test_no_other_site_reads_the_answer_to_an_activation(
+    tracking_client: TrackingClient, extension: Partnership, origin: str
+) -> None:
+    headers = {**IN_PAGE, "Origin": origin}
+    response = tracking_client.get(activation(extension), headers=headers)
+
+    assert "Access-Control-Allow-Origin" not in response.headers

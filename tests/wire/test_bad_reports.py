@@ -292,7 +292,7 @@ def test_a_report_with_another_amount_is_a_conflict_and_no_overwrite(
 
 
 def test_a_guessed_order_cannot_steal_a_sale(
-    tracking_client: TrackingClient, shop: Advertiser, token: str, extension: Partnership
+    tracking_client: TrackingClient, shop: Advertiser, extension: Partnership, token: str
 ) -> None:
     """A partner clicks its own link and reports somebody else's order with it."""
     pixel(tracking_client, shop, click=token)

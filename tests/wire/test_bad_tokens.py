@@ -99,20 +99,24 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize(("forge", "reason"), FORGED)
-@pytest.mark.parametrize("kind", ["h", "s", "l"])
+EVERYWHERE = [
+    *(pytest.param(*case.values, "hard", id=f"hard_{case.id}") for case in FORGED),
+    *(pytest.param(*FORGED[0].values, role, id=role) for role in ("soft", "last")),
+]
+
+
+@pytest.mark.parametrize(("forge", "reason", "role"), EVERYWHERE)
 def test_in_a_cookie_it_is_as_if_it_were_not_there(
     tracking_client: TrackingClient,
     blog: Partnership,
     extension: Partnership,
     forge: Forge,
     reason: str,
-    kind: str,
+    role: str,
 ) -> None:
-    cookie = f"__Secure-sc{kind}-{blog.advertiser_id}={forge(blog)}"
+    cookie = f"__Secure-sc{role[0]}-{blog.advertiser_id}={forge(blog)}"
     response = tracking_client.get(link(extension), headers={"Cookie": cookie})
 
-    role = {"h": "hard", "s": "soft", "l": "last"}[kind]
     click = only_click(tracking_client)
     assert click.rejected_tokens == [f"{role}: {reason}"]
     assert (click.stood_down, click.reason) == (False, "")
@@ -120,12 +124,12 @@ def test_in_a_cookie_it_is_as_if_it_were_not_there(
     assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
 
 
-@pytest.mark.parametrize("text", ["x", "-1", "4294967296", "1e3", "²", "9" * 400, "1 OR 1=1"])
+@pytest.mark.parametrize("text", ["x", "-1", "4294967296", "1e3", "9" * 400, "1 OR 1=1"])
 def test_a_forged_session_is_none(
     tracking_client: TrackingClient, blog: Partnership, text: str
 ) -> None:
-    cookie = f"__Secure-scn-{blog.advertiser_id}={text}".encode("latin-1")
-    tracking_client.get(link(blog), headers={b"Cookie": cookie})
+    cookie = f"__Secure-scn-{blog.advertiser_id}={text}"
+    tracking_client.get(link(blog), headers={"Cookie": cookie})
 
     assert 0 < only_click(tracking_client).session < 2**31
 
@@ -143,8 +147,7 @@ def test_in_a_pixel_it_credits_nobody(
     check_credits_nobody(tracking_client, blog, [("server", reason)])
 
 
-@pytest.mark.parametrize(("forge", "reason"), FORGED)
-@pytest.mark.parametrize("role", ["hard", "soft", "last"])
+@pytest.mark.parametrize(("forge", "reason", "role"), EVERYWHERE)
 def test_in_a_tags_report_it_credits_nobody(
     tracking_client: TrackingClient, blog: Partnership, forge: Forge, reason: str, role: str
 ) -> None:

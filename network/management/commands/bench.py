@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from network.bench import click
 from network.bench.stage import StageError
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError("--seconds: between 0.5 and 600.")
         try:
             measured = click.measure(options["seconds"], options["workers"])
-        except (click.ClicksLost, StageError, OSError) as error:
+        except (click.ClicksLost, StageError, DatabaseError, OSError) as error:
             raise CommandError(str(error)) from error
         results = list(click.results(measured))
         if options["json"]:
