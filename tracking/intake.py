@@ -106,7 +106,8 @@ def drain(folder: Path, host: str, now: datetime) -> int:
 
 def store(records: Sequence[Record], now: datetime) -> None:
     """Take records in, in the caller's transaction: clicks, then reports, then the open
-    conversions of the journeys that got clicks."""
+    conversions of the journeys that got clicks. Raises AssertionError outside a transaction."""
+    assert connection.in_atomic_block
     clicks = [record for record in records if record["kind"] == "click"]
     _copy_clicks(clicks)
     for record in records:

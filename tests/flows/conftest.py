@@ -7,7 +7,7 @@
 The browser's fixtures are those of ``tests/browser/conftest.py``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -105,12 +105,13 @@ def sites(silent_network: Network) -> Iterator[Sites]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the processes wrote when a test fails."""
     report = yield
-    network = getattr(item, "funcargs", {}).get("silent_network") or getattr(
-        item, "funcargs", {}
-    ).get("network")
-    if report.failed and isinstance(network, Network):
-        report.sections.append(("the network's logs", network.explain()))
+    for asked in getattr(item, "funcargs", {}).values():
+        if report.failed and isinstance(asked, Network):
+            report.sections.append(("the network's logs", asked.explain()))
+            break
     return report

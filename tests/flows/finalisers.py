@@ -43,7 +43,7 @@ def alone(prepared: str, now: datetime) -> dict[str, Any]:
 def killed(prepared: str, now: datetime) -> list[dict[str, Any]]:
     """Kill a finaliser before each of its statements in turn, and let another finish the work: how
     the first ended, how many sales were closed by then, and the state in the end."""
-    points = []
+    points: list[dict[str, Any]] = []
     for number in count(1):
         with copy_of(prepared):
             first = in_child(partial(finalise, now, killed_before=number))

@@ -52,7 +52,9 @@ Answer = TypeVar("Answer")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def wait_until(ask: Callable[[], Answer], what: str, seconds: float = WAIT_SECONDS) -> Answer:
+def wait_until(
+    ask: Callable[[], Answer | None], what: str, seconds: float = WAIT_SECONDS
+) -> Answer:
     """The first true answer. Fails the test when there is none in time."""
     until = time.monotonic() + seconds
     while not (answer := ask()):
@@ -266,7 +268,7 @@ class Clicked:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that were written, by name; deleted ones are left out."""
-        found = SimpleCookie[str]()
+        found = SimpleCookie()
         for header in self.response.headers.get_list("Set-Cookie"):
             found.load(header)
         return {name: morsel.value for name, morsel in found.items() if morsel.value}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from playwright.sync_api import BrowserContext, Page
 
 from publishers.models import Partnership
@@ -32,9 +33,8 @@ def follow(page: Page, sites: Sites, partnership: Partnership) -> Click:
     page.click("#link")
     page.wait_for_url(f"{sites.shop(market, 'product')}**")
     page.wait_for_function("() => window.softclick && softclick.loaded")
-    return wait_until(
-        lambda: _clicks(partnership).exclude(id__in=known).first(), "the click is recorded"
-    )
+    unknown = _clicks(partnership).exclude(id__in=known)
+    return wait_until(lambda: unknown.first(), "the click is recorded")
 
 
 def buy(page: Page, sites: Sites, market: Market, order: str) -> Conversion:
@@ -93,7 +93,7 @@ def _now(context: BrowserContext) -> float:
     return float(context.pages[0].evaluate("() => Date.now()")) / 1000
 
 
-def _clicks(partnership: Partnership) -> Any:
+def _clicks(partnership: Partnership) -> QuerySet[Click]:
     return Click.objects.filter(
         advertiser=partnership.advertiser_id, publisher=partnership.publisher_id
     ).order_by("-id")
