@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 from publishers.models import Partnership
 from tests.flows.network import wait_until
 from tests.flows.sites import Sites
-from tracking.models import Click, Commission, Conversion, Decision, Report
+from tracking.models import Click, Commission, Conversion, Decision, Report, SetAside
 
 AMOUNT = "49.90"
 
@@ -52,6 +52,11 @@ def await_sale(market: Market, order: str) -> Conversion:
 def await_report(market: Market, order: str) -> Report:
     reports = Report.objects.filter(advertiser=market.id, order=order)
     return wait_until(lambda: reports.first(), f"the report of {order} arrives")
+
+
+def is_set_aside(market: Market) -> bool:
+    """Whether a record of this advertiser could not be taken in."""
+    return SetAside.objects.filter(record__contains=f'"advertiser":{market.id},').exists()
 
 
 def decision_of(sale: Conversion) -> Decision:

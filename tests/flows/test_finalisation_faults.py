@@ -87,6 +87,7 @@ def run(network: Network, how: str) -> Any:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+    assert "could not be closed" not in ran.stderr
     return json.loads(ran.stdout)
 
 

@@ -15,9 +15,9 @@ from django.db.models import QuerySet
 from network import clock
 from publishers.models import LedgerTransaction
 from tests.flows.network import Clicked, Network, wait_until
-from tests.flows.shopping import Market, await_sale, commission_of
+from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking import spool
-from tracking.models import Click, Commission, SetAside
+from tracking.models import Click, Commission
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -114,7 +114,7 @@ def test_every_acknowledged_click_arrives_once_while_processes_are_killed(
         len(load.acknowledged)
     )
     assert len(load.acknowledged) >= CLICKS * KILLS
-    assert not SetAside.objects.exists()
+    assert not is_set_aside(market)
 
 
 def test_a_second_drain_stands_by_and_takes_over(network: Network, market: Market) -> None:

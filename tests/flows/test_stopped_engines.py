@@ -11,8 +11,8 @@ from django.db import connections
 from network import clock
 from network.servers import Server
 from tests.flows.network import Clicked, Network, wait_until
-from tests.flows.shopping import Market, await_sale, commission_of
-from tracking.models import Click, Report, SetAside
+from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
+from tracking.models import Click, Report
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -32,7 +32,7 @@ def check_all_arrived(network: Network, market: Market, clicks: Sequence[Clicked
     rows = Click.objects.filter(advertiser=market.id)
     assert sorted(rows.values_list("id", flat=True)) == sorted(clicked.id for clicked in clicks)
     assert not rows.filter(rebuilt=True).exists()
-    assert not SetAside.objects.exists()
+    assert not is_set_aside(market)
 
 
 def buy(network: Network, market: Market, token: str, order: str) -> None:
