@@ -12,5 +12,5 @@ RUN useradd --system softclick && mkdir -p staticfiles /var/spool/softclick \
 USER softclick
 EXPOSE 8000
 CMD ["sh", "-c", "python manage.py collectstatic --noinput >/dev/null && exec granian \
-     --interface wsgi --host 0.0.0.0 --workers 2 --backpressure 32 --workers-kill-timeout 3 \
+     --interface wsgi --host 0.0.0.0 --workers 2 --backpressure 32 --respawn-failed-workers --workers-kill-timeout 3 \
      network.wsgi:application"]

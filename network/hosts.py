@@ -89,7 +89,7 @@ def application() -> Application:
         handlers |= dict.fromkeys(settings.DEMO_HOSTS, DemoHandler())
 
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+        host = environ.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
         return handlers.get(host, site)(environ, start_response)
 
     return respond

@@ -23,8 +23,6 @@ from tests.flows.shopping import (
 from tests.flows.sites import Sites
 from tracking.models import Click, Commission
 
-pytestmark = pytest.mark.xdist_group("flows")
-
 OURS = {"secure": True, "httpOnly": True, "sameSite": "None"}
 SHOPS = {"path": "/", "secure": True, "httpOnly": False, "sameSite": "Lax"}
 HARD_DAYS = pytest.approx(30, abs=0.01)

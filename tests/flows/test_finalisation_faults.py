@@ -23,8 +23,6 @@ from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking import intake
 from tracking.models import Commission
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 PREPARED = "prepared"
 DUE = NOW + timedelta(days=31)
 SHOP, BLOG = "Shop", "Blog"

@@ -9,7 +9,6 @@ from functools import partial
 
 import httpx
 import psutil
-import pytest
 from django.db.models import QuerySet
 
 from network import clock
@@ -18,8 +17,6 @@ from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking import spool
 from tracking.models import Click, Commission
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 CLIENTS = 4
 KILLS = 9
@@ -128,7 +125,9 @@ def test_a_second_drain_stands_by_and_takes_over(network: Network, market: Marke
     assert Click.objects.filter(id=clicked.id).exists()
 
 
-def test_two_beats_and_two_workers_finalise_once(network: Network, market: Market) -> None:
+def test_two_beats_and_two_workers_finalise_once_though_one_is_killed(
+    network: Network, market: Market
+) -> None:
     network.start("beat-2", "worker-2")
     wait_until(lambda: "ready." in network.logged("worker-2"), "the second worker is ready")
     for number in range(30):
@@ -138,6 +137,7 @@ def test_two_beats_and_two_workers_finalise_once(network: Network, market: Marke
     await_sale(market, "4029")
     network.await_drained()
     clock.skip(timedelta(days=31))
+    network.kill("worker")
 
     commissions = Commission.objects.filter(advertiser=market.id)
     wait_until(lambda: commissions.filter(status="final").count() == 30, "all become final")

@@ -10,8 +10,6 @@ from tests.flows.shopping import Market
 from tracking import spool
 from tracking.models import Click
 
-pytestmark = pytest.mark.xdist_group("flows")
-
 
 def test_it_refuses_clicks_that_go_around_the_spool(network: Network) -> None:
     with pytest.raises(ShortcutError, match="spool"):

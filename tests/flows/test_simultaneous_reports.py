@@ -3,13 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import pytest
-
 from tests.flows.network import Network
 from tests.flows.shopping import Market, await_sale, commission_of, verdicts
 from tracking.models import Commission, Conversion, Report
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 REPORTS = 20
 

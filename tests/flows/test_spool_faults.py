@@ -15,8 +15,6 @@ from tracking import spool
 from tracking.models import Click, SetAside
 from tracking.spool import Entry, SpoolWriter
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 REPORT = {
     "kind": "report",
     "advertiser": 2**31 - 1,

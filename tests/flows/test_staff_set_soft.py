@@ -1,7 +1,6 @@
 """Staff set a partner to soft in the admin: clicks already made keep their type, new ones are soft
 on every web worker as soon as the change starts."""
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from network import clock
@@ -12,8 +11,6 @@ from tests.flows.shopping import Market, buy, commission_of, follow, verdicts
 from tests.flows.sites import Sites
 from tests.makers import make_user
 from tracking.models import Click
-
-pytestmark = pytest.mark.xdist_group("flows")
 
 PASSWORD = "correct horse battery staple"
 REASON = "Most of your clicks come after another partner's."

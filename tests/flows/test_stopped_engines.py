@@ -14,8 +14,6 @@ from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking.models import Click, Report
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 CLICKS = 100
 
 

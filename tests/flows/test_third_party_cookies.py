@@ -19,8 +19,6 @@ from tests.flows.shopping import (
 from tests.flows.sites import Sites
 from tracking.models import Conversion, Report, UnattributedSales
 
-pytestmark = pytest.mark.xdist_group("flows")
-
 
 def buy_with_a_pixel(page: Page, sites: Sites, market: Market, order: str) -> None:
     """Buy at a shop that has no tag on its thank-you page."""
