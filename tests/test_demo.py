@@ -1,5 +1,6 @@
 """The demo: what it refuses, how it fills an empty network, its shop and the strip there."""
 
+import html
 import json
 import os
 import re
@@ -460,6 +461,19 @@ def cleared(response: HttpResponseBase) -> Counter[str]:
 
 
 # --- The controls -----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    "path", ["/", "/checkout?product=tent&quantity=2", "/thank-you/1?amount=9"]
+)
+def test_the_controls_lead_back_to_the_very_page(path: str) -> None:
+    client = Client(headers={"host": places.SHOP})
+    page = client.get(path).content.decode()
+    backs = re.findall(r'name="back" value="([^"]+)"', page)
+    assert {html.unescape(back) for back in backs} == {path}
+    answer = client.post("/demo/skip", {"duration": "hour", "back": path})
+    assert answer["Location"] == places.url(places.SHOP, path)
 
 
 @pytest.fixture
