@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracking.attribution import Click, CookieType
@@ -193,6 +193,7 @@ reports = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(reports, st.randoms())
 def test_the_order_of_reports_never_matters(found: list[Evidence], random: object) -> None:
     shuffled = list(found)

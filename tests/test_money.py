@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from network import money
@@ -32,6 +32,7 @@ def test_it_refuses(text: str, currency: str) -> None:
         money.parse(text, currency)
 
 
+@settings(deadline=None)
 @given(st.integers(0, money.MAX_MINOR), st.sampled_from(["GBP", "JPY", "KWD"]))
 def test_plain_reads_back(minor: int, currency: str) -> None:
     assert money.parse(money.plain(minor, currency), currency) == minor
