@@ -3,8 +3,10 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+from django.db import connection, transaction
 
 from network.clock import from_ms
 from tests.browsing import Browser, minutes
@@ -191,3 +193,39 @@ def test_direct_intake_needs_no_spool(
     settings.INTAKE = "direct"  # type: ignore[attr-defined]
     intake.accept(clicks(browser, 1)[0], NOW)
     assert Click.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_click_and_a_report_that_two_drains_take_in_at_once_see_each_other(
+    browser: Browser,
+) -> None:
+    first, second = clicks(browser, 2)
+    report = browser.report("1", NOW + minutes(9))
+    stored, reported, commit = Event(), Event(), Event()
+
+    def take_in_the_clicks() -> None:
+        with transaction.atomic():
+            intake.store([first, second], NOW + minutes(10))
+            stored.set()
+            commit.wait(30)
+        connection.close()
+
+    def take_in_the_report() -> None:
+        stored.wait(30)
+        with transaction.atomic():
+            intake.store([intake.report_record(report)], NOW + minutes(10))
+        reported.set()
+        connection.close()
+
+    threads = [Thread(target=take_in_the_clicks), Thread(target=take_in_the_report)]
+    for thread in threads:
+        thread.start()
+    stored.wait(30)
+    assert not reported.wait(1), "the report did not wait for the clicks of its journey"
+    commit.set()
+    for thread in threads:
+        thread.join()
+    decision = Conversion.objects.get().decision
+    assert decision
+    assert [item["verdict"] for item in decision.verdicts] == ["overwritten", "held"]
+    assert not Click.objects.filter(rebuilt=True).exists()

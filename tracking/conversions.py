@@ -73,12 +73,19 @@ def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
         known = Report.objects.filter(id=report.id).first()
         if known:
             return ReportOutcome(known.outcome)
+        journeys.lock(journeys_of(report, keys))
         tokens = _judge_tokens(report, keys)
         if report.sale is None:
             return _store(report, tokens, ReportOutcome.INVALID)
         if report.sale.test:
             return _store(report, tokens, ReportOutcome.TEST)
         return _record_sale(report, report.sale, tokens, now)
+
+
+def journeys_of(report: SaleReport, keys: Keys) -> set[int]:
+    """The journeys to which the report's valid tokens lead."""
+    valid = (token for token in _judge_tokens(report, keys) if token["reason"] == "")
+    return {journeys.click_in(token["token"]).journey for token in valid}
 
 
 def reconsider(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from network.clock import from_ms
-from tracking import conversions, spool
+from tracking import conversions, journeys, spool
 from tracking.conversions import SaleReport
 from tracking.evidence import FieldError, Figures, Role, SaleFields
 from tracking.keys import KEYS
@@ -109,16 +110,18 @@ def store(records: Sequence[Record], now: datetime) -> None:
     conversions of the journeys that got clicks. Raises AssertionError outside a transaction."""
     assert connection.in_atomic_block
     clicks = [record for record in records if record["kind"] == "click"]
-    _copy_clicks(clicks)
-    for record in records:
-        if record["kind"] == "report":
-            conversions.record(_report(record), KEYS, now)
+    reports = [_report(record) for record in records if record["kind"] == "report"]
     touched: dict[int, set[int]] = defaultdict(set)
     for click in clicks:
         if click["journey"]:
             touched[click["advertiser"]].add(click["journey"])
-    for advertiser, journeys in touched.items():
-        for conversion_id in conversions.open_conversions_of(advertiser, journeys):
+    reported = (conversions.journeys_of(report, KEYS) for report in reports)
+    journeys.lock(chain(*touched.values(), *reported))
+    _copy_clicks(clicks)
+    for report in reports:
+        conversions.record(report, KEYS, now)
+    for advertiser, journey_ids in touched.items():
+        for conversion_id in conversions.open_conversions_of(advertiser, journey_ids):
             conversion = conversions.lock(conversion_id)
             if conversion.closed_at is None:
                 conversions.reconsider(conversion, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from network.clock import from_ms
@@ -23,6 +24,17 @@ LOOK_BACK = timedelta(days=MAX_COOKIE_DAYS + 1)
 def click_in(token: str) -> Click:
     """The click in a token that was accepted when it arrived. Raises TokenError for others."""
     return decode(token, KEYS).click
+
+
+def lock(journeys: Iterable[int]) -> None:
+    """Let one transaction at a time take in what belongs to a journey, until it ends: of a click
+    and a report that arrive at once the later sees the earlier. All that a transaction takes in is
+    locked at once and in order, so that no two wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(journey) FROM unnest(%s::bigint[]) AS journey",
+            [sorted(set(journeys))],
+        )
 
 
 @dataclass(frozen=True, slots=True)
