@@ -131,12 +131,23 @@ def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object
         strip_click_parameter=shop.strip_click_parameter,
     )
     more = {"shop": shop, "tag": snippet(tag), "pixel": f"{base_url}pixel.gif"}
-    strip_context = {"links": _links(), "skips": controls.SKIP_LABELS.items()}
+    strip_context = {
+        "links": _links(),
+        "skips": controls.SKIP_LABELS.items(),
+        "back": _without(request, shop.click_parameter),
+    }
     response = render(request, template, {**context, **more, **strip_context})
     if strip.read(request.COOKIES, shop.id, clock.now()).foreign:
         for name in (*strip.TOKENS.values(), strip.SESSIONS):
             controls.forget(response, name, places.SHOP)
     return response
+
+
+def _without(request: HttpRequest, parameter: str) -> str:
+    """The page's own address without this parameter: the click has landed already."""
+    query = request.GET.copy()
+    query.pop(parameter, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _product(slug: str) -> Product:
