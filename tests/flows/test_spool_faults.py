@@ -46,7 +46,7 @@ def entry_of(network: Network, clicked: Clicked) -> tuple[Path, Entry]:
 @pytest.mark.parametrize(
     ("record", "error"),
     [
-        pytest.param({"kind": "click"}, "KeyError: 'id'", id="fields_are_missing"),
+        pytest.param({"kind": "click"}, "KeyError: 'journey'", id="fields_are_missing"),
         pytest.param({"kind": "visit"}, "neither a click nor a report", id="of_no_kind"),
         pytest.param(
             REPORT | {"id": uuid7().hex}, "violates foreign key", id="of_an_advertiser_that_is_gone"
