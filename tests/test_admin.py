@@ -38,6 +38,7 @@ from tests.makers import (
     make_user,
     report_sale,
 )
+from tests.reading import text
 from tracking.models import Conversion, Report, SpoolHost
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +79,6 @@ def owner(shop: Advertiser) -> Client:
 @pytest.fixture
 def operator() -> Client:
     return signed_in(make_user("operator", name="otto"))
-
-
-def text(response: Any) -> str:
-    """What a person reads: without tags, blanks collapsed."""
-    body = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
 def post(client: Client, address: str, **data: Any) -> Any:

@@ -24,6 +24,7 @@ from tests.makers import (
     make_publisher,
     make_user,
 )
+from tests.reading import text
 from tracking.explanations import state_of
 from tracking.figures import STATES, in_state
 from tracking.models import Commission, Conversion
@@ -61,12 +62,6 @@ def signed_in(user: User) -> Client:
     client = Client(HTTP_HOST=settings.SITE_HOST)
     client.force_login(user)
     return client
-
-
-def text(response: Any) -> str:
-    """What a person reads: without tags, blanks collapsed."""
-    body = response.content.decode()
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
 def page(client: Client, publisher: Publisher, name: str = "", query: str = "") -> Any:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django import template
 
-from network import dates
+from network import dates, figures
 from network.money import display
 
 register = template.Library()
@@ -35,3 +35,9 @@ def money(minor: int, currency: str) -> str:
 def percent(text: str) -> str:
     """``8.000`` as ``8 %``."""
     return f"{Decimal(text).normalize():f} %"
+
+
+@register.inclusion_tag("figure.html")
+def figure(name: str) -> dict[str, figures.Figure]:
+    """The title of a number with its definition as a tooltip.""""""
+    return {"figure": figures.figure(name)}

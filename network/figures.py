@@ -1,0 +1,39 @@
+"""What each number on a page means: read from ``docs/figures.md``, quoted by the pages' tooltips.
+
+An entry there is a heading ``### `name` Title`` and a paragraph, which is the definition.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+SOURCE = settings.BASE_DIR / "docs" / "figures.md"
+_ENTRY = re.compile(r"^### `(?P<name>[a-z_]+)` (?P<title>.+)\n\n(?P<text>(?:.+\n)+)", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number by its name, with its title and definition in plain text."""
+
+    name: str
+    title: str
+    definition: str
+
+
+def figure(name: str) -> Figure:
+    """Raises KeyError for a number without a definition: no page may show one."""
+    return figures()[name]
+
+
+@cache
+def figures() -> dict[str, Figure]:
+    """Every defined number, by name. Raises ValueError for a name that is defined twice."""
+    found: dict[str, Figure] = {}
+    for entry in _ENTRY.finditer(SOURCE.read_text(encoding="utf-8")):
+        if entry["name"] in found:
+            raise ValueError(f"{SOURCE} defines {entry['name']} twice.")
+        text = " ".join(entry["text"].split()).replace("*", "").replace("`", "")
+        found[entry["name"]] = Figure(entry["name"], entry["title"], text)
+    return found
