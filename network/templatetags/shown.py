@@ -39,5 +39,5 @@ def percent(text: str) -> str:
 
 @register.inclusion_tag("figure.html")
 def figure(name: str) -> dict[str, figures.Figure]:
-    """The title of a number with its definition as a tooltip.""""""
+    """The title of a number with its definition as a tooltip."""
     return {"figure": figures.figure(name)}
