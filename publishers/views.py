@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
-from network import access, clock, dates
+from network import access, clock
 from publishers.models import Publisher
 from publishers.programmes import programmes_of
+from publishers.team import team_page
 from tracking.explanations import explain_to_publisher, final_text, state_of
 from tracking.figures import figures_of
 from tracking.filters import ClickFilter, ListFilter, SaleFilter
@@ -24,7 +21,6 @@ from tracking.sentences import uncounted_text
 
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=Model)
-TeamView = Callable[..., HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +29,6 @@ class Page(Generic[Row]):
 
     rows: Sequence[Row]
     older: str
-
-
-def team_page(view: TeamView) -> Callable[..., HttpResponse]:
-    """For members of the publisher's team; to everybody else the page does not exist."""
-
-    @login_required
-    @never_cache
-    @require_safe
-    @wraps(view)
-    def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
-        roles = access.access_of(request.user).publisher_roles
-        if publisher not in roles:
-            raise Http404("There is no such publisher.")
-        own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
-        context = {
-            "publisher": own[publisher],
-            "others": [row for key, row in own.items() if key != publisher],
-            "enters_admin": access.access_of(request.user).enters_admin,
-            "zone": dates.zone_name(),
-        }
-        return view(request, own[publisher], context, **kwargs)
-
-    return respond
 
 
 @team_page

@@ -8,6 +8,6 @@ from typing import Any
 def text(response: Any) -> str:
     """Without tags, scripts and the definitions that open from a "?"; blanks collapsed."""
     body = response.content.decode()
-    for unread in (r"<(script|style).*?</\1>", r'<details class="tip">.*?</details>'):
+    for unread in (r"<(script|style).*?</\1>", r'<details class="tip"[^>]*>.*?</details>'):
         body = re.sub(unread, " ", body, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -1,0 +1,82 @@
+"""What every page of a publisher's team begins with: whose it is, and the ways to the others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from network import access, dates
+from publishers.models import Publisher
+
+TeamView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page in the navigation; ``below`` are the names of URLs that belong to it."""
+
+    url: str
+    label: str
+    below: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        return (self.url, *self.below)
+
+
+TABS = (
+    Tab("dashboard", "Dashboard"),
+    Tab("programmes", "Programmes"),
+    Tab("sales", "Sales", below=("sale",)),
+    Tab("clicks", "Clicks"),
+)
+
+
+def team_page(view: TeamView) -> Callable[..., HttpResponse]:
+    """For members of the publisher's team, to read; to everybody else the page does not exist."""
+    return require_http_methods(["GET", "HEAD"])(_of_team(view))
+
+
+def team_action(view: TeamView) -> Callable[..., HttpResponse]:
+    """As :func:`team_page`, for what the team's members do by POST."""
+    return require_http_methods(["POST"])(_of_team(view))
+
+
+def _of_team(view: TeamView) -> Callable[..., HttpResponse]:
+    @never_cache
+    @_signed_in
+    @wraps(view)
+    def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
+        roles = access.access_of(request.user).publisher_roles
+        if publisher not in roles:
+            raise Http404("There is no such publisher.")
+        own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
+        context = {
+            "publisher": own[publisher],
+            "others": [row for key, row in own.items() if key != publisher],
+            "enters_admin": access.access_of(request.user).enters_admin,
+            "zone": dates.zone_name(),
+            "tabs": TABS,
+        }
+        return view(request, own[publisher], context, **kwargs)
+
+    return respond
+
+
+def _signed_in(view: TeamView) -> Callable[..., HttpResponse]:
+    """To the sign-in. A part of a page cannot show it, so the whole page is asked for again."""
+    guarded = login_required(view)
+
+    @wraps(view)
+    def respond(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if "HX-Request" in request.headers and not request.user.is_authenticated:
+            return HttpResponseClientRefresh()
+        return guarded(request, **kwargs)
+
+    return respond
