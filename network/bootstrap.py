@@ -29,6 +29,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_GLIBC = (2, 28)  # of the engines' wheels (manylinux_2_28)
 MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
 DEFAULT_PORT = 8000
+SERVING = ("demo", "start")
 OFF_SWITCH = "SOFTCLICK_NO_BOOTSTRAP"
 ENTERED = "SOFTCLICK_ENTERED"  # the process that has already been handed over to .venv
 
@@ -47,7 +48,7 @@ def enter(argv: "Sequence[str]") -> None:
     try:
         check_python(sys.version_info[:3])
         check_platform(platform.system(), platform.machine(), libc())
-        check_port(demo_port(argv))
+        check_port(served_port(argv))
         environment = Environment(ROOT)
         built = environment.ensure()
         if built or not environment.is_current():
@@ -115,12 +116,12 @@ def _dotted(version: "Sequence[int]") -> str:
     return ".".join(str(part) for part in version)
 
 
-# --- The demo's port --------------------------------------------------------------------------
+# --- The port that is served ------------------------------------------------------------------
 
 
-def demo_port(argv: "Sequence[str]") -> "int | None":
-    """The port that ``demo`` is to serve; None for every other command."""
-    if len(argv) < 2 or argv[1] != "demo" or {"-h", "--help"} & set(argv):
+def served_port(argv: "Sequence[str]") -> "int | None":
+    """The port that ``demo`` or ``start`` is to serve; None for every other command."""
+    if len(argv) < 2 or argv[1] not in SERVING or {"-h", "--help"} & set(argv):
         return None
     port = str(DEFAULT_PORT)
     for option, following in zip(argv[2:], [*argv[3:], ""]):  # noqa: B905
@@ -142,8 +143,7 @@ def check_port(port: "int | None") -> None:
         if trouble:
             other = port + 1 if port < 65535 else DEFAULT_PORT
             raise RefusedError(
-                f"port {port} {trouble} ({host}). Choose another one: "
-                f"python3 manage.py demo --port {max(other, 1024)}"
+                f"port {port} {trouble} ({host}). Choose another one: --port {max(other, 1024)}"
             )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from network import engine_hold
-from network.bootstrap import ROOT, RefusedError, demo_port, say
+from network.bootstrap import ROOT, RefusedError, say, served_port
 from network.engine_account import EngineError, choose_account, make_data_folder, temporary_base
 from network.engine_hold import Hold, InUseError, Owner
 from network.processes import ProcessError, Stopped, stop_on_signals
@@ -73,7 +73,7 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
     command = argv[1] if len(argv) > 1 else "help"
     if command in ("demo", "test"):
         os.environ["SOFTCLICK_MODE"] = command
-    port = demo_port(argv)
+    port = served_port(argv)
     if port:
         os.environ["PUBLIC_PORT"] = str(port)
     missing = [name for name, variable in URLS.items() if not os.environ.get(variable)]

@@ -158,7 +158,7 @@ def test_a_python_without_ensurepip_gets_the_debian_hint(
     assert built(checkout) == []
 
 
-# --- The demo's port --------------------------------------------------------------------------
+# --- The port that is served ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -168,19 +168,20 @@ def test_a_python_without_ensurepip_gets_the_debian_hint(
         pytest.param("demo --port 8123", 8123, id="two_words"),
         pytest.param("demo --fresh --port=8123", 8123, id="one_word"),
         pytest.param("demo --port 1 --port 65535", 65535, id="last_wins"),
+        pytest.param("start --port 8123", 8123, id="start"),
         pytest.param("demo --help --port x", None, id="help"),
         pytest.param("test --port 8123", None, id="another_command"),
         pytest.param("", None, id="no_command"),
     ],
 )
-def test_only_the_demo_has_a_port(words: str, port: int | None) -> None:
-    assert bootstrap.demo_port(["manage.py", *words.split()]) == port
+def test_only_what_serves_has_a_port(words: str, port: int | None) -> None:
+    assert bootstrap.served_port(["manage.py", *words.split()]) == port
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "http", "-1", "8e3", "", "٨٠٠٠", "80 00"])
 def test_a_port_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(RefusedError, match="is not a port; it is a number from 1 to 65535"):
-        bootstrap.demo_port(["manage.py", "demo", "--port", value])
+        bootstrap.served_port(["manage.py", "demo", "--port", value])
 
 
 def test_a_free_port_is_free() -> None:
@@ -194,7 +195,7 @@ def test_a_port_in_use_is_told_with_the_remedy(host: str) -> None:
     with _listening(host) as port, pytest.raises(RefusedError) as refused:
         bootstrap.check_port(port)
     assert f"port {port} is in use" in str(refused.value)
-    assert "python3 manage.py demo --port" in str(refused.value)
+    assert "Choose another one: --port" in str(refused.value)
 
 
 @contextlib.contextmanager

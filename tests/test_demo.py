@@ -21,9 +21,8 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from network import clock
+from network import clock, programs
 from network.demo import cast, conditions, controls, places, seed, stories, strip, views
-from network.management.commands import demo
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
@@ -96,12 +95,12 @@ def test_fresh_does_not_touch_a_database_of_ones_own(
 def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     here = rf"another demo \(process {os.getpid()}\) runs"
     with (
-        demo.only_one(tmp_path),
-        pytest.raises(conditions.Unfit, match=here),
-        demo.only_one(tmp_path),
+        programs.only_one("demo", tmp_path),
+        pytest.raises(programs.Unserved, match=here),
+        programs.only_one("demo", tmp_path),
     ):
         pass
-    with demo.only_one(tmp_path):
+    with programs.only_one("demo", tmp_path):
         pass
 
 

@@ -1,26 +1,16 @@
 """``manage.py demo``: a whole network on this machine, to click through by hand."""
 
-import fcntl
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
-from network import clock
+from network import clock, programs
 from network.bootstrap import DEFAULT_PORT, say
-from network.demo import cast, conditions, places, programs, seed
+from network.demo import cast, conditions, places, seed
 from network.models import User
-from network.processes import ProcessError, Stopped, Supervisor, stop_on_signals
-
-KILLED_ENDS_WITHIN_SECONDS = 30.0
-LOOK_EVERY_SECONDS = 0.1
+from network.processes import ProcessError, stop_on_signals
 
 
 class Command(BaseCommand):
@@ -41,27 +31,17 @@ class Command(BaseCommand):
             conditions.check()
             if options["fresh"]:
                 conditions.check_fresh()
-            with stop_on_signals(), only_one(settings.DATA_DIR) as lock:
+            with stop_on_signals(), programs.only_one("demo", settings.DATA_DIR) as lock:
                 _prepare()
-                self._run(lock)
-        except (conditions.Unfit, programs.ProgramEnded, ProcessError, TimeoutError) as error:
+                programs.serve(lock, pages(), lambda: self.stdout.write("\n".join(table())))
+        except (conditions.Unfit, programs.Unserved, ProcessError) as error:
             raise CommandError(str(error)) from error
 
-    def _run(self, lock: int) -> None:
-        with Supervisor(hold=[lock]) as supervisor:
-            say("starting web, worker, beat and drain.")
-            programs.start(supervisor)
-            self.stdout.write("\n".join(table()))
-            self.stdout.flush()
-            connections.close_all()
-            say(f"logs are in {programs.logs()}; Ctrl-C stops everything.")
-            try:
-                ended = supervisor.wait()
-            except Stopped as stopped:
-                say(f"stopping ({stopped}); the data stays in {settings.DATA_DIR.absolute()}.")
-                raise
-        assert ended is not None
-        raise programs.ProgramEnded(ended, programs.log_of(ended.name))
+
+def pages() -> list[programs.Page]:
+    """What must answer before the table is printed."""
+    tag = programs.Page(settings.TRACKING_HOST, f"/t/{cast.SHOP}/tag.js")
+    return [tag, programs.Page(places.SHOP, "/")]
 
 
 def table() -> list[str]:
@@ -88,47 +68,6 @@ def table() -> list[str]:
         ),
         "",
     ]
-
-
-@contextmanager
-def only_one(data: Path) -> Iterator[int]:
-    """Hold the data folder against a second demo; gives the lock, which the demo's processes keep
-    until the last has ended. Waits for those of one that was killed. Raises Unfit."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(data / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        until = time.monotonic() + KILLED_ENDS_WITHIN_SECONDS
-        while not _try_lock(lock):
-            owner = int(os.pread(lock, 20, 0) or 0)
-            if _runs(owner) or time.monotonic() > until:
-                raise conditions.Unfit(
-                    f"another demo (process {owner}) runs on the data folder {data.absolute()}. "
-                    "Stop that first, or name another folder with SOFTCLICK_DATA."
-                )
-            time.sleep(LOOK_EVERY_SECONDS)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _try_lock(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return process > 0
 
 
 def _prepare() -> None:
