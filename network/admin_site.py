@@ -15,22 +15,23 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from unfold import admin as unfold
+from unfold.dataclasses import Favicon
+from unfold.sites import UnfoldAdminSite
 
-from network import access, dates, money
+from network import access, dates, money, navigation
 from network.models import Advertiser, User
 
 Row = TypeVar("Row", bound=Model)
 EMPTY = "—"
 
 
-class NetworkAdminSite(admin.AdminSite):
-    site_header = "Softclick"
-    site_title = "Softclick"
-    index_title = "Overview"
-    site_url = "/"
+class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+    index_title = "Home"
     empty_value_display = EMPTY
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -50,10 +51,40 @@ class NetworkAdminSite(admin.AdminSite):
             **super().each_context(request),
             "zone": dates.zone_name(),
             "has_dashboard": bool(known.publisher_roles),
+            "colors": None,  # in admin.css: the theme would write them into the page
+            "styles": [static("network/admin.css")],
+            "site_favicons": [
+                Favicon(href=static("network/icon.svg"), rel="icon", type="image/svg+xml")
+            ],
         }
 
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The theme's shape of :func:`network.navigation.sidebar`."""
+        return [
+            {
+                "title": group.title,
+                "items": [
+                    {
+                        "title": item.title,
+                        "icon": item.icon,
+                        "link": item.address,
+                        "active": item.active,
+                        "has_permission": True,
+                    }
+                    for item in group.items
+                ],
+            }
+            for group in navigation.sidebar(request.path, access.access_of(request.user))
+        ]
 
-class ScopedAdmin(admin.ModelAdmin[Row]):
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The theme's search keeps what it finds beyond the request; lists have their own."""
+        raise Http404("There is no search across lists.")
+
+
+class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[misc]
     """Shows a user only the rows of their tenants; another tenant's row does not exist (404).
 
     Nothing can be added, changed or deleted unless a subclass says so.

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "publishers",
     "tracking",
     "pgtrigger",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
     "network.admin_config.NetworkAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -91,6 +92,9 @@ ROOT_URLCONF = "network.urls"
 TRACKING_URLCONF = "network.demo.tracking_urls" if DEMO else "tracking.urls"
 DEMO_URLCONF = "network.demo.urls"
 WSGI_APPLICATION = "network.wsgi.application"
+
+# The admin's theme. What a page shows is said in network/admin_site.py.
+UNFOLD = {"SITE_TITLE": "Softclick", "SITE_HEADER": "Softclick", "SITE_URL": None}
 
 # The site host's; the tracking host has a chain of its own (network/hosts.py).
 MIDDLEWARE = [

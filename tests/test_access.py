@@ -103,6 +103,7 @@ RULES: dict[str, Rule] = {
     "admin:autocomplete": Rule(OPERATORS),
     "admin:jsi18n": Rule(STAFF),
     "admin:view_on_site": Rule(NOBODY),
+    "admin:search": Rule(NOBODY),
     "admin:app_list": Rule(STAFF),
     "admin/(?P<url>.*)$": Rule(NOBODY),
     "admin:auth_user_password_change": Rule(OPERATORS, write=OPERATORS),

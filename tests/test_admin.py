@@ -91,7 +91,7 @@ def post(client: Client, address: str, **data: Any) -> Any:
 def rows(client: Client, query: str = "") -> list[str]:
     """The rows of the partner list, as text."""
     page = client.get(f"{PARTNERS}{query}").content.decode()
-    cells = re.findall(r'<tr><td class="action-checkbox">.*?</tr>', page, flags=re.DOTALL)
+    cells = re.findall(r'<tr class="data-row.*?</tr>', page, flags=re.DOTALL)
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
 
 
