@@ -45,6 +45,7 @@ RULES: Mapping[str, Rule] = {
     "network.commissionrate": _ADVERTISER,
     "network.policyversion": OPERATORS_ONLY,
     "network.staffmembership": OPERATORS_ONLY,
+    "network.trackinghost": _ADVERTISER,
     "network.user": OPERATORS_ONLY,
     "publishers.cookietypeassignment": _BOTH,
     "publishers.ledgeraccount": _BOTH,

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from network import clock, dates, money
+from network import clock, dates, money, tracking_hosts
 from network.admin_site import EMPTY, OperatorAdmin, ScopedAdmin, person, shown_moment
 from network.advertisers import (
     DEFAULT_GROUP,
@@ -42,7 +42,15 @@ FIELDSETS = (
     (None, {"fields": ("name", "status", "currency", "network_fee_percent", "shown_created_at")}),
     (
         "Tracking",
-        {"fields": ("landing_url", "domains", "click_parameter", "strip_click_parameter")},
+        {
+            "fields": (
+                "landing_url",
+                "domains",
+                "own_hosts",
+                "click_parameter",
+                "strip_click_parameter",
+            )
+        },
     ),
     ("Consent and reports", {"fields": ("consent_default", "verification", "uncounted_channels")}),
 )
@@ -98,10 +106,22 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     def save_model(self, request: HttpRequest, obj: Advertiser, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            self._save_own_hosts(request, obj, form.cleaned_data["own_hosts"])
             return
         created = create_advertiser(form.new_advertiser(), clock.now(), person(request))
         obj.pk = created.pk
         obj.refresh_from_db()
+
+    def _save_own_hosts(self, request: HttpRequest, obj: Advertiser, hosts: list[str]) -> None:
+        try:
+            tracking_hosts.replace(obj, hosts)
+        except tracking_hosts.HostTaken as error:  # since the form was checked
+            self.message_user(request, f"Tracking hosts of its own: {error}", messages.ERROR)
+
+    @admin.display(description="Tracking hosts of its own")
+    def own_hosts(self, advertiser: Advertiser) -> str:
+        """For those who only read."""
+        return ", ".join(row.host for row in advertiser.own_hosts.all()) or EMPTY
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

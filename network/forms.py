@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 
-from network import money
+from network import money, tracking_hosts
 from network.advertisers import TERMS_FIELDS, NewAdvertiser
 from network.change_pages import ChangeForm
 from network.models import Advertiser, AttributionTerms
@@ -35,6 +35,14 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         help_text="Store: cookies are set and the click counts. Do not store: neither.",
     )
 
+    own_hosts = forms.CharField(
+        label="Tracking hosts of its own",
+        required=False,
+        widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
+        help_text="One per line, such as go.shop.example: names below the shop's domain that lead "
+        "here by CNAME. Links, tag and pixel use the first.",
+    )
+
     class Meta:
         model = Advertiser
         exclude: ClassVar = ["created_at"]
@@ -43,6 +51,20 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
             "strip_click_parameter": "Remove the click parameter",
         }
         widgets: ClassVar = {"domains": forms.TextInput({"class": "vTextField"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            hosts = self.instance.own_hosts.values_list("host", flat=True)
+            self.initial["own_hosts"] = "\n".join(hosts)
+
+    def clean_own_hosts(self) -> list[str]:
+        hosts = tracking_hosts.parse(self.cleaned_data["own_hosts"])
+        try:
+            tracking_hosts.refuse_taken(self.instance, hosts)
+        except tracking_hosts.HostTaken as error:
+            raise forms.ValidationError(str(error)) from error
+        return hosts
 
     def clean_domains(self) -> list[str]:
         domains = [domain.strip().lower() for domain in self.cleaned_data["domains"]]

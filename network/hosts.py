@@ -1,7 +1,8 @@
 """One server, several hosts: each with its own URLs and middleware.
 
 The tracking host answers shoppers and merchant sites. It has no sessions, no authentication and no
-CSRF cookie, and no URL of the site resolves there.
+CSRF cookie, and no URL of the site resolves there. So does a tracking host of an advertiser's own,
+for that advertiser alone; the snapshot knows which these are.
 """
 
 import logging
@@ -15,6 +16,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from tracking import views
+from tracking.snapshot import SnapshotUnavailable, keeper
 from tracking.urls import click as click_url
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,12 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
         start_response(status, [*self.headers.items(), *response.items(), *cookies])
         return [response.content]
 
+    def nothing_here(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer as for a path that does not exist."""
+        return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
+
 
 class DemoHandler(BareHandlerMixin, WSGIHandler):
     urlconf = settings.DEMO_URLCONF
@@ -84,12 +92,33 @@ class DemoHandler(BareHandlerMixin, WSGIHandler):
 def application() -> Application:
     """The WSGI application that sends each request to its host's handler."""
     site, tracking = WSGIHandler(), TrackingHandler()
-    handlers: dict[str, Application] = {settings.TRACKING_HOST: tracking}
+    handlers: dict[str, Application] = {
+        settings.SITE_HOST: site,
+        settings.TRACKING_HOST: tracking,
+    }
     if settings.DEMO_HOSTS:
         handlers |= dict.fromkeys(settings.DEMO_HOSTS, DemoHandler())
 
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
-        return handlers.get(host, site)(environ, start_response)
+        handler = handlers.get(host)
+        if handler is None:
+            handler = _own_host(host, environ["PATH_INFO"], tracking) or site
+        return handler(environ, start_response)
 
     return respond
+
+
+def _own_host(host: str, path: str, tracking: TrackingHandler) -> Application | None:
+    """What answers on a host that is an advertiser's own; None when it is nobody's."""
+    owner = _owner_of(host)
+    if owner is None:
+        return None
+    return tracking if path.startswith(f"/t/{owner}/") else tracking.nothing_here
+
+
+def _owner_of(host: str) -> int | None:
+    try:
+        return keeper.current().by_own_host.get(host)
+    except SnapshotUnavailable:
+        return None

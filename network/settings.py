@@ -62,9 +62,11 @@ PUBLIC_PORT = env.int("PUBLIC_PORT", default=443 if PRODUCTION else 8000)
 _PORT_SUFFIX = (
     "" if (PUBLIC_SCHEME, PUBLIC_PORT) in {("https", 443), ("http", 80)} else (f":{PUBLIC_PORT}")
 )
-SITE_URL = f"{PUBLIC_SCHEME}://{SITE_HOST}{_PORT_SUFFIX}"
-TRACKING_URL = f"{PUBLIC_SCHEME}://{TRACKING_HOST}{_PORT_SUFFIX}"
+PUBLIC_ORIGIN = f"{PUBLIC_SCHEME}://{{host}}{_PORT_SUFFIX}"
+SITE_URL = PUBLIC_ORIGIN.format(host=SITE_HOST)
+TRACKING_URL = PUBLIC_ORIGIN.format(host=TRACKING_HOST)
 DEMO_HOSTS = ("shop.localhost", "blog.localhost", "extension.localhost") if DEMO else ()
+# An advertiser's own tracking hosts are none of these: network/hosts.py sends them elsewhere.
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,6 +15,7 @@ from network import access, clock, dates
 from network.admin_site import EMPTY, AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
 from network.models import terms_at
+from network.tracking_hosts import base_urls
 from publishers import cookie_type_change, partnerships
 from publishers.forms import NewPartnershipForm, PartnershipTermsForm
 from publishers.models import AssignedType, CookieTypeAssignment, Partnership
@@ -206,7 +206,7 @@ class PartnerAdmin(PageAdmin[Partnership]):
             "assignments": _assignments(row),
             "terms": row.terms.select_related("made_by").order_by("-starts_at"),
             "model_types": row.publisher.model_types.order_by("-starts_at"),
-            "link": f"{settings.TRACKING_URL}/t/{row.advertiser_id}/c/{row.publisher_id}",
+            "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
             "may_manage": access.access_of(request.user).manages(row.advertiser_id),
             "now": now,
         }

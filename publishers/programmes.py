@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-
 from network import access, money
 from network.advertisers import DEFAULT_GROUP
 from network.dates import counted
 from network.models import Advertiser, AttributionTerms, CommissionRate
+from network.tracking_hosts import base_urls
 from publishers.models import CookieTypeAssignment, Partnership
 from publishers.standing import Standing, standings
 
@@ -84,6 +83,7 @@ def programmes_of(publisher_id: int, now: datetime) -> list[Programme]:
     history: dict[int, list[CookieTypeAssignment]] = {row.id: [] for row in partnerships}
     for row in _assignments(partnerships):
         history[row.partnership_id].append(row)
+    addresses = base_urls(shops)
     return [
         _programme(
             partnership,
@@ -91,6 +91,7 @@ def programmes_of(publisher_id: int, now: datetime) -> list[Programme]:
             terms[partnership.advertiser_id],
             rates.get(partnership.advertiser_id),
             history[partnership.id],
+            link=f"{addresses[partnership.advertiser_id]}c/{publisher_id}",
         )
         for partnership in partnerships
     ]
@@ -109,6 +110,8 @@ def _programme(
     terms: AttributionTerms,
     rate: CommissionRate | None,
     history: Sequence[CookieTypeAssignment],
+    *,
+    link: str,
 ) -> Programme:
     own_days = standing.terms.hard_days if standing.terms else None
     return Programme(
@@ -120,7 +123,7 @@ def _programme(
         validation_days=terms.validation_days,
         rate=_rate(rate, partnership.advertiser.currency),
         history=history,
-        link=f"{settings.TRACKING_URL}/t/{partnership.advertiser_id}/c/{partnership.publisher_id}",
+        link=link,
     )
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from network import clock
+from network import clock, tracking_hosts
 from network.effective import SPREAD
 from network.models import Advertiser, User, rate_at, terms_at
 from publishers import cookie_types
@@ -332,11 +333,13 @@ def test_a_partners_page_tells_past_present_and_future(
     cookie_types.assign(
         [partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user
     )
+    tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
     assert "Soft own, since 3 Mar 2026 Coming change → Hard on 21 Mar 2026" in page
     assert "3 Mar 2026 14:00 Soft On trial As agreed olga" in page
     assert "21 Mar 2026 14:00 Coming Hard Trial over — olga" in page
-    assert f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}" in page
+    link = f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}"
+    assert settings.PUBLIC_ORIGIN.format(host="go.shop.example") + link in page
 
 
 def test_a_partner_is_ended_with_its_other_terms_kept(owner: Client, shop: Advertiser) -> None:
@@ -482,6 +485,63 @@ def test_staff_change_their_advertiser_but_not_what_operators_agree_with_it(
     shop.refresh_from_db()
     assert (shop.click_parameter, shop.verification) == ("awc", "server")
     assert (shop.name, shop.status, shop.network_fee_percent) == ("Shop", "active", Decimal(30))
+
+
+def test_staff_name_tracking_hosts_of_their_own(owner: Client, shop: Advertiser) -> None:
+    address = f"/admin/network/advertiser/{shop.pk}/change/"
+    post(owner, address, **advertiser_form(shop, own_hosts="Go.shop.example\r\nt.shop.example\r\n"))
+    hosts = shop.own_hosts.values_list("host", flat=True)
+    assert list(hosts) == ["go.shop.example", "t.shop.example"]
+    form = owner.get(address).context["adminform"].form
+    assert form.initial["own_hosts"] == "go.shop.example\nt.shop.example"
+    assert "Tracking hosts of its own" in LogEntry.objects.latest("pk").get_change_message()
+    post(owner, address, **advertiser_form(shop, own_hosts="t.shop.example"))
+    assert list(hosts.all()) == ["t.shop.example"]
+
+
+@pytest.mark.parametrize(
+    ("host", "remedy"),
+    [
+        pytest.param("https://go.shop.example", "without https://, port or path", id="no_host"),
+        pytest.param("network.localhost", "use a name below the shop's own domain", id="the_site"),
+        pytest.param("track.localhost", "use a name below the shop's own domain", id="the_shared"),
+        pytest.param("GO.other.example", "in use at another advertiser", id="anothers"),
+    ],
+)
+def test_a_tracking_host_that_cannot_be_is_refused_with_its_remedy(
+    owner: Client, shop: Advertiser, host: str, remedy: str
+) -> None:
+    tracking_hosts.replace(make_advertiser("Other shop"), ["go.other.example"])
+    address = f"/admin/network/advertiser/{shop.pk}/change/"
+    response = post(owner, address, **advertiser_form(shop, own_hosts=f"t.shop.example\n{host}"))
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["own_hosts"]
+    assert host.lower() in unescape(str(errors))
+    assert remedy in unescape(str(errors))
+    assert "Other shop" not in response.content.decode()
+    assert not shop.own_hosts.exists()
+
+
+def test_a_host_that_was_taken_since_the_form_was_checked_is_told(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracking_hosts.replace(make_advertiser(), ["go.other.example"])
+    checked = tracking_hosts.refuse_taken
+    asked = count()
+    monkeypatch.setattr(
+        tracking_hosts, "refuse_taken", lambda *given: checked(*given) if next(asked) > 1 else None
+    )
+    form = advertiser_form(shop, own_hosts="go.other.example")
+    page = text(post(owner, f"/admin/network/advertiser/{shop.pk}/change/", **form))
+    assert "“go.other.example” is in use at another advertiser." in page
+    assert not shop.own_hosts.exists()
+
+
+def test_a_viewer_reads_the_tracking_hosts(shop: Advertiser) -> None:
+    tracking_hosts.replace(shop, ["go.shop.example", "t.shop.example"])
+    viewer = signed_in(make_user("viewer", shop))
+    page = text(viewer.get(f"/admin/network/advertiser/{shop.pk}/change/"))
+    assert "go.shop.example, t.shop.example" in page
 
 
 def test_terms_change_from_a_start_on(owner: Client, shop: Advertiser) -> None:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from django.urls import Resolver404, resolve
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from network import clock, programs
-from network.demo import cast, conditions, controls, places, seed, stories, strip, views
+from network.demo import cast, conditions, controls, places, seed, stories, strip
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
@@ -202,7 +201,7 @@ def shop(demo_settings: Settings, db: None, monkeypatch: pytest.MonkeyPatch) -> 
     demo_settings.ROOT_URLCONF = "network.demo.urls"
     demo_settings.MIDDLEWARE = []
     built = snapshot.build()
-    monkeypatch.setattr(views, "keeper", SimpleNamespace(current=lambda: built))
+    monkeypatch.setattr(snapshot.keeper, "current", lambda: built)
     return advertiser
 
 
@@ -306,7 +305,7 @@ def test_a_network_without_the_shop_has_no_shop(
     other = make_advertiser("Another")
     monkeypatch.setattr(cast, "SHOP", other.id)
     built = snapshot.build()
-    monkeypatch.setattr(views, "keeper", SimpleNamespace(current=lambda: built))
+    monkeypatch.setattr(snapshot.keeper, "current", lambda: built)
     assert ask(places.SHOP, "/").status_code == 404
 
 

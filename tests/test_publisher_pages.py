@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
+from network import clock, tracking_hosts
 from network.models import Advertiser, User
 from publishers import cookie_types, views
 from publishers.models import Partnership, Publisher
@@ -232,6 +232,15 @@ def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> Non
     assert f"{settings.TRACKING_URL}/t/{blog.advertiser_id}/c/{blog.publisher_id}" in seen
 
 
+def test_a_programmes_link_is_on_the_shops_own_tracking_host(
+    member: Client, blog: Partnership
+) -> None:
+    tracking_hosts.replace(blog.advertiser, ["go.shop.example"])
+    own = settings.PUBLIC_ORIGIN.format(host="go.shop.example")
+    link = f"{own}/t/{blog.advertiser_id}/c/{blog.publisher_id}"
+    assert link in text(page(member, blog.publisher, "programmes/"))
+
+
 def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
     member: Client, blog: Partnership
 ) -> None:
@@ -435,7 +444,7 @@ def test_a_zone_that_is_none_does_not_break_the_page(member: Client, blog: Partn
     assert "Times in UTC." in text(page(member, blog.publisher))
 
 
-QUERIES = {"": 7, "programmes/": 14, "clicks/": 7, "sales/": 7, "sales/{sale}/": 8}
+QUERIES = {"": 7, "programmes/": 15, "clicks/": 7, "sales/": 7, "sales/{sale}/": 8}
 """Session, user, two kinds of membership, the team's publishers; and then the page's own."""
 
 

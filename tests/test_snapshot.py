@@ -1,11 +1,13 @@
 """What a tracking process knows, without asking."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import OperationalError
 
+from network import tracking_hosts
 from network.clock import to_ms
 from network.effective import SPREAD
 from publishers.cookie_types import assign, set_default
@@ -49,9 +51,23 @@ def test_the_longest_window_is_the_widest_of_shop_and_partners() -> None:
 def test_it_is_the_same_from_disk(tmp_path: Path) -> None:
     shop = make_advertiser()
     make_partner(shop, make_publisher(), "soft")
+    tracking_hosts.replace(shop, ["go.shop.example", "t.shop.example"])
     built = snapshot.build()
+    assert built.by_own_host == {"go.shop.example": shop.id, "t.shop.example": shop.id}
     snapshot.save(built, tmp_path / "snapshot.json")
     assert snapshot.load(tmp_path / "snapshot.json") == built
+
+
+def test_a_file_of_the_version_before_is_read_too(tmp_path: Path) -> None:
+    make_advertiser()
+    path = tmp_path / "snapshot.json"
+    built = snapshot.build()
+    snapshot.save(built, path)
+    data = json.loads(path.read_text())
+    for shop in data["advertisers"].values():
+        del shop["own_hosts"]
+    path.write_text(json.dumps(data))
+    assert snapshot.load(path) == built
 
 
 def test_it_starts_from_disk_while_postgresql_is_down(
@@ -88,5 +104,5 @@ def test_it_takes_a_constant_number_of_queries(django_assert_num_queries: object
     shop = make_advertiser()
     for _ in range(4):
         make_partner(shop, make_publisher(), "soft")
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    with django_assert_num_queries(10):  # type: ignore[operator]
         snapshot.build()

@@ -16,13 +16,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, close_old_connections
 
+from network import tracking_hosts
 from network.clock import to_ms
-from network.models import Advertiser, AttributionTerms, CommissionGroup, PolicyVersion
+from network.models import (
+    Advertiser,
+    AttributionTerms,
+    CommissionGroup,
+    PolicyVersion,
+    TrackingHost,
+)
 from publishers import cookie_types
 from publishers.models import Partnership, PartnershipTerms
 from tracking.attribution import CookieType, SoftRule
@@ -63,6 +71,12 @@ class AdvertiserSnapshot:
     longest_window_days: int
     groups: frozenset[str]
     partners: Mapping[int, Sequence[Span]]
+    own_hosts: tuple[str, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """What its link, tag and pixel addresses start with."""
+        return tracking_hosts.base_url(self.id, self.own_hosts)
 
     def partner_at(self, publisher: int, at: int) -> Span | None:
         """What holds for the publisher at a time (ms); None when there is no partnership yet."""
@@ -71,12 +85,17 @@ class AdvertiserSnapshot:
         return spans[index - 1] if index else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """All advertisers by id, at one policy version."""
 
     version: int
     advertisers: Mapping[int, AdvertiserSnapshot]
+
+    @cached_property
+    def by_own_host(self) -> Mapping[str, int]:
+        """The ids of advertisers, by the tracking hosts of their own."""
+        return {host: shop.id for shop in self.advertisers.values() for host in shop.own_hosts}
 
 
 class SnapshotUnavailable(RuntimeError):
@@ -90,6 +109,9 @@ def build() -> Snapshot:
     groups: dict[int, set[str]] = defaultdict(set)
     for advertiser_id, code in CommissionGroup.objects.values_list("advertiser_id", "code"):
         groups[advertiser_id].add(code)
+    own_hosts: dict[int, list[str]] = defaultdict(list)
+    for advertiser_id, host in TrackingHost.objects.values_list("advertiser_id", "host"):
+        own_hosts[advertiser_id].append(host)
     advertisers = {
         row.id: AdvertiserSnapshot(
             id=row.id,
@@ -104,6 +126,7 @@ def build() -> Snapshot:
             longest_window_days=min(longest[row.id], MAX_COOKIE_DAYS),
             groups=frozenset(groups[row.id]),
             partners=partners[row.id],
+            own_hosts=tuple(own_hosts[row.id]),
         )
         for row in Advertiser.objects.all()
     }
@@ -207,11 +230,13 @@ def _advertiser_from_json(data: dict[str, object]) -> AdvertiserSnapshot:
     partners = data.pop("partners")
     assert isinstance(partners, dict)
     domains, groups = data.pop("domains"), data.pop("groups")
+    own_hosts = data.pop("own_hosts", ())  # a file of the version before has none
     return AdvertiserSnapshot(
         **data,  # type: ignore[arg-type]
         domains=tuple(domains),  # type: ignore[arg-type]
         groups=frozenset(groups),  # type: ignore[call-overload]
         partners={int(key): tuple(map(_span_from_json, spans)) for key, spans in partners.items()},
+        own_hosts=tuple(own_hosts),  # type: ignore[arg-type]
     )
 
 

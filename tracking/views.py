@@ -88,7 +88,7 @@ def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     wanted = tag.TagSettings(
         advertiser=shop.id,
         click_parameter=shop.click_parameter,
-        base_url=f"{settings.TRACKING_URL}/t/{shop.id}/",
+        base_url=shop.base_url,
         consent_default=shop.consent_default,
         strip_click_parameter=shop.strip_click_parameter,
         longest_window_days=shop.longest_window_days,

@@ -2,6 +2,9 @@
 
 from django.conf import settings
 
+from network import tracking_hosts
+from tracking.snapshot import keeper
+
 SHOP, BLOG, EXTENSION = "shop.localhost", "blog.localhost", "extension.localhost"
 
 
@@ -17,4 +20,6 @@ def url(host: str, path: str = "/") -> str:
 
 def tracking_link(advertiser: int, publisher: int) -> str:
     """The link that a publisher places."""
-    return f"{settings.TRACKING_URL}/t/{advertiser}/c/{publisher}"
+    shop = keeper.current().advertisers.get(advertiser)
+    base = shop.base_url if shop else tracking_hosts.base_url(advertiser, ())
+    return f"{base}c/{publisher}"

@@ -121,7 +121,7 @@ def _shop() -> AdvertiserSnapshot:
 
 def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     shop = _shop()
-    base_url = f"{settings.TRACKING_URL}/t/{shop.id}/"
+    base_url = shop.base_url
     tag = TagSettings(
         advertiser=shop.id,
         click_parameter=shop.click_parameter,

@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from network import clock
+from network import clock, tracking_hosts
 from network.advertisers import NewAdvertiser, create_advertiser
 from publishers.models import ModelType
 from publishers.partnerships import create_partnership, create_publisher
@@ -60,7 +60,9 @@ def found(number: int) -> Market:
         )
         for name, model_type in (("Blog", ModelType.CONTENT), ("Extension", ModelType.EXTENSION))
     )
-    return Market(advertiser.id, blog, extension)
+    market = Market(advertiser.id, blog, extension)
+    tracking_hosts.replace(advertiser, [market.own_host])
+    return market
 
 
 @pytest.fixture(scope="package")

@@ -17,11 +17,17 @@ AMOUNT = "49.90"
 @dataclass(frozen=True)
 class Market:
     """An advertiser that pays 8 %, for 30 days and 24 hours, with two approved partners: a blog,
-    hard, and a browser extension, soft."""
+    hard, and a browser extension, soft. Its own tracking host is there beside the shared one, which
+    the sites use unless a test says otherwise."""
 
     id: int
     blog: Partnership
     extension: Partnership
+
+    @property
+    def own_host(self) -> str:
+        """Its own tracking host, below the shop's domain."""
+        return f"go{self.id}.shop.localhost"
 
 
 def follow(page: Page, sites: Sites, partnership: Partnership) -> Click:

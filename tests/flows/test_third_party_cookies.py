@@ -4,6 +4,7 @@ tag needs none of them."""
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.flows import sites as other_sites
 from tests.flows.network import Network
 from tests.flows.shopping import (
     AMOUNT,
@@ -61,6 +62,28 @@ def test_the_pixel_brings_none_where_they_are_blocked(
     assert not Conversion.objects.filter(advertiser=market.id).exists()
     assert not Report.objects.filter(advertiser=market.id).exists()
     assert UnattributedSales.objects.get(advertiser=market.id).count == 1
+
+
+@pytest.mark.parametrize("third_party_cookies", ["blocked"])
+def test_the_pixel_brings_them_all_the_same_on_a_tracking_host_of_the_shops_own(
+    network: Network, market: Market, page: Page, context: BrowserContext
+) -> None:
+    own_host = f"http://{market.own_host}:{network.port}"
+    with other_sites.serve(own_host) as own_sites:
+        blog = follow(page, own_sites, market.blog)
+        assert set(cookies_of(context, market.own_host)) == {
+            f"__Secure-{kind}-{market.id}" for kind in ("sch", "scl", "scn")
+        }
+        buy_with_a_pixel(page, own_sites, market, "2005")
+
+    sale = await_sale(market, "2005")
+
+    report = await_report(market, "2005")
+    assert (report.source, report.from_browser) == ("pixel", True)
+    assert report.sessions == [blog.session]
+    assert {token["role"] for token in report.tokens} == {"hard", "last"}
+    assert verdicts(sale) == [(blog.publisher_id, "held")]
+    assert commission_of(sale).publisher_id == blog.publisher_id
 
 
 @pytest.mark.parametrize("third_party_cookies", ["blocked", "allowed"])

@@ -1,0 +1,93 @@
+"""Tracking hosts of an advertiser's own, and where its links, tag and pixel are.
+
+On a host below the shop's own domain (``go.shop.example``, a CNAME) our cookies are same-site with
+the shop, so that every browser sends them with a pixel. The shared host goes on answering.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from network.models import Advertiser, TrackingHost
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?")
+_LONGEST_NAME = 253
+
+
+class HostTaken(ValueError):
+    """The host name is another advertiser's."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"“{host}” is in use at another advertiser. Choose another name below the shop's "
+            "domain, or have it removed there first."
+        )
+
+
+def base_url(advertiser: int, hosts: Sequence[str]) -> str:
+    """What the advertiser's link, tag and pixel addresses start with: on the first of its own
+    hosts, else on the shared one. ``https://go.shop.example/t/7/``."""
+    origin = settings.PUBLIC_ORIGIN.format(host=hosts[0]) if hosts else settings.TRACKING_URL
+    return f"{origin}/t/{advertiser}/"
+
+
+def base_urls(advertisers: Iterable[int]) -> dict[int, str]:
+    """The base URL of each advertiser, in one query."""
+    hosts: dict[int, list[str]] = {advertiser: [] for advertiser in advertisers}
+    for advertiser, host in TrackingHost.objects.filter(advertiser__in=hosts).values_list(
+        "advertiser_id", "host"
+    ):
+        hosts[advertiser].append(host)
+    return {advertiser: base_url(advertiser, own) for advertiser, own in hosts.items()}
+
+
+def parse(text: str) -> list[str]:
+    """The host names in the text, one per line, each once. Raises ValidationError that names the
+    line and the remedy."""
+    hosts = dict.fromkeys(line.strip().lower().rstrip(".") for line in text.splitlines())
+    hosts.pop("", None)
+    errors = [error for host in hosts for error in _errors(host)]
+    if errors:
+        raise ValidationError(errors)
+    return list(hosts)
+
+
+def _errors(host: str) -> Iterable[str]:
+    if len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
+        yield (
+            f"“{host}” is no host name; write it as go.shop.example, without https://, port or "
+            "path, and with xn-- where it is not in ASCII."
+        )
+    elif host in settings.ALLOWED_HOSTS:
+        yield f"“{host}” is a host of this network itself; use a name below the shop's own domain."
+
+
+def refuse_taken(advertiser: Advertiser, hosts: Iterable[str]) -> None:
+    """Raises HostTaken for the first host that another advertiser has."""
+    taken = TrackingHost.objects.filter(host__in=list(hosts)).exclude(advertiser_id=advertiser.pk)
+    for row in taken[:1]:
+        raise HostTaken(row.host)
+
+
+def replace(advertiser: Advertiser, hosts: Sequence[str]) -> None:
+    """Let the advertiser have exactly these hosts, the first of them for its links. Raises
+    HostTaken; then nothing has changed."""
+    if list(advertiser.own_hosts.values_list("host", flat=True)) == list(hosts):
+        return
+    refuse_taken(advertiser, hosts)
+    rows = [
+        TrackingHost(advertiser=advertiser, host=host, position=position)
+        for position, host in enumerate(hosts)
+    ]
+    try:
+        with transaction.atomic():
+            Advertiser.objects.select_for_update().get(pk=advertiser.pk)  # one at a time
+            advertiser.own_hosts.all().delete()
+            TrackingHost.objects.bulk_create(rows)
+    except IntegrityError as error:
+        refuse_taken(advertiser, hosts)
+        raise HostTaken(", ".join(hosts)) from error
