@@ -65,6 +65,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.conversionjourney": _ADVERTISER,
     "tracking.decision": _ADVERTISER,
     "tracking.report": _ADVERTISER,
+    "tracking.rollup": _BOTH,
     "tracking.setaside": OPERATORS_ONLY,
     "tracking.spoolhost": OPERATORS_ONLY,
     "tracking.spoolposition": OPERATORS_ONLY,

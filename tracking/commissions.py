@@ -22,9 +22,15 @@ class Price:
     rates: list[dict[str, Any]]
 
 
+def commission_of(conversion: Conversion) -> Commission | None:
+    """The conversion's commission; the same object each time."""
+    commission: Commission | None = getattr(conversion, "commission", None)
+    return commission
+
+
 def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
     """Let the pending commission follow the decision. What staff declined stays declined."""
-    commission = Commission.objects.filter(conversion=conversion).first()
+    commission = commission_of(conversion)
     if outcome.paid is None:
         if commission and commission.status in OPEN:
             commission.status = Commission.Status.DECLINED

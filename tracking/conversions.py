@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, User, terms_at
-from tracking import attribution, commissions, decisions, journeys
+from tracking import attribution, commissions, decisions, journeys, rollups
 from tracking.attribution import Click, Outcome, Sale, SoftRule
 from tracking.evidence import (
     MAX_TOKENS,
@@ -93,10 +93,11 @@ def reconsider(
 ) -> None:
     """Decide an open conversion again from all evidence by now. The row must be locked."""
     joined = join(_evidence(conversion), conversion.settled_report_id)
-    _take_figures(conversion, joined)
-    _keep_journeys(conversion, joined)
-    _mark_reports(conversion, joined)
-    decide(conversion, joined, now, cause)
+    with rollups.following(conversion):
+        _take_figures(conversion, joined)
+        _keep_journeys(conversion, joined)
+        _mark_reports(conversion, joined)
+        decide(conversion, joined, now, cause)
 
 
 def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decision.Cause) -> Outcome:

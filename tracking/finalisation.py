@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Min
 
 from publishers import ledger
-from tracking.commissions import OPEN
+from tracking import rollups
+from tracking.commissions import OPEN, commission_of
 from tracking.conversions import reconsider
 from tracking.models import Commission, Conversion, Decision, SpoolHost
 
@@ -65,9 +66,14 @@ def finalise(conversion: Conversion, now: datetime) -> None:
     assert conversion.closes_at is not None
     if conversion.closes_at > horizon(now) or conversion.conflict:
         return
+    with rollups.following(conversion):
+        _close(conversion, now)
+
+
+def _close(conversion: Conversion, now: datetime) -> None:
     conversion.closed_at = now
     conversion.save(update_fields=["closed_at"])
-    commission = Commission.objects.filter(conversion=conversion).first()
+    commission = commission_of(conversion)
     if commission is None:
         return
     if commission.status in OPEN:

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from network.clock import from_ms
-from tracking import conversions, journeys, spool
+from tracking import click_rows, conversions, journeys, spool
 from tracking.conversions import SaleReport
 from tracking.evidence import FieldError, Figures, Role, SaleFields
 from tracking.keys import KEYS
@@ -29,30 +29,6 @@ WATERMARK_STEP = timedelta(seconds=1)
 ATTEMPTS = 3
 """A record that cannot be taken in is set aside after so many tries."""
 
-CLICK_COLUMNS = (
-    "id",
-    "advertiser_id",
-    "publisher_id",
-    "at",
-    "cookie_type",
-    "window_minutes",
-    "journey",
-    "session",
-    "stood_down",
-    "strictly_necessary",
-    "soft_rule",
-    "reason",
-    "target_reason",
-    "rejected_tokens",
-    "references",
-    "campaign",
-    "target",
-    "in_page",
-    "ip_prefix",
-    "user_agent",
-    "rebuilt",
-    "received_at",
-)
 Record = dict[str, Any]
 
 log = logging.getLogger(__name__)
@@ -117,7 +93,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
             touched[click["advertiser"]].add(click["journey"])
     reported = (conversions.journeys_of(report, KEYS) for report in reports)
     journeys.lock(chain(*touched.values(), *reported))
-    _copy_clicks(clicks)
+    click_rows.insert(_click_row(click) for click in clicks)
     for report in reports:
         conversions.record(report, KEYS, now)
     for advertiser, journey_ids in touched.items():
@@ -216,29 +192,7 @@ def _record(entry: Entry) -> Record:
     return record
 
 
-def _copy_clicks(clicks: Iterable[Record]) -> None:
-    """Insert clicks once. A row that was rebuilt from its token is replaced by its record."""
-    rows = {click["id"]: _click_row(click) for click in clicks}
-    if not rows:
-        return
-    names = ", ".join(f'"{name}"' for name in CLICK_COLUMNS)
-    updates = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in CLICK_COLUMNS[1:])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS click_staging"
-            " (LIKE tracking_click) ON COMMIT DELETE ROWS"
-        )
-        with cursor.copy(f"COPY click_staging ({names}) FROM STDIN") as copy:
-            for row in rows.values():
-                copy.write_row(row)
-        cursor.execute(
-            f"INSERT INTO tracking_click ({names}) SELECT {names} FROM click_staging"  # noqa: S608
-            f" ON CONFLICT (id) DO UPDATE SET {updates} WHERE tracking_click.rebuilt"
-        )
-        cursor.execute("TRUNCATE click_staging")
-
-
-def _click_row(click: Record) -> tuple[object, ...]:
+def _click_row(click: Record) -> click_rows.Row:
     return (
         UUID(click["id"]),
         click["advertiser"],

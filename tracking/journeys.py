@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from network.clock import from_ms
-from tracking import models
+from tracking import click_rows, models
 from tracking.attribution import Click, CookieType, SoftRule, in_order
 from tracking.evidence import Joined
 from tracking.keys import KEYS
@@ -61,9 +61,7 @@ def find(advertiser: int, joined: Joined, at_ms: int) -> Journey:
 def rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:
     """Give clicks that are known from their tokens only a row (``rebuilt``); their own records
     replace it when they come."""
-    models.Click.objects.bulk_create(
-        [_rebuilt(advertiser, click, now) for click in clicks], ignore_conflicts=True
-    )
+    click_rows.insert_rebuilt(_rebuilt(advertiser, click, now) for click in clicks)
 
 
 def as_click(row: models.Click) -> Click:
@@ -95,8 +93,8 @@ def _rows(
     return models.Click.objects.filter(wanted, advertiser=advertiser, id__gte=since)
 
 
-def _rebuilt(advertiser: int, click: Click, now: datetime) -> models.Click:
-    return models.Click(
+def _rebuilt(advertiser: int, click: Click, now: datetime) -> click_rows.Row:
+    row = models.Click(
         id=click.id,
         advertiser_id=advertiser,
         publisher_id=click.publisher,
@@ -110,3 +108,4 @@ def _rebuilt(advertiser: int, click: Click, now: datetime) -> models.Click:
         rebuilt=True,
         received_at=now,
     )
+    return click_rows.row_of(row)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from network.effective import append_only
 from network.models import Advertiser
 from publishers.models import CookieTypeChoice, Publisher
-from tracking.reasons import ClickReason, ReportOutcome
+from tracking.reasons import ClickReason, Counted, ReportOutcome
 
 
 class Click(models.Model):
@@ -311,6 +311,50 @@ class UnattributedSales(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} at {self.hour:%d %b %Y %H:00}"
+
+
+class Rollup(models.Model):
+    """How often something happened in an hour, with the money of it, in the advertiser's currency.
+
+    Rows are changes: a figure is the sum of the rows of its key, of which there may be any number.
+    Only ``tracking.rollups`` and ``tracking.click_rows`` write here, only ``tracking.reports``
+    reads. ``publisher`` is null for a sale that pays nobody. ``is_folded`` tells the sums that
+    compaction made from what was added since.
+    """
+
+    hour = models.DateTimeField()
+    advertiser = models.ForeignKey(
+        Advertiser, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    publisher = models.ForeignKey(
+        Publisher,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice, blank=True)
+    counted = models.CharField(
+        max_length=30, choices=[(item.value, item.value) for item in Counted]
+    )
+    time_step = models.SmallIntegerField(
+        default=0, help_text="Click to sale, in quarters of an octave of its seconds."
+    )
+    count = models.BigIntegerField()
+    sale_amount_minor = models.BigIntegerField(default=0)
+    commission_minor = models.BigIntegerField(default=0)
+    is_folded = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("advertiser", "hour"), name="rollup_advertiser"),
+            models.Index(fields=("publisher", "hour"), name="rollup_publisher"),
+            models.Index(fields=("id",), name="rollup_fresh", condition=Q(is_folded=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.counted} at {self.hour:%d %b %Y %H:00}"
 
 
 class SpoolHost(models.Model):

@@ -47,3 +47,33 @@ class ReportOutcome(StrEnum):
     INVALID = "invalid"
     UNKNOWN_ADVERTISER = "unknown_advertiser"
     LATE = "late"
+
+
+class Counted(StrEnum):
+    """What a rollup counts: clicks by what became of them at the redirect, sales by the state of
+    their commission, and what a sale says of each partner with a click before it."""
+
+    CLICK_TOOK = "click_took"
+    CLICK_STOOD_DOWN = "click_stood_down"
+    CLICK_NOT_PARTNER = "click_not_partner"
+    CLICK_BOT = "click_bot"
+    CLICK_PREFETCH = "click_prefetch"
+    CLICK_HEAD = "click_head"
+    CLICK_STUFFED = "click_stuffed"
+    CLICK_INVALID_SIGNATURE = "click_invalid_signature"
+    CLICK_NO_CONSENT = "click_no_consent"
+    CLICK_REPEAT = "click_repeat"
+    CLICK_ADVERTISER_CLOSED = "click_advertiser_closed"
+
+    SALE_PENDING = "sale_pending"
+    SALE_APPROVED = "sale_approved"
+    SALE_FINAL = "sale_final"
+    SALE_DECLINED = "sale_declined"
+    SALE_UNVERIFIED = "sale_unverified"
+    SALE_CONFLICT = "sale_conflict"
+    SALE_NOBODY = "sale_nobody"
+
+    TOUCHED = "touched"
+    AFTER_OTHER = "after_other"
+    TAKEN_OVER = "taken_over"
+    STOOD_DOWN_SALE = "stood_down_sale"

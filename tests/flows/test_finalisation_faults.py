@@ -63,7 +63,7 @@ def sell() -> None:
     unknown = browser.click(blog, NOW + minutes(1), lost=True)
     record(make_report(shop, "late", NOW + minutes(5), clicks=[token]))
     with transaction.atomic():
-        intake._copy_clicks([unknown.record])
+        intake.click_rows.insert([intake._click_row(unknown.record)])
     assert Commission.objects.get(conversion__order="late").publisher == extension
 
 
