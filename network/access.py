@@ -54,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "publishers.ledgertransaction": _BOTH,
     "publishers.modeltypecookietype": _ADVERTISER,
+    "publishers.partnernote": Rule(advertiser="partnership__advertiser"),
     "publishers.partnership": _BOTH,
     "publishers.partnershipterms": _BOTH,
     "publishers.publisher": Rule(publisher="pk"),

@@ -86,6 +86,16 @@ class PartnershipTermsForm(ChangeForm):
         return {name: self.cleaned_data[name] for name in TERMS_FIELDS}
 
 
+class NoteForm(forms.Form):
+    required_css_class = "required"
+    text = forms.CharField(
+        label="Note",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Seen by staff and operators only, never by the partner. It stays as written.",
+    )
+
+
 class CookieTypeForm(ChangeForm):
     """Why and from when a cookie type is assigned."""
 

@@ -168,6 +168,22 @@ class PartnershipTerms(EffectiveDated):
         return f"{self.get_status_display()}, from {self.starts_at:%d %b %Y %H:%M:%S}"
 
 
+class PartnerNote(models.Model):
+    """What staff want to remember about a partner; never shown to it. Only ever added."""
+
+    partnership = models.ForeignKey(Partnership, models.PROTECT, related_name="notes")
+    text = models.CharField(max_length=2000)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class CookieTypeAssignment(EffectiveDated):
     """Hard or soft, for one partnership, from a moment on.
 

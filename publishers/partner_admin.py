@@ -14,20 +14,16 @@ from django.utils.html import format_html
 from network import access, clock, dates
 from network.admin_site import EMPTY, AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
-from network.models import terms_at
-from network.tracking_hosts import base_urls
-from publishers import cookie_type_change, partnerships
-from publishers.forms import NewPartnershipForm, PartnershipTermsForm
-from publishers.models import AssignedType, CookieTypeAssignment, Partnership
-from publishers.partner_list import (
+from publishers import cookie_type_change, partner_page, partnerships
+from publishers.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
+from publishers.models import AssignedType, Partnership
+from publishers.partner_filters import (
     CookieTypeFilter,
     ModelTypeFilter,
-    PartnerList,
     SourceFilter,
     StatusFilter,
-    attach_standings,
-    standing_of,
 )
+from publishers.partner_list import PartnerList, attach_standings, standing_of
 from publishers.standing import with_current
 
 
@@ -125,6 +121,7 @@ class PartnerAdmin(PageAdmin[Partnership]):
                 name="publishers_partnership_cookie_type",
             ),
             path("<int:pk>/terms/", wrap(self.terms_view), name="publishers_partnership_terms"),
+            path("<int:pk>/note/", wrap(self.note_view), name="publishers_partnership_note"),
             *super().get_urls(),
         ]
 
@@ -192,30 +189,28 @@ class PartnerAdmin(PageAdmin[Partnership]):
         )
         return respond(request, self, page)
 
+    def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.managed(request, row):
+            raise PermissionDenied
+        form = NoteForm(posted(request))
+
+        def apply() -> str:
+            text = form.cleaned_data["text"]
+            partnerships.add_note(row, text, clock.now(), made_by=person(request))
+            self.log_change(request, row, "Added a note")
+            return "The note is kept."
+
+        page = ChangePage(
+            title=f"Add a note about {row.publisher}",
+            form=form,
+            button="Add the note",
+            back=reverse("admin:publishers_partnership_change", args=[row.pk]),
+            apply=apply,
+            context={"original": row},
+        )
+        return respond(request, self, page)
+
     def page(self, request: HttpRequest, row: Partnership) -> Mapping[str, Any]:
-        now = clock.now()
-        attach_standings([row], now)
-        shop = terms_at(row.advertiser, now)
-        standing = standing_of(row)
-        return {
-            "title": row.publisher.name,
-            "subtitle": f"Partner of {row.advertiser}",
-            "standing": standing,
-            "hard_days": (standing.terms and standing.terms.hard_days) or shop.hard_days,
-            "soft_hours": shop.soft_hours,
-            "assignments": _assignments(row),
-            "terms": row.terms.select_related("made_by").order_by("-starts_at"),
-            "model_types": row.publisher.model_types.order_by("-starts_at"),
-            "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
-            "may_manage": access.access_of(request.user).manages(row.advertiser_id),
-            "now": now,
-        }
-
-
-def _assignments(row: Partnership) -> QuerySet[CookieTypeAssignment]:
-    """The partnership's own assignments, newest first; those that were cancelled among them."""
-    return (
-        row.assignments.filter(cancels__isnull=True)
-        .select_related("made_by", "cancelled_by")
-        .order_by("-starts_at")
-    )
+        may_manage = access.access_of(request.user).manages(row.advertiser_id)
+        return {**partner_page.told(row, clock.now()), "may_manage": may_manage}

@@ -1,23 +1,38 @@
 """The admin's list of partners: how each stands, in a constant number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 
 from network import clock
-from network.admin_site import ClosedListFilter
-from publishers import cookie_types
-from publishers.models import (
-    CookieTypeChoice,
-    ModelType,
-    Partnership,
-    PartnershipTerms,
+from publishers.models import Partnership
+from publishers.partner_filters import CookieTypeFilter
+from publishers.standing import Standing, standings
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A way to look at the list: its address, and whether it is the one in front."""
+
+    title: str
+    address: str
+    active: bool
+
+
+TABS: Sequence[tuple[str, Mapping[str, str]]] = (
+    ("All", {}),
+    ("Hard", {CookieTypeFilter.parameter_name: "hard"}),
+    ("Soft", {CookieTypeFilter.parameter_name: "soft"}),
+    ("Changing", {CookieTypeFilter.parameter_name: "changing"}),
 )
-from publishers.standing import OWN, Standing, coming, standings
+"""Each tab sets these parameters, drops those of the others, and keeps all else."""
+
+_OF_TABS = {name for _, parameters in TABS for name in parameters}
 
 
 class PartnerList(ChangeList):
@@ -28,6 +43,28 @@ class PartnerList(ChangeList):
         rows: list[Partnership] = list(self.result_list)
         attach_standings(rows, clock.now())
         self.result_list = rows
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """What is not known comes last, whichever way a column is sorted."""
+        return [_unknown_last(item) for item in super().get_ordering(request, queryset)]
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """The tabs, each keeping the search and the other filters."""
+        chosen = {name: self.params[name] for name in _OF_TABS if name in self.params}
+        nothing = dict.fromkeys(_OF_TABS)
+        return [
+            Tab(title, self.get_query_string({**nothing, **parameters}), chosen == parameters)
+            for title, parameters in TABS
+        ]
+
+
+def _unknown_last(item: Any) -> OrderBy:
+    """An ordering, be it a name with or without ``-`` or an expression, with NULLs at the end."""
+    if isinstance(item, str):
+        name = item.removeprefix("-")
+        item = F(name).asc() if item == name else F(name).desc()
+    return OrderBy(item.expression, descending=item.descending, nulls_last=True)
 
 
 def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
@@ -42,66 +79,3 @@ def standing_of(row: Partnership) -> Standing:
     """How a partnership of the list stands."""
     found: Standing = row.__dict__["standing"]
     return found
-
-
-class _ChoiceFilter(ClosedListFilter):
-    """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
-
-    choices_of: Sequence[tuple[str, Any]]
-    annotation = ""
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        return self.choices_of
-
-    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
-        return queryset.filter(**{self.annotation: chosen})
-
-
-class ModelTypeFilter(_ChoiceFilter):
-    title = "model type"
-    parameter_name = "model_type"
-    choices_of = ModelType.choices
-    annotation = "model_type_now"
-
-
-class StatusFilter(_ChoiceFilter):
-    title = "status"
-    parameter_name = "status"
-    choices_of = PartnershipTerms.Status.choices
-    annotation = "status_now"
-
-
-class CookieTypeFilter(_ChoiceFilter):
-    """By what is in force. Asked of the policy itself, so that the rule is written only once."""
-
-    title = "cookie type"
-    parameter_name = "cookie_type"
-    choices_of = (*CookieTypeChoice.choices, ("changing", "Changing"))
-
-    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
-        now = clock.now()
-        wanted = [
-            key
-            for key, policy in cookie_types.policies(queryset.order_by()).items()
-            if (
-                coming(policy, now) is not None
-                if chosen == "changing"
-                else cookie_types.in_force(policy, now).cookie_type == chosen
-            )
-        ]
-        return queryset.filter(pk__in=wanted)
-
-
-class SourceFilter(_ChoiceFilter):
-    title = "source of the cookie type"
-    parameter_name = "source"
-    choices_of = ((OWN, "Own"), ("default", "Model type's default"))
-
-    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
-        now = clock.now()
-        wanted = [
-            key
-            for key, policy in cookie_types.policies(queryset.order_by()).items()
-            if (cookie_types.in_force(policy, now).source == OWN) == (chosen == OWN)
-        ]
-        return queryset.filter(pk__in=wanted)

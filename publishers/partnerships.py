@@ -6,7 +6,13 @@ from django.db import transaction
 
 from network.effective import add_row, start_or_now
 from network.models import Advertiser, User
-from publishers.models import Partnership, PartnershipTerms, Publisher, PublisherModelType
+from publishers.models import (
+    PartnerNote,
+    Partnership,
+    PartnershipTerms,
+    Publisher,
+    PublisherModelType,
+)
 
 TERMS_FIELDS = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
 
@@ -106,6 +112,14 @@ def approve(
     partnership: Partnership, now: datetime, *, made_by: User | None, reason: str = ""
 ) -> PartnershipTerms:
     return change_terms(partnership, {"status": "approved"}, now, made_by=made_by, reason=reason)
+
+
+def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: User) -> PartnerNote:
+    """Remember something about a partner, among staff. Raises ValidationError."""
+    note = PartnerNote(partnership=partnership, text=text.strip(), made_by=made_by, created_at=now)
+    note.full_clean()
+    note.save(force_insert=True)
+    return note
 
 
 def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:

@@ -111,6 +111,7 @@ RULES: dict[str, Rule] = {
     "admin:network_advertiser_rate": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:publishers_partnership_note": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
 }
@@ -366,6 +367,7 @@ def test_another_tenants_row_is_not_there(world: World) -> None:
         pytest.param("network/advertiser/{a}/terms/", id="terms"),
         pytest.param("network/advertiser/{a}/rate/", id="rate"),
         pytest.param("publishers/partnership/{partnership}/terms/", id="partnership_terms"),
+        pytest.param("publishers/partnership/{partnership}/note/", id="note"),
         pytest.param(
             "publishers/partnership/cookie-type/?to=soft&partners={partnership}", id="cookie_type"
         ),

@@ -335,9 +335,9 @@ def test_a_partners_page_tells_past_present_and_future(
     )
     tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
-    assert "Soft own, since 3 Mar 2026 Coming change → Hard on 21 Mar 2026" in page
-    assert "3 Mar 2026 14:00 Soft On trial As agreed olga" in page
-    assert "21 Mar 2026 14:00 Coming Hard Trial over — olga" in page
+    assert "Soft own, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC." in page
+    assert "3 Mar 2026 14:00 Now Soft own On trial As agreed olga" in page
+    assert "21 Mar 2026 14:00 Coming Hard own Trial over — olga" in page
     link = f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}"
     assert settings.PUBLIC_ORIGIN.format(host="go.shop.example") + link in page
 

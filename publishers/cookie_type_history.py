@@ -1,0 +1,199 @@
+"""A partnership's cookie type over time: past, now and coming; who set it and why."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from django.db.models import Q
+
+from network import dates
+from network.effective import EffectiveDated
+from network.models import User
+from publishers import cookie_types
+from publishers.cookie_types import InForce
+from publishers.models import (
+    CookieTypeAssignment,
+    CookieTypeChoice,
+    ModelTypeCookieType,
+    Partnership,
+    PublisherModelType,
+)
+from publishers.standing import source_text, type_label
+
+SET_UP = timedelta(minutes=1)
+"""A partnership is added in one step and given its type in the next; what held in between for less
+than this is not told."""
+
+
+class Tense(StrEnum):
+    PAST = "past"
+    NOW = "now"
+    COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who brought something about, and why. ``internal_note`` is never shown to the partner."""
+
+    made_by: User | None = None
+    reason: str = ""
+    internal_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One cookie type from one source, in ``[starts_at, ends_at)``; without an end it goes on."""
+
+    kind: InForce
+    starts_at: datetime
+    ends_at: datetime | None
+    tense: Tense
+    change: Change
+
+    @property
+    def is_soft(self) -> bool:
+        return self.kind.cookie_type == CookieTypeChoice.SOFT
+
+    @property
+    def type_label(self) -> str:
+        return type_label(self.kind)
+
+    @property
+    def source(self) -> str:
+        """Such as ``own`` or ``Extension default``; the span says since when."""
+        return source_text(self.kind).partition(", since")[0]
+
+
+def history(partnership: Partnership, now: datetime) -> list[Span]:
+    """Every span since the partnership began, in order; at least one. In four queries."""
+    policy = cookie_types.policy_of(partnership)
+    begun = partnership.created_at
+    kinds = [(begun, cookie_types.in_force(policy, begun))]
+    for at in cookie_types.changes(policy):
+        kind = cookie_types.in_force(policy, at)
+        if at > begun and kind != kinds[-1][1]:
+            kinds.append((at, kind))
+    if len(kinds) > 1 and kinds[1][0] - begun < SET_UP:
+        del kinds[0]
+    changes = _changes(partnership)
+    ends = [*(at for at, _ in kinds[1:]), None]
+    return [
+        Span(
+            kind=kind,
+            starts_at=at,
+            ends_at=end,
+            tense=_tense(at, end, now),
+            change=changes.get(at, Change()),
+        )
+        for (at, kind), end in zip(kinds, ends, strict=True)
+    ]
+
+
+def cancelled(partnership: Partnership) -> list[CookieTypeAssignment]:
+    """The partnership's own assignments that were cancelled before they started."""
+    rows = partnership.assignments.filter(cancelled_by__isnull=False)
+    return list(rows.select_related("cancelled_by__made_by").order_by("starts_at"))
+
+
+def _tense(starts_at: datetime, ends_at: datetime | None, now: datetime) -> Tense:
+    if starts_at > now:
+        return Tense.COMING
+    return Tense.NOW if ends_at is None or ends_at > now else Tense.PAST
+
+
+def _changes(partnership: Partnership) -> Mapping[datetime, Change]:
+    """What was said at each moment; where several rows start at once, the closest to the
+    partnership."""
+    model_types = PublisherModelType.objects.filter(publisher=partnership.publisher_id)
+    defaults = ModelTypeCookieType.objects.filter(
+        Q(advertiser=partnership.advertiser_id) | Q(advertiser__isnull=True)
+    )
+    own = partnership.assignments.filter(cancels__isnull=True, cancelled_by__isnull=True)
+    sources: Iterable[Iterable[EffectiveDated]] = (
+        model_types.select_related("made_by"),
+        defaults.select_related("made_by"),
+        own.select_related("made_by"),
+    )
+    found = {row.starts_at: _change(row) for rows in sources for row in rows}
+    return {**found, partnership.created_at: Change(reason="The partnership began.")}
+
+
+def _change(row: EffectiveDated) -> Change:
+    note = row.internal_note if isinstance(row, CookieTypeAssignment) else ""
+    reason = row.reason
+    if isinstance(row, PublisherModelType) and not reason:
+        reason = f"The model type became {row.get_model_type_display()}."
+    return Change(made_by=row.made_by, reason=reason, internal_note=note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A span in the picture; ``x`` and ``width`` in per cent of it."""
+
+    span: Span
+    x: float
+    width: float
+
+    @property
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 2)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether words fit under it."""
+        return self.width >= NEEDED_FOR_WORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLine:
+    """The picture: bars from left to right, where now is, and what it says in words."""
+
+    bars: Sequence[Bar]
+    now_x: float
+
+    @property
+    def now_anchor(self) -> str:
+        """On which side of the line "Now" stands, so that it is not cut off."""
+        return "end" if self.now_x > 90 else "start" if self.now_x < 10 else "middle"
+
+    def __str__(self) -> str:
+        told = [
+            f"{bar.span.type_label} from {dates.day(bar.span.starts_at)} ({bar.span.tense})"
+            for bar in self.bars
+        ]
+        return "Cookie type over time: " + ", then ".join(told) + "."
+
+
+NEEDED_FOR_WORDS = 18.0
+"""Per cent of the picture that a date takes on a telephone."""
+
+LEAST_WIDTH = 7.0
+"""Per cent of the picture: a period of a day among years must still be seen."""
+
+AHEAD = 0.12
+"""How much of the time so far is drawn beyond the last thing known."""
+
+
+def time_line(spans: Sequence[Span], now: datetime) -> TimeLine:
+    """The spans as a picture: to scale, but for very short ones."""
+    first, last = spans[0].starts_at, max(spans[-1].starts_at, now)
+    end = last + max((last - first) * AHEAD, timedelta(days=1))
+    edges = [*(span.starts_at for span in spans), end]
+    lengths = [(after - before) / (end - first) * 100 for before, after in pairwise(edges)]
+    widths = _stretched(lengths)
+    bars, x, now_x = [], 0.0, 0.0
+    for span, length, width in zip(spans, lengths, widths, strict=True):
+        bars.append(Bar(span=span, x=round(x, 2), width=round(width, 2)))
+        if span.tense is Tense.NOW:
+            passed = (now - span.starts_at) / (end - first) * 100
+            now_x = x + width * passed / length
+        x += width
+    return TimeLine(bars=bars, now_x=round(now_x, 2))
+
+
+def _stretched(lengths: Sequence[float]) -> list[float]:
+    """No length under the least; together 100 again."""
+    raised = [max(length, LEAST_WIDTH) for length in lengths]
+    return [length * 100 / sum(raised) for length in raised]

@@ -1,0 +1,62 @@
+"""What the admin's list of partners can be narrowed by."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from network import clock
+from network.admin_site import ClosedListFilter
+from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
+from publishers.standing import OWN, changing
+
+
+class _ChoiceFilter(ClosedListFilter):
+    """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
+
+    choices_of: Sequence[tuple[str, Any]]
+    annotation = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return self.choices_of
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        return queryset.filter(**{self.annotation: chosen})
+
+
+class ModelTypeFilter(_ChoiceFilter):
+    title = "model type"
+    parameter_name = "model_type"
+    choices_of = ModelType.choices
+    annotation = "model_type_now"
+
+
+class StatusFilter(_ChoiceFilter):
+    title = "status"
+    parameter_name = "status"
+    choices_of = PartnershipTerms.Status.choices
+    annotation = "status_now"
+
+
+class CookieTypeFilter(_ChoiceFilter):
+    """By what is in force, or by whether something else comes."""
+
+    title = "cookie type"
+    parameter_name = "cookie_type"
+    choices_of = (*CookieTypeChoice.choices, ("changing", "Changing"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        if chosen != "changing":
+            return queryset.filter(cookie_type_now=chosen)
+        return queryset.filter(pk__in=changing(queryset.order_by(), clock.now()))
+
+
+class SourceFilter(_ChoiceFilter):
+    title = "source of the cookie type"
+    parameter_name = "source"
+    choices_of = ((OWN, "Own"), ("default", "Model type's default"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        own = Q(source_now=OWN)
+        return queryset.filter(own if chosen == OWN else ~own)

@@ -1,0 +1,56 @@
+"""A partner's page in the admin: what it says about one partnership."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from network.admin import rate_text
+from network.models import CommissionRate, terms_at
+from network.tracking_hosts import base_urls
+from publishers.cookie_type_history import cancelled, history, time_line
+from publishers.models import Partnership
+from publishers.standing import standings
+
+
+def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
+    """Everything that the page says without regard to who reads it."""
+    standing = standings([row], now)[row.pk]
+    shop = terms_at(row.advertiser, now)
+    spans = history(row, now)
+    own_days = standing.terms.hard_days if standing.terms else None
+    return {
+        "title": row.publisher.name,
+        "subtitle": f"Partner of {row.advertiser}",
+        "standing": standing,
+        "hard_days": own_days or shop.hard_days,
+        "soft_hours": shop.soft_hours,
+        "validation_days": shop.validation_days,
+        "rates": _rates(row, now),
+        "time_line": time_line(spans, now),
+        "spans": spans[::-1],
+        "cancelled": cancelled(row),
+        "terms": row.terms.select_related("made_by").order_by("-starts_at"),
+        "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
+        "model_types": row.publisher.model_types.select_related("made_by").order_by("-starts_at"),
+        "notes": row.notes.select_related("made_by"),
+        "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
+        "now": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a commission group pays, in words."""
+
+    group: str
+    text: str
+
+
+def _rates(row: Partnership, now: datetime) -> list[Rate]:
+    rates = CommissionRate.objects.filter(advertiser=row.advertiser_id, starts_at__lte=now)
+    newest = rates.order_by("group__code", "-starts_at").distinct("group__code")
+    return [
+        Rate(rate.group.code, rate_text(rate, row.advertiser))
+        for rate in newest.select_related("group")
+    ]
