@@ -39,6 +39,7 @@ _BOTH = Rule(advertiser="advertiser", publisher="publisher")
 _ADVERTISER = Rule(advertiser="advertiser")
 
 RULES: Mapping[str, Rule] = {
+    "admin.logentry": OPERATORS_ONLY,
     "network.advertiser": Rule(advertiser="pk"),
     "network.attributionterms": _ADVERTISER,
     "network.commissiongroup": _ADVERTISER,

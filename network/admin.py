@@ -3,16 +3,24 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from network import clock, dates, money, tracking_hosts
-from network.admin_site import EMPTY, OperatorAdmin, ScopedAdmin, person, shown_moment
+from network.admin_site import (
+    EMPTY,
+    CappedPaginator,
+    OperatorAdmin,
+    ScopedAdmin,
+    person,
+    shown_moment,
+)
 from network.advertisers import (
     DEFAULT_GROUP,
     TERMS_FIELDS,
@@ -282,3 +290,37 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
             for row in user.publisher_memberships.all()
         ]
         return format_html_join(", ", "{}", ((role,) for role in roles))
+
+
+@admin.register(LogEntry)
+class AuditLogAdmin(ScopedAdmin[LogEntry]):
+    """Who changed what through these pages, and when; nobody edits it."""
+
+    list_display = ("shown_action_time", "user", "action", "content_type", "link", "said")
+    list_display_links = None
+    list_filter = ("action_flag", ("content_type", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user", "content_type")
+    fields = ("shown_action_time", "user", "action", "link", "said")
+    search_fields = ("user__username", "object_repr", "change_message")
+    search_help_text = "Who, what, or the words of the entry"
+    ordering = ("-action_time", "-id")
+    paginator = CappedPaginator
+    shown_action_time = staticmethod(shown_moment("action_time", "Time"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Audit log"})
+
+    @admin.display(description="Action", ordering="action_flag")
+    def action(self, row: LogEntry) -> str:
+        return row.get_action_flag_display()
+
+    @admin.display(description="Of", ordering="object_repr")
+    def link(self, row: LogEntry) -> str:
+        address = row.get_admin_url()
+        if not address:
+            return str(row.object_repr)
+        return format_html('<a href="{}">{}</a>', address, row.object_repr)
+
+    @admin.display(description="What")
+    def said(self, row: LogEntry) -> str:
+        return row.get_change_message()

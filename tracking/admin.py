@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from network import clock, dates, money
+from network import clock, money
 from network.admin_site import (
     EMPTY,
     AdvertiserFilter,
@@ -29,6 +29,7 @@ from publishers.models import LedgerEntry
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
 from tracking.explanations import commission_of, explain, state_of, state_of_sale
 from tracking.forms import SettleForm
+from tracking.health_admin import SetAsideAdmin, SpoolHostAdmin
 from tracking.models import (
     Click,
     Commission,
@@ -349,52 +350,5 @@ class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
     shown_hour = staticmethod(shown_moment("hour", "Hour from"))
 
 
-@admin.register(SpoolHost)
-class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
-    """Finalisation waits for every host in service."""
-
-    list_display = ("name", "in_service", "shown_drained_to", "behind", "shown_registered_at")
-    list_display_links = None
-    ordering = ("name",)
-    actions = ("take_out",)
-    shown_drained_to = staticmethod(shown_moment("drained_to", "Drained to"))
-    shown_registered_at = staticmethod(shown_moment("registered_at", "Registered"))
-
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        return self.is_operator(request)
-
-    @admin.display(description="In service", boolean=True)
-    def in_service(self, row: SpoolHost) -> bool:
-        return row.removed_at is None
-
-    @admin.display(description="Behind", empty_value=EMPTY)
-    def behind(self, row: SpoolHost) -> str | None:
-        if row.removed_at:
-            return None
-        return dates.span(clock.now() - row.drained_to)
-
-    @admin.action(description="Take out of service", permissions=["manage"])
-    def take_out(self, request: HttpRequest, queryset: QuerySet[SpoolHost]) -> None:
-        """For a host that is gone for good. What its spool still held is not waited for."""
-        now = clock.now()
-        names = list(queryset.filter(removed_at=None).values_list("name", flat=True))
-        taken = queryset.filter(pk__in=names, removed_at=None).update(removed_at=now)
-        for host in queryset.filter(pk__in=names):
-            self.log_change(request, host, f"Taken out of service {dates.zoned(now)}")
-        messages.success(request, f"{taken} taken out of service: {', '.join(names) or 'none'}.")
-
-
-@admin.register(SetAside)
-class SetAsideAdmin(ScopedAdmin[SetAside]):
-    """Records that could not be taken in; the rest went on."""
-
-    list_display = ("shown_set_aside_at", "host", "segment", "offset", "short_error")
-    list_filter = ("host",)
-    ordering = ("-set_aside_at", "-id")
-    paginator = CappedPaginator
-    fields = ("shown_set_aside_at", "host", "segment", "offset", "error", "record", "replayed_at")
-    shown_set_aside_at = staticmethod(shown_moment("set_aside_at", "Set aside"))
-
-    @admin.display(description="Error")
-    def short_error(self, row: SetAside) -> str:
-        return row.error[:120]
+admin.site.register(SpoolHost, SpoolHostAdmin)
+admin.site.register(SetAside, SetAsideAdmin)

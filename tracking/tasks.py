@@ -3,13 +3,15 @@
 from celery import shared_task
 
 from network import clock
-from tracking import finalisation, partitions
+from tracking import finalisation, health, partitions
 
 
 @shared_task(name="tracking.tasks.finalise_due")
 def finalise_due() -> None:
     """Close every conversion whose cookie windows have closed."""
-    finalisation.finalise_due(clock.now())
+    now = clock.now()
+    finalisation.finalise_due(now)
+    health.note_finalised(now)
 
 
 @shared_task(name="tracking.tasks.keep_partitions")
