@@ -16,13 +16,14 @@ from network.access import Access
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page for those who see rows of ``model`` in the admin; without one, for everybody there.
-    ``icon`` is the name of a Material symbol."""
+    ``icon`` is the name of a Material symbol; ``query`` narrows a list."""
 
     title: str
     icon: str
     url: str
     model: str = ""
     operators_only: bool = False
+    query: str = ""
 
     def is_for(self, access: Access) -> bool:
         if self.operators_only:
@@ -42,6 +43,13 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
         "Partners",
         (
             _list("Partners", "handshake", "publishers.partnership"),
+            Entry(
+                "Applications",
+                "pending_actions",
+                "admin:publishers_partnership_changelist",
+                "publishers.partnership",
+                query="status=applied",
+            ),
             _list("Model types", "category", "publishers.modeltypecookietype"),
         ),
     ),
@@ -74,8 +82,10 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
         (
             _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
             _list("People", "group", "network.user", operators_only=True),
+            Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
             _list("Spools", "dns", "tracking.spoolhost", operators_only=True),
             _list("Set aside", "report", "tracking.setaside", operators_only=True),
+            _list("Audit log", "history", "admin.logentry", operators_only=True),
         ),
     ),
 )
@@ -99,27 +109,40 @@ class Group:
 
 def sidebar(path: str, access: Access) -> list[Group]:
     """The groups that hold anything for this person, who reads the page at ``path``."""
-    found = []
-    for title, entries in GROUPS:
-        items = list(_items(entries, path, access))
-        if items:
-            found.append(Group(title, items))
-    return found
+    shown = [
+        (title, [entry for entry in entries if _address(entry) and entry.is_for(access)])
+        for title, entries in GROUPS
+    ]
+    here = _here(path, [entry for _, entries in shown for entry in entries])
+    return [
+        Group(title, [_item(entry, active=entry is here) for entry in entries])
+        for title, entries in shown
+        if entries
+    ]
 
 
-def _items(entries: Iterable[Entry], path: str, access: Access) -> Iterable[Item]:
-    for entry in entries:
-        address = _address(entry.url)
-        if address and entry.is_for(access):
-            yield Item(entry.title, entry.icon, address, _is_active(address, path))
+def _item(entry: Entry, *, active: bool) -> Item:
+    address = _address(entry)
+    leads_to = f"{address}?{entry.query}" if entry.query else address
+    return Item(entry.title, entry.icon, leads_to, active)
 
 
-def _address(url: str) -> str:
+def _here(path: str, entries: Iterable[Entry]) -> Entry | None:
+    """The entry nearest to the page: the one with the longest address that the path begins with."""
+    index = reverse("admin:index")
+    near = [
+        entry
+        for entry in entries
+        if not entry.query
+        and path.startswith(_address(entry))
+        and (path == index or _address(entry) != index)
+    ]
+    return max(near, key=lambda entry: len(_address(entry)), default=None)
+
+
+def _address(entry: Entry) -> str:
+    """Empty for a page that is not there yet."""
     try:
-        return reverse(url)
+        return reverse(entry.url)
     except NoReverseMatch:
         return ""
-
-
-def _is_active(address: str, path: str) -> bool:
-    return path == address or (address != reverse("admin:index") and path.startswith(address))
