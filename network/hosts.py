@@ -15,7 +15,8 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from tracking import views
+from network import content_policy
+from tracking import tag, views
 from tracking.snapshot import SnapshotUnavailable, keeper
 from tracking.urls import click as click_url
 
@@ -41,11 +42,14 @@ class BareHandlerMixin(BaseHandler):
             request.urlconf = self.urlconf
             response = respond(request)
             assert isinstance(response, HttpResponseBase)
-            for name, value in self.headers.items():
+            for name, value in self.own_headers().items():
                 response.headers.setdefault(name, value)
             return response
 
         self._middleware_chain = with_urlconf
+
+    def own_headers(self) -> Mapping[str, str]:
+        return self.headers
 
 
 class TrackingHandler(BareHandlerMixin, WSGIHandler):
@@ -55,6 +59,7 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
     urlconf = settings.TRACKING_URLCONF
     headers: Mapping[str, str] = {
         "Cache-Control": "no-store",
+        content_policy.HEADER: content_policy.header(content_policy.TRACKING),
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "X-Content-Type-Options": "nosniff",
     }
@@ -88,6 +93,13 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
 class DemoHandler(BareHandlerMixin, WSGIHandler):
     urlconf = settings.DEMO_URLCONF
 
+    def own_headers(self) -> Mapping[str, str]:
+        origins = [settings.PUBLIC_ORIGIN.format(host=host) for host in _own_hosts()]
+        policy = content_policy.demo(
+            [settings.TRACKING_URL, *origins], [settings.SITE_URL], tag.STUB_HASH
+        )
+        return {f"{content_policy.HEADER}-Report-Only": policy}
+
 
 def application() -> Application:
     """The WSGI application that sends each request to its host's handler."""
@@ -111,14 +123,15 @@ def application() -> Application:
 
 def _own_host(host: str, path: str, tracking: TrackingHandler) -> Application | None:
     """What answers on a host that is an advertiser's own; None when it is nobody's."""
-    owner = _owner_of(host)
+    owner = _own_hosts().get(host)
     if owner is None:
         return None
     return tracking if path.startswith(f"/t/{owner}/") else tracking.nothing_here
 
 
-def _owner_of(host: str) -> int | None:
+def _own_hosts() -> Mapping[str, int]:
+    """Of advertisers, by host; none while nothing is known of them."""
     try:
-        return keeper.current().by_own_host.get(host)
+        return keeper.current().by_own_host
     except SnapshotUnavailable:
-        return None
+        return {}

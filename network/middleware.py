@@ -2,10 +2,26 @@
 
 from collections.abc import Callable
 
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from network import content_policy
 from network.dates import is_zone
+
+
+class ContentPolicy(CSPMiddleware):
+    """The site's Content-Security-Policy, wider for pages of the admin by what its theme needs."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        match = request.resolver_match
+        if match is not None and match.namespaces[:1] == ["admin"]:
+            parts.update = dict(content_policy.ADMIN_NEEDS)
+        return parts
 
 
 class ReaderTimeZone:

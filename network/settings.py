@@ -16,6 +16,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from network import content_policy
 from network.secret_store import check_secret_key, development_secret, parse_token_keys
 
 django_stubs_ext.monkeypatch()
@@ -100,6 +101,7 @@ UNFOLD = {"SITE_TITLE": "Softclick", "SITE_HEADER": "Softclick", "SITE_URL": Non
 
 # The site host's; the tracking host has a chain of its own (network/hosts.py).
 MIDDLEWARE = [
+    "network.middleware.ContentPolicy",  # first, so that errors and static files have it, too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -145,6 +147,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": dict(content_policy.SITE)}
 
 # --- Engines ----------------------------------------------------------------------------------
 _DATABASE = env.db("DATABASE_URL", default="postgres:///softclick")

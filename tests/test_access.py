@@ -516,7 +516,7 @@ def test_every_rules_lookup_leads_to_its_tenant(world: World) -> None:
 
 # The other hosts' URLs are for everybody: nobody signs in there.
 
-PUBLIC = {"click", "activate", "tag", "sale", "pixel"}
+PUBLIC = {"click", "activate", "tag", "sale", "pixel", "page_style"}
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
 DEMO = {
     "",

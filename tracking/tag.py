@@ -56,7 +56,9 @@ sent, and no cookies.
 ``GET <base>a/<publisher>``, with credentials, expects ``{"token": "…"}`` or ``{}``.
 """
 
+import base64
 import gzip
+import hashlib
 import html
 import json
 import re
@@ -73,6 +75,8 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
 _STUB = (
     "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)}"
 )
+STUB_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(_STUB.encode()).digest()).decode()}'"
+"""What a shop with a Content-Security-Policy adds to ``script-src`` for the stub in its pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
+    path("t/page.css", views.page_style, name="page_style"),
 ]
 handler404 = views.not_found
 handler500 = views.failed

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import unquote_plus, urlsplit
 
 from django.conf import settings
@@ -41,6 +42,7 @@ GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 MAX_BODY = 64 * 1024
+PAGE_STYLE = Path(__file__).parent / "static" / "tracking" / "page.css"
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +147,13 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     _accept(intake.report_record(report), report.received_at)
     _name_errors(response, report.errors)
     return _cross_origin(response)
+
+
+def page_style(request: HttpRequest) -> HttpResponseBase:
+    """``GET /t/page.css``: of the one page that this host has, :func:`unknown_advertiser`."""
+    response = HttpResponse(PAGE_STYLE.read_bytes(), "text/css; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
 
 
 def unknown_advertiser(request: HttpRequest) -> HttpResponseBase:
