@@ -153,7 +153,7 @@ PARTNERS = (
         name="Comeback Media",
         model_type="retargeting",
         host="comeback-media.example",
-        at={SHOP: APPROVED, ROASTERY: APPROVED},
+        at={SHOP: APPROVED, ROASTERY: APPROVED, STATIONERY: APPROVED},
     ),
     Partner(
         id=APPLICANT,

@@ -22,9 +22,6 @@ def main(number: str, end: str, days: str) -> None:
     connections.settings["default"]["OPTIONS"]["server_side_binding"] = True
     span = life.Span(datetime.fromisoformat(end), int(days))
     life.live(span, life.SHARES[int(number)], lambda day: print(day, flush=True))  # noqa: T201
-    import time
-
-    print("cpu", time.process_time())
 
 
 if __name__ == "__main__":

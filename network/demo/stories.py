@@ -104,7 +104,7 @@ class Crowd:
 CROWDS = (
     Crowd(
         advertiser=SHOP,
-        a_day=31,
+        a_day=33,
         openers={
             cast.BLOG: 17, cast.COMPARISON: 12, cast.SEARCH: 11, cast.INFLUENCER: 9,
             cast.EMAIL: 8, cast.DISPLAY: 7, cast.CASHBACK: 6, cast.VOUCHERS: 4, cast.APPLICANT: 2,
@@ -119,7 +119,7 @@ CROWDS = (
     ),
     Crowd(
         advertiser=ROASTERY,
-        a_day=19,
+        a_day=16,
         openers={
             cast.BLOG: 8, cast.COMPARISON: 12, cast.EMAIL: 12, cast.CASHBACK: 8, cast.APPLICANT: 5,
             cast.SUBNETWORK: 3,
@@ -132,9 +132,9 @@ CROWDS = (
     ),
     Crowd(
         advertiser=STATIONERY,
-        a_day=12,
+        a_day=11,
         openers={cast.INFLUENCER: 12, cast.SEARCH: 10, cast.DISPLAY: 8, cast.CASHBACK: 4},
-        closers={cast.EXTENSION: 9, cast.OVERLAY: 7, cast.ALERTS: 5, cast.CASHBACK: 3},
+        closers={cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6, cast.ALERTS: 5, cast.CASHBACK: 3},
         hours_ahead=9,
         keyed=0.85,
         unattributed=1.0,
