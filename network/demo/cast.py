@@ -232,7 +232,6 @@ ASSIGNMENTS = (
     Assignment(ROASTERY, RETARGETER, "hard", AGREED),
     Assignment(ROASTERY, OVERLAY, "hard", AGREED),
     Assignment(ROASTERY, EXTENSION, "hard", AGREED),
-    Assignment(STATIONERY, EXTENSION, "hard", AGREED),
     Assignment(SHOP, SET_SOFT, "soft", SET_SOFT_REASON, SET_SOFT_AGO),
     Assignment(
         SHOP, COMING, "soft", "Its visitors are ours already: it shows them our shop again.",

@@ -134,7 +134,10 @@ CROWDS = (
         advertiser=STATIONERY,
         a_day=11,
         openers={cast.INFLUENCER: 12, cast.SEARCH: 10, cast.DISPLAY: 8, cast.CASHBACK: 4},
-        closers={cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6, cast.ALERTS: 5, cast.CASHBACK: 3},
+        closers={
+            cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6, cast.ALERTS: 5,
+            cast.CASHBACK: 3,
+        },
         hours_ahead=9,
         keyed=0.85,
         unattributed=1.0,
