@@ -196,6 +196,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 FINALISE_EVERY_SECONDS = env.float("FINALISE_EVERY_SECONDS", default=30.0 if PRODUCTION else 2.0)
 CELERY_BEAT_SCHEDULE = {
     "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
+    "compact-rollups": {"task": "tracking.tasks.compact_rollups", "schedule": 60.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"

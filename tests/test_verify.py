@@ -20,7 +20,7 @@ from tests.makers import (
     make_publisher,
 )
 from tracking.invariants import INVARIANTS, Invariant
-from tracking.models import Conversion
+from tracking.models import Conversion, Rollup
 from tracking.verification import Broken, Checked, Finding, verify
 
 MINUTE = timedelta(minutes=1)
@@ -44,7 +44,8 @@ def make_world() -> None:
     assert finalise(NOW - timedelta(days=5)) == 2
     buy(blog, "open", NOW)
     buy(blog, "conflict", NOW)
-    buy(review, "conflict", NOW)
+    shopper = buy(review, "conflict", NOW)
+    shopper.follow(overlay, NOW + 10 * MINUTE)
     shopper = buy(blog, "changed", NOW)
     shopper.follow(review, NOW + MINUTE)  # this click's record arrives after the sale
 
@@ -101,6 +102,10 @@ def decision(assignment: str, order: str) -> str:
 def entry(assignment: str, kind: str) -> str:
     account = f"(SELECT id FROM publishers_ledgeraccount WHERE kind = '{kind}')"
     return update("publishers_ledgerentry", assignment, f"account_id = {account}")
+
+
+def rollup(assignment: str, counted: str) -> str:
+    return update("tracking_rollup", assignment, f"counted = '{counted}'")
 
 
 def posted(assignment: str) -> str:
@@ -379,6 +384,46 @@ CASES = [
         id="fees_are_not_posted",
     ),
 ]
+IN_ROLLUPS = [
+    pytest.param(
+        [rollup("count = count + 1", "click_took")],
+        r"R click_took of .*, advertiser \d+, publisher \d+, hard: the rollups say \d+ on 0 for 0,"
+        r" and counting gives \d+ on 0 for 0 .*",
+        id="a_click_too_many",
+    ),
+    pytest.param(
+        ["DELETE FROM tracking_rollup WHERE counted = 'click_stood_down'"],
+        r"R click_stood_down of .*: the rollups say 0 on 0 for 0, and counting gives 1 on 0 .*",
+        id="a_click_is_not_counted",
+    ),
+    pytest.param(
+        ["DELETE FROM tracking_click WHERE stood_down"],
+        r"R click_stood_down of .*: the rollups say 1 on 0 for 0, and counting gives 0 on 0 .*",
+        id="a_click_is_gone",
+    ),
+    pytest.param(
+        [rollup("commission_minor = commission_minor + 1", "sale_final")],
+        r"R sale_final of .*: the rollups say 1 on 4990 for 400, and counting gives 1 on 4990"
+        r" for 399 .*",
+        id="a_commission_miscounted",
+    ),
+    pytest.param(
+        ["DELETE FROM tracking_rollup WHERE counted = 'sale_nobody'"],
+        r"R sale_nobody of .*, publisher None, no type: the rollups say 0 on 0 for 0, and counting"
+        r" gives 1 on 4990 for 0 .*",
+        id="a_sale_is_not_counted",
+    ),
+    pytest.param(
+        [rollup("hour = hour - interval '1 hour'", "touched")],
+        r"R touched of .*: the rollups say 1 on 0 for 0, and counting gives 0 on 0 .*",
+        id="counted_at_another_hour",
+    ),
+    pytest.param(
+        [decision("verdicts = '[{}]'", "open")],
+        r"R sales: what they are counted by cannot be read: KeyError.*",
+        id="a_decision_cannot_be_read",
+    ),
+]
 IN_DECISIONS = [
     pytest.param(
         [decision("inputs = jsonb_set(inputs, '{at}', '0')", "open")],
@@ -455,13 +500,14 @@ def test_nothing_is_broken_and_everything_was_looked_at() -> None:
         "4 commissions",
         "1 ledger transactions",
         "3 ledger entries",
+        f"{Rollup.objects.count()} rows of rollups",
         "7 decisions recomputed",
         "3 open conversions decided again",
     ]
 
 
 @pytest.mark.usefixtures("world")
-@pytest.mark.parametrize(("statements", "expected"), [*CASES, *IN_DECISIONS])
+@pytest.mark.parametrize(("statements", "expected"), [*CASES, *IN_ROLLUPS, *IN_DECISIONS])
 def test_it_names_what_is_broken(statements: list[str], expected: str) -> None:
     break_by(*statements)
     found = broken()
@@ -492,10 +538,10 @@ def test_the_command_prints_what_is_broken_and_fails() -> None:
     with transaction.atomic():
         break_by(commission("amount_minor = 400", "open"), commission("amount_minor = 1", "final"))
     output = StringIO()
-    with pytest.raises(CommandError, match=r"^5 broken\.$"):
+    with pytest.raises(CommandError, match=r"^7 broken\.$"):
         call_command("verify", stdout=output)
     *lines, checked = output.getvalue().splitlines()
-    assert [line.split()[0] for line in lines] == ["I2", "I2", "I3", "I5", "I5"]
+    assert [line.split()[0] for line in lines] == ["I2", "I2", "I3", "I5", "I5", "R", "R"]
     assert checked.startswith("Checked: ")
 
 

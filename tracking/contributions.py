@@ -40,6 +40,9 @@ class Amounts:
     sale_amount_minor: int = 0
     commission_minor: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.count} on {self.sale_amount_minor} for {self.commission_minor}"
+
     def __bool__(self) -> bool:
         return bool(self.count or self.sale_amount_minor or self.commission_minor)
 

@@ -1,15 +1,21 @@
 """Monthly partitions of ``click``, by its UUIDv7 key. The default partition takes the rest."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 from psycopg import sql
 
-from network.clock import to_ms
+from network.clock import from_ms, to_ms
 from tracking.journeys import lowest_id
 
 MONTHS_AHEAD = 3
 DEFAULT = "tracking_click_default"
+_LOWEST_BOUNDS = """
+    SELECT substring(pg_get_expr(relpartbound, oid) FROM 'FROM \\(''([0-9a-f-]+)''\\)')
+    FROM pg_class JOIN pg_inherits ON inhrelid = oid
+    WHERE inhparent = 'tracking_click'::regclass AND pg_get_expr(relpartbound, oid) <> 'DEFAULT'
+"""
 
 
 def ensure(now: datetime) -> list[str]:
@@ -27,6 +33,14 @@ def ensure(now: datetime) -> list[str]:
 
 def _next(month: datetime) -> datetime:
     return datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def oldest_start() -> datetime | None:
+    """Where the oldest monthly partition starts; None without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOWEST_BOUNDS)
+        starts = [UUID(bound) for (bound,) in cursor.fetchall()]
+    return from_ms(min(starts).int >> 80) if starts else None
 
 
 @transaction.atomic

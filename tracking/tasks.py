@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from network import clock
-from tracking import finalisation, health, partitions
+from tracking import finalisation, health, partitions, rollups
 
 
 @shared_task(name="tracking.tasks.finalise_due")
@@ -18,3 +18,9 @@ def finalise_due() -> None:
 def keep_partitions() -> None:
     """Keep a partition of ``click`` for this month and the coming ones."""
     partitions.ensure(clock.now())
+
+
+@shared_task(name="tracking.tasks.compact_rollups")
+def compact_rollups() -> None:
+    """Fold what was added to the rollups since into one row for each key."""
+    rollups.compact()
