@@ -4,6 +4,7 @@ Django's own permissions take no part: :mod:`network.access` alone says who sees
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from unfold import admin as unfold
@@ -30,9 +31,30 @@ Row = TypeVar("Row", bound=Model)
 EMPTY = "—"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page of the admin that belongs to no model: ``admin:<name>``, for all who enter."""
+
+    route: str
+    view: Callable[..., HttpResponse]
+    name: str
+
+
+_OWN_PAGES: list[OwnPage] = []
+
+
+def add_page(page: OwnPage) -> None:
+    """To be called while Django loads the ``admin`` modules."""
+    _OWN_PAGES.append(page)
+
+
 class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     index_title = "Home"
     empty_value_display = EMPTY
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path(page.route, self.admin_view(page.view), name=page.name) for page in _OWN_PAGES]
+        return [*own, *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return access.access_of(request.user).enters_admin

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
 from network import access, dates
@@ -32,8 +32,7 @@ class Tab:
 
 TABS = (
     Tab("dashboard", "Dashboard"),
-    Tab("programmes", "Programmes", below=("find_programmes", "applied_programmes", "apply")),
-    Tab("links", "Links"),
+    Tab("programmes", "Programmes"),
     Tab("sales", "Sales", below=("sale",)),
     Tab("clicks", "Clicks"),
 )
@@ -41,12 +40,12 @@ TABS = (
 
 def team_page(view: TeamView) -> Callable[..., HttpResponse]:
     """For members of the publisher's team, to read; to everybody else the page does not exist."""
-    return _of_team(require_safe(view))
+    return require_http_methods(["GET", "HEAD"])(_of_team(view))
 
 
 def team_action(view: TeamView) -> Callable[..., HttpResponse]:
     """As :func:`team_page`, for what the team's members do by POST."""
-    return _of_team(require_POST(view))
+    return require_http_methods(["POST"])(_of_team(view))
 
 
 def _of_team(view: TeamView) -> Callable[..., HttpResponse]:

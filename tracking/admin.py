@@ -17,9 +17,11 @@ from network.admin_site import (
     EMPTY,
     AdvertiserFilter,
     CappedPaginator,
+    OwnPage,
     PageAdmin,
     ScopedAdmin,
     WordsFilter,
+    add_page,
     person,
     shown_moment,
     shown_money,
@@ -48,6 +50,7 @@ from tracking.sentences import (
     TOKEN_REASONS,
     uncounted_text,
 )
+from tracking.simulator_page import simulator
 
 
 @admin.register(Conversion)
@@ -352,3 +355,6 @@ class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
 
 admin.site.register(SpoolHost, SpoolHostAdmin)
 admin.site.register(SetAside, SetAsideAdmin)
+
+
+add_page(OwnPage("simulator/", simulator, "simulator"))

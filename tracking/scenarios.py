@@ -36,10 +36,16 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 class ScenarioError(ValueError):
     """The input cannot be read; the message names entry, field and remedy, and can be printed
-    whatever the input holds."""
+    whatever the input holds.
 
-    def __init__(self, problem: str) -> None:
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in problem))
+    ``path`` is the field inside its entry, such as ``do[1].click.at``, where it is known, and
+    ``problem`` the message without entry and field.
+    """
+
+    def __init__(self, problem: str, place: str = "", path: str = "") -> None:
+        self.problem = _printable(problem)
+        self.path = path
+        super().__init__(_printable(f"{place}: ") + self.problem if place else self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,10 @@ def format_time(minutes: int) -> str:
     return " ".join(part for part in parts if part) or "0"
 
 
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class _Loader(_YamlLoader):
     """Every scalar as its text, so that a publisher may be called ``no`` or ``1e3``; a key given
     twice is an error and not the last one's silent win.
@@ -173,11 +183,27 @@ def _load(text: str) -> object:
     except (ValueError, RecursionError):
         pass  # No JSON, or JSON with a fault: YAML, which JSON is a part of, tells the place.
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - makes text, lists, mappings only
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - makes text, lists, mappings only
     except yaml.MarkedYAMLError as error:
         raise _at(error.problem_mark, f"the input is no YAML: {error.problem}") from None
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise ScenarioError(f"the input is no YAML: {' '.join(str(error).split())}") from None
+    _refuse_aliases(loaded)
+    return loaded
+
+
+def _refuse_aliases(loaded: object) -> None:
+    """A few lines of aliases would stand for more steps than any machine can play."""
+    seen: set[int] = set()
+    waiting = [loaded]
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, dict | list):
+            continue
+        if id(value) in seen:
+            raise ScenarioError("the input repeats a part by an alias (*name); write the part out")
+        seen.add(id(value))
+        waiting.extend(value.values() if isinstance(value, dict) else value)
 
 
 def _at(mark: yaml.Mark | None, problem: str) -> ScenarioError:
@@ -211,7 +237,7 @@ class _Field:
 
     def error(self, problem: str) -> ScenarioError:
         place = f"{self.entry}: {self.path}" if self.path else self.entry
-        return ScenarioError(f"{place}: {problem}")
+        return ScenarioError(problem, place, self.path)
 
     def wrong(self, remedy: str) -> ScenarioError:
         return self.error(f"{_shown(self.value)} {remedy}")
@@ -311,7 +337,7 @@ def _settings(given: _Field) -> Settings:
             found["validation_minutes"] = value.number(0, MAX_DAYS) * DAY
         else:
             found[key] = {
-                publisher: window.minutes(1, MAX_COOKIE_DAYS)
+                _publisher(value.inside(publisher, publisher)): window.minutes(1, MAX_COOKIE_DAYS)
                 for publisher, window in value.mapping().items()
             }
     return Settings(**found)

@@ -16,15 +16,32 @@ _JOURNEY_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What the browser holds after a step. ``click`` is the step's click as it was recorded; None
+    where the browser was closed."""
+
+    minute: int
+    click: Click | None
+    slots: Slots
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """A scenario played: its clicks in order as they were recorded, and the decision.
+    """A scenario played: what the browser held after each step, the sale as the rule sees it, and
+    the decision.
 
     ``outcome`` is None where nothing was presented that leads to the journey.
     """
 
     scenario: Scenario
-    clicks: tuple[Click, ...]
+    moments: tuple[Moment, ...]
+    sale: Sale
     outcome: Outcome | None
+
+    @property
+    def clicks(self) -> tuple[Click, ...]:
+        """The clicks in order, as they were recorded."""
+        return _clicks(self.moments)
 
     @property
     def paid(self) -> str:
@@ -54,18 +71,17 @@ class Result:
 
 def simulate(scenario: Scenario) -> Result:
     """Play the scenario in a browser that loses nothing, and decide its sale."""
-    clicks, at_sale = _browse(scenario)
-    sale, settings = scenario.sale, scenario.settings
-    sessions = _sessions_presented(sale, clicks, at_sale)
-    if sessions is None:
-        return Result(scenario, clicks, None)
-    decided = Sale(
-        at=sale.minute * MINUTE_MS,
-        sessions=sessions,
+    moments = _browse(scenario)
+    step, settings = scenario.sale, scenario.settings
+    sessions = _sessions_presented(step, _clicks(moments), _at_sale(moments, step))
+    sale = Sale(
+        at=step.minute * MINUTE_MS,
+        sessions=sessions or frozenset(),
         soft_rule=settings.soft_rule,
         validation_minutes=settings.validation_minutes,
     )
-    return Result(scenario, clicks, resolve(clicks, decided))
+    outcome = None if sessions is None else resolve(_clicks(moments), sale)
+    return Result(scenario, moments, sale, outcome)
 
 
 def number_of(click: Click) -> int:
@@ -73,26 +89,34 @@ def number_of(click: Click) -> int:
     return click.id.int & 0xFFFFFFFF
 
 
-def _browse(scenario: Scenario) -> tuple[tuple[Click, ...], Slots]:
-    """The clicks as they are recorded, and what the browser holds at the sale."""
+def _browse(scenario: Scenario) -> tuple[Moment, ...]:
     numbers: dict[str, int] = {}
-    clicks: list[Click] = []
-    slots = at_sale = Slots()
-    session = 1
+    moments: list[Moment] = []
+    slots, session, clicked = Slots(), 1, 0
     for step in scenario.steps:
+        click = None
         if isinstance(step, SessionEnd):
             slots = end_session(slots)
             session += 1
         else:
             publisher = numbers.setdefault(step.publisher, len(numbers) + 1)
-            click = _click(step, scenario.settings, len(clicks) + 1, publisher, session)
+            clicked += 1
+            click = _click(step, scenario.settings, clicked, publisher, session)
             if step.partner:
                 placed = meet(slots, click)
                 click, slots = placed.click, placed.slots
-            clicks.append(click)
-        if step.minute <= scenario.sale.minute:
-            at_sale = slots
-    return tuple(clicks), at_sale
+        moments.append(Moment(step.minute, click, slots))
+    return tuple(moments)
+
+
+def _clicks(moments: tuple[Moment, ...]) -> tuple[Click, ...]:
+    return tuple(moment.click for moment in moments if moment.click)
+
+
+def _at_sale(moments: tuple[Moment, ...], sale: SaleStep) -> Slots:
+    """What the browser holds at the sale; steps of the same minute happen before it."""
+    before = [moment.slots for moment in moments if moment.minute <= sale.minute]
+    return before[-1] if before else Slots()
 
 
 def _click(step: ClickStep, settings: Settings, number: int, publisher: int, session: int) -> Click:

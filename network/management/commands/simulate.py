@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tracking.attribution import MINUTE_MS, Click, Judged, Verdict
+from tracking.attribution import MINUTE_MS
+from tracking.playback import named, paid_sentence, verdict_sentence
 from tracking.scenarios import ScenarioError, format_time, read
-from tracking.simulator import Result, number_of, simulate
+from tracking.simulator import Result, simulate
 
 EXPECTATION_FAILED = 1
 INPUT_UNUSABLE = 2
@@ -74,39 +75,11 @@ def _failures(results: list[Result]) -> Iterator[str]:
 def _lines(result: Result) -> Iterator[str]:
     """The journey in words: the outcome, and a line for each click."""
     yield result.scenario.name
-    yield f"  Sale at {format_time(result.scenario.sale.minute)}: {_paid(result)}"
+    yield f"  Sale at {format_time(result.scenario.sale.minute)}: {paid_sentence(result)}"
     for judged in result.outcome.verdicts if result.outcome else ():
         click = judged.click
         at = format_time(click.at // MINUTE_MS)
-        yield f"  {_named(click, result)}, at {at}: {judged.verdict}. {_sentence(judged, result)}"
+        said = verdict_sentence(judged, result)
+        yield f"  {named(click, result)}, at {at}: {judged.verdict}. {said}"
     for failure in result.failures:
         yield f"  NOT AS EXPECTED: {failure}"
-
-
-def _paid(result: Result) -> str:
-    if result.outcome is None:
-        return "nobody is paid; nothing that came with the sale leads to a click."
-    closes = format_time(result.outcome.closes_at // MINUTE_MS)
-    return f"{result.paid} is paid; final at {closes}."
-
-
-def _named(click: Click, result: Result) -> str:
-    return f"click {number_of(click)} ({result.publisher(click)}, {click.cookie_type})"
-
-
-_SENTENCES = {
-    Verdict.AFTER_CONVERSION: "It lies after the sale.",
-    Verdict.NOT_PARTNER: "Its publisher was no approved partner then.",
-    Verdict.INVALID: "It does not count.",
-    Verdict.STOOD_DOWN: "The cookie was held by {by}.",
-    Verdict.OVERWRITTEN: "The cookie was taken over by {by}.",
-    Verdict.EXPIRED: "Its window had closed.",
-    Verdict.SESSION_ENDED: "Its browser session had ended.",
-    Verdict.CONTESTED: "Under the rule sole the open window of {by} leaves it unpaid.",
-    Verdict.HELD: "It held the cookie at the sale.",
-}
-
-
-def _sentence(judged: Judged, result: Result) -> str:
-    by = _named(judged.by, result) if judged.by else "another"
-    return _SENTENCES[judged.verdict].format(by=by)
