@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.forms import AdminPasswordChangeForm
 
 from network import clock, dates, money, tracking_hosts
 from network.admin_site import (
@@ -18,6 +19,7 @@ from network.admin_site import (
     CappedPaginator,
     OperatorAdmin,
     ScopedAdmin,
+    TeamInline,
     person,
     shown_moment,
 )
@@ -65,16 +67,15 @@ FIELDSETS = (
 OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
 
 
-class StaffInline(admin.TabularInline[StaffMembership, Advertiser]):
+class StaffInline(TeamInline):
     model = StaffMembership
-    autocomplete_fields = ("user",)
-    extra = 0
     verbose_name = "member of staff"
     verbose_name_plural = "staff"
 
 
 @admin.register(Advertiser)
 class AdvertiserAdmin(ScopedAdmin[Advertiser]):
+    when_empty = "Create the first advertiser: its shop, its terms and what it pays."
     list_display = ("name", "id", "status", "currency", "shown_terms", "shown_rate", "verification")
     list_filter = ("status",)
     search_fields = ("name", "=id")
@@ -259,6 +260,7 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
 
     form = UserForm
     add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
     list_display = ("username", "email", "shown_roles", "is_active", "shown_last_login")
     list_filter = ("is_active", "is_superuser")
     filter_horizontal = ()

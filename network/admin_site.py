@@ -9,12 +9,19 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
@@ -99,6 +106,18 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             for group in navigation.sidebar(request.path, access.access_of(request.user))
         ]
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lists are grouped in the sidebar, not by where their models are."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one page for everybody's password, and it is not here."""
+        return HttpResponseRedirect(reverse("change_password"))
+
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
@@ -113,6 +132,8 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
     """
 
     actions: Any = ()
+    when_empty = ""
+    """What to do next when there is no row yet, or where rows come from."""
     view_on_site = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -154,6 +175,13 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
 
     def is_operator(self, request: HttpRequest) -> bool:
         return access.access_of(request.user).operator
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With one way to save."""
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def managed(self, request: HttpRequest, row: Row | None) -> bool:
         """Whether this user may change the row; without a row: whether they may change any."""
@@ -212,6 +240,20 @@ class PageAdmin(ScopedAdmin[Row]):
             **(extra_context or {}),
         }
         return TemplateResponse(request, self.page_template, context)
+
+
+class TeamInline(unfold.TabularInline, admin.TabularInline[Any, Any]):  # type: ignore[misc]
+    """People who belong to the row, each with a role: chosen here, not made or changed."""
+
+    autocomplete_fields = ("user",)
+    extra = 0
+    hide_title = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if found and isinstance(found.widget, RelatedFieldWidgetWrapper):
+            found.widget = found.widget.widget
+        return found
 
 
 class CappedPaginator(Paginator[Any]):

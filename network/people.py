@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm
+from unfold.forms import UserChangeForm
 
 from network.models import User
 
@@ -18,7 +19,7 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(choices=[(name, name) for name in names], **kwargs)
 
 
-class UserForm(UserChangeForm[User]):
+class UserForm(UserChangeForm):  # type: ignore[misc]
     time_zone = TimeZoneField()
 
     class Meta(UserChangeForm.Meta):

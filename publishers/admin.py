@@ -17,6 +17,7 @@ from network.admin_site import (
     OperatorAdmin,
     PageAdmin,
     ScopedAdmin,
+    TeamInline,
     person,
     shown_moment,
 )
@@ -44,10 +45,8 @@ from publishers.partner_admin import PartnerAdmin
 admin.site.register(Partnership, PartnerAdmin)
 
 
-class TeamInline(admin.TabularInline[PublisherMembership, Publisher]):
+class MemberInline(TeamInline):
     model = PublisherMembership
-    autocomplete_fields = ("user",)
-    extra = 0
     verbose_name = "member of the team"
     verbose_name_plural = "team"
 
@@ -56,6 +55,7 @@ class TeamInline(admin.TabularInline[PublisherMembership, Publisher]):
 class PublisherAdmin(OperatorAdmin[Publisher]):
     """For operators; an advertiser sees its partners."""
 
+    when_empty = "Publishers apply through an advertiser's programme, or are added here."
     list_display = ("name", "id", "shown_model_type", "website", "status", "shown_created_at")
     list_filter = ("status",)
     search_fields = ("name", "=id", "website")
@@ -85,7 +85,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         return self.readonly_fields if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Publisher | None) -> Any:
-        return [TeamInline] if obj else []
+        return [MemberInline] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Publisher, form: Any, change: bool) -> None:
         if change:
@@ -166,6 +166,9 @@ def _model_type(publisher: Publisher) -> str:
 class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     """What partners of a model type track by, where nothing of their own is said."""
 
+    when_empty = (
+        "The network's own defaults hold: cookies of extensions, overlays and retargeting are soft."
+    )
     list_display = ("model_type", "cookie_type", "advertiser", "shown_start", "reason", "made_by")
     list_filter = (AdvertiserFilter, "model_type")
     list_select_related = ("advertiser", "made_by")
@@ -211,6 +214,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
+    when_empty = "An account opens with the first sale that becomes final."
     list_display = ("kind", "advertiser", "publisher", "balance")
     list_display_links = None
     list_filter = ("kind", AdvertiserFilter, "currency")
@@ -229,6 +233,7 @@ class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
 
 @admin.register(LedgerTransaction)
 class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
+    when_empty = "The first entry is made when a sale becomes final."
     list_display = ("key", "shown_at", "kind", "advertiser", "publisher")
     list_filter = ("kind", AdvertiserFilter)
     list_select_related = ("advertiser", "publisher")

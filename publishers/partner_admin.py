@@ -28,6 +28,7 @@ from publishers.standing import with_current
 
 
 class PartnerAdmin(PageAdmin[Partnership]):
+    when_empty = "Publishers apply for the programme; an operator may also add one here."
     list_display = ("partner", "advertiser", "model_type", "cookie_type", "next_change", "status")
     list_filter = (AdvertiserFilter, ModelTypeFilter, CookieTypeFilter, SourceFilter, StatusFilter)
     list_select_related = ("publisher", "advertiser")

@@ -100,7 +100,7 @@ RULES: dict[str, Rule] = {
     "admin:index": Rule(STAFF),
     "admin:login": Rule(STAFF, answer=302),
     "admin:logout": Rule(STAFF, answer=405),
-    "admin:password_change": Rule(STAFF),
+    "admin:password_change": Rule(STAFF, answer=302),
     "admin:password_change_done": Rule(STAFF),
     "admin:autocomplete": Rule(OPERATORS),
     "admin:jsi18n": Rule(STAFF),

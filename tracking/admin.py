@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from network import clock, money
+from network import badges, clock, dates, money
 from network.admin_site import (
     EMPTY,
     AdvertiserFilter,
@@ -20,7 +21,6 @@ from network.admin_site import (
     OwnPage,
     PageAdmin,
     ScopedAdmin,
-    WordsFilter,
     add_page,
     person,
     shown_moment,
@@ -28,6 +28,16 @@ from network.admin_site import (
 )
 from network.change_pages import ChangePage, posted, respond
 from publishers.models import LedgerEntry
+from tracking.admin_filters import (
+    ClickPeriodFilter,
+    CountsFilter,
+    OutcomeFilter,
+    PeriodFilter,
+    ReasonFilter,
+    SaleStateFilter,
+    SoldPeriodFilter,
+    StateFilter,
+)
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
 from tracking.explanations import commission_of, explain, state_of, state_of_sale
 from tracking.forms import SettleForm
@@ -44,7 +54,6 @@ from tracking.models import (
 )
 from tracking.reasons import ReportOutcome, TargetReason, TokenReason
 from tracking.sentences import (
-    CLICK_REASONS,
     REPORT_OUTCOMES,
     TARGET_REASONS,
     TOKEN_REASONS,
@@ -55,8 +64,12 @@ from tracking.simulator_page import simulator
 
 @admin.register(Conversion)
 class ConversionAdmin(PageAdmin[Conversion]):
+    when_empty = (
+        "A sale appears when the shop reports an order that came with a click: put the tag on "
+        "the thank-you page, or send reports from the shop's server."
+    )
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
-    list_filter = (AdvertiserFilter, "commission__status", "conflict", "verified")
+    list_filter = (AdvertiserFilter, PeriodFilter, SaleStateFilter)
     search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
     ordering = ("-at", "-id")
@@ -79,7 +92,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
 
     @admin.display(description="State")
     def state(self, row: Conversion) -> str:
-        return state_of_sale(row)
+        return badges.state(state_of_sale(row))
 
     def page(self, request: HttpRequest, row: Conversion) -> Mapping[str, Any]:
         commission = commission_of(row)
@@ -191,9 +204,18 @@ def _history(row: Conversion) -> QuerySet[Decision]:
 
 @admin.register(Commission)
 class CommissionAdmin(ScopedAdmin[Commission]):
-    list_display = ("sale", "advertiser", "publisher", "shown_sold_at", "shown_amount", "state")
+    when_empty = "A commission appears with the first sale that a partner is paid for."
+    list_display = (
+        "sale",
+        "advertiser",
+        "publisher",
+        "shown_cookie_type",
+        "shown_sold_at",
+        "shown_amount",
+        "state",
+    )
     list_display_links = None
-    list_filter = (AdvertiserFilter, "status", "cookie_type")
+    list_filter = (AdvertiserFilter, SoldPeriodFilter, StateFilter, "cookie_type")
     list_select_related = ("advertiser", "publisher", "conversion")
     search_fields = ("conversion__order__exact", "publisher__name")
     search_help_text = "The whole order reference, or a partner's name"
@@ -203,13 +225,12 @@ class CommissionAdmin(ScopedAdmin[Commission]):
         "sale",
         "advertiser",
         "publisher",
-        "cookie_type",
+        "shown_cookie_type",
         "state",
         "shown_sold_at",
         "shown_sale_amount",
         "shown_amount",
         "shown_fee",
-        "rates",
         "shown_closes_at",
         "shown_closed_at",
     )
@@ -220,13 +241,17 @@ class CommissionAdmin(ScopedAdmin[Commission]):
     shown_amount = staticmethod(shown_money("amount_minor", "Commission"))
     shown_fee = staticmethod(shown_money("network_fee_minor", "Network fee"))
 
+    @admin.display(description="Cookie type", ordering="cookie_type")
+    def shown_cookie_type(self, row: Commission) -> str:
+        return badges.cookie_type(row.cookie_type)
+
     @admin.display(description="Sale", ordering="conversion__order")
     def sale(self, row: Commission) -> str:
         return _sale_link(row.conversion)
 
     @admin.display(description="State", ordering="status")
     def state(self, row: Commission) -> str:
-        return state_of(row)
+        return badges.state(state_of(row))
 
 
 def _sale_link(conversion: Conversion) -> str:
@@ -234,22 +259,14 @@ def _sale_link(conversion: Conversion) -> str:
     return format_html('<a href="{}">{}</a>', address, conversion.order)
 
 
-class OutcomeFilter(WordsFilter):
-    title = "outcome"
-    parameter_name = "outcome"
-    words = REPORT_OUTCOMES
-
-
-class ReasonFilter(WordsFilter):
-    title = "why it does not count"
-    parameter_name = "reason"
-    words = CLICK_REASONS
-
-
 @admin.register(Report)
 class ReportAdmin(PageAdmin[Report]):
     """What merchants sent, and what was wrong with it."""
 
+    when_empty = (
+        "A report appears when the tag, the pixel or the shop's server tells of an order, were "
+        "it refused."
+    )
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
     list_filter = (AdvertiserFilter, "source", OutcomeFilter)
     list_select_related = ("advertiser",)
@@ -278,8 +295,19 @@ class ReportAdmin(PageAdmin[Report]):
 
 @admin.register(Click)
 class ClickAdmin(ScopedAdmin[Click]):
-    list_display = ("shown_at", "advertiser", "partner", "cookie_type", "outcome", "campaign")
-    list_filter = (AdvertiserFilter, "cookie_type", ReasonFilter)
+    when_empty = (
+        "A click appears when somebody follows a partner's tracking link. The link is on the "
+        "partner's page."
+    )
+    list_display = (
+        "shown_at",
+        "advertiser",
+        "partner",
+        "shown_cookie_type",
+        "outcome",
+        "campaign",
+    )
+    list_filter = (AdvertiserFilter, ClickPeriodFilter, "cookie_type", CountsFilter, ReasonFilter)
     list_select_related = ("advertiser",)
     search_fields = ("id",)
     search_help_text = "The click's id"
@@ -290,15 +318,15 @@ class ClickAdmin(ScopedAdmin[Click]):
         "shown_at",
         "advertiser",
         "partner",
-        "cookie_type",
-        "window_minutes",
+        "shown_cookie_type",
+        "shown_window",
         "outcome",
         "target_said",
         "target",
-        "references",
+        "shown_references",
         "campaign",
         "in_page",
-        "rejected_tokens",
+        "shown_rejected_tokens",
         "ip_prefix",
         "user_agent",
         "rebuilt",
@@ -329,6 +357,22 @@ class ClickAdmin(ScopedAdmin[Click]):
         except ObjectDoesNotExist:
             return f"unknown publisher {row.publisher_id}"
 
+    @admin.display(description="Cookie type", ordering="cookie_type")
+    def shown_cookie_type(self, row: Click) -> str:
+        return badges.cookie_type(row.cookie_type)
+
+    @admin.display(description="Window")
+    def shown_window(self, row: Click) -> str:
+        return dates.span(timedelta(minutes=row.window_minutes))
+
+    @admin.display(description="References", empty_value=EMPTY)
+    def shown_references(self, row: Click) -> str | None:
+        return ", ".join(f"{name}: {value}" for name, value in row.references.items()) or None
+
+    @admin.display(description="Rejected tokens", empty_value=EMPTY)
+    def shown_rejected_tokens(self, row: Click) -> str | None:
+        return "; ".join(str(token) for token in row.rejected_tokens) or None
+
     @admin.display(description="Outcome", ordering="reason")
     def outcome(self, row: Click) -> str:
         if row.reason:
@@ -344,6 +388,7 @@ class ClickAdmin(ScopedAdmin[Click]):
 class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
     """Most orders of a shop came without a click of ours: counted, not stored."""
 
+    when_empty = "Orders that were reported without any click are counted here, by the hour."
     list_display = ("shown_hour", "advertiser", "source", "count")
     list_display_links = None
     list_filter = (AdvertiserFilter, "source")

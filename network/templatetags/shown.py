@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django import template
+from django.utils.safestring import SafeString
 
-from network import dates, figures
+from network import badges, dates, figures
 from network.money import display
 
 register = template.Library()
@@ -35,6 +36,18 @@ def money(minor: int, currency: str) -> str:
 def percent(text: str) -> str:
     """``8.000`` as ``8 %``."""
     return f"{Decimal(text).normalize():f} %"
+
+
+@register.filter
+def cookie_badge(value: str) -> SafeString:
+    """``hard`` or ``soft`` as a badge."""
+    return badges.cookie_type(value)
+
+
+@register.filter
+def state_badge(label: str) -> SafeString:
+    """A state in words as a badge."""
+    return badges.state(label)
 
 
 @register.inclusion_tag("figure.html")
