@@ -39,7 +39,7 @@ from tracking.admin_filters import (
     StateFilter,
 )
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
-from tracking.explanations import commission_of, explain, state_of, state_of_sale
+from tracking.explanations import commission_of, explain, explain_test, state_of, state_of_sale
 from tracking.forms import SettleForm
 from tracking.health_admin import SetAsideAdmin, SpoolHostAdmin
 from tracking.models import (
@@ -290,6 +290,7 @@ class ReportAdmin(PageAdmin[Report]):
             "title": f"Report of {row.order or 'a sale'}",
             "subtitle": str(row.advertiser),
             "told": _told_report(row),
+            "tested": explain_test(row) if row.outcome == ReportOutcome.TEST else None,
         }
 
 

@@ -103,7 +103,7 @@ def reconsider(
 def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decision.Cause) -> Outcome:
     """Resolve the journey and store the decision, where it differs from the last one, with the
     commission that follows from it."""
-    sale = _sale(conversion, joined)
+    sale = _sale(conversion.advertiser, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
     journeys.rebuild(conversion.advertiser_id, journey.unrecorded, now)
     resolved = _resolve(journey.clicks, sale, joined)
@@ -115,9 +115,17 @@ def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decisio
 def decide_again(conversion: Conversion) -> Resolved:
     """What would be decided from the reports and clicks that are stored; nothing is written."""
     joined = join(_evidence(conversion), conversion.settled_report_id)
-    sale = _sale(conversion, joined)
+    sale = _sale(conversion.advertiser, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
     return _resolve(journey.clicks, sale, joined)
+
+
+def resolve_test(report: Report) -> Outcome:
+    """Who would be paid, had this report of a test been one of a sale; nothing is written."""
+    joined = join([_evidence_of(report)])
+    sale = _sale(report.advertiser, joined)
+    journey = journeys.find(report.advertiser_id, joined, sale.at)
+    return attribution.resolve(journey.clicks, sale)
 
 
 class NotInConflict(ValueError):
@@ -339,8 +347,8 @@ def _mark_reports(conversion: Conversion, joined: Joined) -> None:
         Report.objects.filter(~Q(outcome=outcome), id=linked[index]).update(outcome=outcome)
 
 
-def _sale(conversion: Conversion, joined: Joined) -> Sale:
-    terms = terms_at(conversion.advertiser, joined.at)
+def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
+    terms = terms_at(advertiser, joined.at)
     return Sale(
         at=to_ms(joined.at),
         sessions=joined.sessions,

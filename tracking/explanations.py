@@ -9,9 +9,9 @@ from network import dates, money
 from network.clock import from_ms
 from publishers.models import ModelType, Partnership, PartnershipTerms, Publisher
 from publishers.standing import with_current
-from tracking import decisions, models
+from tracking import conversions, decisions, models
 from tracking.attribution import Click, Judged
-from tracking.models import Commission, Conversion, Decision
+from tracking.models import Commission, Conversion, Decision, Report
 from tracking.sentences import (
     ANOTHER,
     VERDICT_LABELS,
@@ -86,6 +86,28 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
         headline=headline(conversion, decided, names),
         why=why(decided, names),
         clicks=[_told(item, names, references.get(str(item.click.id), {})) for item in own],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTest:
+    """What a report of a test would have ended in; ``paid`` is empty for nobody."""
+
+    paid: str
+    cookie_type: str
+    why: str
+
+
+def explain_test(report: Report) -> ToldTest:
+    """For staff: who would be paid, had the test been a sale."""
+    outcome = conversions.resolve_test(report)
+    decided = Decided(outcome.verdicts, outcome.closes_by)
+    names = names_for_staff({judged.click.publisher for judged in outcome.verdicts})
+    paid = outcome.paid
+    return ToldTest(
+        paid=names.of(paid) if paid else "",
+        cookie_type=paid.cookie_type.value if paid else "",
+        why=why(decided, names),
     )
 
 
