@@ -153,11 +153,11 @@ def _await_web(supervisor: Supervisor, waiting: list[Page]) -> None:
 
 def _program(name: str, argv: Sequence[str]) -> Program:
     return Program(
-        name=name, argv=tuple(argv), log=log_of(name), environment=_environment(), folder=ROOT
+        name=name, argv=tuple(argv), log=log_of(name), environment=environment(), folder=ROOT
     )
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
     """This process's, with what it has found out: the processes need no way in of their own."""
     return os.environ | {
         OFF_SWITCH: "1",

@@ -66,7 +66,8 @@ _PORT_SUFFIX = (
 PUBLIC_ORIGIN = f"{PUBLIC_SCHEME}://{{host}}{_PORT_SUFFIX}"
 SITE_URL = PUBLIC_ORIGIN.format(host=SITE_HOST)
 TRACKING_URL = PUBLIC_ORIGIN.format(host=TRACKING_HOST)
-DEMO_HOSTS = ("shop.localhost", "blog.localhost", "extension.localhost") if DEMO else ()
+_DEMO_PAGES = ("shop", "blog", "cashback", "extension", "overlay")
+DEMO_HOSTS = tuple(f"{name}.localhost" for name in _DEMO_PAGES) if DEMO else ()
 # An advertiser's own tracking hosts are none of these: network/hosts.py sends them elsewhere.
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from network.effective import add_row, start_or_now
 from network.models import Advertiser, User
@@ -14,7 +14,12 @@ from publishers.models import (
     PublisherModelType,
 )
 
+MAX_MESSAGE = 500
 TERMS_FIELDS = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
+
+
+class AlreadyPartner(ValueError):
+    """There is a partnership of the two already, whatever its status."""
 
 
 @transaction.atomic
@@ -74,21 +79,47 @@ def create_partnership(
     now: datetime,
     *,
     made_by: User | None,
+    reason: str = "",
     **terms: object,
 ) -> Partnership:
     """A new partnership, with ``terms`` (``status`` and so on) in force at once."""
     partnership = Partnership(advertiser=advertiser, publisher=publisher, created_at=now)
     partnership.full_clean()
     partnership.save(force_insert=True)
-    start_partnership(partnership, now, made_by, **terms)
+    start_partnership(partnership, now, made_by, reason, **terms)
     return partnership
 
 
 def start_partnership(
-    partnership: Partnership, now: datetime, made_by: User | None, **terms: object
+    partnership: Partnership,
+    now: datetime,
+    made_by: User | None,
+    reason: str = "",
+    **terms: object,
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
-    _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, ""))
+    _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, reason))
+
+
+def apply(
+    advertiser: Advertiser,
+    publisher: Publisher,
+    now: datetime,
+    *,
+    made_by: User,
+    message: str = "",
+) -> Partnership:
+    """A publisher's application; staff decide. ``message`` is the reason of its first terms.
+    Raises AlreadyPartner, and ValidationError for a message that is too long."""
+    if Partnership.objects.filter(advertiser=advertiser, publisher=publisher).exists():
+        raise AlreadyPartner
+    try:
+        with transaction.atomic():
+            return create_partnership(
+                advertiser, publisher, now, made_by=made_by, reason=message.strip()
+            )
+    except IntegrityError as error:  # the same form, sent twice at once
+        raise AlreadyPartner from error
 
 
 def change_terms(

@@ -1,15 +1,17 @@
 """A publisher's programmes: what it tracks by at each advertiser, and on what terms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from network import access, money
+from django.db.models import QuerySet
+
+from network import access, dates, money
 from network.advertisers import DEFAULT_GROUP
 from network.dates import counted
 from network.models import Advertiser, AttributionTerms, CommissionRate
 from network.tracking_hosts import base_urls
-from publishers.models import CookieTypeAssignment, Partnership
+from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
 from publishers.standing import Standing, standings
 
 _SOFT_RULES = {
@@ -26,18 +28,34 @@ _SOFT_RULES = {
     ),
 }
 
+_STATUS_TEXTS: Mapping[str, str] = {
+    PartnershipTerms.Status.APPROVED: "Approved, since {day}.",
+    PartnershipTerms.Status.DECLINED: (
+        "Declined, since {day}. Clicks do not count. Ask the operators of your network if you want "
+        "to apply again."
+    ),
+    PartnershipTerms.Status.ENDED: (
+        "Ended, since {day}. New clicks do not count; clicks made before keep their claims."
+    ),
+    PartnershipTerms.Status.SUSPENDED: (
+        "Suspended, since {day}. Clicks do not count. Ask the operators of your network why."
+    ),
+}
+MOST_FOUND = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """An advertiser as one of its partners sees it."""
 
     advertiser: Advertiser
+    partnership: Partnership
     standing: Standing
     hard_days: int
     soft_hours: int
     soft_rule: str
     validation_days: int
-    rate: str
+    rates: Mapping[str, str]
     history: Sequence[CookieTypeAssignment]
     link: str
 
@@ -56,6 +74,28 @@ class Programme:
         )
 
     @property
+    def is_joined(self) -> bool:
+        return self.standing.is_approved
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the publisher has not even applied."""
+        return self.partnership.pk < 0
+
+    @property
+    def status_text(self) -> str:
+        """Where an application or a partnership that is not approved stands, and what to do."""
+        terms = self.standing.terms
+        if terms is None:
+            return "The partnership has not begun yet. Clicks count from its approval on."
+        if terms.status == PartnershipTerms.Status.APPLIED:
+            return (
+                f"You applied on {dates.day(self.partnership.created_at)}. The advertiser decides; "
+                "clicks count from the approval on."
+            )
+        return _STATUS_TEXTS[terms.status].format(day=dates.day(terms.starts_at))
+
+    @property
     def window(self) -> str:
         if self.standing.is_soft:
             return f"Browser session, {counted(self.soft_hours, 'hour')} at most"
@@ -65,7 +105,29 @@ class Programme:
 def programmes_of(publisher_id: int, now: datetime) -> list[Programme]:
     """Every programme of the publisher, in a constant number of queries."""
     own = access.for_publisher(Partnership.objects.all(), publisher_id)
-    partnerships = list(own.select_related("advertiser").order_by("advertiser__name"))
+    return _programmes(list(own.select_related("advertiser").order_by("advertiser__name")), now)
+
+
+def programmes_open_to(publisher_id: int, now: datetime, name: str = "") -> list[Programme]:
+    """Programmes that the publisher may apply to, by (a part of) their name, and at most
+    :data:`MOST_FOUND`; as they would be for it. In a constant number of queries."""
+    shops = advertisers_open_to(publisher_id).filter(name__icontains=name)
+    # No partnership yet: none has a negative id, so that nothing is found that belongs to it.
+    imagined = [
+        Partnership(id=-shop.pk, advertiser=shop, publisher_id=publisher_id, created_at=now)
+        for shop in shops[:MOST_FOUND]
+    ]
+    return _programmes(imagined, now)
+
+
+def advertisers_open_to(publisher_id: int) -> QuerySet[Advertiser]:
+    """Advertisers at which the publisher has no partnership yet, in the order of their names."""
+    own = access.for_publisher(Partnership.objects.all(), publisher_id)
+    active = Advertiser.objects.filter(status=Advertiser.Status.ACTIVE)
+    return active.exclude(pk__in=own.values("advertiser"))
+
+
+def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Programme]:
     shops = [partnership.advertiser_id for partnership in partnerships]
     standing = standings(partnerships, now)
     terms = {
@@ -74,24 +136,21 @@ def programmes_of(publisher_id: int, now: datetime) -> list[Programme]:
             advertiser__in=shops, starts_at__lte=now
         ).order_by("starts_at")
     }
-    rates = {
-        row.advertiser_id: row
-        for row in CommissionRate.objects.filter(
-            advertiser__in=shops, group__code=DEFAULT_GROUP, starts_at__lte=now
-        ).order_by("starts_at")
-    }
+    rates: dict[int, list[CommissionRate]] = {shop: [] for shop in shops}
+    for row in _rates(shops, now):
+        rates[row.advertiser_id].append(row)
     history: dict[int, list[CookieTypeAssignment]] = {row.id: [] for row in partnerships}
-    for row in _assignments(partnerships):
-        history[row.partnership_id].append(row)
+    for assignment in _assignments(partnerships):
+        history[assignment.partnership_id].append(assignment)
     addresses = base_urls(shops)
     return [
         _programme(
             partnership,
             standing[partnership.id],
             terms[partnership.advertiser_id],
-            rates.get(partnership.advertiser_id),
+            rates[partnership.advertiser_id],
             history[partnership.id],
-            link=f"{addresses[partnership.advertiser_id]}c/{publisher_id}",
+            link=f"{addresses[partnership.advertiser_id]}c/{partnership.publisher_id}",
         )
         for partnership in partnerships
     ]
@@ -108,7 +167,7 @@ def _programme(
     partnership: Partnership,
     standing: Standing,
     terms: AttributionTerms,
-    rate: CommissionRate | None,
+    rates: Sequence[CommissionRate],
     history: Sequence[CookieTypeAssignment],
     *,
     link: str,
@@ -116,20 +175,34 @@ def _programme(
     own_days = standing.terms.hard_days if standing.terms else None
     return Programme(
         advertiser=partnership.advertiser,
+        partnership=partnership,
         standing=standing,
         hard_days=own_days or terms.hard_days,
         soft_hours=terms.soft_hours,
         soft_rule=terms.soft_rule,
         validation_days=terms.validation_days,
-        rate=_rate(rate, partnership.advertiser.currency),
+        rates=_told_rates(rates, partnership.advertiser.currency),
         history=history,
         link=link,
     )
 
 
-def _rate(rate: CommissionRate | None, currency: str) -> str:
-    if rate is None:
-        return "Not set"
-    if rate.fixed_minor is None:
-        return str(rate)
-    return f"{money.display(rate.fixed_minor, currency)} per sale"
+def _rates(shops: Sequence[int], now: datetime) -> Iterable[CommissionRate]:
+    """The rates in force, each advertiser's usual one first."""
+    started = CommissionRate.objects.filter(advertiser__in=shops, starts_at__lte=now)
+    latest = {row.group_id: row for row in started.select_related("group").order_by("starts_at")}
+    return sorted(
+        latest.values(), key=lambda row: (row.group.code != DEFAULT_GROUP, row.group.code)
+    )
+
+
+def _told_rates(rates: Sequence[CommissionRate], currency: str) -> dict[str, str]:
+    """What is paid, by the name of the commission group; the usual one has none."""
+    return {
+        "" if row.group.code == DEFAULT_GROUP else row.group.name or row.group.code: (
+            str(row)
+            if row.fixed_minor is None
+            else f"{money.display(row.fixed_minor, currency)} per sale"
+        )
+        for row in rates
+    }

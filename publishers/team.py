@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from network import access, dates
@@ -32,7 +32,8 @@ class Tab:
 
 TABS = (
     Tab("dashboard", "Dashboard"),
-    Tab("programmes", "Programmes"),
+    Tab("programmes", "Programmes", below=("find_programmes", "applied_programmes", "apply")),
+    Tab("links", "Links"),
     Tab("sales", "Sales", below=("sale",)),
     Tab("clicks", "Clicks"),
 )
@@ -40,12 +41,12 @@ TABS = (
 
 def team_page(view: TeamView) -> Callable[..., HttpResponse]:
     """For members of the publisher's team, to read; to everybody else the page does not exist."""
-    return require_http_methods(["GET", "HEAD"])(_of_team(view))
+    return _of_team(require_safe(view))
 
 
 def team_action(view: TeamView) -> Callable[..., HttpResponse]:
     """As :func:`team_page`, for what the team's members do by POST."""
-    return require_http_methods(["POST"])(_of_team(view))
+    return _of_team(require_POST(view))
 
 
 def _of_team(view: TeamView) -> Callable[..., HttpResponse]:

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from publishers import views
+from publishers import link_page, programme_pages, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
-    path("programmes/", views.programmes, name="programmes"),
+    path("programmes/", programme_pages.joined, name="programmes"),
+    path("programmes/find/", programme_pages.find, name="find_programmes"),
+    path("programmes/applied/", programme_pages.applied, name="applied_programmes"),
+    path("programmes/<int:advertiser>/apply/", programme_pages.apply, name="apply"),
+    path("links/", link_page.links, name="links"),
     path("clicks/", views.clicks, name="clicks"),
     path("sales/", views.sales, name="sales"),
     path("sales/<int:commission>/", views.sale, name="sale"),

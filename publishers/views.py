@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, render
 
 from network import access, clock
 from publishers.models import Publisher
-from publishers.programmes import programmes_of
 from publishers.team import team_page
 from tracking.explanations import explain_to_publisher, final_text, state_of
 from tracking.figures import figures_of
@@ -35,12 +34,6 @@ class Page(Generic[Row]):
 def dashboard(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
     figures = figures_of(publisher.pk, clock.now())
     return render(request, "publishers/dashboard.html", {**context, "figures": figures})
-
-
-@team_page
-def programmes(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
-    joined = programmes_of(publisher.pk, clock.now())
-    return render(request, "publishers/programmes.html", {**context, "programmes": joined})
 
 
 @team_page

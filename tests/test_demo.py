@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import pytest
 from celery import Celery
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import Resolver404, resolve
@@ -22,10 +21,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from network import clock, programs
 from network.demo import cast, conditions, controls, places, seed, stories, strip
+from network.demo.life import Life, Span
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
-from tracking import decisions, finalisation, snapshot
+from tracking import decisions, snapshot
 from tracking.models import Click, Commission, Conversion
 
 
@@ -33,7 +33,7 @@ from tracking.models import Click, Commission, Conversion
 def demo_settings(settings: Settings, tmp_path: Path) -> Settings:
     """Settings as a demo has them, with a clock and a spool of its own."""
     settings.MODE, settings.DEMO = "demo", True
-    settings.DEMO_HOSTS = (places.SHOP, places.BLOG, places.EXTENSION)
+    settings.DEMO_HOSTS = (places.SHOP, *places.PUBLISHERS)
     settings.ALLOWED_HOSTS = [settings.SITE_HOST, settings.TRACKING_HOST, *settings.DEMO_HOSTS]
     settings.CLOCK_FILE = tmp_path / "clock"
     settings.SPOOL_DIR = tmp_path / "spool"
@@ -137,26 +137,34 @@ def told() -> list[tuple[object, ...]]:
     return rows
 
 
-@pytest.mark.django_db
-def test_an_interrupted_seeding_leaves_nothing_and_the_next_tells_the_same_story(
+@pytest.mark.django_db(transaction=True)
+def test_an_interrupted_seeding_is_thrown_away_and_the_next_tells_the_same_story(
     demo_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with transaction.atomic():
-        seed.seed(NOW)
-        first = told()
-        transaction.set_rollback(True)
+    span = Span(NOW, 2)
     with monkeypatch.context() as patch:
-        patch.setattr(finalisation, "finalise_due", interrupted)
+        patch.setattr(Life, "finish", interrupted_on(NOW))
         with pytest.raises(KeyboardInterrupt):
-            seed.seed(NOW)
+            seed.seed(span)
+    assert seed.is_unfinished()
+    assert Click.objects.exists()
+    seed.seed(span)
+    first = told()
+    assert len(first) > 10
+    assert not seed.is_unfinished()
+
+    call_command("flush", verbosity=0, interactive=False)
     assert seed.is_empty()
-    assert not Click.objects.exists()
-    seed.seed(NOW)
+    seed.seed(span)
     assert told() == first
 
 
-def interrupted(now: object) -> None:
-    raise KeyboardInterrupt
+def interrupted_on(end: datetime) -> Callable[[Life, datetime], None]:
+    def finish(life: Life, ends: datetime) -> None:
+        if ends == end:
+            raise KeyboardInterrupt
+
+    return finish
 
 
 def test_the_clock_and_spool_of_an_earlier_network_are_forgotten(
@@ -171,12 +179,28 @@ def test_the_clock_and_spool_of_an_earlier_network_are_forgotten(
 
 
 def test_stories_happen_in_order_and_not_in_the_future() -> None:
-    steps = stories.steps(NOW - seed.LIFE, NOW)
+    start = NOW - timedelta(days=seed.DAYS)
+    steps = stories.steps(start, NOW)
     times = [step.at for step in steps]
     assert times == sorted(times)
-    assert times[0] >= NOW - seed.LIFE
+    assert times[0] >= start
     assert times[-1] < NOW
-    assert steps == stories.steps(NOW - seed.LIFE, NOW)
+    assert steps == stories.steps(start, NOW)
+
+
+def test_the_stories_have_the_rhythm_of_a_shop() -> None:
+    """Evenings, Sundays, growth, and a sale."""
+    steps = stories.steps(NOW - timedelta(days=84), NOW)
+    clicks = [step.at for step in steps if step.advertiser == cast.SHOP]
+    by_hour = Counter(at.hour for at in clicks)
+    assert by_hour[20] > 3 * by_hour[4]
+    by_weekday = Counter(at.weekday() for at in clicks)
+    assert by_weekday[6] == max(by_weekday.values())
+    first, last = (sum(abs(NOW - at - age) < timedelta(days=14) for at in clicks) for age in AGES)
+    assert last > 1.2 * first
+
+
+AGES = timedelta(days=70), timedelta(days=14)
 
 
 # --- The shop ---------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """Closing conversions when their cookie windows have closed, with the commission made final."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from publishers import ledger
 from tracking import rollups
@@ -18,12 +18,15 @@ BATCH = 100
 log = logging.getLogger(__name__)
 
 
-def finalise_due(now: datetime) -> int:
-    """Close every conversion whose windows have closed; return how many were. Any number may run
-    at once, and one that dies leaves nothing half done."""
+def finalise_due(now: datetime, advertisers: Collection[int] | None = None) -> int:
+    """Close every conversion (of some advertisers, where they are named) whose windows have closed;
+    return how many were. Any number may run at once, and one that dies leaves nothing half done."""
+    open_sales = Conversion.objects.filter(closed_at__isnull=True)
+    if advertisers is not None:
+        open_sales = open_sales.filter(advertiser__in=advertisers)
     done, failed = 0, set[int]()
     while True:
-        closed, left = _finalise_batch(now, failed)
+        closed, left = _finalise_batch(open_sales, now, failed)
         done += closed
         failed |= left
         if not closed and not left:
@@ -37,12 +40,12 @@ def horizon(now: datetime) -> datetime:
 
 
 @transaction.atomic
-def _finalise_batch(now: datetime, failed: Iterable[int]) -> tuple[int, set[int]]:
+def _finalise_batch(
+    open_sales: QuerySet[Conversion], now: datetime, failed: Iterable[int]
+) -> tuple[int, set[int]]:
     """Close one batch in one transaction: how many were closed or put off, and which failed."""
     due = (
-        Conversion.objects.filter(
-            closed_at__isnull=True, closes_at__lte=horizon(now), conflict="", verified=True
-        )
+        open_sales.filter(closes_at__lte=horizon(now), conflict="", verified=True)
         .exclude(id__in=failed)
         .order_by("closes_at")
         .select_for_update(skip_locked=True, of=("self",))

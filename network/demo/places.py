@@ -5,7 +5,10 @@ from django.conf import settings
 from network import tracking_hosts
 from tracking.snapshot import keeper
 
-SHOP, BLOG, EXTENSION = "shop.localhost", "blog.localhost", "extension.localhost"
+SHOP, SHOP_TRACKING = "shop.localhost", "track.shop.localhost"
+BLOG, EXTENSION = "blog.localhost", "extension.localhost"
+CASHBACK, OVERLAY = "cashback.localhost", "overlay.localhost"
+PUBLISHERS = (BLOG, EXTENSION, CASHBACK, OVERLAY)
 
 
 def origin(host: str) -> str:

@@ -1,33 +1,35 @@
-"""What shoppers do: stories of clicks, pauses and purchases, told at random but always alike.
+"""What shoppers do: journeys of clicks, pauses and purchases, told at random but always alike.
 
-Pure: no Django, no clock. A story becomes steps at times; nothing here knows who is paid.
+Pure: no Django, no clock. A journey becomes steps at times; nothing here knows who is paid.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from random import Random
+from typing import TypeVar
 
-from network.demo.cast import (
-    APPLICANT,
-    BLOG,
-    CASHBACK,
-    COMPARISON,
-    EXTENSION,
-    OVERLAY,
-    RETARGETER,
-    ROASTERY,
-    SHOP,
-    VOUCHERS,
-)
+from network.demo import cast
+from network.demo.cast import ROASTERY, SHOP, STATIONERY
+
+SEED = 20260101
+GROWTH = 0.7
+"""How many more shoppers come at the end than at the start."""
+BY_WEEKDAY = (1.05, 1.0, 0.95, 1.0, 0.9, 0.95, 1.25)
+BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 11, 13, 11, 9, 9, 9, 10, 12, 15, 17, 14, 9, 5)
+SALE_DAYS_BEFORE_END = range(27, 31)
+"""Four days of a sale, with twice the shoppers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The shopper follows a publisher's link; ``in_page``: its offer in the shop's page."""
+    """The shopper follows a publisher's link; ``in_page``: its offer in the shop's page. ``by`` is
+    what comes along with the link: a name in :data:`WAYS`."""
 
     publisher: int
     in_page: bool = False
+    by: str = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,39 @@ class CloseBrowser:
 
 @dataclass(frozen=True, slots=True)
 class Buy:
-    """The shopper orders."""
+    """The shopper orders; the shop's page reports it by its tag or by its pixel."""
 
-
-Move = Follow | CloseBrowser | Buy
+    source: str = "tag"
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """The moves of one shopper at one advertiser, and how many shoppers make them."""
+class Confirm:
+    """The order is reported once more: by the pixel too, or by the shop's server with its key;
+    with other figures, or (``stranger``) from a browser that another journey led there."""
 
-    advertiser: int
-    shoppers: int
-    moves: tuple[Move, ...]
+    source: str
+    other_figures: bool = False
+    stranger: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendTest:
+    """The shop's staff send a test report, or one with an amount that cannot be read."""
+
+    amount: str = "1"
+
+
+Move = Follow | CloseBrowser | Buy | Confirm | SendTest
+WAYS: Mapping[str, float] = {
+    "person": 90.8,
+    "no_consent": 4.5,
+    "bot": 2.2,
+    "image": 0.9,
+    "prefetch": 0.7,
+    "elsewhere": 0.9,
+}
+"""How links are followed, in per cent: by a person, by one who declined cookies, by a crawler, as a
+hidden picture, ahead of a click, and with a target that is not the shop's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +84,77 @@ class Step:
     move: Move
 
 
-_LEAVE, _BUY = CloseBrowser(), Buy()
-STORIES = (
-    Story(SHOP, 14, (Follow(BLOG),)),
-    Story(SHOP, 6, (Follow(EXTENSION),)),
-    Story(SHOP, 5, (Follow(APPLICANT),)),
-    Story(SHOP, 9, (Follow(BLOG), _BUY)),
-    Story(SHOP, 6, (Follow(BLOG), Follow(EXTENSION), _BUY)),
-    Story(SHOP, 5, (Follow(EXTENSION), _BUY)),
-    Story(SHOP, 3, (Follow(EXTENSION), _LEAVE, _BUY)),
-    Story(SHOP, 5, (Follow(CASHBACK), _BUY)),
-    Story(SHOP, 4, (Follow(COMPARISON), _LEAVE, Follow(CASHBACK), _BUY)),
-    Story(SHOP, 4, (Follow(CASHBACK), _LEAVE, _LEAVE, _BUY)),
-    Story(SHOP, 9, (Follow(BLOG), Follow(VOUCHERS), _BUY)),
-    Story(SHOP, 4, (Follow(VOUCHERS), _BUY)),
-    Story(SHOP, 4, (Follow(COMPARISON), _LEAVE, _BUY)),
-    Story(SHOP, 3, (Follow(COMPARISON), Follow(OVERLAY, in_page=True), _BUY)),
-    Story(SHOP, 3, (Follow(OVERLAY, in_page=True), _BUY)),
-    Story(SHOP, 3, (Follow(RETARGETER), _LEAVE, Follow(RETARGETER), _BUY)),
-    Story(SHOP, 4, (Follow(BLOG), Follow(APPLICANT), _LEAVE, _BUY)),
-    Story(ROASTERY, 6, (Follow(BLOG),)),
-    Story(ROASTERY, 5, (Follow(BLOG), _BUY)),
-    Story(ROASTERY, 4, (Follow(COMPARISON), Follow(CASHBACK), _BUY)),
-    Story(ROASTERY, 4, (Follow(BLOG), _LEAVE, Follow(VOUCHERS), _BUY)),
-)
-SEED = 20260101
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """The shoppers of an advertiser: how many journeys begin on a day at the start, who brings
+    them (``openers``) and who reaches them shortly before they order (``closers``), by weight."""
+
+    advertiser: int
+    a_day: float
+    openers: Mapping[int, float]
+    closers: Mapping[int, float]
+    in_page: frozenset[int] = frozenset()
+    hours_ahead: int = 0
+    keyed: float = 0.0
+    """The share of orders that the shop's own server confirms."""
+    unattributed: float = 2.0
+    """Orders a day that no partner's click led to."""
+
+
+CROWDS = (
+    Crowd(
+        advertiser=SHOP,
+        a_day=33,
+        openers={
+            cast.BLOG: 17, cast.COMPARISON: 12, cast.SEARCH: 11, cast.INFLUENCER: 9,
+            cast.EMAIL: 8, cast.DISPLAY: 7, cast.CASHBACK: 6, cast.VOUCHERS: 4, cast.APPLICANT: 2,
+            cast.SUBNETWORK: 2,
+        },
+        closers={
+            cast.VOUCHERS: 10, cast.EXTENSION: 9, cast.OVERLAY: 8, cast.CASHBACK: 5,
+            cast.RETARGETER: 8, cast.SUBNETWORK: 7, cast.ALERTS: 5, cast.APPLICANT: 1,
+        },
+        in_page=frozenset({cast.OVERLAY}),
+        unattributed=3.0,
+    ),
+    Crowd(
+        advertiser=ROASTERY,
+        a_day=16,
+        openers={
+            cast.BLOG: 8, cast.COMPARISON: 12, cast.EMAIL: 12, cast.CASHBACK: 8, cast.APPLICANT: 5,
+            cast.SUBNETWORK: 3,
+        },
+        closers={
+            cast.VOUCHERS: 9, cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6,
+            cast.CASHBACK: 4,
+        },
+        keyed=0.3,
+    ),
+    Crowd(
+        advertiser=STATIONERY,
+        a_day=11,
+        openers={cast.INFLUENCER: 12, cast.SEARCH: 10, cast.DISPLAY: 8, cast.CASHBACK: 4},
+        closers={
+            cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6, cast.ALERTS: 5,
+            cast.CASHBACK: 3,
+        },
+        hours_ahead=9,
+        keyed=0.85,
+        unattributed=1.0,
+    ),
+)  # fmt: skip
+UNLED: Mapping[Move, float] = {Buy(): 94, SendTest(): 4, SendTest("12,50"): 2}
+"""What comes to an advertiser from browsers that no partner led there."""
+BUYERS = 0.31
+CLOSED_BY_ANOTHER = 0.52
+"""The share of buyers whom one of the closers reaches shortly before they order."""
+QUICK = {cast.EXTENSION: (9, 55), cast.OVERLAY: (6, 45), cast.ALERTS: (12, 70)}
+"""Seconds between a closer's click and the order; others take longer."""
+NOT_QUICK = (40, 400)
 
 
 def steps(start: datetime, end: datetime) -> list[Step]:
-    """Every move of every shopper from ``start`` on, in order of time, none after ``end``."""
+    """Every move of every shopper from ``start`` on, in order of time, none at ``end`` or after."""
     random = Random(SEED)  # noqa: S311 - a story, no secret
     told = list(_tell(random, start, end))
     return sorted((step for step in told if step.at < end), key=lambda step: step.at)
@@ -98,26 +162,120 @@ def steps(start: datetime, end: datetime) -> list[Step]:
 
 def _tell(random: Random, start: datetime, end: datetime) -> Iterator[Step]:
     shopper = 0
-    for story in STORIES:
-        for _ in range(story.shoppers):
-            at = start + (end - start) * random.random()
-            moments = _moments(random, story.moves, at)
-            shopper += 1
-            for move, moment in zip(story.moves, moments, strict=True):
-                yield Step(moment, shopper, story.advertiser, move)
+    days = max(round((end - start) / timedelta(days=1)), 1)
+    for day in range(days):
+        first = start + timedelta(days=day)
+        for crowd in CROWDS:
+            for at in _arrivals(random, crowd, (first, days - day, days)):
+                shopper += 1
+                moves = _journey(random, crowd)
+                yield from _at_times(shopper, crowd, at, moves)
+            for at in _arrivals(random, crowd, (first, days - day, days), crowd.unattributed):
+                shopper += 1
+                yield Step(at, shopper, crowd.advertiser, _one(random, UNLED))
 
 
-def _moments(random: Random, moves: Sequence[Move], at: datetime) -> list[datetime]:
-    """Moves of one sitting are minutes apart; after the browser was closed, hours pass."""
-    moments = []
-    for index, move in enumerate(moves):
+def _arrivals(
+    random: Random, crowd: Crowd, day: tuple[datetime, int, int], a_day: float | None = None
+) -> list[datetime]:
+    """When the shoppers of a day come. The day: its beginning, how many are left, how many in
+    all."""
+    first, left, days = day
+    wanted = crowd.a_day if a_day is None else a_day
+    wanted *= (1 + GROWTH * (days - left) / days) * BY_WEEKDAY[first.weekday()]
+    if left in SALE_DAYS_BEFORE_END and crowd.advertiser == SHOP:
+        wanted *= 2
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [_moment(random, midnight, crowd, first) for _ in range(_whole(random, wanted))]
+
+
+def _whole(random: Random, wanted: float) -> int:
+    return int(wanted * random.uniform(0.85, 1.15) + random.random())
+
+
+def _moment(random: Random, midnight: datetime, crowd: Crowd, first: datetime) -> datetime:
+    hour = random.choices(range(24), cum_weights=HOURS)[0] - crowd.hours_ahead
+    at = midnight + timedelta(hours=hour, seconds=random.uniform(0, 3600))
+    return at if at >= first else at + timedelta(days=1)
+
+
+HOURS = list(accumulate(BY_HOUR))
+Timed = list[tuple[float, Move]]
+"""Moves, each with the seconds since the one before."""
+
+
+def _at_times(shopper: int, crowd: Crowd, at: datetime, moves: Timed) -> Iterator[Step]:
+    for pause, move in moves:
+        at += timedelta(seconds=pause)
+        yield Step(at, shopper, crowd.advertiser, move)
+
+
+def _journey(random: Random, crowd: Crowd) -> Timed:
+    """One shopper's moves, from the first click on."""
+    buys = random.random() < BUYERS
+    closed = random.random() < (CLOSED_BY_ANOTHER if buys else 0.12)
+    alone = closed and random.random() < 0.22
+    moves: Timed = [] if alone else _openers(random, crowd)
+    if closed:
+        pause = random.uniform(60, 1500) if moves else 0.0
+        closer = _one(random, crowd.closers)
+        moves.append((pause, _follow(random, crowd, closer)))
+        if random.random() < 0.12:
+            moves.append(
+                (random.uniform(8, 90), _follow(random, crowd, _one(random, crowd.closers)))
+            )
+    if buys:
+        moves += _order(random, crowd, moves)
+    return moves
+
+
+def _openers(random: Random, crowd: Crowd) -> Timed:
+    """How the shopper learns of the shop: by one publisher or several, over hours and days."""
+    count = random.choices((1, 2, 3), (66, 25, 9))[0]
+    moves: Timed = []
+    for index in range(count):
         if index:
-            back = isinstance(moves[index - 1], CloseBrowser)
-            at += timedelta(seconds=random.uniform(3, 30) * 3600 if back else _pause(random, move))
-        moments.append(at)
-    return moments
+            moves.append((random.uniform(60, 900), CloseBrowser()))
+        pause = random.uniform(0.4, 70) * 3600 if index else 0.0
+        moves.append((pause, _follow(random, crowd, _one(random, crowd.openers))))
+    if random.random() < 0.3:
+        moves.append((random.uniform(60, 900), CloseBrowser()))
+        moves.append((random.expovariate(1 / 40) * 3600, CloseBrowser()))
+    return moves
 
 
-def _pause(random: Random, move: Move) -> float:
-    """Seconds until the next move; a look around takes longer than a purchase."""
-    return random.uniform(60, 600) if isinstance(move, Buy) else random.uniform(90, 2400)
+def _follow(random: Random, crowd: Crowd, publisher: int) -> Follow:
+    if publisher in crowd.in_page:
+        return Follow(publisher, in_page=True)
+    way = _one(random, WAYS)
+    if publisher == cast.SUBNETWORK and random.random() < 0.07:
+        way = "image"
+    return Follow(publisher, by=way)
+
+
+def _order(random: Random, crowd: Crowd, moves: Timed) -> Timed:
+    """The purchase and its reports."""
+    last = moves[-1][1]
+    quick = QUICK.get(last.publisher, NOT_QUICK) if isinstance(last, Follow) else NOT_QUICK
+    made: Timed = []
+    if isinstance(last, Follow) and random.random() < 0.07:
+        made += [(random.uniform(60, 300), CloseBrowser()), (random.uniform(1, 30) * 3600, Buy())]
+    else:
+        made.append((random.uniform(*quick), Buy("pixel" if random.random() < 0.06 else "tag")))
+    if random.random() < crowd.keyed:
+        made.append((random.uniform(300, 7200), Confirm("keyed")))
+    elif random.random() < 0.05:
+        made.append((random.uniform(1, 4), Confirm("pixel")))
+    elif random.random() < 0.008:
+        made.append((random.uniform(30, 900), Confirm("pixel", other_figures=True)))
+    elif random.random() < 0.006:
+        publisher = _one(random, crowd.openers)
+        made.append((random.uniform(30, 900), Confirm("pixel", stranger=publisher)))
+    return made
+
+
+Choice = TypeVar("Choice")
+
+
+def _one(random: Random, weights: Mapping[Choice, float]) -> Choice:
+    return random.choices(list(weights), list(weights.values()))[0]

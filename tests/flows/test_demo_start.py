@@ -201,7 +201,7 @@ def test_fresh_starts_anew(demo: Started) -> None:
     demo.stop()
     tokens = (demo.data / "secret-tokens").read_text()
     (demo.data / "clock").write_text("86400")
-    demo.start("--fresh")
+    demo.start("--fresh", "--days", "3")
     orders = demo.ask("SELECT count(*) FROM tracking_conversion WHERE \"order\" LIKE 'NO-%%'")
     assert orders == [(0,)]
     assert demo.ask("SELECT min(id) FROM network_advertiser") == [(1,)]

@@ -1,5 +1,8 @@
 """``manage.py demo``: a whole network on this machine, to click through by hand."""
 
+import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from network import clock, programs
 from network.bootstrap import DEFAULT_PORT, say
-from network.demo import cast, conditions, places, seed
+from network.demo import cast, conditions, places, seed, side_by_side
+from network.demo.life import Span
 from network.models import User
 from network.processes import ProcessError, stop_on_signals
+
+FAILURES = (conditions.Unfit, programs.Unserved, side_by_side.SeedingFailed)
 
 
 class Command(BaseCommand):
@@ -25,6 +31,12 @@ class Command(BaseCommand):
             "--port", type=int, default=DEFAULT_PORT, help=f"default: {DEFAULT_PORT}"
         )
         parser.add_argument("--fresh", action="store_true", help="throw away the data, start anew")
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=seed.DAYS,
+            help=f"how many days of life an empty network gets; default: {seed.DAYS}",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -32,9 +44,9 @@ class Command(BaseCommand):
             if options["fresh"]:
                 conditions.check_fresh()
             with stop_on_signals(), programs.only_one("demo", settings.DATA_DIR) as lock:
-                _prepare()
+                _prepare(options["days"], lock)
                 programs.serve(lock, pages(), lambda: self.stdout.write("\n".join(table())))
-        except (conditions.Unfit, programs.Unserved, ProcessError) as error:
+        except (*FAILURES, ProcessError) as error:
             raise CommandError(str(error)) from error
 
 
@@ -70,11 +82,32 @@ def table() -> list[str]:
     ]
 
 
-def _prepare() -> None:
+def _prepare(days: int, lock: int) -> None:
     """Bring the database up to date, and fill an empty one."""
     call_command("migrate", verbosity=0, interactive=False)
-    if seed.is_empty():
-        say("filling the network with ten days of life.")
+    if seed.is_empty() or seed.is_unfinished():
         seed.clear_leftovers()
-        seed.seed(clock.now())
+        _fill(Span(clock.now(), days), lock)
     seed.follow_port()
+
+
+def _fill(span: Span, lock: int) -> None:
+    started = time.monotonic()
+    say(f"filling the network with {span.days} days of life; this is done once.")
+    seed.seed(span, lambda span: side_by_side.live(span, lock, _progress(span.days)))
+    say(f"the network is filled ({time.monotonic() - started:.0f} s).")
+
+
+def _progress(days: int) -> Callable[[int], None]:
+    """Says which day is lived: each on a terminal, else about every tenth."""
+    on_terminal = sys.stderr.isatty()
+
+    def tell(day: int) -> None:
+        if on_terminal:
+            end = "\n" if day == days else ""
+            sys.stderr.write(f"\rsoftclick: seeding day {day} of {days} {end}")
+            sys.stderr.flush()
+        elif day * 10 // days > (day - 1) * 10 // days:
+            say(f"seeding day {day} of {days}")
+
+    return tell
