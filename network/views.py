@@ -1,5 +1,7 @@
 """Where people arrive: sign-in, and the way to what is theirs."""
 
+from typing import Any
+
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages.views import SuccessMessageMixin
@@ -9,6 +11,7 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 
 from network.access import access_of
+from network.models import User
 
 
 @login_required
@@ -34,6 +37,10 @@ def publisher_home(request: HttpRequest) -> HttpResponse:
 class SignIn(auth.LoginView):
     template_name = "sign_in.html"
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        nobody = not User.objects.exists()
+        return super().get_context_data(nobody=nobody, **kwargs)
 
 
 class ChangePassword(SuccessMessageMixin, auth.PasswordChangeView):  # type: ignore[type-arg]

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
 from network import programs
 from network.management.commands import start
 from tests.makers import make_user
+from tests.reading import text
 
 
 @pytest.mark.parametrize("mode", ["production", "demo", "test"])
@@ -34,3 +36,11 @@ def test_it_says_how_to_get_the_first_operator_until_there_is_one() -> None:
     told = "\n".join(start.table())
     assert "createsuperuser" not in told
     assert f"{django_settings.SITE_URL}/" in told
+
+
+@pytest.mark.django_db
+def test_the_sign_in_page_of_an_empty_network_says_so_too() -> None:
+    client = Client(HTTP_HOST=django_settings.SITE_HOST)
+    assert "python3 manage.py createsuperuser" in text(client.get("/sign-in/"))
+    make_user(name="anybody")
+    assert "createsuperuser" not in text(client.get("/sign-in/"))

@@ -1,0 +1,194 @@
+"""docs/first-steps.md as a new operator walks it: every command, address and word in it is true."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from network.bootstrap import ROOT
+from tests.browser import hosts as browser_hosts
+from tests.flows.network import wait_until
+from tests.flows.started import Started, copy_of_the_checkout
+
+NAME, PASSWORD = "olga", "Quartz-lamp-9"
+
+
+class Walk:
+    """A reader of the document, at a browser: remembers what each step's pages said."""
+
+    def __init__(self, started: Started, page: Page, shop: str) -> None:
+        self.started, self.page, self.shop = started, page, shop
+        parts = re.split(r"^## ", (ROOT / "docs/first-steps.md").read_text(), flags=re.M)
+        self._text = {part.partition("\n")[0]: part for part in parts[1:]}
+        self.steps = [title for title in self._text if title[0].isdigit()]
+        self._step, self._read = "", ""
+
+    def begin(self, step: str) -> None:
+        self._step, self._read = step, ""
+
+    def commands(self) -> list[str]:
+        return re.findall(r"^python3 manage\.py (.+)$", self._text[self._step], re.M)
+
+    def address(self) -> str:
+        """The one address that stands on a line of its own in this step."""
+        (found,) = re.findall(r"^http://\S+$", self._text[self._step], re.M)
+        return self.here(found)
+
+    def here(self, address: str) -> str:
+        return address.replace(":8000", f":{self.started.port}")
+
+    def look(self) -> None:
+        """Read the page: what is on it, and what its fields are called."""
+        self._read += " ".join(self.page.locator("body").inner_text().split()) + " "
+
+    def choose(self, name: str) -> None:
+        """Follow a link of the sidebar or of the page."""
+        self.look()
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+        self.look()
+
+    def press(self, name: str) -> None:
+        self.look()
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.look()
+
+    def end(self) -> None:
+        """Everything that the step calls by name has been there."""
+        words = re.findall(r"\*\*(.+?)\*\*", self._text[self._step].replace("\n", " "))
+        assert words or self._step[0] in "15"
+        missing = [word for word in words if word.lower() not in self._read.lower()]
+        assert missing == [], self._step
+
+
+@pytest.fixture
+def shop() -> Iterator[str]:
+    """The advertiser's landing page."""
+    with browser_hosts.serve() as hosts:
+        yield f"http://acorn-books.localhost:{hosts.port}/"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    folder = copy_of_the_checkout(tmp_path_factory.mktemp("first") / "softclick")
+    started = Started(folder, "start")
+    yield started
+    if started.is_running:
+        started.stop()
+
+
+def test_from_nothing_to_a_first_sale(network: Started, page: Page, shop: str) -> None:
+    walk = Walk(network, page, shop)
+    taken = [start, operator, advertiser, partner, link, sale_as_a_test, sale]
+    assert len(walk.steps) == len(taken)
+    for title, take in zip(walk.steps, taken, strict=True):
+        walk.begin(title)
+        take(walk)
+        walk.end()
+    assert network.run("verify").returncode == 0
+
+
+def start(walk: Walk) -> None:
+    assert walk.commands() == ["start"]
+    walk.started.start()
+    assert walk.here("http://network.localhost:8000/") in walk.started.output
+    assert walk.here("http://track.localhost:8000/") in walk.started.output
+    assert "python3 manage.py createsuperuser" in walk.started.output
+
+
+def operator(walk: Walk) -> None:
+    assert walk.commands() == ["createsuperuser"]
+    made = walk.started.run(
+        "createsuperuser",
+        "--noinput",
+        f"--username={NAME}",
+        "--email=olga@shop.example",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    assert made.returncode == 0, made.stderr
+    walk.page.goto(walk.here("http://network.localhost:8000/"))
+    walk.page.get_by_label("Username").fill(NAME)
+    walk.page.get_by_label("Password").fill(PASSWORD)
+    walk.press("Sign in")
+    expect(walk.page).to_have_url(re.compile(r"/admin/$"))
+
+
+def advertiser(walk: Walk) -> None:
+    page = walk.page
+    walk.choose("Advertisers and terms")
+    walk.choose("Add advertiser")
+    page.locator("[name=name]").fill("Acorn Books")
+    page.locator("[name=currency]").fill("GBP")
+    page.locator("[name=landing_url]").fill(walk.shop)
+    page.locator("[name=domains]").fill("acorn-books.localhost")
+    page.locator("[name=consent_default][value=True]").check()
+    page.locator("[name=percent]").fill("8")
+    walk.press("Save")
+    expect(page.locator("body")).to_contain_text("Acorn Books")
+
+
+def partner(walk: Walk) -> None:
+    page = walk.page
+    walk.choose("Publishers")
+    walk.choose("Add publisher")
+    page.locator("[name=name]").fill("The Trail Blog")
+    page.locator("[name=model_type]").select_option("content")
+    walk.press("Save")
+    walk.choose("Partners")
+    walk.choose("Add partner")
+    page.locator("[name=advertiser]").select_option(label="Acorn Books")
+    page.locator("[name=publisher]").select_option(label="The Trail Blog")
+    walk.press("Add the partner")
+    expect(page.locator("body")).to_contain_text("The Trail Blog is a partner of Acorn Books.")
+
+
+def link(walk: Walk) -> None:
+    page = walk.page
+    page.get_by_role("link", name=re.compile("The Trail Blog")).first.click()
+    walk.look()
+    address = walk.here("http://track.localhost:8000/t/1/c/1")
+    expect(page.locator("body")).to_contain_text(address)
+
+    def arrives_with_a_token() -> bool:
+        page.goto(address)
+        return page.url.startswith(f"{walk.shop}?sclk=")
+
+    wait_until(arrives_with_a_token, "a click counts", 30)
+
+
+def sale_as_a_test(walk: Walk) -> None:
+    visit_pixel(walk)
+    walk.page.goto(walk.here("http://network.localhost:8000/admin/"))
+    walk.choose("Reports")
+    reload_until(walk, lambda: walk.page.get_by_role("row", name=re.compile("TEST-1")).count() > 0)
+    walk.page.get_by_role("row", name=re.compile("TEST-1")).get_by_role("link").first.click()
+    walk.look()
+    expect(walk.page.locator("body")).to_contain_text("The Trail Blog would be paid")
+
+
+def sale(walk: Walk) -> None:
+    visit_pixel(walk)
+    walk.page.goto(walk.here("http://network.localhost:8000/admin/"))
+    walk.choose("Sales")
+    reload_until(walk, lambda: walk.page.get_by_role("link", name="1001", exact=True).count() > 0)
+    walk.choose("1001")
+    expect(walk.page.locator("body")).to_contain_text("Paid to The Trail Blog")
+    expect(walk.page.locator("body")).to_contain_text("£3.99")
+
+
+def visit_pixel(walk: Walk) -> None:
+    answer = walk.page.goto(walk.address())
+    assert answer
+    assert answer.status == 200
+    assert "x-softclick-error" not in answer.headers
+
+
+def reload_until(walk: Walk, there: Callable[[], bool]) -> None:
+    """The drain takes in what was reported a moment ago."""
+
+    def look() -> bool:
+        walk.page.reload()
+        return there()
+
+    wait_until(look, "the list shows it", 20)
+    walk.look()
