@@ -46,6 +46,15 @@ def span(duration: timedelta) -> str:
     return counted(seconds, "second")
 
 
+def about(duration: timedelta) -> str:
+    """``2 minutes`` for 117 seconds: rounded, in the largest unit that is not too large."""
+    seconds = max(0.0, duration.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 0.95 * size:
+            return counted(round(seconds / size), unit)
+    return counted(round(seconds), "second")
+
+
 def counted(number: int, unit: str) -> str:
     """``1 day`` or ``30 days``."""
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -16,8 +16,7 @@ from network.effective import SPREAD
 from publishers import cookie_types
 from publishers.forms import CookieTypeForm
 from publishers.models import AssignedType, Partnership
-from publishers.partner_list import attach_standings, standing_of
-from publishers.standing import Standing, standings
+from publishers.standing import Standing, attach_standings, standing_of, standings
 
 DEFAULT = "their model type's default"
 TARGETS = {

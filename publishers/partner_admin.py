@@ -1,7 +1,7 @@
 """Partners in the admin: the list that staff live in, and a page for each."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,34 +9,46 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 
 from network import access, clock, dates
-from network.admin_site import EMPTY, AdvertiserFilter, PageAdmin, person
+from network.admin_site import AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
 from publishers import cookie_type_change, partner_page, partnerships
 from publishers.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
 from publishers.models import AssignedType, Partnership
+from publishers.partner_columns import COLUMNS, PartnerColumns
 from publishers.partner_filters import (
     CookieTypeFilter,
     ModelTypeFilter,
+    SalesFilter,
     SourceFilter,
     StatusFilter,
 )
-from publishers.partner_list import PartnerList, attach_standings, standing_of
-from publishers.standing import with_current
+from publishers.partner_list import PartnerList
+from publishers.standing import attach_standings, standing_of, with_current
 
 
-class PartnerAdmin(PageAdmin[Partnership]):
-    when_empty = "Publishers apply for the programme; an operator may also add one here."
-    list_display = ("partner", "advertiser", "model_type", "cookie_type", "next_change", "status")
-    list_filter = (AdvertiserFilter, ModelTypeFilter, CookieTypeFilter, SourceFilter, StatusFilter)
+class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
+    list_display = COLUMNS
+    list_display_links = None
+    list_filter = (
+        AdvertiserFilter,
+        ModelTypeFilter,
+        CookieTypeFilter,
+        SourceFilter,
+        StatusFilter,
+        SalesFilter,
+    )
+    list_before_template = "admin/publishers/partnership/tabs.html"
+    list_after_template = "admin/publishers/partnership/meanings.html"
     list_select_related = ("publisher", "advertiser")
     search_fields = ("publisher__name", "=publisher__id", "advertiser__name")
     search_help_text = "Name or id of the partner"
-    ordering = ("publisher__name", "advertiser__name")
     actions = ("set_soft", "set_hard", "set_default", "approve")
     page_template = "admin/publishers/partnership/page.html"
+
+    class Media:
+        css: ClassVar = {"all": ["network/partners.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partnership]:
         return with_current(super().get_queryset(request), clock.now())
@@ -54,33 +66,6 @@ class PartnerAdmin(PageAdmin[Partnership]):
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
-
-    @admin.display(description="Partner", ordering="publisher__name")
-    def partner(self, row: Partnership) -> str:
-        return format_html("{} <small>{}</small>", row.publisher.name, row.publisher_id)
-
-    @admin.display(description="Model type", ordering="model_type_now")
-    def model_type(self, row: Partnership) -> str:
-        return standing_of(row).model_type
-
-    @admin.display(description="Cookie type")
-    def cookie_type(self, row: Partnership) -> str:
-        standing = standing_of(row)
-        return format_html(
-            '<span class="badge {}">{}</span> <small>{}</small>',
-            standing.kind.cookie_type,
-            standing.type_label,
-            standing.source,
-        )
-
-    @admin.display(description="Coming change", empty_value=EMPTY)
-    def next_change(self, row: Partnership) -> str | None:
-        change = standing_of(row).coming
-        return str(change) if change else None
-
-    @admin.display(description="Status", ordering="status_now")
-    def status(self, row: Partnership) -> str:
-        return standing_of(row).status
 
     @admin.action(description="Set soft…", permissions=["manage"])
     def set_soft(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:

@@ -11,6 +11,9 @@ from network.admin_site import ClosedListFilter
 from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
 from publishers.standing import OWN, changing
 
+ENOUGH_SALES = 30
+"""A partner that touched fewer sales in the days that the figures cover is judged by too few."""
+
 
 class _ChoiceFilter(ClosedListFilter):
     """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
@@ -60,3 +63,16 @@ class SourceFilter(_ChoiceFilter):
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         own = Q(source_now=OWN)
         return queryset.filter(own if chosen == OWN else ~own)
+
+
+class SalesFilter(_ChoiceFilter):
+    """By whether the figures say enough to judge a partner by."""
+
+    FEW = "few"
+    title = "sales touched"
+    parameter_name = "sales"
+    choices_of = ((FEW, f"Fewer than {ENOUGH_SALES}"), ("enough", f"{ENOUGH_SALES} or more"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        few = Q(touched__lt=ENOUGH_SALES)
+        return queryset.filter(few if chosen == self.FEW else ~few)

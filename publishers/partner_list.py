@@ -1,8 +1,8 @@
-"""The admin's list of partners: how each stands, in a constant number of queries."""
+"""The admin's list of partners: tabs, order, and how each stands; in as many queries whatever its
+length."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
@@ -11,32 +11,85 @@ from django.http import HttpRequest
 
 from network import clock
 from publishers.models import Partnership
-from publishers.partner_filters import CookieTypeFilter
-from publishers.standing import Standing, standings
+from publishers.partner_columns import DAYS, FIGURES, MONEY, Heading, PartnerColumns, period
+from publishers.partner_filters import ENOUGH_SALES, CookieTypeFilter, SalesFilter
+from publishers.standing import attach_standings
+from tracking.reports import annotate_partners
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What is said when there is nothing to show, and what to do then."""
+
+    what: str
+    remedy: str
+
+
+NO_MATCH = Empty(
+    "No partner matches.", "Take a filter back, or search for another name or for the whole id."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A way to look at the list: the parameters that a tab sets, and what its emptiness means."""
+
+    title: str
+    parameters: Mapping[str, str]
+    empty: Empty
+
+
+_TYPE, _SALES = CookieTypeFilter.parameter_name, SalesFilter.parameter_name
+_PLAN = "Choose partners in the tab All, then the action Set soft… or Set hard…"
+LOOKS = (
+    Look(
+        "All",
+        {},
+        Empty("No partners yet.", "They appear here when operators add them or when they apply."),
+    ),
+    Look("Hard", {_TYPE: "hard"}, Empty("No partner is hard.", f"{_PLAN}.")),
+    Look("Soft", {_TYPE: "soft"}, Empty("No partner is soft.", f"{_PLAN}.")),
+    Look(
+        "Changing",
+        {_TYPE: "changing"},
+        Empty("No partner's cookie type is going to change.", f"{_PLAN}, and give it a start."),
+    ),
+    Look(
+        "Too few sales",
+        {_SALES: SalesFilter.FEW},
+        Empty(
+            f"Every partner touched {ENOUGH_SALES} sales or more in {DAYS} days.",
+            "Their figures can be relied on.",
+        ),
+    ),
+)
+"""The tabs: each sets its parameters, drops those of the others, and keeps all else."""
+
+_OF_LOOKS = {name for look in LOOKS for name in look.parameters}
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A way to look at the list: its address, and whether it is the one in front."""
+    """A look's tab: its address, and whether it is the one in front."""
 
     title: str
     address: str
     active: bool
 
 
-TABS: Sequence[tuple[str, Mapping[str, str]]] = (
-    ("All", {}),
-    ("Hard", {CookieTypeFilter.parameter_name: "hard"}),
-    ("Soft", {CookieTypeFilter.parameter_name: "soft"}),
-    ("Changing", {CookieTypeFilter.parameter_name: "changing"}),
-)
-"""Each tab sets these parameters, drops those of the others, and keeps all else."""
-
-_OF_TABS = {name for _, parameters in TABS for name in parameters}
+DEFAULT_ORDERING = ("-taken_over_minor",)
+TIES = ("-stood_down_sales", "-touched", "publisher__name")
+"""What decides where the column sorted by says the same."""
 
 
 class PartnerList(ChangeList):
-    """Puts its standing onto each partnership of the page."""
+    """Knows each partnership's figures, and of those on the page how they stand."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[Partnership]:
+        self.root_queryset = annotate_partners(self.root_queryset, period(clock.now()))
+        return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -45,18 +98,56 @@ class PartnerList(ChangeList):
         self.result_list = rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """What is not known comes last, whichever way a column is sorted."""
-        return [_unknown_last(item) for item in super().get_ordering(request, queryset)]
+        """What is not known comes last, whichever way a column is sorted; amounts are compared
+        within their currency only."""
+        chosen = [item for item in super().get_ordering(request, queryset) if item != "-pk"]
+        items = [_unknown_last(item) for item in (*chosen, *TIES, "-pk")]
+        if items[0].expression.name in MONEY:
+            return [F("advertiser__currency").asc(), *items]
+        return items
+
+    def _get_default_ordering(self) -> Sequence[str]:
+        """What was taken over first. The admin's own attribute takes no annotation."""
+        return DEFAULT_ORDERING
 
     @property
     def tabs(self) -> list[Tab]:
         """The tabs, each keeping the search and the other filters."""
-        chosen = {name: self.params[name] for name in _OF_TABS if name in self.params}
-        nothing = dict.fromkeys(_OF_TABS)
+        nothing = dict.fromkeys(_OF_LOOKS)
         return [
-            Tab(title, self.get_query_string({**nothing, **parameters}), chosen == parameters)
-            for title, parameters in TABS
+            Tab(
+                look.title,
+                self.get_query_string({**nothing, **look.parameters}),
+                look.parameters == self._looked_by,
+            )
+            for look in LOOKS
         ]
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The columns' titles that have a definition."""
+        return [getattr(PartnerColumns, name).short_description for name in FIGURES]
+
+    @property
+    def days(self) -> int:
+        return DAYS
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.query or self.has_active_filters)
+
+    @property
+    def empty(self) -> Empty:
+        """What to say of a list without rows."""
+        others = set(self.get_filters_params()) - _OF_LOOKS
+        if self.query or others:
+            return NO_MATCH
+        found = (look.empty for look in LOOKS if look.parameters == self._looked_by)
+        return next(found, NO_MATCH)
+
+    @property
+    def _looked_by(self) -> Mapping[str, str]:
+        return {name: self.params[name] for name in _OF_LOOKS if name in self.params}
 
 
 def _unknown_last(item: Any) -> OrderBy:
@@ -65,17 +156,3 @@ def _unknown_last(item: Any) -> OrderBy:
         name = item.removeprefix("-")
         item = F(name).asc() if item == name else F(name).desc()
     return OrderBy(item.expression, descending=item.descending, nulls_last=True)
-
-
-def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
-    """Make :func:`standing_of` work for these."""
-    rows = list(rows)
-    by_id = standings(rows, now)
-    for row in rows:
-        row.__dict__["standing"] = by_id[row.pk]
-
-
-def standing_of(row: Partnership) -> Standing:
-    """How a partnership of the list stands."""
-    found: Standing = row.__dict__["standing"]
-    return found

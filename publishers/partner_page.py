@@ -10,12 +10,17 @@ from network.models import CommissionRate, terms_at
 from network.tracking_hosts import base_urls
 from publishers.cookie_type_history import cancelled, history, time_line
 from publishers.models import Partnership
-from publishers.standing import standings
+from publishers.partner_columns import DAYS, figures_shown, period
+from publishers.standing import attach_standings, standing_of
+from tracking.reports import annotate_partners
 
 
 def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
     """Everything that the page says without regard to who reads it."""
-    standing = standings([row], now)[row.pk]
+    counted = annotate_partners(Partnership.objects.filter(pk=row.pk), period(now))
+    row = counted.select_related("publisher", "advertiser").get()
+    attach_standings([row], now)
+    standing = standing_of(row)
     shop = terms_at(row.advertiser, now)
     spans = history(row, now)
     own_days = standing.terms.hard_days if standing.terms else None
@@ -23,6 +28,8 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "title": row.publisher.name,
         "subtitle": f"Partner of {row.advertiser}",
         "standing": standing,
+        "figures": figures_shown(row),
+        "days": DAYS,
         "hard_days": own_days or shop.hard_days,
         "soft_hours": shop.soft_hours,
         "validation_days": shop.validation_days,

@@ -145,6 +145,20 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
     }
 
 
+def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
+    """Make :func:`standing_of` work for these."""
+    rows = list(rows)
+    by_id = standings(rows, now)
+    for row in rows:
+        row.__dict__["standing"] = by_id[row.pk]
+
+
+def standing_of(row: Partnership) -> Standing:
+    """How a partnership of a list stands."""
+    found: Standing = row.__dict__["standing"]
+    return found
+
+
 def changing(queryset: QuerySet[Partnership], now: datetime) -> list[int]:
     """The ids of those whose cookie type will be another one. The policy itself is asked, of those
     only for whom anything is yet to start."""

@@ -4,6 +4,8 @@ import re
 from html import unescape
 from typing import Any
 
+MEANING = r'<button[^>]* class="meaning".*?</button><div popover.*?</div>'
+
 
 def text(response: Any) -> str:
     """Without tags, scripts and the definitions that open from a "?"; blanks collapsed."""

@@ -96,6 +96,9 @@ def rows(client: Client, query: str = "") -> list[str]:
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split()) for cell in cells]
 
 
+NO_SALES = "0 0 £0.00 — "
+
+
 def test_the_list_tells_cookie_type_and_where_it_comes_from(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
@@ -107,10 +110,10 @@ def test_the_list_tells_cookie_type_and_where_it_comes_from(
     )
     ids = {name: partnership.publisher_id for name, partnership in partners.items()}
     assert rows(owner) == [
-        f"Blog {ids['Blog']} Content Soft own, since 3 Mar 2026 — Approved",
-        f"Cash {ids['Cash']} Cashback Hard Cashback default → Soft on 1 Dec 2026 Approved",
-        f"Cat {ids['Cat']} Extension Soft Extension default — Approved",
-        f"Over {ids['Over']} Overlay Soft Overlay default — Approved",
+        f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 —",
+        f"Cash {ids['Cash']} · Cashback Hard Cashback default → Soft on 1 Dec 2026 {NO_SALES}0 —",
+        f"Cat {ids['Cat']} · Extension Soft Extension default {NO_SALES}Stood down 0 —",
+        f"Over {ids['Over']} · Overlay Soft Overlay default {NO_SALES}Stood down 0 —",
     ]
 
 

@@ -53,6 +53,7 @@ from tracking.models import (
     UnattributedSales,
 )
 from tracking.reasons import ReportOutcome, TargetReason, TokenReason
+from tracking.sale_filters import PartnerFilter
 from tracking.sentences import (
     REPORT_OUTCOMES,
     TARGET_REASONS,
@@ -69,7 +70,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
         "the thank-you page, or send reports from the shop's server."
     )
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
-    list_filter = (AdvertiserFilter, PeriodFilter, SaleStateFilter)
+    list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter)
     search_fields = ("order__exact",)
     search_help_text = "The whole order reference"
     ordering = ("-at", "-id")

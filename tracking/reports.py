@@ -49,7 +49,7 @@ a sale that pays nobody. In this order on pages."""
 
 _CLICKS = [item for item in Counted if item.startswith(CLICK)]
 _COUNTING = (Counted.CLICK_TOOK, Counted.CLICK_STOOD_DOWN)
-_EARNING = [item for item in STATES if item not in (Counted.SALE_DECLINED, Counted.SALE_NOBODY)]
+EARNING = [item for item in STATES if item not in (Counted.SALE_DECLINED, Counted.SALE_NOBODY)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +188,8 @@ def annotate_partners(partnerships: QuerySet[Partnership], period: Period) -> Qu
         taken_over_sales=_sum(period, [Counted.TAKEN_OVER], "count"),
         taken_over_minor=_sum(period, [Counted.TAKEN_OVER], "commission_minor"),
         stood_down_sales=_sum(period, [Counted.STOOD_DOWN_SALE], "count"),
-        paid_sales=_sum(period, _EARNING, "count"),
-        commission_minor=_sum(period, _EARNING, "commission_minor"),
+        paid_sales=_sum(period, EARNING, "count"),
+        commission_minor=_sum(period, EARNING, "commission_minor"),
         median_seconds=_median_seconds(period),
     )
 
@@ -229,7 +229,7 @@ def _column(item: By, zone: tzinfo) -> Combinable:
 def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]]) -> Line:
     """The line of a group, from its rows by what they count."""
     number = {Counted(row["counted"]): row["number"] for row in rows}
-    earning = [row for row in rows if row["counted"] in _EARNING]
+    earning = [row for row in rows if row["counted"] in EARNING]
     states = {Counted(row["counted"]): row for row in rows if row["counted"] in STATES}
     return Line(
         key=key,

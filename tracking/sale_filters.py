@@ -1,0 +1,78 @@
+"""What the admin's list of sales can be narrowed by: a partner's part in them."""
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from network import access, clock
+from network.admin_site import CappedPaginator, ClosedListFilter
+from publishers.models import Partnership
+from publishers.partner_columns import DAYS, period
+from tracking.models import Conversion
+from tracking.reasons import Counted
+from tracking.reports import EARNING
+from tracking.rollups import contributions_of
+
+PARTS: Mapping[str, tuple[str, Collection[Counted]]] = {
+    "touched": ("touched by {}", {Counted.TOUCHED}),
+    "paid": ("paid to {}", EARNING),
+    "after_other": ("of {} after someone else", {Counted.AFTER_OTHER}),
+    "taken_over": ("taken over by {}", {Counted.TAKEN_OVER}),
+    "stood_down": ("in which {} stood down", {Counted.STOOD_DOWN_SALE}),
+}
+"""A partner's parts in sales: in words, and as the rollups count them."""
+
+
+class PartnerFilter(ClosedListFilter):
+    """``?partner=7-touched``: the sales of the last days in which a partner had a part, by the very
+    rule that counts them. Offered only where a partner was followed here."""
+
+    title = f"partner, last {DAYS} days"
+    parameter_name = "partner"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        name = self._partner(request)
+        if name is None:
+            return []
+        key = self._publisher()
+        return [(f"{key}-{part}", words.format(name)) for part, (words, _) in PARTS.items()]
+
+    def has_output(self) -> bool:
+        return self.value() is not None
+
+    def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        publisher, part = self._publisher(), chosen.partition("-")[2]
+        covered = period(clock.now())
+        candidates = queryset.filter(
+            Q(decision__inputs__clicks__contains=[{"publisher": publisher}])
+            | Q(commission__publisher=publisher),
+            at__gte=covered.since,
+            at__lt=covered.until,
+        ).order_by("-at")
+        counted = PARTS[part][1]
+        found = (row.pk for row in candidates if _has_part(row, publisher, counted))
+        return queryset.filter(pk__in=list(islice(found, CappedPaginator.MOST)))
+
+    def _publisher(self) -> int:
+        text = (self.value() or "").partition("-")[0]
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    def _partner(self, request: HttpRequest) -> str | None:
+        """The partner's name, if this user sees one by the id in the address."""
+        key = self._publisher()
+        if not 0 < key < 2**31:
+            return None
+        seen = access.for_staff(Partnership.objects.filter(publisher=key), request.user)
+        return seen.values_list("publisher__name", flat=True).first()
+
+
+def _has_part(row: Conversion, publisher: int, counted: Collection[Counted]) -> bool:
+    return any(
+        key.publisher == publisher and key.counted in counted for key in contributions_of(row)
+    )
