@@ -57,6 +57,8 @@ def add_page(page: OwnPage) -> None:
 
 class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     index_title = "Home"
+    home: Callable[[HttpRequest], Mapping[str, Any]]
+    """What the home page shows; set while Django loads the ``admin`` modules."""
     empty_value_display = EMPTY
 
     def get_urls(self) -> list[URLPattern]:
@@ -105,6 +107,12 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             }
             for group in navigation.sidebar(request.path, access.access_of(request.user))
         ]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        found: TemplateResponse = super().index(request, {**type(self).home(request)})
+        return found
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None

@@ -22,7 +22,7 @@ class TimeZoneField(forms.ChoiceField):
 class UserForm(UserChangeForm):  # type: ignore[misc]
     time_zone = TimeZoneField()
 
-    class Meta(UserChangeForm.Meta):
+    class Meta(UserChangeForm.Meta):  # type: ignore[misc]
         model = User
         labels: ClassVar = {"is_superuser": "Operator"}
         help_texts: ClassVar = {

@@ -18,6 +18,7 @@ from network.admin_site import (
     EMPTY,
     AdvertiserFilter,
     CappedPaginator,
+    NetworkAdminSite,
     OwnPage,
     PageAdmin,
     ScopedAdmin,
@@ -28,8 +29,10 @@ from network.admin_site import (
 )
 from network.change_pages import ChangePage, posted, respond
 from publishers.models import LedgerEntry
+from tracking import home_page
 from tracking.admin_filters import (
     ClickPeriodFilter,
+    ClosesFilter,
     CountsFilter,
     OutcomeFilter,
     PeriodFilter,
@@ -61,6 +64,8 @@ from tracking.sentences import (
     uncounted_text,
 )
 from tracking.simulator_page import simulator
+
+NetworkAdminSite.home = staticmethod(home_page.page)
 
 
 @admin.register(Conversion)
@@ -216,7 +221,13 @@ class CommissionAdmin(ScopedAdmin[Commission]):
         "state",
     )
     list_display_links = None
-    list_filter = (AdvertiserFilter, SoldPeriodFilter, StateFilter, "cookie_type")
+    list_filter = (
+        AdvertiserFilter,
+        SoldPeriodFilter,
+        StateFilter,
+        ClosesFilter,
+        "cookie_type",
+    )
     list_select_related = ("advertiser", "publisher", "conversion")
     search_fields = ("conversion__order__exact", "publisher__name")
     search_help_text = "The whole order reference, or a partner's name"

@@ -1,15 +1,18 @@
 """What the admin's lists of sales, commissions and clicks can be narrowed by."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from network import clock
 from network.admin_site import ClosedListFilter, WordsFilter
 from network.clock import to_ms
+from tracking import coming, home
 from tracking.figures import STATES, in_state
 from tracking.journeys import lowest_id
 from tracking.models import Click, Commission, Conversion
@@ -31,9 +34,11 @@ class StateFilter(_ChoicesFilter):
 
     title = "state"
     parameter_name = "state"
-    choices_of = [(state, state) for state in STATES]
+    choices_of = [*((state, state) for state in STATES), ("earning", "All but declined")]
 
     def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
+        if chosen == "earning":
+            return queryset.exclude(pk__in=in_state(Commission.objects.all(), "Declined"))
         return in_state(queryset, chosen)
 
 
@@ -94,6 +99,35 @@ class ClickPeriodFilter(PeriodFilter):
         period = period_of(chosen, clock.now())
         since, until = lowest_id(to_ms(period.since)), lowest_id(to_ms(period.until))
         return queryset.filter(id__gte=since, id__lt=until)
+
+
+class ClosesFilter(ClosedListFilter):
+    """Open commissions that only time stands in the way of, by the week in which they are final."""
+
+    title = "becomes final"
+    parameter_name = "closes"
+
+    def lookups(
+        self, request: Any, model_admin: admin.ModelAdmin[Any]
+    ) -> Sequence[tuple[str, str]]:
+        weeks = home.mondays(clock.now(), timezone.get_current_timezone())
+        return [
+            *((monday.isoformat(), f"Week of {monday:%-d %b}") for monday in weeks),
+            ("later", "Later"),
+        ]
+
+    def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
+        zone = timezone.get_current_timezone()
+        weeks = home.mondays(clock.now(), zone)
+        beyond = weeks[-1] + timedelta(weeks=1)
+        since = beyond if chosen == "later" else date.fromisoformat(chosen)
+        until = date.max if chosen == "later" else since + timedelta(weeks=1)
+        if since == weeks[0]:
+            since = date.min  # what is due already counts for this week
+        closing = coming.becoming_final(queryset).annotate(
+            closing_on=TruncDate("closes_at", tzinfo=zone)
+        )
+        return closing.filter(closing_on__gte=since, closing_on__lt=until)
 
 
 class CountsFilter(_ChoicesFilter):

@@ -61,7 +61,7 @@ def figures_of(publisher_id: int, now: datetime) -> Figures:
 
 def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
     """The commissions that pages show under this state."""
-    return commissions.annotate(state=_state_case()).filter(state=state)
+    return commissions.annotate(state=state_case()).filter(state=state)
 
 
 def _clicks(publisher_id: int, since: datetime) -> Clicks:
@@ -78,14 +78,14 @@ def _states(publisher_id: int, since: datetime) -> list[tuple[str, str, int, int
     commissions = access.for_publisher(Commission.objects.all(), publisher_id)
     return list(
         commissions.filter(sold_at__gte=since)
-        .annotate(state=_state_case())
+        .annotate(state=state_case())
         .values_list("currency", "state")
         .annotate(sales=Count("id"), minor=Sum("amount_minor"))
         .order_by("currency", "state")
     )
 
 
-def _state_case() -> Case:
+def state_case() -> Case:
     """The state as ``tracking.sentences.state_label`` names it, without its dates."""
     return Case(
         When(status="final", then=Value("Final")),

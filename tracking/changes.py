@@ -1,0 +1,72 @@
+"""What people changed lately, from the append-only rows themselves: who, when, why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from network.models import AttributionTerms, CommissionRate
+from publishers.models import (
+    CookieTypeAssignment,
+    ModelTypeCookieType,
+    PartnershipTerms,
+    PublisherModelType,
+)
+from tracking.reports import Scope
+
+MOST = 12
+_OF_PARTNER = ("partnership__publisher", "partnership__advertiser")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change; ``row`` is what it is about."""
+
+    created_at: datetime
+    starts_at: datetime
+    what: str
+    row: Model
+    made_by: object
+    reason: str
+
+
+def recent(scope: Scope) -> list[Change]:
+    """The newest changes, newest first. Six queries."""
+    found = sorted(_all(scope), key=lambda change: change.created_at, reverse=True)
+    return list(islice(found, MOST))
+
+
+def _all(scope: Scope) -> Iterator[Change]:
+    for row in _newest(scope, CookieTypeAssignment.objects.all(), *_OF_PARTNER):
+        kind = "change cancelled" if row.cancels_id else row.get_cookie_type_display()
+        yield _change(row, f"Cookie type of {row.partnership}: {kind}", row.partnership)
+    for row in _newest(scope, PartnershipTerms.objects.all(), *_OF_PARTNER):
+        yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
+    for row in _newest(scope, ModelTypeCookieType.objects.all(), "advertiser"):
+        said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
+        yield _change(row, said, row)
+    for row in _newest(scope, AttributionTerms.objects.all(), "advertiser"):
+        said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
+        yield _change(row, said, row.advertiser)
+    for row in _newest(scope, CommissionRate.objects.all(), "advertiser"):
+        yield _change(row, f"Commission of {row.advertiser}: {row}", row.advertiser)
+    kinds = PublisherModelType.objects.all()
+    if scope.advertisers is not None:
+        theirs = {"publisher__partnerships__advertiser__in": scope.advertisers}
+        kinds = kinds.filter(**theirs).distinct()
+    for row in _newest(Scope(), kinds, "publisher"):
+        said = f"Model type of {row.publisher}: {row.get_model_type_display()}"
+        yield _change(row, said, row.publisher)
+
+
+def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
+    if scope.advertisers is not None:
+        rows = rows.filter(advertiser__in=scope.advertisers)
+    return rows.select_related("made_by", *related).order_by("-created_at", "-id")[:MOST]
+
+
+def _change(row: Any, what: str, about: Model) -> Change:
+    return Change(row.created_at, row.starts_at, what, about, row.made_by, row.reason)
