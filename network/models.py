@@ -226,7 +226,10 @@ class StaffMembership(models.Model):
 
 def terms_at(advertiser: Advertiser, at: datetime) -> AttributionTerms:
     """The attribution terms in force. Raises AttributionTerms.DoesNotExist before the first."""
-    return advertiser.terms.filter(starts_at__lte=at).latest("starts_at")
+    started = [terms for terms in advertiser.terms.all() if terms.starts_at <= at]
+    if not started:
+        raise AttributionTerms.DoesNotExist(f"{advertiser} had no attribution terms at {at}.")
+    return max(started, key=lambda terms: terms.starts_at)
 
 
 def rate_at(group: CommissionGroup, at: datetime) -> CommissionRate:

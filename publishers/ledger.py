@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
@@ -89,10 +89,11 @@ def post(posting: Posting, now: datetime) -> LedgerTransaction:
             },
         )
         if created:
+            accounts = _accounts(posting)
             LedgerEntry.objects.bulk_create(
                 LedgerEntry(
                     transaction=posted,
-                    account=_account(line, posting.currency),
+                    account=accounts[line],
                     amount_minor=line.amount_minor,
                     currency=posting.currency,
                 )
@@ -109,7 +110,21 @@ def balance(kind: str, currency: str, publisher: int | None = None) -> int:
     return entries.aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
-def _account(line: Line, currency: str) -> LedgerAccount:
+def _accounts(posting: Posting) -> dict[Line, LedgerAccount]:
+    """The account of each line, made where it is the first on it."""
+    wanted = Q()
+    for line in posting.lines:
+        wanted |= Q(kind=line.kind, advertiser=line.advertiser, publisher=line.publisher)
+    rows = LedgerAccount.objects.filter(wanted, currency=posting.currency)
+    found = {(row.kind, row.advertiser_id, row.publisher_id): row for row in rows}
+    return {
+        line: found.get((line.kind, line.advertiser, line.publisher))
+        or _make_account(line, posting.currency)
+        for line in posting.lines
+    }
+
+
+def _make_account(line: Line, currency: str) -> LedgerAccount:
     # mypy: None is looked up as NULL.
     account, _ = LedgerAccount.objects.get_or_create(  # type: ignore[misc]
         kind=line.kind,

@@ -4,7 +4,8 @@ Whatever writes or replaces a click does it here.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from django.db import connection
 
@@ -38,6 +39,9 @@ COLUMNS = (
 Row = Sequence[object]
 """A click's values in the order of :data:`COLUMNS`."""
 
+FEW = 20
+"""So many rows cost less as values of the statement than by ``COPY`` into a table."""
+
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 _UPDATES = ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS[1:])
 _COUNT = "count, sale_amount_minor, commission_minor, time_step, is_folded"
@@ -47,7 +51,7 @@ _STAGE = """
 """
 _INSERT = f"""
     WITH fresh AS (
-        INSERT INTO tracking_click ({_NAMES}) SELECT {_NAMES} FROM click_staging
+        INSERT INTO tracking_click ({_NAMES}) {{rows}}
         ON CONFLICT (id) DO NOTHING
         RETURNING {CLICK_KEY}
     ), counted AS (
@@ -56,6 +60,7 @@ _INSERT = f"""
     )
     SELECT count(*) FROM fresh
 """  # noqa: S608 - names of our own
+_STAGED = f"SELECT {_NAMES} FROM click_staging"  # noqa: S608 - names of our own
 _REPLACE = f"""
     WITH old AS (
         SELECT id, {CLICK_KEY} FROM tracking_click
@@ -84,42 +89,41 @@ def row_of(click: Click) -> Row:
 def insert(rows: Iterable[Row]) -> None:
     """Write the clicks that have no row yet, and replace rows that were rebuilt from a token; must
     be in a transaction."""
-    staged = _stage(rows)
-    if staged and _insert_fresh() < staged:
-        _execute(_REPLACE)
-    _clear(staged)
-
-
-def insert_rebuilt(rows: Iterable[Row]) -> None:
-    """Write the clicks, known from their tokens only, that have no row yet."""
-    staged = _stage(rows)
-    if staged:
-        _insert_fresh()
-    _clear(staged)
-
-
-def _stage(rows: Iterable[Row]) -> int:
-    """Copy the rows into the staging table, each id once; how many those are."""
     by_id = {row[0]: row for row in rows}
-    if not by_id:
+    if len(by_id) <= FEW:
+        if insert_rebuilt(by_id.values()) == len(by_id):
+            return
+        _stage(by_id.values())
+        _execute(_REPLACE)
+    else:
+        _stage(by_id.values())
+        if _insert(_STAGED) < len(by_id):
+            _execute(_REPLACE)
+    _execute("TRUNCATE click_staging")
+
+
+def insert_rebuilt(rows: Collection[Row]) -> int:
+    """Write the clicks, few and known from their tokens only, that have no row yet; how many those
+    are."""
+    if not rows:
         return 0
+    one = f"({', '.join(['%s'] * len(COLUMNS))})"
+    return _insert(f"VALUES {', '.join([one] * len(rows))}", chain.from_iterable(rows))
+
+
+def _stage(rows: Iterable[Row]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         with cursor.copy(f"COPY click_staging ({_NAMES}) FROM STDIN") as copy:
-            for row in by_id.values():
+            for row in rows:
                 copy.write_row(row)
-    return len(by_id)
 
 
-def _insert_fresh() -> int:
+def _insert(rows: str, values: Iterable[object] = ()) -> int:
+    """Insert the rows that an SQL query gives, each id once; how many are new."""
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT)
+        cursor.execute(_INSERT.format(rows=rows), list(values) or None)
         return int(cursor.fetchone()[0])
-
-
-def _clear(staged: int) -> None:
-    if staged:
-        _execute("TRUNCATE click_staging")
 
 
 def _execute(statement: str) -> None:

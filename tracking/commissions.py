@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from network import money
-from network.models import CommissionGroup, rate_at
+from network.models import CommissionRate
 from tracking.attribution import Outcome
 from tracking.models import Commission, Conversion
 
@@ -28,6 +28,11 @@ def commission_of(conversion: Conversion) -> Commission | None:
     return commission
 
 
+def has_none_yet(conversion: Conversion) -> None:
+    """Say so of a conversion that has just been created: its commission is not looked for."""
+    conversion._state.fields_cache["commission"] = None
+
+
 def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
     """Let the pending commission follow the decision. What staff declined stays declined."""
     commission = commission_of(conversion)
@@ -40,28 +45,55 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
     if commission is None:
         commission = Commission(conversion=conversion, created_at=now)
         commission.status = Commission.Status.PENDING
-    elif commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
+    before = _values(commission)
+    if commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
         commission.status, commission.decline_reason = Commission.Status.PENDING, ""
     _fill(commission, conversion, outcome)
-    commission.save()
+    if _values(commission) != before:
+        commission.save()
 
 
-def price(conversion: Conversion) -> Price:
-    """The sum over the parts, each rounded once, by the rates in force when the sale happened."""
-    groups = {
-        group.code: group
-        for group in CommissionGroup.objects.filter(advertiser=conversion.advertiser_id)
-    }
-    lines = [_line(part, groups[part["group"]], conversion) for part in conversion.parts]
+def price(conversion: Conversion, known: Commission | None = None) -> Price:
+    """The sum over the parts, each rounded once, by the rates in force when the sale happened. They
+    never change for the past: a ``known`` commission on the same sale has them."""
+    lines = known.rates if known and _is_on(known, conversion) else _lines(conversion)
     amount = sum(line["commission_minor"] for line in lines)
     fee = money.percent_of(amount, conversion.advertiser.network_fee_percent)
     return Price(amount, fee, lines)
 
 
+def _values(commission: Commission) -> dict[str, Any]:
+    """What a row of it says."""
+    return {
+        field.attname: getattr(commission, field.attname, None)
+        for field in Commission._meta.concrete_fields
+    }
+
+
+def _is_on(commission: Commission, conversion: Conversion) -> bool:
+    """Whether the commission's rates are of these parts, sold then."""
+    parts = [(part["group"], part["amount_minor"]) for part in conversion.parts]
+    priced = [(line["group"], line["amount_minor"]) for line in commission.rates]
+    return commission.sold_at == conversion.at and priced == parts
+
+
+def _lines(conversion: Conversion) -> list[dict[str, Any]]:
+    in_force = (
+        CommissionRate.objects.filter(
+            group__advertiser=conversion.advertiser_id, starts_at__lte=conversion.at
+        )
+        .order_by("group", "-starts_at")
+        .distinct("group")
+        .select_related("group")
+    )
+    rates = {rate.group.code: rate for rate in in_force}
+    return [_line(part, rates[part["group"]]) for part in conversion.parts]
+
+
 def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> None:
     assert outcome.paid is not None
     assert conversion.closes_at is not None
-    priced = price(conversion)
+    priced = price(conversion, commission if commission.pk else None)
     commission.advertiser_id = conversion.advertiser_id
     commission.publisher_id = outcome.paid.publisher
     commission.click_id = outcome.paid.id
@@ -75,14 +107,13 @@ def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> N
     commission.closes_at = conversion.closes_at
 
 
-def _line(part: dict[str, Any], group: CommissionGroup, conversion: Conversion) -> dict[str, Any]:
-    rate = rate_at(group, conversion.at)
+def _line(part: dict[str, Any], rate: CommissionRate) -> dict[str, Any]:
     if rate.percent is not None:
         commission = money.percent_of(part["amount_minor"], Decimal(rate.percent))
     else:
         commission = rate.fixed_minor or 0
     return {
-        "group": group.code,
+        "group": part["group"],
         "amount_minor": part["amount_minor"],
         "percent": str(rate.percent) if rate.percent is not None else None,
         "fixed_minor": rate.fixed_minor,

@@ -1,13 +1,13 @@
 """Recording reports of sales: merging evidence, finding the journey, deciding, all stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, User, terms_at
@@ -35,6 +35,21 @@ from tracking.reasons import ReportOutcome
 from tracking.text import printable
 from tracking.tokens import Keys, TokenError, accept
 
+DECIDED = (
+    "at",
+    "amount_minor",
+    "currency",
+    "parts",
+    "voucher",
+    "channel",
+    "customer",
+    "conflict",
+    "verified",
+    "decision_id",
+    "closes_at",
+)
+"""What follows from the reports and clicks of a conversion."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleReport:
@@ -56,6 +71,14 @@ class SaleReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a decision is made, and what made it necessary."""
+
+    now: datetime
+    cause: Decision.Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """An outcome, with everything that it follows from as a decision keeps it."""
 
@@ -70,15 +93,15 @@ def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
     commission follow, in one transaction.
     """
     with transaction.atomic():
-        known = Report.objects.filter(id=report.id).first()
-        if known:
-            return ReportOutcome(known.outcome)
+        known = Report.objects.filter(id=report.id).values_list("outcome", flat=True)
+        for outcome in known:
+            return ReportOutcome(outcome)
         journeys.lock(journeys_of(report, keys))
         tokens = _judge_tokens(report, keys)
         if report.sale is None:
-            return _store(report, tokens, ReportOutcome.INVALID)
+            return _keep(report, tokens, ReportOutcome.INVALID)
         if report.sale.test:
-            return _store(report, tokens, ReportOutcome.TEST)
+            return _keep(report, tokens, ReportOutcome.TEST)
         return _record_sale(report, report.sale, tokens, now)
 
 
@@ -92,29 +115,13 @@ def reconsider(
     conversion: Conversion, now: datetime, cause: Decision.Cause = Decision.Cause.CLICK
 ) -> None:
     """Decide an open conversion again from all evidence by now. The row must be locked."""
-    joined = join(_evidence(conversion), conversion.settled_report_id)
-    with rollups.following(conversion):
-        _take_figures(conversion, joined)
-        _keep_journeys(conversion, joined)
-        _mark_reports(conversion, joined)
-        decide(conversion, joined, now, cause)
-
-
-def decide(conversion: Conversion, joined: Joined, now: datetime, cause: Decision.Cause) -> Outcome:
-    """Resolve the journey and store the decision, where it differs from the last one, with the
-    commission that follows from it."""
-    sale = _sale(conversion.advertiser, joined)
-    journey = journeys.find(conversion.advertiser_id, joined, sale.at)
-    journeys.rebuild(conversion.advertiser_id, journey.unrecorded, now)
-    resolved = _resolve(journey.clicks, sale, joined)
-    _store_decision(conversion, resolved, (now, cause))
-    commissions.settle(conversion, resolved.outcome, now)
-    return resolved.outcome
+    _decide(conversion, _reports_of(conversion), Stamp(now, cause))
 
 
 def decide_again(conversion: Conversion) -> Resolved:
     """What would be decided from the reports and clicks that are stored; nothing is written."""
-    joined = join(_evidence(conversion), conversion.settled_report_id)
+    reports = _reports_of(conversion)
+    joined = join(map(_evidence_of, reports), conversion.settled_report_id)
     sale = _sale(conversion.advertiser, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
     return _resolve(journey.clicks, sale, joined)
@@ -154,6 +161,7 @@ def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Co
     conversion.settled_report_id = choice.report
     conversion.settled_by, conversion.settled_at = choice.made_by, now
     conversion.settled_reason = choice.reason.strip()
+    conversion.save(update_fields=["settled_report", "settled_by", "settled_at", "settled_reason"])
     reconsider(conversion, now, Decision.Cause.STAFF)
     return conversion
 
@@ -180,13 +188,23 @@ def _record_sale(
             return _without_token(report, tokens)
         advertiser = Advertiser.objects.get(id=report.advertiser)
         if sale.channel and sale.channel in advertiser.uncounted_channels:
-            return _store(report, tokens, ReportOutcome.CHANNEL_NOT_COUNTED)
+            return _keep(report, tokens, ReportOutcome.CHANNEL_NOT_COUNTED)
         conversion = _create(advertiser, report, sale)
     if conversion.closed_at is not None:
-        return _store(report, tokens, ReportOutcome.LATE, conversion)
-    _store(report, tokens, ReportOutcome.MERGED, conversion)
-    reconsider(conversion, now, Decision.Cause.REPORT)
-    return ReportOutcome(Report.objects.get(id=report.id).outcome)
+        return _keep(report, tokens, ReportOutcome.LATE, conversion)
+    return _join(conversion, report, tokens, now)
+
+
+def _join(
+    conversion: Conversion, report: SaleReport, tokens: list[dict[str, str]], now: datetime
+) -> ReportOutcome:
+    """Add a report to an open conversion, which is decided again."""
+    earlier = _reports_of(conversion) if conversion.decision_id else []
+    first_says = ReportOutcome.MERGED if earlier else ReportOutcome.CREATED
+    stored = _store(report, tokens, first_says, conversion)
+    _keep_journeys(conversion, _evidence_of(stored).journeys)
+    _decide(conversion, [*earlier, stored], Stamp(now, Decision.Cause.REPORT))
+    return ReportOutcome(stored.outcome)
 
 
 def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
@@ -209,18 +227,29 @@ def _without_token(report: SaleReport, tokens: list[dict[str, str]]) -> ReportOu
     UnattributedSales.objects.bulk_create([UnattributedSales(**key)], ignore_conflicts=True)
     UnattributedSales.objects.filter(**key).update(count=F("count") + 1)
     if tokens:
-        return _store(report, tokens, ReportOutcome.NO_TOKEN)
+        return _keep(report, tokens, ReportOutcome.NO_TOKEN)
     return ReportOutcome.NO_TOKEN
+
+
+def _keep(
+    report: SaleReport,
+    tokens: list[dict[str, str]],
+    outcome: ReportOutcome,
+    conversion: Conversion | None = None,
+) -> ReportOutcome:
+    """Store a report that changes nothing, with what became of it."""
+    _store(report, tokens, outcome, conversion)
+    return outcome
 
 
 def _store(
     report: SaleReport,
     tokens: list[dict[str, str]],
     outcome: ReportOutcome,
-    conversion: Conversion | None = None,
-) -> ReportOutcome:
+    conversion: Conversion | None,
+) -> Report:
     sale = report.sale
-    Report.objects.create(
+    return Report.objects.create(
         id=report.id,
         advertiser_id=report.advertiser,
         conversion=conversion,
@@ -235,7 +264,6 @@ def _store(
         from_browser=report.from_browser,
         errors=[asdict(error) for error in report.errors],
     )
-    return outcome
 
 
 def _sale_json(sale: SaleFields) -> dict[str, Any]:
@@ -254,9 +282,9 @@ def _lock_by_order(advertiser: int, order: str) -> Conversion | None:
 
 def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Conversion:
     """The order's conversion, created or, when a simultaneous report was first, found; locked."""
-    Conversion.objects.bulk_create(
-        [
-            Conversion(
+    try:
+        with transaction.atomic():
+            conversion = Conversion.objects.create(
                 advertiser=advertiser,
                 order=sale.order,
                 at=min(report.at, report.received_at),
@@ -265,17 +293,42 @@ def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Con
                 currency=sale.figures.currency,
                 verified=advertiser.verification == Advertiser.Verification.BROWSER,
             )
-        ],
-        ignore_conflicts=True,
-    )
-    conversion = _lock_by_order(advertiser.id, sale.order)
-    assert conversion is not None
+    except IntegrityError:
+        earlier = _lock_by_order(advertiser.id, sale.order)
+        if earlier is None:
+            raise
+        return earlier
+    commissions.has_none_yet(conversion)
     return conversion
 
 
-def _evidence(conversion: Conversion) -> list[Evidence]:
-    reports = Report.objects.filter(conversion=conversion).exclude(outcome=ReportOutcome.LATE)
-    return [_evidence_of(report) for report in reports]
+def _reports_of(conversion: Conversion) -> list[Report]:
+    """The reports that decide about it."""
+    return [row for row in conversion.reports.all() if row.outcome != ReportOutcome.LATE]
+
+
+def _decide(conversion: Conversion, reports: Sequence[Report], stamp: Stamp) -> None:
+    """Resolve the journey and store the decision, where it differs from the last one, with the
+    commission that follows from it."""
+    joined = join(map(_evidence_of, reports), conversion.settled_report_id)
+    with rollups.following(conversion):
+        before = _values(conversion)
+        _take_figures(conversion, joined, reports)
+        _mark_reports(joined, reports)
+        sale = _sale(conversion.advertiser, joined)
+        journey = journeys.find(conversion.advertiser_id, joined, sale.at)
+        journeys.rebuild(conversion.advertiser_id, journey.unrecorded, stamp.now)
+        resolved = _resolve(journey.clicks, sale, joined)
+        _store_decision(conversion, resolved, stamp)
+        commissions.settle(conversion, resolved.outcome, stamp.now)
+        after = _values(conversion)
+        changed = [name for name in DECIDED if after[name] != before[name]]
+        if changed:
+            conversion.save(update_fields=changed)
+
+
+def _values(conversion: Conversion) -> dict[str, Any]:
+    return {name: getattr(conversion, name) for name in DECIDED}
 
 
 def _evidence_of(report: Report) -> Evidence:
@@ -296,55 +349,55 @@ def _evidence_of(report: Report) -> Evidence:
     )
 
 
-def _take_figures(conversion: Conversion, joined: Joined) -> None:
+def _take_figures(conversion: Conversion, joined: Joined, reports: Sequence[Report]) -> None:
     """Let the most trusted report speak; a keyed one confirms the sale."""
     assert joined.figures is not None
     conversion.at = joined.at
     conversion.amount_minor = joined.figures.amount_minor
     conversion.currency = joined.figures.currency
-    conversion.parts = joined.figures.as_json()["parts"]
+    conversion.parts = list(joined.figures.as_json()["parts"])
     conversion.conflict = joined.conflict
     if any(report.source == "keyed" for report in joined.linked):
         conversion.verified = True
-    best = Report.objects.filter(id__in=[report.id for report in joined.linked]).order_by(
-        "received_at"
-    )
+    stored = {report.id: report for report in reports}
     for name in ("voucher", "channel", "customer"):
-        values = [report.figures.get(name, "") for report in best]
+        values = [stored[report.id].figures.get(name, "") for report in joined.linked]
         setattr(conversion, name, next(filter(None, values), ""))
-    conversion.save()
 
 
-def _keep_journeys(conversion: Conversion, joined: Joined) -> None:
-    """Remember the journeys, so that clicks that arrive late find the conversion."""
-    every = {*joined.journeys, *(item for report in joined.unlinked for item in report.journeys)}
+def _keep_journeys(conversion: Conversion, found: Iterable[int]) -> None:
+    """Remember the journeys of a report, so that clicks that arrive late find the conversion."""
     ConversionJourney.objects.bulk_create(
         [
             ConversionJourney(
                 advertiser_id=conversion.advertiser_id, conversion=conversion, journey=journey
             )
-            for journey in sorted(every)
+            for journey in sorted(found)
         ],
         ignore_conflicts=True,
     )
 
 
-def _mark_reports(conversion: Conversion, joined: Joined) -> None:
+def _mark_reports(joined: Joined, reports: Iterable[Report]) -> None:
     """Let each report say what became of it by now."""
-    linked = [report.id for report in joined.linked]
-    unlinked = [report.id for report in joined.unlinked]
-    apart = (
-        ReportOutcome.JOURNEYS_CONFLICT
-        if joined.conflict == Conversion.Conflict.JOURNEYS
-        else ReportOutcome.UNLINKED
-    )
-    Report.objects.filter(id__in=unlinked).exclude(outcome=apart).update(outcome=apart)
+    outcomes = _outcomes(joined)
+    for report in reports:
+        if report.outcome != outcomes[report.id]:
+            report.outcome = outcomes[report.id]
+            report.save(update_fields=["outcome"])
+
+
+def _outcomes(joined: Joined) -> dict[UUID, ReportOutcome]:
+    """What became of each report, by its id."""
+    is_conflict = joined.conflict == Conversion.Conflict.JOURNEYS
+    apart = ReportOutcome.JOURNEYS_CONFLICT if is_conflict else ReportOutcome.UNLINKED
+    outcomes = {report.id: apart for report in joined.unlinked}
     for index, report in enumerate(joined.linked):
         if report.figures != joined.figures:
-            outcome = ReportOutcome.FIGURES_CONFLICT
+            outcomes[report.id] = ReportOutcome.FIGURES_CONFLICT
         else:
-            outcome = ReportOutcome.MERGED if index else ReportOutcome.CREATED
-        Report.objects.filter(~Q(outcome=outcome), id=linked[index]).update(outcome=outcome)
+            outcomes[report.id] = ReportOutcome.MERGED if index else ReportOutcome.CREATED
+    return outcomes
 
 
 def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
@@ -363,11 +416,7 @@ def _resolve(clicks: list[Click], sale: Sale, joined: Joined) -> Resolved:
     return Resolved(inputs, attribution.resolve(clicks, sale))
 
 
-def _store_decision(
-    conversion: Conversion,
-    resolved: Resolved,
-    stamp: tuple[datetime, Decision.Cause],
-) -> None:
+def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) -> None:
     """Add the decision unless the last one says the same; ``closes_at`` only ever gets later."""
     inputs, outcome = resolved.inputs, resolved.outcome
     last = conversion.decision
@@ -377,13 +426,12 @@ def _store_decision(
         closes_at = last.closes_at
     if last and last.inputs == inputs and last.verdicts == verdicts:
         return
-    decided_at, cause = stamp
     conversion.decision = Decision.objects.create(
         advertiser_id=conversion.advertiser_id,
         conversion=conversion,
         sequence=last.sequence + 1 if last else 1,
-        decided_at=decided_at,
-        cause=cause,
+        decided_at=stamp.now,
+        cause=stamp.cause,
         rule_version=attribution.RULE_VERSION,
         inputs=inputs,
         verdicts=verdicts,
@@ -393,4 +441,3 @@ def _store_decision(
         closes_by_click=outcome.closes_by.id if outcome.closes_by else None,
     )
     conversion.closes_at = closes_at
-    conversion.save(update_fields=["decision", "closes_at"])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min, QuerySet, prefetch_related_objects
 
 from publishers import ledger
 from tracking import rollups
@@ -44,17 +44,21 @@ def _finalise_batch(
     open_sales: QuerySet[Conversion], now: datetime, failed: Iterable[int]
 ) -> tuple[int, set[int]]:
     """Close one batch in one transaction: how many were closed or put off, and which failed."""
+    known_to = horizon(now)
     due = (
-        open_sales.filter(closes_at__lte=horizon(now), conflict="", verified=True)
+        open_sales.filter(closes_at__lte=known_to, conflict="", verified=True)
         .exclude(id__in=failed)
         .order_by("closes_at")
         .select_for_update(skip_locked=True, of=("self",))
     )
+    batch = list(due[:BATCH])
+    # Only now that they are locked: what is read with a lock may be older than the locked row.
+    prefetch_related_objects(batch, "advertiser__terms", "decision", "commission", "reports")
     closed, failing = 0, set[int]()
-    for conversion in due[:BATCH]:
+    for conversion in batch:
         try:
             with transaction.atomic():
-                finalise(conversion, now)
+                _finalise(conversion, known_to, now)
             closed += 1
         except Exception:
             log.exception("Conversion %s could not be closed", conversion.id)
@@ -62,12 +66,12 @@ def _finalise_batch(
     return closed, failing
 
 
-def finalise(conversion: Conversion, now: datetime) -> None:
+def _finalise(conversion: Conversion, known_to: datetime, now: datetime) -> None:
     """Close a locked, due conversion: resolve it again from all evidence by now and, unless that
     moved its closing, make the commission final with its ledger entries."""
     reconsider(conversion, now, Decision.Cause.FINAL)
     assert conversion.closes_at is not None
-    if conversion.closes_at > horizon(now) or conversion.conflict:
+    if conversion.closes_at > known_to or conversion.conflict:
         return
     with rollups.following(conversion):
         _close(conversion, now)

@@ -61,7 +61,7 @@ def find(advertiser: int, joined: Joined, at_ms: int) -> Journey:
 def rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:
     """Give clicks that are known from their tokens only a row (``rebuilt``); their own records
     replace it when they come."""
-    click_rows.insert_rebuilt(_rebuilt(advertiser, click, now) for click in clicks)
+    click_rows.insert_rebuilt([_rebuilt(advertiser, click, now) for click in clicks])
 
 
 def as_click(row: models.Click) -> Click:
