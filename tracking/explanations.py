@@ -5,12 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
 from network import dates, money
 from network.clock import from_ms
 from publishers.models import ModelType, Partnership, PartnershipTerms, Publisher
 from publishers.standing import with_current
 from tracking import conversions, decisions, models
-from tracking.attribution import Click, Judged
+from tracking.attribution import Click, Judged, Sale
+from tracking.journey_picture import DrawnClick, Picture, draw, in_zone
 from tracking.models import Commission, Conversion, Decision, Report
 from tracking.sentences import (
     ANOTHER,
@@ -60,6 +63,7 @@ class Explanation:
     headline: Headline
     why: str
     clicks: Sequence[ToldClick]
+    picture: Picture
 
 
 def explain(conversion: Conversion) -> Explanation:
@@ -72,7 +76,22 @@ def explain(conversion: Conversion) -> Explanation:
         headline=headline(conversion, decided, names),
         why=why(decided, names),
         clicks=[_told(judged, names) for judged in decided.verdicts],
+        picture=picture(decided.verdicts, decisions.sale_of(decision), names),
     )
+
+
+def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "journey") -> Picture:
+    """The journey as a picture, in the reader's zone; ``key`` where a page has several."""
+    drawn = [
+        DrawnClick(
+            judged,
+            _capital(names.of(judged.click)),
+            VERDICT_LABELS[judged.verdict],
+            verdict_sentence(judged, names),
+        )
+        for judged in verdicts
+    ]
+    return draw(drawn, sale, in_zone(timezone.get_current_timezone()), key=key)
 
 
 def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
@@ -86,6 +105,7 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
         headline=headline(conversion, decided, names),
         why=why(decided, names),
         clicks=[_told(item, names, references.get(str(item.click.id), {})) for item in own],
+        picture=picture(own, decisions.sale_of(_decision(conversion)), names),
     )
 
 
@@ -211,6 +231,10 @@ def _told(judged: Judged, names: Names, references: Mapping[str, str] | None = N
         sentence=verdict_sentence(judged, names),
         references=references or {},
     )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
