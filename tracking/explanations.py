@@ -13,7 +13,8 @@ from publishers.models import ModelType, Partnership, PartnershipTerms, Publishe
 from publishers.standing import with_current
 from tracking import conversions, decisions, models
 from tracking.attribution import Click, Judged, Sale
-from tracking.journey_picture import DrawnClick, Picture, draw, in_zone
+from tracking.journey_picture import DrawnClick, Picture, draw
+from tracking.journey_scale import in_zone
 from tracking.models import Commission, Conversion, Decision, Report
 from tracking.sentences import (
     ANOTHER,
