@@ -1,6 +1,6 @@
 """Times as people read them: in their own zone, and the zone named."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -22,8 +22,12 @@ def zone_name() -> str:
 
 def day(at: datetime) -> str:
     """``12 Mar 2026``, in the reader's zone."""
-    local = timezone.localtime(at)
-    return f"{local.day} {local:%b %Y}"
+    return written(timezone.localtime(at))
+
+
+def written(day: date) -> str:
+    """``12 Mar 2026``, of a day that has no time."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def moment(at: datetime) -> str:

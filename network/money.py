@@ -73,6 +73,14 @@ def display(minor: int, currency: str, locale: str = "en_GB") -> str:
     return format_currency(Decimal(minor).scaleb(-decimals(currency)), currency, locale=locale)
 
 
+def display_average(minor: int, number: int, currency: str, locale: str = "en_GB") -> str:
+    """``4990`` GBP over 121 as ``£0.412``: with a decimal more than the currency has."""
+    places = decimals(currency)
+    average = (Decimal(minor) / number).scaleb(-places)
+    rounded = average.quantize(Decimal(1).scaleb(-places - 1), rounding=ROUND_HALF_UP)
+    return format_currency(rounded, currency, locale=locale, decimal_quantization=False)
+
+
 def percent_of(minor: int, percent: Decimal) -> int:
     """The share, rounded once, half up, to the minor unit."""
     return int((Decimal(minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from publishers import link_page, programme_pages, views
+from publishers import dashboard_page, link_page, programme_pages, views
 
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
+    path("", dashboard_page.dashboard, name="dashboard"),
     path("programmes/", programme_pages.joined, name="programmes"),
     path("programmes/find/", programme_pages.find, name="find_programmes"),
     path("programmes/applied/", programme_pages.applied, name="applied_programmes"),

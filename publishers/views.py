@@ -13,7 +13,6 @@ from network import access, clock
 from publishers.models import Publisher
 from publishers.team import team_page
 from tracking.explanations import explain_to_publisher, final_text, state_of
-from tracking.figures import figures_of
 from tracking.filters import ClickFilter, ListFilter, SaleFilter
 from tracking.models import Click, Commission
 from tracking.sentences import uncounted_text
@@ -24,16 +23,12 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """One page of a list, and the address of the next older one, if there is any."""
+    """One page of a list, with the addresses of the next older one, if there is any, and of the
+    first."""
 
     rows: Sequence[Row]
     older: str
-
-
-@team_page
-def dashboard(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
-    figures = figures_of(publisher.pk, clock.now())
-    return render(request, "publishers/dashboard.html", {**context, "figures": figures})
+    newest: str
 
 
 @team_page
@@ -53,6 +48,8 @@ def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -
     )
     rows = [(row, state_of(row), final_text(row)) for row in page.rows]
     context |= {"filter": chosen, "page": page, "rows": rows}
+    if chosen.is_valid() and chosen.cleaned_data["order"] and not rows:
+        context["went_elsewhere"] = chosen.went_elsewhere()
     return render(request, "publishers/sales.html", context, status=_status(chosen))
 
 
@@ -75,14 +72,13 @@ def _page(
 ) -> Page[Row]:
     """The rows of a valid filter, by key and not by number: the last page is as quick as the
     first."""
-    if not chosen.is_valid():
-        return Page((), "")
-    rows = list(narrow()[: PAGE_SIZE + 1])
-    if len(rows) <= PAGE_SIZE:
-        return Page(rows, "")
-    shown = rows[:PAGE_SIZE]
     kept = {name: value for name, value in request.GET.items() if name != "before"}
-    return Page(shown, urlencode({**kept, "before": shown[-1].pk}))
+    if not chosen.is_valid():
+        return Page((), "", urlencode(kept))
+    rows = list(narrow()[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    older = urlencode({**kept, "before": shown[-1].pk}) if len(rows) > PAGE_SIZE else ""
+    return Page(shown, older, urlencode(kept))
 
 
 def _status(chosen: ListFilter) -> int:

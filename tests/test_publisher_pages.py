@@ -1,9 +1,8 @@
-"""What a publisher's team sees: sign-in, figures, programmes, clicks, and why each sale is paid."""
+"""What a publisher's team sees: sign-in, clicks, and why each sale is paid."""
 
 import re
 from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock, tracking_hosts
+from network import clock
 from network.models import Advertiser, User
-from publishers import cookie_types, views
+from publishers import views
 from publishers.models import Partnership, Publisher
 from tests.makers import (
     NOW,
@@ -25,8 +24,9 @@ from tests.makers import (
     make_user,
 )
 from tests.reading import text
+from tests.team import buy, page, signed_in
+from tracking.commissions import STATES, in_state
 from tracking.explanations import state_of
-from tracking.figures import STATES, in_state
 from tracking.models import Commission, Conversion
 
 pytestmark = pytest.mark.django_db
@@ -56,24 +56,6 @@ def cat(shop: Advertiser) -> Partnership:
 @pytest.fixture
 def member(blog: Partnership) -> Client:
     return signed_in(make_user("member", blog.publisher, name="mia"))
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
-
-
-def page(client: Client, publisher: Publisher, name: str = "", query: str = "") -> Any:
-    return client.get(f"/dashboard/{publisher.pk}/{name}{query}")
-
-
-def buy(blog: Partnership, cat: Partnership, order: str = "10023") -> Conversion:
-    """The blog's click, the extension's, and a sale: the blog is paid."""
-    shopper = Shopper()
-    shopper.follow(blog, NOW, ref="spring", ref2="sidebar")
-    shopper.follow(cat, NOW + timedelta(minutes=5))
-    return shopper.buy(blog.advertiser, NOW + timedelta(minutes=6), order=order)
 
 
 # Sign-in
@@ -160,39 +142,7 @@ def test_a_team_switches_between_its_publishers(member: Client, blog: Partnershi
     assert page(member, second).status_code == 200
 
 
-# Dashboard
-
-
-def test_the_dashboard_counts_the_last_30_days(
-    member: Client, blog: Partnership, cat: Partnership
-) -> None:
-    buy(blog, cat, "recent")
-    Shopper().follow(blog, NOW, consent=False)
-    old = Shopper()
-    old.follow(blog, NOW - timedelta(days=31))
-    old.buy(blog.advertiser, NOW - timedelta(days=31), order="old")
-    seen = text(page(member, blog.publisher))
-    assert "since 11 Feb 2026 14:00" in seen
-    assert "Clicks that count 1 of 2 recorded; 0 stood down" in seen
-    assert "Sales 1 without declined ones" in seen
-    assert "Commission in GBP State Sales Commission Pending 1 £3.99" in seen
-
-
-def test_currencies_never_mix(member: Client, blog: Partnership, cat: Partnership) -> None:
-    buy(blog, cat)
-    tokyo = make_advertiser("Tokyo", currency="JPY")
-    there = make_partner(tokyo, blog.publisher)
-    shopper = Shopper()
-    shopper.follow(there, NOW)
-    shopper.buy(tokyo, NOW + timedelta(minutes=1), amount="5000")
-    seen = text(page(member, blog.publisher))
-    assert "Commission in GBP State Sales Commission Pending 1 £3.99" in seen
-    assert "Commission in JPY State Sales Commission Pending 1 JP¥400" in seen
-
-
-def test_an_empty_dashboard_says_what_to_do_next(member: Client, blog: Partnership) -> None:
-    seen = text(page(member, blog.publisher))
-    assert "No sales in the last 30 days. Your programmes have the links to place" in seen
+# States
 
 
 def test_states_are_grouped_as_they_are_labelled(blog: Partnership, cat: Partnership) -> None:
@@ -216,73 +166,6 @@ def test_states_are_grouped_as_they_are_labelled(blog: Partnership, cat: Partner
         groups = [state for state in STATES if commission in in_state(commissions, state)]
         assert groups == [expected]
         assert state_of(commission).startswith(expected)
-
-
-# Programmes
-
-
-def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> None:
-    seen = text(page(member, blog.publisher, "programmes/"))
-    assert (
-        "Hard: each of your clicks takes the cookie, from whoever held it. It lasts 30 days, "
-        "unless a later hard click takes it over."
-    ) in seen
-    assert "Cookie type Hard: Content default" in seen
-    assert "Commission 8 %" in seen
-    assert f"{settings.TRACKING_URL}/t/{blog.advertiser_id}/c/{blog.publisher_id}" in seen
-
-
-def test_a_programmes_link_is_on_the_shops_own_tracking_host(
-    member: Client, blog: Partnership
-) -> None:
-    tracking_hosts.replace(blog.advertiser, ["go.shop.example"])
-    own = settings.PUBLIC_ORIGIN.format(host="go.shop.example")
-    link = f"{own}/t/{blog.advertiser_id}/c/{blog.publisher_id}"
-    assert link in text(page(member, blog.publisher, "programmes/"))
-
-
-def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
-    member: Client, blog: Partnership
-) -> None:
-    cookie_types.assign(
-        [blog], "soft", NOW, reason="Found at the checkout", made_by=None, internal_note="Secret"
-    )
-    later = NOW + timedelta(days=30)
-    cookie_types.assign([blog], "hard", NOW, start=later, reason="Trial over", made_by=None)
-    seen = text(page(member, blog.publisher, "programmes/"))
-    assert (
-        "Soft: your clicks take the cookie only when no other cookie of this shop is live in the "
-        "browser, and never overwrite one. The cookie ends with the browser session, and after 24 "
-        "hours at the latest."
-    ) in seen
-    assert "Cookie type Soft: own, since 12 Mar 2026 Reason “Found at the checkout”" in seen
-    assert "Coming change → Hard on 11 Apr 2026 (11 Apr 2026 14:00)" in seen
-    assert "11 Apr 2026 14:00 Hard Trial over 12 Mar 2026 14:00 Soft Found at the checkout" in seen
-    assert "Secret" not in seen
-
-
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        pytest.param("last", "only when no hard cookie of this shop is live", id="last"),
-        pytest.param(
-            "sole", "are paid only while no other partner's cookie period runs", id="sole"
-        ),
-    ],
-)
-def test_soft_is_explained_by_the_advertisers_rule(rule: str, words: str) -> None:
-    partnership = make_partner(make_advertiser(soft_rule=rule), make_publisher(), "soft")
-    member = signed_in(make_user("member", partnership.publisher))
-    assert words in text(page(member, partnership.publisher, "programmes/"))
-
-
-def test_a_link_is_given_to_approved_partners_only(shop: Advertiser) -> None:
-    partnership = make_partner(shop, make_publisher(), status="applied")
-    member = signed_in(make_user("member", partnership.publisher))
-    seen = text(page(member, partnership.publisher, "programmes/applied/"))
-    assert "You applied on 11 Jan 2026." in seen
-    assert "Clicks count once you are an approved partner." in seen
-    assert settings.TRACKING_URL not in seen
 
 
 # Clicks
@@ -312,6 +195,9 @@ def test_each_click_tells_whether_it_counted(
         pytest.param("?outcome=uncounted", ["none"], id="uncounted"),
         pytest.param("?programme={shop}", ["none", "soft", "took"], id="programme"),
         pytest.param("?programme={other}", [], id="other_programme"),
+        pytest.param("?reference=soft", ["soft"], id="reference"),
+        pytest.param("?since=2026-03-12", ["none", "soft", "took"], id="since"),
+        pytest.param("?until=2026-03-11", [], id="until"),
     ],
 )
 def test_clicks_are_filtered(
@@ -339,6 +225,13 @@ def test_clicks_are_filtered(
         pytest.param("sales/", "?state=Lost", "Select a valid choice. Lost is not", id="state"),
         pytest.param("sales/", "?before=x", "Enter a whole number.", id="no_number"),
         pytest.param("sales/", "?before=999999", "at a sale that is not there", id="no_sale"),
+        pytest.param("sales/", "?since=12.3.26", "From: Write the date as 2026-03-12", id="date"),
+        pytest.param(
+            "clicks/",
+            "?since=2026-03-12&until=2026-03-11",
+            "To: It lies before 2026-03-12. Exchange the two dates.",
+            id="dates_in_reverse",
+        ),
         pytest.param("sales/", f"?order={'x' * 65}", "at most 64 characters", id="order_too_long"),
     ],
 )
@@ -410,7 +303,90 @@ def test_a_sale_is_found_by_its_order(member: Client, blog: Partnership, cat: Pa
     buy(blog, cat, "two")
     body = page(member, blog.publisher, "sales/", "?order=two").content.decode()
     assert re.findall(r">(one|two)</a>", body) == ["two"]
-    assert "No sales here." in text(page(member, blog.publisher, "sales/", "?order=three"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("?reference=spring", id="first_reference"),
+        pytest.param("?reference=sidebar", id="another_reference"),
+        pytest.param("?since=2026-03-12&until=2026-03-12", id="day"),
+        pytest.param("?programme={shop}&state=Pending", id="programme_and_state"),
+    ],
+)
+def test_a_sale_is_found_by(
+    member: Client, blog: Partnership, cat: Partnership, query: str
+) -> None:
+    buy(blog, cat, "wanted")
+    elsewhere = make_partner(make_advertiser(), blog.publisher)
+    shopper = Shopper()
+    shopper.follow(elsewhere, NOW - timedelta(days=2), ref="autumn")
+    shopper.buy(elsewhere.advertiser, NOW - timedelta(days=2), order="early")
+    response = page(member, blog.publisher, "sales/", query.format(shop=blog.advertiser_id))
+    assert re.findall(r">(wanted|early)</a>", response.content.decode()) == ["wanted"]
+
+
+def test_a_day_is_a_day_of_the_readers(member: Client, blog: Partnership, cat: Partnership) -> None:
+    buy(blog, cat)  # 14:06 UTC is the day after in Auckland
+    query = "?since=2026-03-13&until=2026-03-13"
+    assert "10023" not in text(page(member, blog.publisher, "sales/", query))
+    User.objects.filter(username="mia").update(time_zone="Pacific/Auckland")
+    assert "10023" in text(page(member, blog.publisher, "sales/", query))
+    assert "13 Mar 2026 03:00" in text(page(member, blog.publisher, "clicks/", query))
+
+
+NO_CLICK = "No click of yours belongs to this order."
+
+
+def test_an_unknown_order_and_one_without_ones_click_are_told_alike(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(cat, NOW)
+    shopper.buy(cat.advertiser, NOW + timedelta(minutes=1), order="theirs")
+    unknown = text(page(member, blog.publisher, "sales/", "?order=unknown"))
+    assert NO_CLICK in unknown
+    assert text(page(member, blog.publisher, "sales/", "?order=theirs")) == unknown
+
+
+def test_a_click_after_a_sale_does_not_belong_to_it(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(cat, NOW)
+    shopper.follow(blog, NOW + timedelta(minutes=2))
+    shopper.buy(cat.advertiser, NOW + timedelta(minutes=1), order="theirs")
+    assert NO_CLICK in text(page(member, blog.publisher, "sales/", "?order=theirs"))
+
+
+def test_an_order_with_ones_click_that_is_paid_elsewhere_is_told(
+    blog: Partnership, cat: Partnership
+) -> None:
+    buy(blog, cat)
+    theirs = signed_in(make_user("member", cat.publisher))
+    seen = text(page(theirs, cat.publisher, "sales/", "?order=10023"))
+    assert "A click of yours belongs to this order, but another click is paid for it" in seen
+    assert "Blog" not in seen
+    other_programme = make_partner(make_advertiser(), cat.publisher).advertiser_id
+    query = f"?order=10023&programme={other_programme}"
+    assert NO_CLICK in text(page(theirs, cat.publisher, "sales/", query))
+
+
+def test_a_list_that_is_narrowed_to_nothing_says_so(member: Client, blog: Partnership) -> None:
+    assert "No sales here yet." in text(page(member, blog.publisher, "sales/"))
+    narrowed = text(page(member, blog.publisher, "sales/", "?state=Final"))
+    assert "No sale of yours is like that. Show all sales" in narrowed
+    assert "No clicks here yet." in text(page(member, blog.publisher, "clicks/"))
+    narrowed = text(page(member, blog.publisher, "clicks/", "?reference=unknown"))
+    assert "No click of yours is like that. Show all clicks" in narrowed
+
+
+def test_a_signed_out_part_of_a_page_asks_for_the_whole(blog: Partnership) -> None:
+    response = Client(HTTP_HOST=settings.SITE_HOST).get(
+        f"/dashboard/{blog.publisher_id}/sales/", headers={"HX-Request": "true"}
+    )
+    assert response.headers["HX-Refresh"] == "true"
+    assert response.content == b""
 
 
 def test_a_sales_page_names_no_rival(member: Client, blog: Partnership, cat: Partnership) -> None:
@@ -444,7 +420,16 @@ def test_a_zone_that_is_none_does_not_break_the_page(member: Client, blog: Partn
     assert "Times in UTC." in text(page(member, blog.publisher))
 
 
-QUERIES = {"": 7, "programmes/": 15, "clicks/": 7, "sales/": 7, "sales/{sale}/": 8}
+QUERIES = {
+    "": 12,
+    "programmes/": 15,
+    "programmes/find/": 15,
+    "programmes/applied/": 15,
+    "links/": 7,
+    "clicks/": 7,
+    "sales/": 7,
+    "sales/{sale}/": 8,
+}
 """Session, user, two kinds of membership, the team's publishers; and then the page's own."""
 
 
@@ -453,6 +438,7 @@ def test_a_page_takes_the_same_queries_however_much_there_is(
     member: Client, shop: Advertiser, blog: Partnership, cat: Partnership, name: str
 ) -> None:
     sale = buy(blog, cat)
+    make_advertiser()
     address = name.format(sale=sale.commission.pk)
 
     def queries() -> int:
@@ -468,6 +454,7 @@ def test_a_page_takes_the_same_queries_however_much_there_is(
         shopper.buy(other.advertiser, NOW + timedelta(minutes=1))
         buy(blog, cat, f"more-{number}")
         make_partner(shop, make_publisher(model_type="extension"))
+        make_advertiser()
     assert queries() == few == QUERIES[name]
 
 

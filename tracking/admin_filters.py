@@ -13,7 +13,7 @@ from network import clock
 from network.admin_site import ClosedListFilter, WordsFilter
 from network.clock import to_ms
 from tracking import coming, home
-from tracking.figures import STATES, in_state
+from tracking.commissions import STATES, in_state
 from tracking.journeys import lowest_id
 from tracking.models import Click, Commission, Conversion
 from tracking.reports import Period

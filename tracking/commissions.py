@@ -5,11 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+
 from network import money
 from network.models import CommissionRate
 from tracking.attribution import Outcome
 from tracking.models import Commission, Conversion
 
+STATES = ("Pending", "Approved", "Final", "Declined", "Unverified", "Conflict")
+"""What :func:`in_state` asks for, in the order of pages."""
 OPEN = (Commission.Status.PENDING, Commission.Status.APPROVED)
 
 
@@ -51,6 +55,24 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
     _fill(commission, conversion, outcome)
     if _values(commission) != before:
         commission.save()
+
+
+def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
+    """The commissions that pages show under this state."""
+    return commissions.annotate(state=state_case()).filter(state=state)
+
+
+def state_case() -> Case:
+    """The state as ``tracking.sentences.state_label`` names it, without its dates."""
+    return Case(
+        When(status="final", then=Value("Final")),
+        When(~Q(conversion__conflict=""), closed_at=None, then=Value("Conflict")),
+        When(status="declined", then=Value("Declined")),
+        When(conversion__verified=False, then=Value("Unverified")),
+        When(status="approved", then=Value("Approved")),
+        default=Value("Pending"),
+        output_field=CharField(),
+    )
 
 
 def price(conversion: Conversion, known: Commission | None = None) -> Price:

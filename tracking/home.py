@@ -17,8 +17,7 @@ from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.standing import with_current
 from tracking import coming, reports
-from tracking.commissions import OPEN
-from tracking.figures import state_case
+from tracking.commissions import OPEN, state_case
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.reports import HOUR, By, Line, Period, Scope
 

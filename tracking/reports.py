@@ -27,6 +27,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable, Expression
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate, TruncWeek
 
+from network import money
 from publishers.models import Partnership
 from tracking.contributions import STEPS_PER_OCTAVE, hour_of
 from tracking.models import Rollup
@@ -114,6 +115,18 @@ class Line:
     sale_amount_minor: int = 0
     commission_minor: int = 0
     states: Mapping[str, StateTotal] = field(default_factory=dict)
+
+    @property
+    def conversion_rate(self) -> float | None:
+        """Sales by clicks that count; None without clicks."""
+        return self.sales / self.clicks_counting if self.clicks_counting else None
+
+    @property
+    def earnings_per_click(self) -> str:
+        """Commission by clicks that count, with its currency; a dash without clicks."""
+        if not self.clicks_counting:
+            return "—"
+        return money.display_average(self.commission_minor, self.clicks_counting, self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,7 +245,7 @@ class State:
 
 
 def state_label(state: State) -> str:
-    """The state in the words that every page uses; ``tracking.figures`` groups by the same."""
+    """The state in the words that every page uses; ``tracking.reports`` groups by the same."""
     if state.status == "final":
         return f"Final, payable on {dates.day(state.closed_at or state.closes_at)}"
     if state.conflict and not state.closed_at:

@@ -1,13 +1,13 @@
 """Times and amounts in templates: ``{{ sale.at|moment }}``, ``{{ minor|money:currency }}``."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
 from django.utils.safestring import SafeString
 
 from network import badges, dates, figures
-from network.money import display
+from network.money import display, plain
 
 register = template.Library()
 
@@ -23,6 +23,11 @@ def day(at: datetime | None) -> str:
 
 
 @register.filter
+def written(day: date) -> str:
+    return dates.written(day)
+
+
+@register.filter
 def zoned(at: datetime | None) -> str:
     return dates.zoned(at) if at else "—"
 
@@ -30,6 +35,24 @@ def zoned(at: datetime | None) -> str:
 @register.filter
 def money(minor: int, currency: str) -> str:
     return display(minor, currency)
+
+
+@register.filter
+def raw_money(minor: int, currency: str) -> str:
+    """``399`` GBP as ``3.99``: for charts and spreadsheets."""
+    return plain(minor, currency)
+
+
+@register.filter
+def number(value: int) -> str:
+    """``1234567`` as ``1,234,567``."""
+    return f"{value:,}"
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """``0.0421`` as ``4.2 %``; None, of nothing, as a dash."""
+    return "—" if value is None else f"{value:.1%}".replace("%", " %")
 
 
 @register.filter

@@ -1,0 +1,110 @@
+"""The days that a page's figures are about, as they stand in its address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from network import dates
+
+LONGEST_DAYS = 400
+LATEST_DAYS = {"7": 7, "30": 30, "90": 90}
+THIS_MONTH, LAST_MONTH, DATES = "this_month", "last_month", "dates"
+CHOICES = {
+    **{key: f"{days} days" for key, days in LATEST_DAYS.items()},
+    THIS_MONTH: "This month",
+    LAST_MONTH: "Last month",
+}
+NO_DATE = "Write the date as 2026-03-12: year, month, day."
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Whole days, both ends included, in a reader's zone."""
+
+    first: date
+    last: date
+    zone: tzinfo
+
+    @property
+    def since(self) -> datetime:
+        return datetime.combine(self.first, time.min, self.zone)
+
+    @property
+    def until(self) -> datetime:
+        """The end of the last day, which is the beginning of the next."""
+        return datetime.combine(self.last + timedelta(days=1), time.min, self.zone)
+
+    @property
+    def all(self) -> Sequence[date]:
+        return [
+            self.first + timedelta(days=number)
+            for number in range((self.last - self.first).days + 1)
+        ]
+
+    @property
+    def query(self) -> str:
+        """The same days in the address of a list."""
+        return f"since={self.first}&until={self.last}"
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return dates.written(self.first)
+        return f"{dates.written(self.first)} to {dates.written(self.last)}"
+
+
+class PeriodForm(forms.Form):
+    """Which days: the last so many, a month, or from one day to another."""
+
+    period = forms.ChoiceField(
+        choices=[*CHOICES.items(), (DATES, "From … to …")],
+        required=False,
+        error_messages={"invalid_choice": "There is no such period. Choose one of those offered."},
+    )
+    since = forms.DateField(label="From", required=False, error_messages={"invalid": NO_DATE})
+    until = forms.DateField(label="To", required=False, error_messages={"invalid": NO_DATE})
+
+    def __init__(self, data: QueryDict, today: date, zone: tzinfo) -> None:
+        self.today, self.zone = today, zone
+        self.chosen = data.get("period") or "30"
+        filled = data.copy()
+        if self.chosen in CHOICES:
+            days = self._days(self.chosen)
+            filled["since"], filled["until"] = str(days.first), str(days.last)
+        super().__init__(filled, label_suffix="")
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateInput({"type": "date", "max": str(today)})
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._clean_dates(data["since"], data["until"])
+        return data
+
+    def _clean_dates(self, since: date | None, until: date | None) -> None:
+        for name, day in (("since", since), ("until", until)):
+            if day is None:
+                self.add_error(name, "Give this date, or choose one of the periods.")
+            elif day > self.today:
+                self.add_error(name, f"This day has not begun. Today is {self.today}.")
+        if not since or not until or self.errors:
+            return
+        if since > until:
+            self.add_error("since", "It lies after the other date. Exchange the two.")
+        elif (until - since).days >= LONGEST_DAYS:
+            self.add_error("since", f"Choose {LONGEST_DAYS} days at most.")
+
+    def days(self) -> Days:
+        """The days; only of a valid form."""
+        return Days(self.cleaned_data["since"], self.cleaned_data["until"], self.zone)
+
+    def _days(self, chosen: str) -> Days:
+        last = self.today
+        if chosen == LAST_MONTH:
+            last = last.replace(day=1) - timedelta(days=1)
+        ago = LATEST_DAYS.get(chosen)
+        first = last.replace(day=1) if ago is None else last - timedelta(days=ago - 1)
+        return Days(first, last, self.zone)
