@@ -21,6 +21,9 @@ class Figure:
     title: str
     definition: str
 
+    def __str__(self) -> str:
+        return self.title
+
 
 def figure(name: str) -> Figure:
     """Raises KeyError for a number without a definition: no page may show one."""

@@ -10,7 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
-from network import access, clock, dates, money
+from network import clock, dates, money
 from network.admin_site import (
     AdvertiserFilter,
     CappedPaginator,
@@ -22,14 +22,9 @@ from network.admin_site import (
     shown_moment,
 )
 from network.change_pages import ChangePage, posted, respond
-from network.models import Advertiser
-from publishers import cookie_types, partnerships
-from publishers.forms import (
-    ModelTypeDefaultForm,
-    ModelTypeForm,
-    NewPublisherForm,
-    PublisherForm,
-)
+from publishers import partnerships
+from publishers.forms import ModelTypeForm, NewPublisherForm, PublisherForm
+from publishers.model_type_admin import ModelTypeCookieTypeAdmin
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
@@ -43,6 +38,7 @@ from publishers.models import (
 from publishers.partner_admin import PartnerAdmin
 
 admin.site.register(Partnership, PartnerAdmin)
+admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
 
 
 class MemberInline(TeamInline):
@@ -160,56 +156,6 @@ def _model_type(publisher: Publisher) -> str:
     now = clock.now()
     held = [row.model_type for row in publisher.model_types.all() if row.starts_at <= now]
     return held[-1] if held else ModelType.OTHER.value
-
-
-@admin.register(ModelTypeCookieType)
-class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
-    """What partners of a model type track by, where nothing of their own is said."""
-
-    when_empty = (
-        "The network's own defaults hold: cookies of extensions, overlays and retargeting are soft."
-    )
-    list_display = ("model_type", "cookie_type", "advertiser", "shown_start", "reason", "made_by")
-    list_filter = (AdvertiserFilter, "model_type")
-    list_select_related = ("advertiser", "made_by")
-    ordering = ("-starts_at",)
-    shown_start = staticmethod(shown_moment("starts_at", "From"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.managed(request, None)
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = ModelTypeDefaultForm(posted(request))
-        form.offer(
-            access.for_managers(Advertiser.objects.all(), request.user),
-            network_too=self.is_operator(request),
-        )
-
-        def apply() -> str:
-            data = form.cleaned_data
-            row = cookie_types.set_default(
-                data["advertiser"],
-                data["model_type"],
-                data["cookie_type"],
-                clock.now(),
-                reason=data["reason"],
-                made_by=person(request),
-            )
-            self.log_addition(request, row, "Added")
-            return f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}."
-
-        page = ChangePage(
-            title="Set a model type's default",
-            form=form,
-            button="Set the default",
-            back=reverse("admin:publishers_modeltypecookietype_changelist"),
-            apply=apply,
-        )
-        return respond(request, self, page)
 
 
 @admin.register(LedgerAccount)

@@ -141,9 +141,14 @@ class Bar:
         return round(self.x + self.width / 2, 2)
 
     @property
-    def is_wide(self) -> bool:
-        """Whether words fit under it."""
-        return self.width >= NEEDED_FOR_WORDS
+    def has_label(self) -> bool:
+        """The line of now would run through a narrow bar's."""
+        is_crossed = self.span.tense is Tense.NOW and not self.has_date
+        return self.width >= NEEDED_FOR_LABEL and not is_crossed
+
+    @property
+    def has_date(self) -> bool:
+        return self.width >= NEEDED_FOR_DATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,14 @@ class TimeLine:
 
     bars: Sequence[Bar]
     now_x: float
+
+    @property
+    def last_date(self) -> datetime | None:
+        """When the last, narrow bar begins, where its date fits at the end of the picture."""
+        if len(self.bars) < 2 or self.bars[-1].has_date:
+            return None
+        fits = self.bars[-2].width + self.bars[-1].width >= 2 * NEEDED_FOR_DATE
+        return self.bars[-1].span.starts_at if fits else None
 
     @property
     def now_anchor(self) -> str:
@@ -166,10 +179,10 @@ class TimeLine:
         return "Cookie type over time: " + ", then ".join(told) + "."
 
 
-NEEDED_FOR_WORDS = 18.0
-"""Per cent of the picture that a date takes on a telephone."""
+NEEDED_FOR_LABEL, NEEDED_FOR_DATE = 9.0, 28.0
+"""Per cent of the picture that "Hard" and a date take on a telephone."""
 
-LEAST_WIDTH = 7.0
+LEAST_WIDTH = 11.0
 """Per cent of the picture: a period of a day among years must still be seen."""
 
 AHEAD = 0.12

@@ -56,7 +56,7 @@ class CookieTypeFilter(_ChoiceFilter):
 
 
 class SourceFilter(_ChoiceFilter):
-    title = "source of the cookie type"
+    title = "source"
     parameter_name = "source"
     choices_of = ((OWN, "Own"), ("default", "Model type's default"))
 
@@ -69,9 +69,9 @@ class SalesFilter(_ChoiceFilter):
     """By whether the figures say enough to judge a partner by."""
 
     FEW = "few"
-    title = "sales touched"
+    title = "sales"
     parameter_name = "sales"
-    choices_of = ((FEW, f"Fewer than {ENOUGH_SALES}"), ("enough", f"{ENOUGH_SALES} or more"))
+    choices_of = ((FEW, f"Too few: under {ENOUGH_SALES}"), ("enough", f"{ENOUGH_SALES} or more"))
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         few = Q(touched__lt=ENOUGH_SALES)

@@ -1,0 +1,104 @@
+"""Model types in the admin: what each tracks by, and for how many partners that decides."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from network import access, clock
+from network.admin_site import ScopedAdmin, person, shown_moment
+from network.change_pages import ChangePage, posted, respond
+from network.figures import figure
+from network.models import Advertiser
+from publishers import cookie_types
+from publishers.forms import ModelTypeDefaultForm
+from publishers.model_types import overview
+from publishers.models import ModelTypeCookieType
+
+
+class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
+    """What partners of a model type track by, where nothing of their own is said."""
+
+    shown_start = staticmethod(shown_moment("starts_at", "From"))
+    fields = ("model_type", "cookie_type", "advertiser", "shown_start", "reason", "made_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.managed(request, None)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A row for each model type instead of one for each default that was ever set; those
+        stand below."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shops = list(access.for_staff(Advertiser.objects.order_by("name"), request.user))
+        chosen = _chosen(request, shops)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Model types",
+            "decides_for": figure("decides_for"),
+            "rows": overview([chosen] if chosen else shops, clock.now()),
+            "history": self._history(request, chosen),
+            "advertisers": shops,
+            "chosen": chosen,
+            "has_add_permission": self.has_add_permission(request),
+        }
+        return TemplateResponse(request, "admin/publishers/modeltypecookietype/list.html", context)
+
+    def _history(
+        self, request: HttpRequest, chosen: Advertiser | None
+    ) -> QuerySet[ModelTypeCookieType]:
+        rows = self.get_queryset(request).select_related("advertiser", "made_by")
+        if chosen:
+            rows = rows.filter(advertiser=chosen)
+        return rows.order_by("-starts_at", "-id")[: self.list_per_page]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ModelTypeDefaultForm(posted(request), initial=request.GET.dict())
+        form.offer(
+            access.for_managers(Advertiser.objects.all(), request.user),
+            network_too=self.is_operator(request),
+        )
+
+        def apply() -> str:
+            data = form.cleaned_data
+            row = cookie_types.set_default(
+                data["advertiser"],
+                data["model_type"],
+                data["cookie_type"],
+                clock.now(),
+                reason=data["reason"],
+                made_by=person(request),
+            )
+            self.log_addition(request, row, "Added")
+            return f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}."
+
+        page = ChangePage(
+            title="Set a model type's default",
+            form=form,
+            button="Set the default",
+            back=reverse("admin:publishers_modeltypecookietype_changelist"),
+            apply=apply,
+        )
+        return respond(request, self, page)
+
+
+def _chosen(request: HttpRequest, shops: list[Advertiser]) -> Advertiser | None:
+    """The advertiser in the address; the only one where there is only one. Raises Http404 for one
+    that this user does not see."""
+    wanted = request.GET.get("advertiser")
+    if not wanted:
+        return shops[0] if len(shops) == 1 else None
+    found = next((shop for shop in shops if str(shop.pk) == wanted), None)
+    if found is None:
+        raise Http404(f"There is no advertiser {wanted}.")
+    return found

@@ -1,0 +1,115 @@
+"""The admin's page of model types: what decides, and for how many partners."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from network import clock
+from network.models import Advertiser, User
+from publishers import cookie_types
+from publishers.model_types import ModelTypeDefaults, overview
+from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.reading import text
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/publishers/modeltypecookietype/"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def signed_in(user: User) -> Client:
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    client.force_login(user)
+    return client
+
+
+def row_of(model_type: str, *shops: Advertiser) -> ModelTypeDefaults:
+    return next(row for row in overview(shops, NOW) if row.model_type == model_type)
+
+
+def set_default(shop: Advertiser | None, model_type: str, cookie_type: str, days: int = 9) -> None:
+    cookie_types.set_default(
+        shop, model_type, cookie_type, NOW - days * DAY, reason="All", made_by=None
+    )
+
+
+def test_the_built_in_defaults_hold_where_nothing_is_said() -> None:
+    shop = make_advertiser()
+    kinds = {row.model_type: row.network.cookie_type for row in overview([shop], NOW)}
+    soft = {kind for kind, cookie_type in kinds.items() if cookie_type == "soft"}
+    assert soft == {"overlay", "extension", "retargeting"}
+    assert len(kinds) == 14
+    assert row_of("overlay", shop).own == []
+
+
+def test_what_was_set_last_holds_and_inherit_gives_back() -> None:
+    shop = make_advertiser()
+    set_default(None, "voucher", "soft")
+    set_default(shop, "voucher", "hard")
+    row = row_of("voucher", shop)
+    assert (row.network.cookie_type, [own.cookie_type for own in row.own]) == ("soft", ["hard"])
+    set_default(shop, "voucher", "inherit", days=5)
+    set_default(None, "voucher", "inherit", days=5)
+    row = row_of("voucher", shop)
+    assert (row.network.cookie_type, row.network.since, row.own) == ("hard", None, [])
+
+
+def test_a_default_decides_for_partners_without_a_type_of_their_own() -> None:
+    shop, other = make_advertiser(), make_advertiser()
+    for own in (None, None, "soft"):
+        make_partner(shop, make_publisher(model_type="voucher"), own)
+    back = make_partner(shop, make_publisher(model_type="voucher"), "soft")
+    cookie_types.assign([back], "inherit", NOW - DAY, reason="Back", made_by=None)
+    make_partner(other, make_publisher(model_type="voucher"))
+    row = row_of("voucher", shop)
+    assert (row.decides_for, row.partners) == (3, 4)
+    assert row_of("voucher", shop, other).decides_for == 4
+    assert row_of("cashback", shop).partners == 0
+
+
+def test_a_number_leads_to_its_partners() -> None:
+    shop = make_advertiser()
+    make_partner(shop, make_publisher("Codes", model_type="voucher"))
+    make_partner(shop, make_publisher("More codes", model_type="voucher"), "soft")
+    client = signed_in(make_user("viewer", shop))
+    query = "model_type=voucher&source=default"
+    page = client.get(PAGE).content.decode()
+    address = f"/admin/publishers/partnership/?{query}".replace("&", "&amp;")
+    assert f'href="{address}">1</a> of 2' in page
+    found = client.get(f"/admin/publishers/partnership/?{query}").context["cl"].result_list
+    assert [row.publisher.name for row in found] == ["Codes"]
+
+
+def test_an_operator_looks_at_one_advertiser_or_at_all() -> None:
+    shops = [make_advertiser(name) for name in ("Shop A", "Shop B")]
+    for shop in shops:
+        set_default(shop, "voucher", "soft")
+    client = signed_in(make_user("operator"))
+    everything = text(client.get(PAGE))
+    assert "Voucher Hard Soft Shop A, since 3 Mar 2026 Soft Shop B, since 3 Mar 2026" in everything
+    one = text(client.get(f"{PAGE}?advertiser={shops[0].pk}"))
+    assert "Voucher Hard Soft since 3 Mar 2026 —" in one
+
+
+def test_another_advertiser_is_not_found() -> None:
+    shop, other = make_advertiser(), make_advertiser("Rival")
+    set_default(other, "voucher", "soft")
+    client = signed_in(make_user("owner", shop))
+    assert client.get(f"{PAGE}?advertiser={other.pk}").status_code == 404
+    assert client.get(f"{PAGE}?advertiser=x").status_code == 404
+    assert "Rival" not in text(client.get(PAGE))
+
+
+def test_a_viewer_is_not_offered_to_set_one() -> None:
+    shop = make_advertiser()
+    assert "Set…" not in text(signed_in(make_user("viewer", shop)).get(PAGE))
+    owner = signed_in(make_user("owner", shop))
+    assert "Set…" in text(owner.get(PAGE))
+    form = owner.get(f"{PAGE}add/?model_type=voucher&advertiser={shop.pk}").context["form"]
+    assert (form["model_type"].value(), form["advertiser"].value()) == ("voucher", str(shop.pk))
