@@ -1,9 +1,8 @@
 """The simulator's page: a journey built by hand, who holds the cookie when, and who is paid."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
@@ -15,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from network import access
 from tracking import examples, simulator_form
-from tracking.attribution import MINUTE_MS, Click, Judged, SoftRule
+from tracking.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
 from tracking.decisions import clicks_of
 from tracking.explanations import names_for_staff
+from tracking.journey_picture import DrawnClick, Picture, draw
+from tracking.journey_scale import since_start
 from tracking.models import Conversion
 from tracking.playback import Kind, Line, lines, paid_sentence, verdict_sentence
 from tracking.sale_scenario import Carried, scenario_of
@@ -79,6 +80,7 @@ class Answer:
     result: Result
     moments: Sequence[ToldMoment]
     clicks: Sequence[ToldClick]
+    picture: Picture
     text: str
 
     @property
@@ -189,7 +191,7 @@ def _imported(request: HttpRequest, text: str) -> Imported:
         return Imported(text, error=str(error))
 
 
-def _text_of(file: UploadedFile) -> str:
+def _text_of(file: "UploadedFile[bytes]") -> str:
     """Raises ScenarioError for a file that is too large, or no text."""
     raw = file.read(4 * MAX_TEXT + 1)
     try:
@@ -233,7 +235,7 @@ def _download(scenario: Scenario) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
     answer, error = _answered(shown.draft)
-    context: Mapping[str, Any] = {
+    context = {
         **admin.site.each_context(request),
         "title": "Simulator",
         "shown": shown,
@@ -268,6 +270,7 @@ def answer(scenario: Scenario) -> Answer:
         result=result,
         moments=[_told_moment(line, result) for line in lines(result)],
         clicks=[_told_click(item, result) for item in judged],
+        picture=_picture(result),
         text=write([scenario]),
     )
 
@@ -302,3 +305,19 @@ def _claim(click: Click | None, result: Result) -> str:
     if click is None:
         return ""
     return f"{result.publisher(click)}, until {format_time(click.closes_at // MINUTE_MS)}"
+
+
+def _picture(result: Result) -> Picture:
+    """Of a sale that nothing leads to a click from, too: how its clicks lie."""
+    outcome = result.outcome or resolve(result.clicks, result.sale)
+    drawn = [
+        DrawnClick(
+            judged,
+            result.publisher(judged.click),
+            VERDICT_LABELS[judged.verdict],
+            verdict_sentence(judged, result),
+        )
+        for judged in outcome.verdicts
+    ]
+    ends = [moment.minute * MINUTE_MS for moment in result.moments if moment.click is None]
+    return draw(drawn, result.sale, since_start(), ends)
