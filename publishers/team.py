@@ -34,9 +34,11 @@ TABS = (
     Tab("dashboard", "Dashboard"),
     Tab("programmes", "Programmes", below=("find_programmes", "applied_programmes", "apply")),
     Tab("links", "Links"),
-    Tab("sales", "Sales", below=("sale",)),
-    Tab("clicks", "Clicks"),
+    Tab("sales", "Sales", below=("sale", "sales_elsewhere")),
+    Tab("clicks", "Clicks", below=("clicks_without_cookie",)),
 )
+SALES_TABS = (Tab("sales", "Credited to you"), Tab("sales_elsewhere", "Went elsewhere"))
+CLICKS_TABS = (Tab("clicks", "All clicks"), Tab("clicks_without_cookie", "Took no cookie"))
 
 
 def team_page(view: TeamView) -> Callable[..., HttpResponse]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from publishers import dashboard_page, link_page, programme_pages, views
+from publishers import dashboard_page, elsewhere_views, link_page, programme_pages, views
 
 urlpatterns = [
     path("", dashboard_page.dashboard, name="dashboard"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("programmes/<int:advertiser>/apply/", programme_pages.apply, name="apply"),
     path("links/", link_page.links, name="links"),
     path("clicks/", views.clicks, name="clicks"),
+    path("clicks/no-cookie/", elsewhere_views.clicks, name="clicks_without_cookie"),
     path("sales/", views.sales, name="sales"),
+    path("sales/elsewhere/", elsewhere_views.sales, name="sales_elsewhere"),
     path("sales/<int:commission>/", views.sale, name="sale"),
 ]

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 
 from network import access, clock
 from publishers.models import Publisher
-from publishers.team import team_page
+from publishers.team import CLICKS_TABS, SALES_TABS, team_page
 from tracking.explanations import explain_to_publisher, final_text, state_of
 from tracking.filters import ClickFilter, ListFilter, SaleFilter
 from tracking.models import Click, Commission
@@ -36,7 +36,7 @@ def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) 
     chosen = ClickFilter(request.GET, publisher.pk)
     page = _page(chosen, lambda: chosen.narrow().select_related("advertiser"), request)
     rows = [(row, _outcome(row)) for row in page.rows]
-    context |= {"filter": chosen, "page": page, "rows": rows}
+    context |= {"filter": chosen, "page": page, "rows": rows, "inner_tabs": CLICKS_TABS}
     return render(request, "publishers/clicks.html", context, status=_status(chosen))
 
 
@@ -47,7 +47,7 @@ def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -
         chosen, lambda: chosen.narrow().select_related("advertiser", "conversion"), request
     )
     rows = [(row, state_of(row), final_text(row)) for row in page.rows]
-    context |= {"filter": chosen, "page": page, "rows": rows}
+    context |= {"filter": chosen, "page": page, "rows": rows, "inner_tabs": SALES_TABS}
     if chosen.is_valid() and chosen.cleaned_data["order"] and not rows:
         context["went_elsewhere"] = chosen.went_elsewhere()
     return render(request, "publishers/sales.html", context, status=_status(chosen))

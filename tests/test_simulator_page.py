@@ -545,6 +545,12 @@ def test_a_sale_opens_as_it_was_decided(sale: Conversion) -> None:
     assert scenario.sale.minute == 2 * DAY
 
 
+def test_a_sales_page_leads_to_it(sale: Conversion) -> None:
+    client = signed_in(make_user("viewer", sale.advertiser))
+    page = client.get(f"/admin/tracking/conversion/{sale.pk}/change/").content.decode()
+    assert f'href="/admin/simulator/?sale={sale.pk}"' in page
+
+
 @pytest.mark.parametrize("key", ["{other}", "0", "x", "", "-1", "9" * 30])
 def test_a_sale_of_others_is_not_there(sale: Conversion, key: str) -> None:
     client = signed_in(make_user("owner", make_advertiser("Other")))

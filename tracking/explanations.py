@@ -1,6 +1,5 @@
 """Why a sale was credited as it was: a stored decision, told to staff or to a publisher."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,15 +8,13 @@ from django.utils import timezone
 
 from network import dates, money
 from network.clock import from_ms
-from publishers.models import ModelType, Partnership, PartnershipTerms, Publisher
-from publishers.standing import with_current
-from tracking import conversions, decisions, models
+from publishers.models import Publisher
+from tracking import conversions, decisions, models, rivals
 from tracking.attribution import Click, Judged, Sale
 from tracking.journey_picture import DrawnClick, Picture, draw
 from tracking.journey_scale import in_zone
 from tracking.models import Commission, Conversion, Decision, Report
 from tracking.sentences import (
-    ANOTHER,
     VERDICT_LABELS,
     Decided,
     Names,
@@ -28,9 +25,6 @@ from tracking.sentences import (
     why,
     window,
 )
-
-ENOUGH_ALIKE = 3
-"""A rival's model type is told only when so many other partners of the advertiser share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +138,10 @@ def names_for_staff(publishers: Collection[int]) -> Names:
 
 
 def names_for_publisher(decided: Decided, advertiser: int, own: int, now: datetime) -> Names:
-    """Rivals by their model type where enough other partners share it, else "another partner"."""
-    others = Partnership.objects.filter(advertiser=advertiser).exclude(publisher=own)
-    approved = {"status_now": PartnershipTerms.Status.APPROVED}
-    model_types: dict[int, str | None] = {
-        row.publisher_id: row.__dict__["model_type_now"]
-        for row in with_current(others, now).filter(**approved)
-    }
-    counts = Counter(model_types.values())
-    rivals = {item.click.publisher for item in decided.verdicts} - {own}
-    return Names(
-        {rival: _by_model_type(model_types.get(rival), counts) for rival in rivals},
-        own=own,
-    )
+    """Rivals without their names."""
+    known = rivals.model_types([advertiser], own, now)
+    clicks = [item.click for item in decided.verdicts]
+    return rivals.names(clicks, known.get(advertiser, {}), own)
 
 
 def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline:
@@ -242,13 +227,6 @@ def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
     """The publisher's own references of its clicks, as far as they are still kept."""
     rows = models.Click.objects.filter(pk__in=[click.id for click in clicks])
     return {str(key): value for key, value in rows.values_list("pk", "references")}
-
-
-def _by_model_type(model_type: str | None, counts: Mapping[str | None, int]) -> str:
-    if model_type in (None, ModelType.OTHER) or counts[model_type] < ENOUGH_ALIKE:
-        return ANOTHER
-    label = ModelType(model_type).label.lower()
-    return f"{'an' if label[0] in 'aeiou' else 'a'} {label} partner"
 
 
 def _unpaid(conversion: Conversion) -> str:
