@@ -5,6 +5,7 @@ needs more, and has it under the admin's names alone (:class:`network.middleware
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 HEADER = "Content-Security-Policy"
 NONE, SELF = "'none'", "'self'"
@@ -37,15 +38,25 @@ def header(policy: Mapping[str, Iterable[str]]) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in policy.items())
 
 
-def demo(tracking: Sequence[str], elsewhere: Sequence[str], stub_hash: str) -> str:
-    """A shop's: the tag comes from the ``tracking`` origins and reports there, its stub is in the
-    page, and forms also lead ``elsewhere``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopNeeds:
+    """Origins that a shop of the demo has to do with: those of its tag, those of a partner's
+    script, those that its forms lead to; and the hash of the tag's stub, which is in the page."""
+
+    tracking: Sequence[str]
+    scripts: Sequence[str]
+    forms: Sequence[str]
+    stub_hash: str
+
+
+def demo(needs: ShopNeeds) -> str:
+    """Of the demo's own pages, as a shop would have it."""
     return header(
         {
             **SITE,
-            "script-src": [SELF, stub_hash, *tracking],
-            "img-src": [SELF, "data:", *tracking],
-            "connect-src": [SELF, *tracking],
-            "form-action": [SELF, *tracking, *elsewhere],
+            "script-src": [SELF, needs.stub_hash, *needs.tracking, *needs.scripts],
+            "img-src": [SELF, "data:", *needs.tracking],
+            "connect-src": [SELF, *needs.tracking],
+            "form-action": [SELF, *needs.tracking, *needs.forms],
         }
     )

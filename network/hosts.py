@@ -94,11 +94,14 @@ class DemoHandler(BareHandlerMixin, WSGIHandler):
     urlconf = settings.DEMO_URLCONF
 
     def own_headers(self) -> Mapping[str, str]:
-        origins = [settings.PUBLIC_ORIGIN.format(host=host) for host in _own_hosts()]
-        policy = content_policy.demo(
-            [settings.TRACKING_URL, *origins], [settings.SITE_URL], tag.STUB_HASH
+        own = [settings.PUBLIC_ORIGIN.format(host=host) for host in _own_hosts()]
+        needs = content_policy.ShopNeeds(
+            tracking=[settings.TRACKING_URL, *own],
+            scripts=[settings.PUBLIC_ORIGIN.format(host=host) for host in settings.DEMO_HOSTS],
+            forms=[settings.SITE_URL],
+            stub_hash=tag.STUB_HASH,
         )
-        return {f"{content_policy.HEADER}-Report-Only": policy}
+        return {content_policy.HEADER: content_policy.demo(needs)}
 
 
 def application() -> Application:

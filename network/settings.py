@@ -92,7 +92,7 @@ if not PRODUCTION and find_spec("django_migration_linter"):
     INSTALLED_APPS.append("django_migration_linter")
 AUTH_USER_MODEL = "network.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-ROOT_URLCONF = "network.urls"
+ROOT_URLCONF = "network.demo.site_urls" if DEMO else "network.urls"
 TRACKING_URLCONF = "network.demo.tracking_urls" if DEMO else "tracking.urls"
 DEMO_URLCONF = "network.demo.urls"
 WSGI_APPLICATION = "network.wsgi.application"
@@ -149,6 +149,19 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": dict(content_policy.SITE)}
+
+# --- Mail -------------------------------------------------------------------------------------
+# Off production mails stay on the machine, as files.
+_MAIL = env.email("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "filemail://")
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _MAIL["EMAIL_FILE_PATH"] or str(DATA_DIR / "mail")
+EMAIL_HOST, EMAIL_PORT = _MAIL["EMAIL_HOST"] or "localhost", _MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _MAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default=f"Softclick <no-reply@{SITE_HOST}>")
 
 # --- Engines ----------------------------------------------------------------------------------
 _DATABASE = env.db("DATABASE_URL", default="postgres:///softclick")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages.views import SuccessMessageMixin
@@ -47,3 +48,31 @@ class ChangePassword(SuccessMessageMixin, auth.PasswordChangeView):  # type: ign
     template_name = "change_password.html"
     success_url = reverse_lazy("home")
     success_message = "Your password has been changed."
+
+
+class ResetPassword(auth.PasswordResetView):
+    """Mails a link to whoever has the address; the answer is the same where nobody has."""
+
+    template_name = "password_reset/ask.html"
+    email_template_name = "password_reset/mail.txt"
+    subject_template_name = "password_reset/subject.txt"
+    success_url = reverse_lazy("password_reset_done")
+    extra_context = {"title": "Forgotten password"}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        # The link's host is never the request's, which is whatever the request says.
+        self.extra_email_context = {"site_url": settings.SITE_URL}
+        return super().form_valid(form)
+
+
+class ResetPasswordDone(auth.PasswordResetDoneView):
+    template_name = "password_reset/done.html"
+
+
+class ChooseNewPassword(auth.PasswordResetConfirmView):
+    template_name = "password_reset/choose.html"
+    success_url = reverse_lazy("password_reset_complete")
+
+
+class NewPasswordChosen(auth.PasswordResetCompleteView):
+    template_name = "password_reset/complete.html"

@@ -91,6 +91,10 @@ RULES: dict[str, Rule] = {
     "login": Rule(EVERYBODY),
     "logout": Rule(SIGNED_IN | {"anonymous"}, answer=405),
     "change_password": Rule(SIGNED_IN),
+    "password_reset": Rule(EVERYBODY),
+    "password_reset_done": Rule(EVERYBODY),
+    "password_reset_confirm": Rule(EVERYBODY),
+    "password_reset_complete": Rule(EVERYBODY),
     "publisher_home": Rule(SIGNED_IN),
     "dashboard": Rule(TEAM_OF_P),
     "programmes": Rule(TEAM_OF_P),
@@ -194,6 +198,7 @@ class World:
             "admin:app_list": ["publishers"],
             "admin:view_on_site": [1, self.a.pk],
             "admin:auth_user_password_change": [self.rows["network_user"].pk],
+            "password_reset_confirm": ["MQ", "used-already"],
             "apply": [self.p.pk, self.b.pk],
             "sale": [self.p.pk, self.rows["tracking_commission"].pk],
         }

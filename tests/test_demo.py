@@ -19,13 +19,22 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from network import clock, programs
-from network.demo import cast, conditions, controls, places, seed, stories, strip
+from network import clock, programs, tracking_hosts
+from network.demo import (
+    cast,
+    conditions,
+    controls,
+    guide,
+    places,
+    seed,
+    stories,
+    strip,
+)
 from network.demo.life import Life, Span
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
-from tracking import decisions, snapshot
+from tracking import decisions, finalisation, snapshot
 from tracking.models import Click, Commission, Conversion
 
 
@@ -104,7 +113,11 @@ def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/t/1/demo/end-session", "/demo/skip", "/demo/end-session", "/demo/strip"]
+    "path",
+    [
+        *("/t/1/demo/end-session", "/demo/skip", "/demo/end-session", "/demo/strip", "/demo/look"),
+        *("/demo/", "/demo/sign-in/", "/demo/mail/", "/demo/mail/20260312-1/"),
+    ],
 )
 @pytest.mark.parametrize("urlconf", ["network.urls", "tracking.urls"])
 def test_the_demos_controls_exist_in_the_demo_alone(urlconf: str, path: str) -> None:
@@ -194,7 +207,7 @@ def test_the_stories_have_the_rhythm_of_a_shop() -> None:
     clicks = [step.at for step in steps if step.advertiser == cast.SHOP]
     by_hour = Counter(at.hour for at in clicks)
     assert by_hour[20] > 3 * by_hour[4]
-    by_weekday = Counter(at.weekday() for at in clicks)
+    by_weekday = Counter(at.weekday() for at in clicks if NOW - at < timedelta(days=21))
     assert by_weekday[6] == max(by_weekday.values())
     first, last = (sum(abs(NOW - at - age) < timedelta(days=14) for at in clicks) for age in AGES)
     assert last > 1.2 * first
@@ -212,6 +225,8 @@ PAGES = (
     (places.SHOP, "/thank-you/NO-1?amount=34.50"),
     (places.BLOG, "/"),
     (places.EXTENSION, "/"),
+    (places.CASHBACK, "/"),
+    (places.OVERLAY, "/"),
 )
 
 
@@ -255,17 +270,22 @@ def test_the_tag_is_on_every_page_of_the_shop(shop: Advertiser, path: str) -> No
     assert f'<script async src="{tag}"></script>' in page
 
 
-@pytest.mark.parametrize("host", [places.BLOG, places.EXTENSION])
+@pytest.mark.parametrize("host", places.PUBLISHERS)
 @pytest.mark.usefixtures("shop")
 def test_the_shops_pages_are_on_no_other_host(host: str) -> None:
     for path in ("/product/tent", "/checkout?product=tent", "/thank-you/1", "/demo/strip"):
         assert ask(host, path).status_code == 404
-    for control in ("/demo/skip", "/demo/end-session"):
+    for control in ("/demo/skip", "/demo/end-session", "/demo/look"):
         assert Client(headers={"host": host}).post(control).status_code == 404
 
 
-def test_blog_and_extension_link_to_the_shop_by_their_own_links(shop: Advertiser) -> None:
-    for host, publisher in ((places.BLOG, cast.BLOG), (places.EXTENSION, cast.EXTENSION)):
+def test_publishers_link_to_the_shop_by_their_own_links(shop: Advertiser) -> None:
+    linking = {
+        places.BLOG: cast.BLOG,
+        places.EXTENSION: cast.EXTENSION,
+        places.CASHBACK: cast.CASHBACK,
+    }
+    for host, publisher in linking.items():
         page = ask(host, "/").content.decode()
         assert f'href="{django_settings.TRACKING_URL}/t/{shop.id}/c/{publisher}"' in page
 
@@ -294,7 +314,7 @@ def test_every_order_gets_a_number_of_its_own() -> None:
 @pytest.mark.usefixtures("shop")
 def test_the_basket_is_in_the_address(query: str, total: str) -> None:
     page = ask(places.SHOP, f"/checkout?{query}").content.decode()
-    assert f'<td class="end price">{total}</td>' in page
+    assert f'<dd class="total" id="total">{total}</dd>' in page
 
 
 @pytest.mark.parametrize("path", ["/product/boat", "/checkout?product=boat", "/checkout"])
@@ -318,7 +338,7 @@ def test_the_thank_you_page_reports_the_sale(shop: Advertiser, amount: str, repo
     order = re.search(r'<script id="order" type="application/json">(.*?)</script>', page)
     assert order
     assert json.loads(order[1]) == {"order": "NO-1", "amount": reported, "currency": "GBP"}
-    assert "softclick('sale', JSON.parse(" in page
+    assert '<script defer src="/static/demo/shop.js"></script>' in page
     pixel = f"{django_settings.TRACKING_URL}/t/{shop.id}/pixel.gif"
     assert f'<noscript><img src="{pixel}?order=NO-1&amp;amount={reported}&amp;currency=GBP"' in page
 
@@ -487,15 +507,21 @@ def cleared(response: HttpResponseBase) -> Counter[str]:
 
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
-    "path", ["/", "/checkout?product=tent&quantity=2", "/thank-you/1?amount=9"]
+    ("page", "back"),
+    [
+        pytest.param("/", "/", id="front"),
+        pytest.param("/checkout?product=tent&quantity=2", "", id="query"),
+        pytest.param("/product/tent?a=b&sclk=token", "/product/tent?a=b", id="landed"),
+        pytest.param("/product/tent?sclk=token", "/product/tent", id="landed_without_more"),
+    ],
 )
-def test_the_controls_lead_back_to_the_very_page(path: str) -> None:
-    client = Client(headers={"host": places.SHOP})
-    page = client.get(path).content.decode()
-    backs = re.findall(r'name="back" value="([^"]+)"', page)
-    assert {html.unescape(back) for back in backs} == {path}
-    answer = client.post("/demo/skip", {"duration": "hour", "back": path})
-    assert answer["Location"] == places.url(places.SHOP, path)
+def test_the_controls_lead_back_to_the_very_page(page: str, back: str) -> None:
+    client = Client(headers={"host": places.SHOP, "referer": places.url(places.SHOP, page)})
+    strip_page = client.get("/demo/strip").content.decode()
+    backs = re.findall(r'name="back" value="([^"]+)"', strip_page)
+    assert {html.unescape(found) for found in backs} == {back or page}
+    answer = client.post("/demo/skip", {"duration": "hour", "back": back or page})
+    assert answer["Location"] == places.url(places.SHOP, back or page)
 
 
 @pytest.fixture
@@ -552,29 +578,90 @@ def test_a_control_leads_back_to_the_shop(client_at_shop: Client, back: str, pat
     assert response["Location"].startswith(f"{places.origin(places.SHOP)}/")
 
 
-def test_the_session_ends_on_both_hosts(
+def test_the_session_ends_on_every_host(
     shop: Advertiser, client_at_shop: Client, demo_settings: Settings
 ) -> None:
-    first = client_at_shop.post("/demo/end-session", {"back": "/product/tent"})
-    there = f"/t/{shop.id}/demo/end-session?back=%2Fproduct%2Ftent"
-    assert (first.status_code, first["Location"]) == (
-        307,
-        f"{django_settings.TRACKING_URL}{there}",
-    )
-    assert cleared(first) == Counter({"_scs": 2, "_scn": 2})
+    tracking_hosts.replace(shop, [places.SHOP_TRACKING])
+    answer = client_at_shop.post("/demo/end-session", {"back": "/product/tent"})
+    path = f"/t/{shop.id}/demo/end-session?back=%2Fproduct%2Ftent"
+    assert cleared(answer) == Counter({"_scs": 2, "_scn": 2})
 
     demo_settings.ROOT_URLCONF = "network.demo.tracking_urls"
-    tracking = Client(headers={"host": django_settings.TRACKING_HOST})
-    assert tracking.get(there).status_code == 405
-    second = tracking.post(there)
-    assert (second.status_code, second["Location"]) == (
-        303,
-        places.url(places.SHOP, "/product/tent"),
-    )
-    names = (f"__Secure-scs-{shop.id}", f"__Secure-scn-{shop.id}")
-    assert cleared(second) == Counter(names)
-    for morsel in second.cookies.values():
-        assert (morsel["path"], morsel["secure"]) == (f"/t/{shop.id}/", True)
+    demo_settings.ALLOWED_HOSTS = [*demo_settings.ALLOWED_HOSTS, places.SHOP_TRACKING]
+    for host in (django_settings.TRACKING_HOST, places.SHOP_TRACKING):
+        assert (answer.status_code, answer["Location"]) == (307, places.url(host, path))
+        there = Client(headers={"host": host})
+        assert there.get(path).status_code == 405
+        answer = there.post(path)
+        names = (f"__Secure-scs-{shop.id}", f"__Secure-scn-{shop.id}")
+        assert cleared(answer) == Counter(names)
+        for morsel in answer.cookies.values():
+            assert (morsel["path"], morsel["secure"]) == (f"/t/{shop.id}/", True)
+    back = places.url(places.SHOP, "/product/tent")
+    assert (answer.status_code, answer["Location"]) == (303, back)
+
+
+# --- The guide --------------------------------------------------------------------------------
+
+
+def ticked(text: str) -> list[str]:
+    """The steps that are done, as the strip says."""
+    titles = ("Come by a link", "Let a soft one ask", "Order", "See why", "Let the windows close")
+    parts = re.split("|".join(map(re.escape, titles)), text.partition("An order now")[0])
+    return [title for title, part in zip(titles, parts[1:], strict=False) if "Done." in part]
+
+
+def test_the_guide_ticks_off_what_this_browser_has_done(
+    shop: Advertiser,
+    blog: Partnership,
+    extension: Partnership,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guide, "ASKING", frozenset({extension.publisher_id}))
+    shopper = FirstParty()
+    assert ticked(look(shopper, monkeypatch)) == []
+    shopper.follow(blog, NOW)
+    assert ticked(look(shopper, monkeypatch)) == ["Come by a link"]
+    shopper.follow(extension, NOW + timedelta(minutes=5))
+    shopper.buy(shop, NOW + timedelta(minutes=9), order="NO-1")
+    done = ["Come by a link", "Let a soft one ask", "Order"]
+    assert ticked(look(shopper, monkeypatch)) == done
+    shown = ask(places.SHOP, "/demo/strip", **shopper.jar, demo_looked="NO-1").content.decode()
+    assert ticked(re.sub(r"<[^>]+>", " ", shown)) == [*done, "See why"]
+    finalisation.finalise_due(NOW + timedelta(days=31))
+    assert ticked(look(shopper, monkeypatch)) == [*done, "Let the windows close"]
+
+
+def test_the_guide_opens_the_sale_in_the_admin(
+    shop: Advertiser, blog: Partnership, client_at_shop: Client
+) -> None:
+    shopper = FirstParty()
+    shopper.follow(blog, NOW)
+    sale = shopper.buy(shop, NOW + timedelta(minutes=9), order="NO-1")
+    answer = client_at_shop.post("/demo/look", {"order": "NO-1"})
+    onward = f"person=nimbus&next=%2Fadmin%2Ftracking%2Fconversion%2F{sale.pk}%2Fchange%2F"
+    there = f"{django_settings.SITE_URL}/demo/sign-in/?{onward}"
+    assert (answer.status_code, answer["Location"]) == (307, there)
+    assert answer.cookies["demo_looked"].value == "NO-1"
+    assert client_at_shop.get("/demo/look").status_code == 405
+    unknown = client_at_shop.post("/demo/look", {"order": "NO-2"})
+    assert (unknown.status_code, unknown["Location"]) == (303, places.url(places.SHOP))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/static/demo/demo.css", 200, id="style"),
+        pytest.param("/static/demo/overlay.js", 200, id="overlay"),
+        pytest.param("/static/network/site.css", 404, id="of_the_site"),
+        pytest.param("/static/demo/../network/site.css", 404, id="upwards"),
+        pytest.param("/static/demo/none.css", 404, id="none"),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_the_pages_files_are_there_and_no_others(path: str, status: int) -> None:
+    client = Client(headers={"host": places.BLOG})
+    assert client.get(path).status_code == status
 
 
 def test_the_tracking_host_keeps_its_own_urls_in_the_demo() -> None:

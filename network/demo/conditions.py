@@ -20,8 +20,19 @@ class Unfit(Exception):
 
 def check() -> None:
     """Raise Unfit unless the settings are those of a demo on this machine alone."""
+    check_hosts()
     for reason in _reasons():
         raise Unfit(reason)
+
+
+def check_hosts() -> None:
+    """Raise Unfit where a host of this network can be reached by others."""
+    for host in (settings.SITE_HOST, settings.TRACKING_HOST, *settings.ALLOWED_HOSTS):
+        if not host.endswith(".localhost"):
+            raise Unfit(
+                f"the demo's passwords are known, so it runs only where every host is "
+                f"*.localhost; {host!r} is not. Unset SITE_HOST and TRACKING_HOST."
+            )
 
 
 def check_fresh() -> None:
@@ -37,12 +48,6 @@ def check_fresh() -> None:
 def _reasons() -> Iterator[str]:
     if settings.MODE != "demo":
         yield f"SOFTCLICK_MODE is {settings.MODE}; start the demo as: python3 manage.py demo"
-    for host in (settings.SITE_HOST, settings.TRACKING_HOST, *settings.ALLOWED_HOSTS):
-        if not host.endswith(".localhost"):
-            yield (
-                f"the demo's passwords are known, so it runs only where every host is "
-                f"*.localhost; {host!r} is not. Unset SITE_HOST and TRACKING_HOST."
-            )
     if settings.PUBLIC_SCHEME != "http":
         yield f"PUBLIC_SCHEME is {settings.PUBLIC_SCHEME!r}; the demo's server speaks http only."
     if settings.INTAKE != "spool":

@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from network import clock
 from network.demo import cast, places, strip
 from tracking import cookies
+from tracking.models import Conversion
 
 View = Callable[..., HttpResponse]
 SKIPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}
@@ -49,10 +51,8 @@ def skip(request: HttpRequest) -> HttpResponse:
 
 @from_demo_page
 def end_shop_session(request: HttpRequest) -> HttpResponse:
-    """Clear the shop's session cookies, then have the tracking host clear its own."""
-    there = f"{settings.TRACKING_URL}/t/{cast.SHOP}/demo/end-session"
-    response = HttpResponseRedirect(f"{there}?{urlencode({'back': request.POST.get('back', '')})}")
-    response.status_code = 307  # as a POST, and as a navigation: cookies of that host can be set
+    """Clear the shop's session cookies, then have every tracking host clear its own."""
+    response = _to_tracking_host(0, request.POST.get("back", ""))
     for name in strip.SESSION_COOKIES:
         forget(response, name, places.SHOP)
     return response
@@ -60,12 +60,39 @@ def end_shop_session(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_tracking_session(request: HttpRequest, advertiser: int) -> HttpResponse:
-    """Clear one advertiser's session cookies on the tracking host, as the end of the browser
-    session does. Browsers withhold the origin of a POST that was redirected from host to host."""
-    response = _see(_page(request.GET.get("back", "")))
+    """Clear one advertiser's session cookies on this tracking host, as the end of the browser
+    session does, and lead on to the next. Browsers withhold the origin of a POST that was
+    redirected from host to host."""
+    here = request.get_host().partition(":")[0].lower()
+    hosts = places.hosts_of_tracking()
+    following = hosts.index(here) + 1 if here in hosts else len(hosts)
+    response = _to_tracking_host(following, request.GET.get("back", ""))
     for kind in (cookies.SOFT, cookies.SESSION):
         response.delete_cookie(cookies.name(kind, advertiser), path=f"/t/{advertiser}/")
     return response
+
+
+@from_demo_page
+def look(request: HttpRequest) -> HttpResponse:
+    """On to the sale's page in the admin, signed in as the shop's staff; the guide remembers."""
+    order = request.POST.get("order", "")
+    sale = Conversion.objects.filter(advertiser=cast.SHOP, order=order).first()
+    if sale is None:
+        return _see(_page(""))
+    path = reverse("admin:tracking_conversion_change", settings.ROOT_URLCONF, [sale.pk])
+    query = urlencode({"person": "nimbus", "next": path})
+    response = _again(f"{settings.SITE_URL}/demo/sign-in/?{query}")
+    response.set_cookie(strip.LOOKED, order, samesite="Lax", httponly=True)
+    return response
+
+
+def _to_tracking_host(number: int, back: str) -> HttpResponse:
+    """To one of the shop's tracking hosts by number; past the last, back to the shop."""
+    hosts = places.hosts_of_tracking()
+    if number >= len(hosts):
+        return _see(_page(back))
+    there = places.url(hosts[number], f"/t/{cast.SHOP}/demo/end-session")
+    return _again(f"{there}?{urlencode({'back': back})}")
 
 
 def ahead() -> str:
@@ -89,6 +116,13 @@ def forget(response: HttpResponse, name: str, host: str) -> None:
 def _page(path: str) -> str:
     """The shop's page with this path; its front page for anything that is no path."""
     return places.url(places.SHOP, path if path.startswith("/") else "/")
+
+
+def _again(url: str) -> HttpResponse:
+    """As a POST once more, and as a navigation: cookies of that host can be set."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 307
+    return response
 
 
 def _see(url: str) -> HttpResponse:

@@ -21,6 +21,11 @@ def url(host: str, path: str = "/") -> str:
     return origin(host) + path
 
 
+def hosts_of_tracking() -> list[str]:
+    """Those that the shop's links and tag have led to: the network's, and its own."""
+    return [settings.TRACKING_HOST, SHOP_TRACKING]
+
+
 def tracking_link(advertiser: int, publisher: int) -> str:
     """The link that a publisher places."""
     shop = keeper.current().advertisers.get(advertiser)

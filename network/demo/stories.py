@@ -162,41 +162,47 @@ def steps(start: datetime, end: datetime) -> list[Step]:
 
 def _tell(random: Random, start: datetime, end: datetime) -> Iterator[Step]:
     shopper = 0
-    days = max(round((end - start) / timedelta(days=1)), 1)
-    for day in range(days):
-        first = start + timedelta(days=day)
+    days = max((end.date() - start.date()).days, 1)
+    for number in range(days + 1):
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        day = Day(midnight + timedelta(days=number), days - number, number / days)
         for crowd in CROWDS:
-            for at in _arrivals(random, crowd, (first, days - day, days)):
+            for at in _arrivals(random, crowd, day, crowd.a_day):
                 shopper += 1
                 moves = _journey(random, crowd)
-                yield from _at_times(shopper, crowd, at, moves)
-            for at in _arrivals(random, crowd, (first, days - day, days), crowd.unattributed):
+                if at >= start:
+                    yield from _at_times(shopper, crowd, at, moves)
+            for at in _arrivals(random, crowd, day, crowd.unattributed):
                 shopper += 1
-                yield Step(at, shopper, crowd.advertiser, _one(random, UNLED))
+                move = _one(random, UNLED)
+                if at >= start:
+                    yield Step(at, shopper, crowd.advertiser, move)
 
 
-def _arrivals(
-    random: Random, crowd: Crowd, day: tuple[datetime, int, int], a_day: float | None = None
-) -> list[datetime]:
-    """When the shoppers of a day come. The day: its beginning, how many are left, how many in
-    all."""
-    first, left, days = day
-    wanted = crowd.a_day if a_day is None else a_day
-    wanted *= (1 + GROWTH * (days - left) / days) * BY_WEEKDAY[first.weekday()]
-    if left in SALE_DAYS_BEFORE_END and crowd.advertiser == SHOP:
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day: how many are left after it, and what share of the whole lies before it."""
+
+    midnight: datetime
+    left: int
+    share: float
+
+
+def _arrivals(random: Random, crowd: Crowd, day: Day, a_day: float) -> list[datetime]:
+    """When the shoppers of a day come."""
+    wanted = a_day * (1 + GROWTH * day.share) * BY_WEEKDAY[day.midnight.weekday()]
+    if day.left in SALE_DAYS_BEFORE_END and crowd.advertiser == SHOP:
         wanted *= 2
-    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [_moment(random, midnight, crowd, first) for _ in range(_whole(random, wanted))]
+    return [_moment(random, day.midnight, crowd) for _ in range(_whole(random, wanted))]
 
 
 def _whole(random: Random, wanted: float) -> int:
     return int(wanted * random.uniform(0.85, 1.15) + random.random())
 
 
-def _moment(random: Random, midnight: datetime, crowd: Crowd, first: datetime) -> datetime:
+def _moment(random: Random, midnight: datetime, crowd: Crowd) -> datetime:
     hour = random.choices(range(24), cum_weights=HOURS)[0] - crowd.hours_ahead
-    at = midnight + timedelta(hours=hour, seconds=random.uniform(0, 3600))
-    return at if at >= first else at + timedelta(days=1)
+    return midnight + timedelta(hours=hour, seconds=random.uniform(0, 3600))
 
 
 HOURS = list(accumulate(BY_HOUR))

@@ -27,6 +27,8 @@ HARD, SOFT, LAST, SESSIONS = "_sch", "_scs", "_scl", "_scn"
 """The tag's cookies on the shop; the soft slot and the sessions end with the browser session."""
 TOKENS = {"hard": HARD, "soft": SOFT, "last": LAST}
 SESSION_COOKIES = (SOFT, SESSIONS)
+LOOKED = "demo_looked"
+"""The order whose sale was looked at in the admin, from this browser's guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Order:
     amount: str = ""
     state: str = ""
     final: str = ""
+    is_known: bool = False
+    is_final: bool = False
 
 
 def read(cookies: Mapping[str, str], advertiser: int, now: datetime) -> FirstParty:
@@ -129,6 +133,13 @@ def lines_of(outcome: Outcome, names: Names) -> list[Line]:
     return [_line(judged, names) for judged in outcome.verdicts]
 
 
+def order_number_of(outcome: Outcome, advertiser: Advertiser) -> str:
+    """The newest order of this browser's journey; empty when it has none."""
+    journeys = sorted({judged.click.journey for judged in outcome.verdicts})
+    joined = Conversion.objects.filter(advertiser=advertiser, journeys__journey__in=journeys)
+    return joined.order_by("-at", "-id").values_list("order", flat=True).first() or ""
+
+
 def order_of(number: str, advertiser: Advertiser) -> Order:
     """What has become of an order by now."""
     conversion = Conversion.objects.filter(advertiser=advertiser, order=number).first()
@@ -141,7 +152,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
     why = sentences.why(Decided(judged, closes_by, conversion.conflict), names)
     commission = Commission.objects.filter(conversion=conversion).first()
     if commission is None:
-        return Order(number, why)
+        return Order(number, why, is_known=True, is_final=conversion.closed_at is not None)
     closed = commission.closed_at is not None
     return Order(
         number=number,
@@ -150,6 +161,8 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         cookie_type=commission.cookie_type,
         amount=display(commission.amount_minor, commission.currency),
         state=sentences.state_label(_commission_state(commission, conversion)),
+        is_known=True,
+        is_final=closed,
         final="" if closed else sentences.final_on(commission.closes_at, closes_by, names),
     )
 

@@ -1,4 +1,4 @@
-"""The demo's pages: the shop with the merchant's tag, the blog, the extension's panel.
+"""The demo's pages: the shop with the merchant's tag, and the pages of four of its publishers.
 
 The pages themselves ask no database, so that the shop is there while PostgreSQL is not; the strip
 at the bottom is fetched apart.
@@ -7,14 +7,16 @@ at the bottom is fetched apart.
 import secrets
 from collections.abc import Callable, Mapping
 from functools import wraps
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.staticfiles import views as static_files
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from network import clock
-from network.demo import cast, controls, places, strip
+from network.demo import cast, controls, guide, places, strip
 from network.demo.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product
 from network.models import Advertiser
 from network.money import AmountError, Money, parse, plain
@@ -45,10 +47,21 @@ def front(request: HttpRequest) -> HttpResponse:
     """The first page of whichever host was asked."""
     pages: Mapping[str, View] = {
         places.SHOP: shop_front,
-        places.BLOG: blog,
-        places.EXTENSION: extension,
+        places.BLOG: at(places.BLOG)(blog),
+        places.EXTENSION: at(places.EXTENSION)(extension),
+        places.CASHBACK: at(places.CASHBACK)(cashback),
+        places.OVERLAY: at(places.OVERLAY)(overlay),
     }
     return pages[request.get_host().partition(":")[0].lower()](request)
+
+
+def static_file(request: HttpRequest, path: str) -> HttpResponseBase:
+    """The pages' own styles, scripts and pictures, from ``network/static/demo``."""
+    if not path.startswith("demo/"):
+        raise Http404
+    response = static_files.serve(request, path, insecure=True)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 # --- The shop ---------------------------------------------------------------------------------
@@ -90,25 +103,40 @@ def thank_you(request: HttpRequest, number: str) -> HttpResponse:
 
 @at(places.SHOP)
 def show_strip(request: HttpRequest) -> HttpResponse:
-    """What this browser holds, who would be paid now, and what became of ``?order=``."""
+    """What this browser holds, who would be paid now, what became of its order, what comes next."""
     advertiser = Advertiser.objects.get(id=_shop().id)
     now = clock.now()
     brought = strip.read(request.COOKIES, advertiser.id, now)
     outcome = strip.outcome_now(brought, advertiser, now)
     names = strip.names_of(judged.click for judged in outcome.verdicts)
-    number = request.GET.get("order", "")
+    number = request.GET.get("order", "") or strip.order_number_of(outcome, advertiser)
+    order = strip.order_of(number, advertiser) if number else None
+    steps = guide.steps(outcome, order, request.COOKIES.get(strip.LOOKED, ""))
     context = {
+        "steps": steps,
+        "done": sum(step.done for step in steps),
         "slots": strip.slots_of(brought, names, now),
         "sessions": sorted(brought.sessions),
         "lines": strip.lines_of(outcome, names),
         "paid": names.of(outcome.paid) if outcome.paid else "",
-        "order": strip.order_of(number, advertiser) if number else None,
+        "order": order,
+        "links": _links(),
+        "back": _page_of(request, advertiser),
+        "skips": controls.SKIP_LABELS.items(),
         "now": now,
         "ahead": controls.ahead(),
     }
     response = render(request, "demo/strip.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _page_of(request: HttpRequest, advertiser: Advertiser) -> str:
+    """The page that asks for the strip, without the click that has landed on it already."""
+    parts = urlsplit(request.headers.get("Referer", ""))
+    query = QueryDict(parts.query, mutable=True)
+    query.pop(advertiser.click_parameter, None)
+    return f"{parts.path}?{query.urlencode()}" if query else parts.path
 
 
 def _shop() -> AdvertiserSnapshot:
@@ -131,23 +159,12 @@ def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object
         strip_click_parameter=shop.strip_click_parameter,
     )
     more = {"shop": shop, "tag": snippet(tag), "pixel": f"{base_url}pixel.gif"}
-    strip_context = {
-        "links": _links(),
-        "skips": controls.SKIP_LABELS.items(),
-        "back": _without(request, shop.click_parameter),
-    }
-    response = render(request, template, {**context, **more, **strip_context})
+    more |= {"links": _links(), "overlay_publisher": cast.OVERLAY}
+    response = render(request, template, {**context, **more})
     if strip.read(request.COOKIES, shop.id, clock.now()).foreign:
         for name in (*strip.TOKENS.values(), strip.SESSIONS):
             controls.forget(response, name, places.SHOP)
     return response
-
-
-def _without(request: HttpRequest, parameter: str) -> str:
-    """The page's own address without this parameter: the click has landed already."""
-    query = request.GET.copy()
-    query.pop(parameter, None)
-    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _product(slug: str) -> Product:
@@ -172,12 +189,18 @@ def _amount(text: str) -> int:
 # --- The publishers ---------------------------------------------------------------------------
 
 
-@at(places.BLOG)
 def blog(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/blog.html", {"links": _links(), "products": PRODUCTS})
 
 
-@at(places.EXTENSION)
+def cashback(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/cashback.html", {"links": _links()})
+
+
+def overlay(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/overlay.html", {"links": _links(), "publisher": cast.OVERLAY})
+
+
 def extension(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/extension.html", {"links": _links()})
 
@@ -187,7 +210,13 @@ def _links() -> dict[str, str]:
         "shop": places.url(places.SHOP),
         "blog": places.url(places.BLOG),
         "extension": places.url(places.EXTENSION),
+        "cashback": places.url(places.CASHBACK),
+        "overlay": places.url(places.OVERLAY),
+        "overlay_script": places.url(places.OVERLAY, "/static/demo/overlay.js"),
         "network": settings.SITE_URL,
+        "people": f"{settings.SITE_URL}/demo/",
+        "mails": f"{settings.SITE_URL}/demo/mail/",
         "by_blog": places.tracking_link(cast.SHOP, cast.BLOG),
         "by_extension": places.tracking_link(cast.SHOP, cast.EXTENSION),
+        "by_cashback": places.tracking_link(cast.SHOP, cast.CASHBACK),
     }

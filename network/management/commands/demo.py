@@ -21,9 +21,9 @@ FAILURES = (conditions.Unfit, programs.Unserved, side_by_side.SeedingFailed)
 
 class Command(BaseCommand):
     help = (
-        "Run a network of one's own: network site, tracking host, a shop, a blog and a browser "
-        "extension's page, with a worker, beat and drain, on PostgreSQL and Valkey that come "
-        "along. Fills it with some life when it is empty. Ctrl-C stops everything; the data stays."
+        "Run a network of one's own: network site, tracking host, a shop and pages of its "
+        "partners, with a worker, beat and drain, on PostgreSQL and Valkey that come along. Fills "
+        "it with 90 days of life when it is empty. Ctrl-C stops everything; the data stays."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,24 +57,26 @@ def pages() -> list[programs.Page]:
 
 
 def table() -> list[str]:
-    """Where everything is, and how to sign in."""
+    """Where everything is, and how to sign in by one click."""
+    site = settings.SITE_URL
     addresses = (
-        ("Network", f"{settings.SITE_URL}/"),
-        ("Admin", f"{settings.SITE_URL}/admin/"),
-        ("Publisher", f"{settings.SITE_URL}/dashboard/{cast.BLOG}/"),
-        ("Shop", places.url(places.SHOP)),
+        ("Start here", places.url(places.SHOP)),
         ("Blog", places.url(places.BLOG)),
+        ("Cashback", places.url(places.CASHBACK)),
         ("Extension", places.url(places.EXTENSION)),
+        ("Overlay", places.url(places.OVERLAY)),
         ("A link", places.tracking_link(cast.SHOP, cast.BLOG)),
+        ("Mailbox", f"{site}/demo/mail/"),
+        ("Network", f"{site}/"),
     )
     people = set(User.objects.values_list("username", flat=True))
     return [
         "",
         *(f"  {name:<11}{address}" for name, address in addresses),
         "",
-        "  Sign in as  with password",
+        f"  Sign in by one click (or with the password {cast.PASSWORD}):",
         *(
-            f"  {person.username:<12}{cast.PASSWORD:<10}{person.role}"
+            f"  {person.username:<11}{site}/demo/#{person.username:<11}{person.role}"
             for person in cast.PEOPLE
             if person.username in people
         ),
