@@ -149,20 +149,24 @@ def test_the_hash_of_the_stub_is_that_of_the_snippets_script() -> None:
     assert tag.STUB_HASH in (ROOT / "docs" / "wire.md").read_text()
 
 
-def test_a_demo_page_may_speak_to_every_tracking_host_and_to_nobody_else() -> None:
+def test_a_demo_page_may_speak_to_every_tracking_host_and_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "DEMO_HOSTS", ("overlay.localhost",))
+    overlay = settings.PUBLIC_ORIGIN.format(host="overlay.localhost")
     shop = make_advertiser()
     tracking_hosts.replace(shop, ["track.shop.localhost"])
     keeper.forget()
     shared = settings.TRACKING_URL
     own = settings.PUBLIC_ORIGIN.format(host="track.shop.localhost")
-    [policy] = hosts.DemoHandler().own_headers().values()
+    policy = hosts.DemoHandler().own_headers()["Content-Security-Policy"]
     assert set(policy.split("; ")) == STRICT - {
         "script-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
         "form-action 'self'",
     } | {
-        f"script-src 'self' {tag.STUB_HASH} {shared} {own}",
+        f"script-src 'self' {tag.STUB_HASH} {shared} {own} {overlay}",
         f"img-src 'self' data: {shared} {own}",
         f"connect-src 'self' {shared} {own}",
         f"form-action 'self' {shared} {own} {settings.SITE_URL}",
@@ -182,9 +186,7 @@ INLINE = re.compile(
 )
 
 
-TEMPLATES = sorted(
-    path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "demo"
-)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
 def inline(markup: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from django.core.mail.backends.filebased import EmailBackend
 from django.test import Client
 from pytest_django import Settings
 
-from network.demo import cast, conditions, places, population, site_urls
+from network.demo import cast, conditions, places, seed, site_urls
+from network.demo.life import Span
 from network.models import User
 from tests.makers import NOW, make_user
 from tests.reading import text
@@ -31,9 +31,9 @@ def site(settings: Settings, tmp_path: Path) -> Client:
 
 
 @pytest.fixture
-def everybody() -> Iterator[None]:
-    population.settle(NOW, NOW)
-    return
+def everybody() -> None:
+    """The whole cast, in a network in which nothing has happened yet."""
+    seed.seed(Span(NOW, 0))
 
 
 def signed_in_as(client: Client) -> str:

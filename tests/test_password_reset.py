@@ -36,6 +36,13 @@ def link() -> str:
     return found[1]
 
 
+def choose(client: Client, path: str, password: str) -> str:
+    """Follow the link and choose a password; what the page then says."""
+    form = client.get(path, follow=True)
+    chosen = {"new_password1": password, "new_password2": password}
+    return text(client.post(form.request["PATH_INFO"], chosen, follow=True))
+
+
 def test_the_link_leads_to_a_new_password(client: Client, person: User) -> None:
     ask(client, person.email)
     assert mail.outbox[0].to == [person.email]
@@ -52,8 +59,7 @@ def test_the_link_leads_to_a_new_password(client: Client, person: User) -> None:
 def test_the_link_is_good_once(client: Client, person: User) -> None:
     ask(client, person.email)
     path = link()
-    form = client.get(path, follow=True)
-    client.post(form.request["PATH_INFO"], {"new_password1": NEW, "new_password2": NEW})
+    choose(client, path, NEW)
     assert "This link is no longer good" in text(Client().get(path, follow=True))
 
 

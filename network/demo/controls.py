@@ -79,7 +79,7 @@ def look(request: HttpRequest) -> HttpResponse:
     sale = Conversion.objects.filter(advertiser=cast.SHOP, order=order).first()
     if sale is None:
         return _see(_page(""))
-    path = reverse("admin:tracking_conversion_change", settings.ROOT_URLCONF, [sale.pk])
+    path = reverse("admin:tracking_conversion_change", "network.urls", [sale.pk])
     query = urlencode({"person": "nimbus", "next": path})
     response = _again(f"{settings.SITE_URL}/demo/sign-in/?{query}")
     response.set_cookie(strip.LOOKED, order, samesite="Lax", httponly=True)

@@ -63,7 +63,7 @@ class Started:
                 text=True,
             )
         wait_until(
-            lambda: STARTED in self.errors or not self.is_running, f"{self.name} starts", 180
+            lambda: STARTED in self.errors or not self.is_running, f"{self.name} starts", 300
         )
         assert self.is_running, self.errors
 

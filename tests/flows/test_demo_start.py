@@ -2,16 +2,19 @@
 
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from network.demo import cast
 from tests.flows.network import free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
+from tracking.attribution import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +36,52 @@ def demo(one_demo: Started) -> Started:
 
 def test_everything_that_it_prints_answers(demo: Started) -> None:
     addresses = re.findall(r"http://\S+", demo.output)
-    assert len(addresses) == 7
+    assert len(addresses) == 8 + len(cast.PEOPLE)
     for address in addresses:
-        assert demo.request("GET", address).status_code in (200, 302), address
+        page = demo.request("GET", address.partition("#")[0])
+        assert page.status_code in (200, 302), address
     assert "softclick:" not in demo.output
     assert str(demo.data / "logs") in demo.errors
 
 
+def test_it_says_how_far_the_seeding_is(demo: Started) -> None:
+    said = re.findall(r"seeding day (\d+) of 90$", demo.errors, re.M)
+    assert said in ([str(day) for day in range(9, 91, 9)], [])  # none when it was started again
+
+
+def test_ninety_days_have_been_lived_and_nothing_is_broken(demo: Started) -> None:
+    verified = demo.run("verify")
+    assert verified.returncode == 0, verified.stdout
+    [(sales, first, last)] = demo.ask("SELECT count(*), min(at), max(at) FROM tracking_conversion")
+    assert 1_800 < int(str(sales)) < 3_000
+    assert timedelta(days=85) < last - first < timedelta(days=91)  # type: ignore[operator]
+    [(clicks,)] = demo.ask("SELECT count(*) FROM tracking_click")
+    assert 10_000 < int(str(clicks)) < 14_000
+    judged = demo.ask(
+        "SELECT DISTINCT v->>'verdict' FROM tracking_decision, jsonb_array_elements(verdicts) v"
+    )
+    assert {verdict for (verdict,) in judged} == set(Verdict)
+
+
 @pytest.mark.parametrize("person", cast.PEOPLE, ids=lambda person: person.username)
 def test_everybody_that_it_prints_can_sign_in(demo: Started, person: cast.Person) -> None:
-    assert re.search(rf"^ +{person.username} +{cast.PASSWORD} +{person.role}$", demo.output, re.M)
-    page = demo.url("network", "/sign-in/")
-    form = demo.request("GET", page)
-    token = form.cookies["csrftoken"]
+    """By one click from the page that it names, and by the form."""
+    page = demo.url("network", "/demo/")
+    line = rf"^ +{person.username} +{page}#{person.username} +{person.role}$"
+    assert re.search(line, demo.output, re.M)
+    assert f'id="{person.username}"' in demo.request("GET", page).text
+    clicked = demo.request("POST", f"{page}sign-in/", data={"person": person.username})
+    assert clicked.status_code == 303
+    assert clicked.cookies["sessionid"]
+
+    form = demo.url("network", "/sign-in/")
+    token = demo.request("GET", form).cookies["csrftoken"]
+    fields = {"username": person.username, "password": cast.PASSWORD}
     answer = demo.request(
         "POST",
-        page,
+        form,
         headers={"Cookie": f"csrftoken={token}", "Origin": demo.url("network", "")},
-        data={
-            "username": person.username,
-            "password": cast.PASSWORD,
-            "csrfmiddlewaretoken": token,
-        },
+        data={**fields, "csrfmiddlewaretoken": token},
     )
     assert answer.status_code == 302, answer.text
     assert answer.cookies["sessionid"]
@@ -105,13 +132,54 @@ def unbalanced(demo: Started) -> list[tuple[object, ...]]:
     )
 
 
-def test_a_person_clicks_through_the_shop(demo: Started, page: Page) -> None:
-    """In a real browser: the strip names who would be paid, and the session ends on both hosts."""
+def test_a_person_walks_the_five_steps(demo: Started, page: Page) -> None:
+    """In a real browser, under the pages' own Content-Security-Policy."""
+    troubles: list[str] = []
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
     seen = page.locator("#seen")
+    page.goto(demo.url("blog", "/"))
+    page.click("text=Straight to the tent")
+    expect(seen).to_contain_text("An order now would pay The Trail Blog.")
+    expect(done_steps(page)).to_have_count(1)
+
+    page.click("text=Add to basket")
+    page.click("role=dialog >> text=Activate")
+    expect(seen).to_contain_text("Stood down: The Trail Blog's hard cookie was live")
+    page.click("role=dialog >> text=Close")
+    expect(done_steps(page)).to_have_count(2)
+
+    page.click("text=Place order")
+    expect(seen).to_contain_text("£15.12 to The Trail Blog, hard — Pending")
+    expect(done_steps(page)).to_have_count(3)
+
+    with page.expect_popup() as opened:
+        page.click("text=Open it in the admin")
+    expect(opened.value.locator("body")).to_contain_text("The Trail Blog")
+    assert "/admin/tracking/conversion/" in opened.value.url
+    opened.value.close()
+    expect(done_steps(page)).to_have_count(4)
+
+    page.locator(".steps").get_by_text("Skip 31 days").click()
+    final = "£15.12 to The Trail Blog, hard — Final, payable on"
+    expect(seen).to_contain_text(final, timeout=60_000)
+    expect(done_steps(page)).to_have_count(5)
+    expect(seen).to_contain_text("An order now would pay nobody.")
+    assert troubles == []
+
+
+def done_steps(page: Page) -> Locator:
+    return page.locator(".steps .ticked")
+
+
+def test_a_session_ends_on_every_host(demo: Started, page: Page) -> None:
+    seen = page.locator("#seen")
+    page.goto(demo.url("track", f"/t/{cast.SHOP}/c/{cast.EXTENSION}"))
     page.goto(demo.url("extension", "/"))
     page.click("text=Activate cashback")
     expect(seen).to_contain_text("An order now would pay PerkPanel.")
-    assert session_cookies(page) == {"_scs", "_scn", "__Secure-scs-1", "__Secure-scn-1"}
+    own = {"_scs", "_scn", "__Secure-scs-1", "__Secure-scn-1"}
+    assert session_cookies(page) == own
+    assert tracking_cookies(page) == {"track.localhost", "track.shop.localhost"}
 
     page.click("text=End browser session")
     expect(seen).to_contain_text("An order now would pay nobody.")
@@ -119,17 +187,12 @@ def test_a_person_clicks_through_the_shop(demo: Started, page: Page) -> None:
     assert page.url == demo.url("shop", "/")
     assert session_cookies(page) == set()
 
-    page.goto(demo.url("blog", "/"))
-    page.click("text=Straight to the tent")
-    expect(seen).to_contain_text("An order now would pay The Trail Blog.")
-    page.click("text=Add to basket")
-    page.click("text=Place order")
-    expect(seen).to_contain_text("£15.12 to The Trail Blog, hard — Pending")
-    page.click("text=Skip 31 days")
-    expect(seen).to_contain_text(
-        "£15.12 to The Trail Blog, hard — Final, payable on", timeout=30_000
-    )
-    expect(seen).to_contain_text("An order now would pay nobody.")
+
+def tracking_cookies(page: Page) -> set[str]:
+    """The hosts that keep a tracking host's soft slot."""
+    return {
+        cookie["domain"] for cookie in page.context.cookies() if cookie["name"] == "__Secure-scs-1"
+    }
 
 
 def session_cookies(page: Page) -> set[str]:
@@ -207,3 +270,29 @@ def test_fresh_starts_anew(demo: Started) -> None:
     assert demo.ask("SELECT min(id) FROM network_advertiser") == [(1,)]
     assert not (demo.data / "clock").exists()
     assert (demo.data / "secret-tokens").read_text() != tokens
+
+
+def test_a_start_that_was_killed_while_it_seeded_begins_anew(tmp_path: Path) -> None:
+    demo = Started(copy_of_the_checkout(tmp_path / "softclick"), "demo")
+    with (demo.checkout / "err").open("w") as errors:
+        seeding = subprocess.Popen(
+            demo.command("demo", "--port", str(demo.port), "--days", "40"),
+            cwd=demo.checkout,
+            env=demo.environment,
+            stdin=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    wait_until(lambda: "seeding day 4 of 40" in demo.errors, "some days are there", 120)
+    seeding.kill()
+    seeding.wait()
+    try:
+        demo.start("--days", "2")
+        assert "filling the network with 2 days of life" in demo.errors
+        assert demo.ask("SELECT array_agg(id ORDER BY id) FROM network_advertiser") == [
+            ([1, 2, 3],)
+        ]
+        [(first, last)] = demo.ask("SELECT min(at), max(at) FROM tracking_conversion")
+        assert last - first < timedelta(days=2)  # type: ignore[operator]
+        assert demo.ask("SELECT to_regclass('demo_unfinished')") == [(None,)]
+    finally:
+        demo.stop()
