@@ -1,5 +1,6 @@
 """Every URL for every role, from the URL configuration itself: a new URL without a rule fails."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -377,6 +378,18 @@ def test_no_page_names_another_tenant(world: World, role: str) -> None:
             for secret in ("Tenant B", "Publisher Q", "reference-Publisher Q"):
                 if (url.key, secret) != ("find_programmes", "Tenant B"):  # it may apply there
                     assert secret not in text, url.key
+
+
+INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\s(?:src|type)=)|\son[a-z]+=", re.IGNORECASE)
+
+
+def test_no_page_holds_a_script_or_a_style_itself(world: World) -> None:
+    """The content policy would refuse it."""
+    client = world.client("operator")
+    for url in urls_of(settings.ROOT_URLCONF):
+        if "operator" in RULES[url.key].read:
+            found = INLINE.search(client.get(world.address(url)).content.decode())
+            assert found is None, (url.key, found)
 
 
 def test_another_tenants_row_is_not_there(world: World) -> None:

@@ -183,6 +183,30 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
     ]
 
 
+def test_a_filter_shows_what_is_chosen(owner: Client, partners: dict[str, Partnership]) -> None:
+    assert "Cookie type: All" in text(owner.get(PARTNERS))
+    page = text(owner.get(f"{PARTNERS}?cookie_type=soft"))
+    assert "Cookie type: Soft" in page
+    assert "Clear filters" in page
+
+
+def test_an_empty_list_says_what_comes_next(owner: Client, shop: Advertiser) -> None:
+    page = text(owner.get("/admin/tracking/conversion/"))
+    assert "No sales yet. A sale appears when the shop reports an order" in page
+    page = text(owner.get("/admin/tracking/conversion/?q=nowhere"))
+    assert "Nothing matches. Show all sales" in page
+
+
+def test_each_action_on_the_selection_is_a_button(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    page = owner.get(PARTNERS).content.decode()
+    offered = re.findall(r'<button type="submit" name="action" value="(\w+)"', page)
+    assert offered == ["set_soft", "set_hard", "set_default", "approve"]
+    data = {"action": "set_soft", "index": "0", "_selected_action": [partners["Blog"].pk]}
+    assert "Set 1 partner to soft" in text(owner.post(PARTNERS, {**data, "select_across": "0"}))
+
+
 # Setting a cookie type
 
 
