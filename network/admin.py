@@ -261,12 +261,13 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
+    change_form_template = "admin/network/user/change_form.html"
     list_display = ("username", "email", "shown_roles", "is_active", "shown_last_login")
     list_filter = ("is_active", "is_superuser")
     filter_horizontal = ()
     search_fields = ("username", "email", "first_name", "last_name")
     fieldsets = (
-        (None, {"fields": ("username", "password", "is_active", "is_superuser")}),
+        (None, {"fields": ("username", "is_active", "is_superuser")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
         ("Member of", {"fields": ("shown_roles", "shown_last_login")}),
     )

@@ -261,6 +261,8 @@ class TeamInline(unfold.TabularInline, admin.TabularInline[Any, Any]):  # type: 
         found = super().formfield_for_dbfield(db_field, request, **kwargs)
         if found and isinstance(found.widget, RelatedFieldWidgetWrapper):
             found.widget = found.widget.widget
+        if found:  # the labels are the table's head
+            found.widget.attrs["aria-label"] = capfirst(str(found.label))
         return found
 
 

@@ -50,7 +50,15 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
             "network_fee_percent": "Network fee in percent",
             "strip_click_parameter": "Remove the click parameter",
         }
-        widgets: ClassVar = {"domains": forms.TextInput({"class": "vTextField"})}
+        widgets: ClassVar = {
+            "domains": forms.TextInput({"class": "vTextField"}),
+            "uncounted_channels": forms.TextInput({"class": "vTextField"}),
+        }
+        help_texts: ClassVar = {
+            "uncounted_channels": (
+                "Values of the shop's own last paid channel that do not count, separated by commas."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,7 +50,7 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
                 "publishers.partnership",
                 query="status=applied",
             ),
-            _list("Model types", "category", "publishers.modeltypecookietype"),
+            _list("Model type defaults", "category", "publishers.modeltypecookietype"),
         ),
     ),
     (
@@ -66,14 +66,14 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
         (
             _list("Clicks", "ads_click", "tracking.click"),
             _list("Reports", "receipt_long", "tracking.report"),
-            _list("Sales without a click", "link_off", "tracking.unattributedsales"),
+            _list("Unattributed sales", "link_off", "tracking.unattributedsales"),
         ),
     ),
     (
         "Ledger",
         (
-            _list("Accounts", "account_balance", "publishers.ledgeraccount"),
-            _list("Transactions", "swap_horiz", "publishers.ledgertransaction"),
+            _list("Ledger accounts", "account_balance", "publishers.ledgeraccount"),
+            _list("Ledger transactions", "swap_horiz", "publishers.ledgertransaction"),
         ),
     ),
     ("Terms", (_list("Advertisers and terms", "storefront", "network.advertiser"),)),
@@ -81,10 +81,10 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
         "Network",
         (
             _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
-            _list("People", "group", "network.user", operators_only=True),
+            _list("Users", "group", "network.user", operators_only=True),
             Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
-            _list("Spools", "dns", "tracking.spoolhost", operators_only=True),
-            _list("Set aside", "report", "tracking.setaside", operators_only=True),
+            _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),
+            _list("Records set aside", "report", "tracking.setaside", operators_only=True),
             _list("Audit log", "history", "admin.logentry", operators_only=True),
         ),
     ),

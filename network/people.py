@@ -4,8 +4,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm
-from unfold.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
 from network.models import User
 
@@ -19,10 +18,10 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(choices=[(name, name) for name in names], **kwargs)
 
 
-class UserForm(UserChangeForm):  # type: ignore[misc]
+class UserForm(UserChangeForm[User]):
     time_zone = TimeZoneField()
 
-    class Meta(UserChangeForm.Meta):  # type: ignore[misc]
+    class Meta(UserChangeForm.Meta):
         model = User
         labels: ClassVar = {"is_superuser": "Operator"}
         help_texts: ClassVar = {

@@ -191,4 +191,8 @@ class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
 
     def page(self, request: HttpRequest, row: LedgerTransaction) -> Mapping[str, Any]:
         entries = row.entries.select_related("account__advertiser", "account__publisher")
-        return {"entries": entries.order_by("id")}
+        return {
+            "title": row.get_kind_display(),
+            "subtitle": row.key,
+            "entries": entries.order_by("id"),
+        }

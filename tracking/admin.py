@@ -338,11 +338,11 @@ class ClickAdmin(ScopedAdmin[Click]):
         "target",
         "shown_references",
         "campaign",
-        "in_page",
+        "shown_in_page",
         "shown_rejected_tokens",
         "ip_prefix",
         "user_agent",
-        "rebuilt",
+        "shown_rebuilt",
         "shown_received_at",
     )
     shown_at = staticmethod(shown_moment("at", "Time"))
@@ -392,7 +392,15 @@ class ClickAdmin(ScopedAdmin[Click]):
             return uncounted_text(row.reason)
         return "Counts; stood down" if row.stood_down else "Counts; took the cookie"
 
-    @admin.display(description="Target", empty_value=EMPTY)
+    @admin.display(description="From the page")
+    def shown_in_page(self, row: Click) -> str:
+        return "Yes, without a navigation" if row.in_page else "No"
+
+    @admin.display(description="Known from")
+    def shown_rebuilt(self, row: Click) -> str:
+        return "Its token; its record has not arrived" if row.rebuilt else "Its record"
+
+    @admin.display(description="Target refused", empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
         return TARGET_REASONS[TargetReason(row.target_reason)] if row.target_reason else None
 
