@@ -6,6 +6,7 @@ Whatever writes or replaces a click does it here.
 import json
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from django.db import connection
 
@@ -36,7 +37,7 @@ COLUMNS = (
     "rebuilt",
     "received_at",
 )
-Row = Sequence[object]
+Row = Sequence[Any]
 """A click's values in the order of :data:`COLUMNS`."""
 
 FEW = 20
@@ -119,7 +120,7 @@ def _stage(rows: Iterable[Row]) -> None:
                 copy.write_row(row)
 
 
-def _insert(rows: str, values: Iterable[object] = ()) -> int:
+def _insert(rows: str, values: Iterable[Any] = ()) -> int:
     """Insert the rows that an SQL query gives, each id once; how many are new."""
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(rows=rows), list(values) or None)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from tracking.attribution import Click, Judged, Verdict
 from tracking.reasons import Counted
@@ -165,7 +166,7 @@ def _counts_before_sale(item: Judged) -> bool:
 
 
 def _partner(
-    sale: SaleFacts, own: Sequence[Judged], displaced: Mapping[object, Click]
+    sale: SaleFacts, own: Sequence[Judged], displaced: Mapping[UUID, Click]
 ) -> Iterator[tuple[Key, Amounts]]:
     """One partner's: ``own`` are its clicks, ``displaced`` the live claims that were overwritten,
     by the click that did it."""

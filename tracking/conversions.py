@@ -355,7 +355,7 @@ def _take_figures(conversion: Conversion, joined: Joined, reports: Sequence[Repo
     conversion.at = joined.at
     conversion.amount_minor = joined.figures.amount_minor
     conversion.currency = joined.figures.currency
-    conversion.parts = list(joined.figures.as_json()["parts"])
+    conversion.parts = [asdict(part) for part in joined.figures.parts]
     conversion.conflict = joined.conflict
     if any(report.source == "keyed" for report in joined.linked):
         conversion.verified = True

@@ -20,7 +20,7 @@ from tracking.contributions import (
     contributions,
     difference,
 )
-from tracking.models import Conversion, Rollup
+from tracking.models import Commission, Conversion, Rollup
 
 BATCH = 10_000
 """Rows that one statement of :func:`compact` folds."""
@@ -114,13 +114,6 @@ def _fold_batch() -> int:
 
 def _facts(conversion: Conversion) -> SaleFacts:
     assert conversion.decision is not None
-    commission = commission_of(conversion)
-    earned = commission and Earned(
-        publisher=commission.publisher_id,
-        cookie_type=commission.cookie_type,
-        status=commission.status,
-        commission_minor=commission.amount_minor,
-    )
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
@@ -129,5 +122,16 @@ def _facts(conversion: Conversion) -> SaleFacts:
         judged=decisions.judged_clicks(conversion.decision),
         in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
         verified=conversion.verified,
-        earned=earned,
+        earned=_earned(commission_of(conversion)),
+    )
+
+
+def _earned(commission: Commission | None) -> Earned | None:
+    if commission is None:
+        return None
+    return Earned(
+        publisher=commission.publisher_id,
+        cookie_type=commission.cookie_type,
+        status=commission.status,
+        commission_minor=commission.amount_minor,
     )
