@@ -89,9 +89,8 @@ def _held(
 def _numbers(shops: Mapping[int, Advertiser], now: datetime) -> dict[str, dict[str, int]]:
     """How many partners there are, by model type and by what decides for them."""
     rows = with_current(Partnership.objects.filter(advertiser__in=shops), now)
+    by = ("model_type_now", "source_now")
     found: dict[str, dict[str, int]] = {}
-    for kind, source, count in rows.values_list("model_type_now", "source_now").annotate(
-        Count("pk")
-    ):
+    for kind, source, count in rows.values_list(*by).annotate(Count("pk")):
         found.setdefault(kind, {})[source] = count
     return found

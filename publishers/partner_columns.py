@@ -29,7 +29,8 @@ def period(now: datetime) -> Period:
 class Heading(str):
     """A column's title, with the definition that its heading opens."""
 
-    __slots__ = ("definition", "name")
+    name: str
+    definition: str
 
     def __new__(cls, defined: Figure) -> "Heading":
         heading = super().__new__(cls, defined.title)

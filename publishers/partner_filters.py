@@ -51,7 +51,7 @@ class CookieTypeFilter(_ChoiceFilter):
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         if chosen != "changing":
-            return queryset.filter(cookie_type_now=chosen)
+            return queryset.filter(Q(cookie_type_now=chosen))
         return queryset.filter(pk__in=changing(queryset.order_by(), clock.now()))
 
 

@@ -102,7 +102,7 @@ class PartnerList(ChangeList):
         within their currency only."""
         chosen = [item for item in super().get_ordering(request, queryset) if item != "-pk"]
         items = [_unknown_last(item) for item in (*chosen, *TIES, "-pk")]
-        if items[0].expression.name in MONEY:
+        if items[0].expression in {F(name) for name in MONEY}:
             return [F("advertiser__currency").asc(), *items]
         return items
 

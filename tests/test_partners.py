@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -11,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from network import clock
+from network.advertisers import change_rate
 from network.figures import figure
 from network.models import Advertiser
-from publishers import cookie_types
+from publishers import cookie_types, partnerships
 from publishers.models import PartnerNote, Partnership
 from publishers.partner_columns import COLUMNS, DAYS, FIGURES
 from publishers.partner_filters import ENOUGH_SALES
@@ -396,3 +398,92 @@ class TestList:
         assert cells(other) == {}
         assert other.get(f"{PARTNERS}{market.blog.pk}/change/").status_code == 404
         assert other.get(f"{PARTNERS}{market.blog.pk}/note/").status_code == 404
+
+
+class TestPage:
+    def test_it_tells_the_figures_of_the_list(self, market: Market) -> None:
+        market.trade()
+        page = page_of(staff(market.shop), market.review)
+        assert "The last 90 days Sales touched 1 Paid sales 1 Commission £3.99" in page
+        assert "After someone else 100 % 1 of 1 Taken over £3.99 · 1 Click → sale 2 minutes" in page
+
+    def test_it_tells_terms_rates_and_windows(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher("Blog"), hard_days=7)
+        page = page_of(staff(shop), partner)
+        assert "Hard cookie 7 days, own Soft cookie Browser session, 24 hours at most" in page
+        assert "Validation period 0 days Commission 8 % Tracking link" in page
+
+    def test_a_rate_that_has_not_begun_is_not_told(self, shop: Advertiser) -> None:
+        group = shop.commission_groups.get()
+        change_rate(group, NOW, made_by=None, percent=Decimal(5), start=NOW + DAY)
+        assert "Commission 8 % Tracking" in page_of(
+            staff(shop), make_partner(shop, make_publisher())
+        )
+
+    def test_flags_come_with_their_evidence(self, shop: Advertiser) -> None:
+        why = "The shopper clicks to be paid back."
+        flags = {"in_page": True, "strictly_necessary": True, "evidence": why}
+        partner = make_partner(shop, make_publisher(model_type="cashback"), "soft", **flags)
+        page = page_of(staff(shop), partner)
+        assert "May activate from the page Yes; works while the partner is soft" in page
+        assert f"Strictly necessary Yes: {why}" in page
+
+    @pytest.mark.parametrize(
+        ("status", "button"),
+        [
+            pytest.param("applied", "Approve…", id="applied"),
+            pytest.param("ended", "Approve…", id="ended"),
+            pytest.param("suspended", "Approve…", id="suspended"),
+            pytest.param("approved", "End…", id="approved"),
+        ],
+    )
+    def test_it_offers_what_the_status_allows(
+        self, shop: Advertiser, status: str, button: str
+    ) -> None:
+        page = page_of(staff(shop), make_partner(shop, make_publisher(), status=status))
+        assert {word for word in ("Approve…", "End…") if word in page} == {button}
+        assert ("Clicks count only while a partner is approved." in page) == (status != "approved")
+
+    def test_an_end_that_is_planned_is_told(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher())
+        partnerships.change_terms(
+            partner, {"status": "ended"}, NOW, made_by=None, reason="Over", start=NOW + DAY
+        )
+        page = page_of(staff(shop), partner)
+        assert "Ended with other terms from 13 Mar 2026 14:00 UTC." in page
+        assert "13 Mar 2026 14:00 Coming Ended — No No Over —" in page
+
+    def test_the_picture_tells_itself_in_words(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher())
+        cookie_types.assign([partner], "soft", NOW - 9 * DAY, reason="Agreed", made_by=None)
+        page = staff(shop).get(f"{PARTNERS}{partner.pk}/change/").content.decode()
+        assert (
+            'aria-label="Cookie type over time: Hard from 11 Jan 2026 (past), then Soft from '
+            '3 Mar 2026 (now)."'
+        ) in page
+
+    def test_what_an_advertiser_says_for_all_its_partners_is_told(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher(model_type="voucher"))
+        cookie_types.set_default(
+            shop, "voucher", "soft", NOW - DAY, reason="All codes", made_by=None
+        )
+        page = page_of(staff(shop), partner)
+        assert "Soft Voucher default, the advertiser's Approved" in page
+        assert "11 Mar 2026 14:00 Now Soft Voucher default, the advertiser's All codes —" in page
+
+    def test_it_takes_the_same_queries_however_much_has_happened(self, market: Market) -> None:
+        client = staff(market.shop)
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                page_of(client, market.blog)
+            return len(captured)
+
+        before = queries()
+        market.trade()
+        for days in range(1, 5):
+            cookie_types.assign(
+                [market.blog], "soft", NOW - days * DAY, reason="Agreed", made_by=None
+            )
+            client.post(f"{PARTNERS}{market.blog.pk}/note/", {"text": f"Note {days}"})
+        assert queries() == before

@@ -1,7 +1,8 @@
 """How partnerships stand: in SQL as by the policy itself, and over time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -40,14 +41,19 @@ def some_network(random: Random) -> None:
             )
 
 
-def moment(random: Random) -> object:
+def moment(random: Random) -> datetime:
     return NOW + random.randint(-50_000, 50_000) * timedelta(seconds=60)
+
+
+def current(at: datetime) -> list[Any]:
+    """Every partnership with its annotations."""
+    return list(with_current(Partnership.objects.all(), at))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_sql_says_what_the_policy_says(seed: int) -> None:
     some_network(Random(seed))
-    rows = list(with_current(Partnership.objects.all(), NOW))
+    rows = current(NOW)
     by_policy = standings(rows, NOW)
     told = {(row.cookie_type_now, row.source_now, row.model_type_now) for row in rows}
     assert len(told) > 3, "the network is too plain to tell anything apart"
@@ -62,16 +68,16 @@ def test_sql_passes_over_what_was_cancelled_or_has_not_started() -> None:
     partner = make_partner(make_advertiser(), make_publisher())
     cookie_types.assign([partner], "soft", NOW, start=NOW + DAY, reason="Later", made_by=None)
     cancel(cookie_types.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
-    row = with_current(Partnership.objects.all(), NOW).get()
+    row = current(NOW)[0]
     assert (row.cookie_type_now, row.source_now) == ("hard", "network")
-    row = with_current(Partnership.objects.all(), NOW + 2 * DAY).get()
+    row = current(NOW + 2 * DAY)[0]
     assert (row.cookie_type_now, row.source_now) == ("soft", "own")
 
 
 def test_status_is_none_before_the_first_terms() -> None:
     make_partner(make_advertiser(), make_publisher(), status="applied")
-    assert with_current(Partnership.objects.all(), SET_UP - DAY).get().status_now is None
-    assert with_current(Partnership.objects.all(), NOW).get().status_now == "applied"
+    assert current(SET_UP - DAY)[0].status_now is None
+    assert current(NOW)[0].status_now == "applied"
     assert PartnershipTerms.objects.count() == 1
 
 
