@@ -81,6 +81,13 @@ def display_average(minor: int, number: int, currency: str, locale: str = "en_GB
     return format_currency(rounded, currency, locale=locale, decimal_quantization=False)
 
 
+def unrounded(minor: Decimal, currency: str, locale: str = "en_GB") -> str:
+    """``399.2`` GBP as ``£3.992``: what is rounded to minor units afterwards."""
+    amount = minor.scaleb(-decimals(currency))
+    pattern = "¤#,##0.00######" if decimals(currency) else "¤#,##0.######"
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
 def percent_of(minor: int, percent: Decimal) -> int:
     """The share, rounded once, half up, to the minor unit."""
     return int((Decimal(minor) * percent / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,6 +1,5 @@
 """Sales and why they were credited, commissions, reports, clicks; and the health of the spool."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -28,7 +27,6 @@ from network.admin_site import (
     shown_money,
 )
 from network.change_pages import ChangePage, posted, respond
-from publishers.models import LedgerEntry
 from tracking import home_page
 from tracking.admin_filters import (
     ClickPeriodFilter,
@@ -42,25 +40,24 @@ from tracking.admin_filters import (
     StateFilter,
 )
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
-from tracking.explanations import commission_of, explain, explain_test, state_of, state_of_sale
+from tracking.explanations import commission_of, explain_test, state_of, state_of_sale
 from tracking.forms import SettleForm
 from tracking.health_admin import SetAsideAdmin, SpoolHostAdmin
 from tracking.models import (
     Click,
     Commission,
     Conversion,
-    Decision,
     Report,
     SetAside,
     SpoolHost,
     UnattributedSales,
 )
-from tracking.reasons import ReportOutcome, TargetReason, TokenReason
+from tracking.reasons import ReportOutcome, TargetReason
 from tracking.sale_filters import PartnerFilter
+from tracking.sale_page import page_of, told_report
 from tracking.sentences import (
     REPORT_OUTCOMES,
     TARGET_REASONS,
-    TOKEN_REASONS,
     uncounted_text,
 )
 from tracking.simulator_page import simulator
@@ -101,21 +98,11 @@ class ConversionAdmin(PageAdmin[Conversion]):
         return badges.state(state_of_sale(row))
 
     def page(self, request: HttpRequest, row: Conversion) -> Mapping[str, Any]:
-        commission = commission_of(row)
-        posted = commission.ledger_transaction_id if commission else None
-        entries = LedgerEntry.objects.filter(transaction=posted) if posted else None
         return {
             "title": f"Sale {row.order}",
             "subtitle": str(row.advertiser),
-            "told": explain(row) if row.decision else None,
-            "commission": commission,
-            "state": state_of_sale(row),
-            "reports": [_told_report(report) for report in row.reports.order_by("received_at")],
-            "decisions": _history(row),
-            "raw": _raw(row),
             "may_settle": bool(row.conflict) and self._may_settle(request, row),
-            "entries": entries
-            and entries.select_related("account__advertiser", "account__publisher"),
+            **page_of(row, request.GET),
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
@@ -161,51 +148,8 @@ class ConversionAdmin(PageAdmin[Conversion]):
         return respond(request, self, page)
 
 
-def _raw(row: Conversion) -> str:
-    """The decision in force as it is stored."""
-    decision = row.decision
-    if decision is None:
-        return ""
-    kept = {"rule_version": decision.rule_version, "inputs": decision.inputs}
-    return json.dumps({**kept, "verdicts": decision.verdicts}, indent=2)
-
-
 def _is_unpaid(commission: Commission) -> bool:
     return commission.status == Commission.Status.DECLINED
-
-
-def _told_report(report: Report) -> dict[str, Any]:
-    tokens = [
-        {
-            "role": token["role"],
-            "said": f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}"
-            if token["reason"]
-            else "valid",
-        }
-        for token in report.tokens
-    ]
-    return {
-        "row": report,
-        "outcome": outcome_text(report),
-        "tokens": tokens,
-        "figures": _figures(report),
-    }
-
-
-def outcome_text(report: Report) -> str:
-    """What became of a report, in words."""
-    return REPORT_OUTCOMES[ReportOutcome(report.outcome)]
-
-
-def _figures(report: Report) -> str:
-    """The amount that a report gave."""
-    if not report.figures:
-        return EMPTY
-    return money.display(report.figures["amount_minor"], report.figures["currency"])
-
-
-def _history(row: Conversion) -> QuerySet[Decision]:
-    return row.decisions.select_related("paid_publisher").order_by("-sequence")
 
 
 @admin.register(Commission)
@@ -291,7 +235,7 @@ class ReportAdmin(PageAdmin[Report]):
 
     @admin.display(description="Outcome", ordering="outcome")
     def outcome_said(self, row: Report) -> str:
-        return outcome_text(row)
+        return REPORT_OUTCOMES[ReportOutcome(row.outcome)]
 
     @admin.display(description="What was wrong", empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
@@ -301,7 +245,7 @@ class ReportAdmin(PageAdmin[Report]):
         return {
             "title": f"Report of {row.order or 'a sale'}",
             "subtitle": str(row.advertiser),
-            "told": _told_report(row),
+            "told": told_report(row),
             "tested": explain_test(row) if row.outcome == ReportOutcome.TEST else None,
         }
 

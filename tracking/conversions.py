@@ -118,10 +118,11 @@ def reconsider(
     _decide(conversion, _reports_of(conversion), Stamp(now, cause))
 
 
-def decide_again(conversion: Conversion) -> Resolved:
-    """What would be decided from the reports and clicks that are stored; nothing is written."""
+def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved:
+    """What would be decided from the reports and clicks that are stored, had staff ``chosen`` this
+    report, or else as it stands; nothing is written."""
     reports = _reports_of(conversion)
-    joined = join(map(_evidence_of, reports), conversion.settled_report_id)
+    joined = join(map(_evidence_of, reports), chosen or conversion.settled_report_id)
     sale = _sale(conversion.advertiser, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
     return _resolve(journey.clicks, sale, joined)

@@ -50,7 +50,11 @@ def clicks_of(decision: Decision) -> list[Click]:
 
 
 def sale_of(decision: Decision) -> Sale:
-    inputs = decision.inputs
+    return sale_in(decision.inputs)
+
+
+def sale_in(inputs: Mapping[str, Any]) -> Sale:
+    """The sale in what :func:`inputs_json` keeps."""
     return Sale(
         at=inputs["at"],
         sessions=frozenset(inputs["sessions"]),

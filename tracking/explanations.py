@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -43,6 +44,7 @@ class Headline:
 class ToldClick:
     """One click of the journey, in words; ``references`` are the publisher's own."""
 
+    id: UUID
     at: datetime
     partner: str
     publisher: int
@@ -70,7 +72,7 @@ def explain(conversion: Conversion) -> Explanation:
     return Explanation(
         headline=headline(conversion, decided, names),
         why=why(decided, names),
-        clicks=[_told(judged, names) for judged in decided.verdicts],
+        clicks=[told_click(judged, names) for judged in decided.verdicts],
         picture=picture(decided.verdicts, decisions.sale_of(decision), names),
     )
 
@@ -99,7 +101,7 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
     return Explanation(
         headline=headline(conversion, decided, names),
         why=why(decided, names),
-        clicks=[_told(item, names, references.get(str(item.click.id), {})) for item in own],
+        clicks=[told_click(item, names, references.get(str(item.click.id), {})) for item in own],
         picture=picture(own, decisions.sale_of(_decision(conversion)), names),
     )
 
@@ -205,9 +207,13 @@ def _decision(conversion: Conversion) -> Decision:
     return conversion.decision
 
 
-def _told(judged: Judged, names: Names, references: Mapping[str, str] | None = None) -> ToldClick:
+def told_click(
+    judged: Judged, names: Names, references: Mapping[str, str] | None = None
+) -> ToldClick:
+    """The click in words, for who reads by these names."""
     click = judged.click
     return ToldClick(
+        id=click.id,
         at=from_ms(click.at),
         partner=names.of(click),
         publisher=click.publisher,
