@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,11 +30,11 @@ HOUR, DAY = 60, 24 * 60
 LONDON = in_zone(ZoneInfo("Europe/London"))
 
 
-def click(minute: float, kind: str, days: int = 30, session: int = 1, **others: object) -> Click:
+def click(minute: float, kind: str, days: int = 30, session: int = 1, **others: Any) -> Click:
     at = START + int(minute * MINUTE_MS)
     window = days * DAY if kind == "hard" else DAY
     made = Click(UUID(int=at << 80 | int(minute)), at, 1, CookieType(kind), window, 7, session)
-    return replace(made, **others)  # type: ignore[arg-type]
+    return replace(made, **others)
 
 
 def sale(minute: int, *sessions: int, rule: SoftRule = SoftRule.FIRST) -> Sale:
@@ -76,7 +77,7 @@ def test_an_overwritten_click_holds_the_cookie_until_the_next_one_takes_it() -> 
     ],
 )
 def test_a_click_that_never_held_the_cookie_has_no_strong_part(
-    kind: str, others: dict[str, object]
+    kind: str, others: dict[str, Any]
 ) -> None:
     _, lane = picture([click(0, "hard"), click(5, kind, **others)], sale(9, 1)).lanes
     assert strong(lane) == []

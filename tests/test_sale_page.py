@@ -20,6 +20,7 @@ from tests.makers import (
 from tests.reading import text
 from tracking.attribution import CookieType, SoftRule
 from tracking.decisions import clicks_of, sale_of
+from tracking.explanations import explain_to_publisher
 from tracking.models import Click, Conversion, Report
 from tracking.whatif import Change, Windows, replay
 
@@ -114,6 +115,9 @@ def test_a_conflict_shows_what_each_browser_claims(
     assert "Settle the conflict" in shown
     assert "If the report of 12 Mar 2026 14:02 is right (Tag, £49.90) Blog A Hard would be" in shown
     assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X Soft" in shown
+    assert "Soft slot: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
+    assert "Browser session The one of its clicks" in shown
+    assert "As it stands nobody is paid, and none of it is owed." in shown
 
 
 def test_a_viewer_is_offered_no_settling(
@@ -269,3 +273,22 @@ def test_money_is_told_part_by_part_before_and_after_it_is_rounded(
     assert "DEFAULT £49.90 8 % £3.992 £3.99" in shown
     assert "£0.40" in shown
     assert "£4.39" in shown
+
+
+def test_a_publisher_cannot_read_off_the_picture_when_a_rival_came(
+    shop: Advertiser, blog: Partnership
+) -> None:
+    """The same picture, whenever the rival took the cookie."""
+    rival = make_partner(shop, make_publisher("Rival"), "hard")
+    drawn = []
+    for order, after in (("1", 3 * MINUTE), ("2", 300 * MINUTE)):
+        shopper = Shopper()
+        shopper.follow(blog, NOW)
+        shopper.follow(rival, NOW + after)
+        shopper.follow(blog, NOW + 310 * MINUTE)
+        sale = shopper.buy(shop, NOW + 320 * MINUTE, order=order)
+        drawn.append(explain_to_publisher(sale.commission, NOW + DAY).picture)
+    assert [lane.verdict for lane in drawn[0].lanes] == ["overwritten", "held"]
+    assert [bar.strong for bar in drawn[0].lanes[0].bars] == [False]
+    assert drawn[0] == drawn[1]
+    assert "Rival" not in str(drawn)

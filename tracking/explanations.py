@@ -1,7 +1,7 @@
 """Why a sale was credited as it was: a stored decision, told to staff or to a publisher."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -78,10 +78,11 @@ def explain(conversion: Conversion) -> Explanation:
 
 
 def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "journey") -> Picture:
-    """The journey as a picture, in the reader's zone; ``key`` where a page has several."""
+    """The journey as a picture, in the reader's zone; ``key`` where a page has several. When a
+    rival took a publisher's cookie is not to be read off it."""
     drawn = [
         DrawnClick(
-            judged,
+            _without_rival(judged, names),
             _capital(names.of(judged.click)),
             VERDICT_LABELS[judged.verdict],
             verdict_sentence(judged, names),
@@ -223,6 +224,11 @@ def told_click(
         sentence=verdict_sentence(judged, names),
         references=references or {},
     )
+
+
+def _without_rival(judged: Judged, names: Names) -> Judged:
+    told = judged.by is None or names.may_know_times_of(judged.by)
+    return judged if told else replace(judged, by=None)
 
 
 def _capital(words: str) -> str:

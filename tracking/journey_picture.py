@@ -296,7 +296,8 @@ def _bars(item: Judged, y: int, scale: Scale, held_until: int) -> Iterable[Bar]:
         return
     left, kind = scale(click.at), click.cookie_type.value
     yield Bar(left, y, scale(click.closes_at) - left, kind, strong=False)
-    if held_until > click.at or item.verdict in HELD:
+    is_untold = item.verdict is Verdict.OVERWRITTEN and item.by is None
+    if held_until > click.at or (item.verdict in HELD and not is_untold):
         yield Bar(left, y, max(scale(held_until) - left, BAR), kind, strong=True)
 
 

@@ -124,11 +124,12 @@ class Claim:
 
 def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
     """What the template shows of a sale; ``asked`` is what to try, from the address."""
-    names = names_for_staff(publishers_in(row))
     commission = commission_of(row)
     clicks = clicks_of(row.decision) if row.decision else []
     reports = list(row.reports.order_by("received_at", "pk"))
     kept = _kept(clicks)
+    brought = {click.publisher for report in reports for click in _presented(report)}
+    names = names_for_staff(brought | publishers_in(row))
     return {
         "told": explain(row) if row.decision else None,
         "commission": commission,
@@ -195,7 +196,11 @@ def _sessions(report: Report, clicks: Sequence[Click]) -> str:
         )
     }
     found = [f"session {numbers[item]}" for item in report.sessions if item in numbers]
-    return ", ".join(found).capitalize() or "A session in which no click happened"
+    if found:
+        return ", ".join(found).capitalize()
+    if any(click.session in report.sessions for click in _presented(report)):
+        return "The one of its clicks"
+    return "A session in which no click happened"
 
 
 def _amount(report: Report) -> str:
@@ -252,12 +257,12 @@ def _recorded_types(clicks: Sequence[Click]) -> dict[int, str]:
 
 def _change(asked: QueryDict, recorded: Mapping[int, str]) -> Change:
     """What the address asks for; what it cannot ask for is left as it was."""
-    types = {
-        key: CookieType(asked[f"type-{key}"])
-        for key, kind in recorded.items()
-        if asked.get(f"type-{key}") in set(CookieType) and asked[f"type-{key}"] != kind
-    }
-    rule = asked.get("soft_rule")
+    types = {}
+    for key, kind in recorded.items():
+        wanted = str(asked.get(f"type-{key}"))
+        if wanted in set(CookieType) and wanted != kind:
+            types[key] = CookieType(wanted)
+    rule = str(asked.get("soft_rule"))
     return Change(types, SoftRule(rule) if rule in set(SoftRule) else None)
 
 
