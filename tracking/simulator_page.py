@@ -126,13 +126,9 @@ def simulator(request: HttpRequest) -> HttpResponse:
     """``?example=`` and ``?sale=`` open one of the examples or a sale of the reader's tenants."""
     if request.method != "POST":
         return _page(request, _opened(request))
-    shown = _acted(request)
     if request.POST.get("do") == "download":
-        try:
-            return _download(shown.draft.scenario())
-        except DraftError:
-            pass  # The page says what is wrong.
-    return _page(request, shown)
+        return _download(request)
+    return _page(request, _acted(request))
 
 
 def _opened(request: HttpRequest) -> Shown:
@@ -226,11 +222,15 @@ def _played(text: str) -> list[Result]:
     return [simulate(scenario) for scenario in scenarios]
 
 
-def _download(scenario: Scenario) -> HttpResponse:
+def _download(request: HttpRequest) -> HttpResponse:
+    """The text that the page shows, as a file; or what is wrong with it."""
+    text = request.POST.get("text", "")[: MAX_TEXT + 1]
+    try:
+        written = write([result.scenario for result in _played(text)])
+    except ScenarioError as error:
+        return _page(request, Shown(Draft(), Imported(text, error=str(error))))
     headers = {"Content-Disposition": 'attachment; filename="scenario.yaml"'}
-    return HttpResponse(
-        write([scenario]), content_type="application/yaml; charset=utf-8", headers=headers
-    )
+    return HttpResponse(written, content_type="application/yaml; charset=utf-8", headers=headers)
 
 
 def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
