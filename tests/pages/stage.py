@@ -1,0 +1,258 @@
+"""Which pages there are, as whom each is looked at, and with what in it.
+
+The list of pages is the URL configuration itself, through the table of ``tests/test_access.py``: a
+new URL that somebody may read is looked at, or is in :data:`NO_PAGES`; there is no third way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model, QuerySet
+from django.test import Client
+from django.urls import reverse
+
+from network.demo import cast, places
+from network.demo.catalogue import PRODUCTS
+from network.models import Advertiser, User
+from publishers import cookie_types
+from publishers.models import (
+    LedgerAccount,
+    LedgerTransaction,
+    ModelTypeCookieType,
+    Partnership,
+    Publisher,
+)
+from tests.makers import NOW
+from tests.test_access import ADMIN, RULES, urls_of
+from tracking.models import (
+    Click,
+    Commission,
+    Conversion,
+    Report,
+    SetAside,
+    SpoolHost,
+    UnattributedSales,
+)
+
+OPERATOR, STAFF, TEAM, STRANGER = "operator", "nimbus", "blog", "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to look at. ``who`` is a username, empty for nobody in particular."""
+
+    address: str
+    who: str = ""
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The served network: its pages by name, and a session for everybody who looks at one."""
+
+    pages: Mapping[str, Page]
+    sessions: Mapping[str, str]
+
+
+# --- The site's pages, from its URLs ------------------------------------------------------------
+
+NO_PAGES = {
+    "home": "leads on",
+    "publisher_home": "leads on",
+    "admin:autocomplete": "answers scripts",
+    "admin:jsi18n": "is a script",
+}
+HISTORY = "admin:publishers_partnership_history"
+"""They all look like this one."""
+
+
+def site_pages() -> list[str]:
+    """The keys of the URLs that are pages."""
+    return [url.key for url in urls_of(settings.ROOT_URLCONF) if _is_page(url.key)]
+
+
+def _is_page(key: str) -> bool:
+    rule = RULES[key]
+    if key.endswith("_history") and key != HISTORY:
+        return False
+    return bool(rule.read) and rule.answer == 200 and key not in NO_PAGES
+
+
+def _who(key: str) -> str:
+    """Staff where they may, since that is where they live; a publisher's team on its own pages."""
+    read = RULES[key].read
+    if not key.startswith("admin:"):
+        return "" if "anonymous" in read else TEAM
+    return STAFF if "owner_a" in read else OPERATOR
+
+
+def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
+    bare = key.removeprefix("admin:")
+    model = next((name for name in ADMIN if bare.startswith(f"{name}_")), "")
+    values: dict[str, list[Any]] = {
+        "admin:app_list": ["publishers"],
+        "admin:auth_user_password_change": [rows["network_user"].pk],
+        "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
+        "sale": [cast.BLOG, rows["tracking_commission"].pk],
+    }
+    if key in values:
+        arguments = values[key]
+    elif "<int:publisher>" in route:
+        arguments = [cast.BLOG]
+    else:
+        arguments = [rows[model].pk] if "<" in route else []
+    return Page(_on_site(reverse(key, args=arguments) + _query(key, rows)), _who(key))
+
+
+def _query(key: str, rows: Mapping[str, Model]) -> str:
+    queries = {
+        "admin:publishers_partnership_cookie_type": (
+            f"?to=soft&partners={rows['publishers_partnership'].pk}"
+        ),
+    }
+    return queries.get(key, "")
+
+
+# --- Other states of them, and the other hosts' pages -------------------------------------------
+
+OTHER_PAGES = (
+    "operators-home",
+    "partners-soft",
+    "partners-none",
+    "sale-nobody",
+    "sale-conflict",
+    "sale-final",
+    "sale-unverified",
+    "no-membership",
+    "not-found",
+    "not-allowed",
+    "unknown-advertiser",
+    "demo-shop",
+    "demo-product",
+    "demo-checkout",
+    "demo-thank-you",
+    "demo-blog",
+    "demo-extension",
+    "demo-cashback",
+    "demo-overlay",
+)
+
+
+def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
+    def sale(name: str) -> Page:
+        return Page(_on_site(f"/admin/tracking/conversion/{rows[name].pk}/change/"), STAFF)
+
+    partners = "/admin/publishers/partnership/"
+    return {
+        "operators-home": Page(_on_site("/admin/"), OPERATOR),
+        "partners-soft": Page(_on_site(f"{partners}?cookie_type=soft"), STAFF),
+        "partners-none": Page(_on_site(f"{partners}?q=there-is-no-such-partner"), STAFF),
+        "sale-nobody": sale("nobody_paid"),
+        "sale-conflict": sale("in_conflict"),
+        "sale-final": sale("final"),
+        "sale-unverified": Page(sale("unverified").address, OPERATOR),
+        "no-membership": Page(_on_site("/dashboard/"), STRANGER),
+        "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
+        "not-allowed": Page(_on_site("/admin/"), TEAM, 403),
+        "unknown-advertiser": Page(f"{settings.TRACKING_URL}/t/999999/c/1", status=404),
+        "demo-shop": Page(places.url(places.SHOP)),
+        "demo-product": Page(places.url(places.SHOP, f"/product/{PRODUCTS[0].slug}")),
+        "demo-checkout": Page(places.url(places.SHOP, f"/checkout?product={PRODUCTS[0].slug}")),
+        "demo-thank-you": Page(places.url(places.SHOP, "/thank-you/NO-LOOK?amount=49.90")),
+        "demo-blog": Page(places.url(places.BLOG)),
+        "demo-extension": Page(places.url(places.EXTENSION)),
+        "demo-cashback": Page(places.url(places.CASHBACK)),
+        "demo-overlay": Page(places.url(places.OVERLAY)),
+    }
+
+
+def _on_site(path: str) -> str:
+    return settings.SITE_URL + path
+
+
+# --- The stage ----------------------------------------------------------------------------------
+
+
+def site() -> Site:
+    """The pages of the seeded network that the database holds."""
+    _add_what_seeding_has_not()
+    rows = _rows()
+    urls = {url.key: url.route for url in urls_of(settings.ROOT_URLCONF)}
+    pages = {key: _site_page(key, urls[key], rows) for key in site_pages()}
+    pages |= _other_pages(rows)
+    return Site(pages, {name: _session(name) for name in (OPERATOR, STAFF, TEAM, STRANGER)})
+
+
+def _add_what_seeding_has_not() -> None:
+    """Something to read on every operators' page, and somebody who belongs nowhere."""
+    User.objects.create_user(STRANGER)
+    SpoolHost.objects.create(name="web-1", registered_at=NOW, drained_to=NOW)
+    SetAside.objects.create(
+        host="web-1",
+        segment="00017.spool",
+        offset=4096,
+        record='{"kind": "report", "order": "NO-7Q2M"}',
+        error="KeyError: 'received_at'",
+        set_aside_at=NOW,
+    )
+    shop = Advertiser.objects.get(id=cast.SHOP)
+    cookie_types.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
+    client = _client(STAFF)
+    partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
+    note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
+    client.post(note, {"text": "Wants to talk about the spring campaign."})
+
+
+def _rows() -> dict[str, Model]:
+    """A row of each model that the admin shows, of the shop and the blog where it has them."""
+    sales = Conversion.objects.filter(advertiser=cast.SHOP)
+    commissions = Commission.objects.filter(advertiser=cast.SHOP, publisher=cast.BLOG)
+    pending = _newest(commissions.filter(status="pending"))
+    return {
+        "network_advertiser": Advertiser.objects.get(id=cast.SHOP),
+        "network_user": User.objects.get(username=TEAM),
+        "admin_logentry": _newest(LogEntry.objects.all()),
+        "publishers_publisher": Publisher.objects.get(id=cast.BLOG),
+        "publishers_partnership": Partnership.objects.get(
+            advertiser=cast.SHOP, publisher=cast.BLOG
+        ),
+        "publishers_modeltypecookietype": _newest(
+            ModelTypeCookieType.objects.filter(advertiser=cast.SHOP)
+        ),
+        "publishers_ledgeraccount": _newest(LedgerAccount.objects.filter(advertiser=cast.SHOP)),
+        "publishers_ledgertransaction": _newest(
+            LedgerTransaction.objects.filter(advertiser=cast.SHOP)
+        ),
+        "tracking_conversion": pending.conversion,
+        "tracking_commission": pending,
+        "tracking_report": _newest(Report.objects.filter(conversion=pending.conversion)),
+        "tracking_click": _newest(Click.objects.filter(advertiser=cast.SHOP, publisher=cast.BLOG)),
+        "tracking_unattributedsales": _newest(
+            UnattributedSales.objects.filter(advertiser=cast.SHOP)
+        ),
+        "tracking_spoolhost": SpoolHost.objects.get(name="web-1"),
+        "tracking_setaside": SetAside.objects.get(segment="00017.spool"),
+        "in_conflict": _newest(sales.filter(conflict__gt="")),
+        "nobody_paid": _newest(sales.filter(decision__isnull=False, decision__paid_click=None)),
+        "final": _newest(sales.filter(commission__status="final")),
+        "unverified": _newest(Conversion.objects.filter(verified=False)),
+    }
+
+
+def _newest(rows: QuerySet[Any]) -> Any:
+    """Fails when the seeding has left none."""
+    return rows.latest("pk")
+
+
+def _client(username: str) -> Client:
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
+def _session(username: str) -> str:
+    """The session cookie of somebody who is signed in."""
+    return _client(username).cookies[settings.SESSION_COOKIE_NAME].value
