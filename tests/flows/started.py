@@ -21,7 +21,7 @@ from network.engine_hold import read_owner
 from tests.flows.network import NAVIGATION, free_port, wait_until
 
 STARTED = "Ctrl-C stops everything"
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "staticfiles", "screenshots")
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "staticfiles", "pictures")
 
 
 @dataclass
