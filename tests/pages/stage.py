@@ -64,6 +64,7 @@ NO_PAGES = {
     "publisher_home": "leads on",
     "admin:autocomplete": "answers scripts",
     "admin:jsi18n": "is a script",
+    "admin:app_list": "leads on",
 }
 HISTORY = "admin:publishers_partnership_history"
 """They all look like this one."""
@@ -93,7 +94,6 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
     bare = key.removeprefix("admin:")
     model = next((name for name in ADMIN if bare.startswith(f"{name}_")), "")
     values: dict[str, list[Any]] = {
-        "admin:app_list": ["publishers"],
         "admin:auth_user_password_change": [rows["network_user"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
@@ -156,7 +156,7 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "sale-unverified": Page(sale("unverified").address, OPERATOR),
         "no-membership": Page(_on_site("/dashboard/"), STRANGER),
         "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
-        "not-allowed": Page(_on_site("/admin/"), TEAM, 403),
+        "not-allowed": Page(_on_site("/admin/login/?next=/admin/"), TEAM, 403),
         "unknown-advertiser": Page(f"{settings.TRACKING_URL}/t/999999/c/1", status=404),
         "demo-shop": Page(places.url(places.SHOP)),
         "demo-product": Page(places.url(places.SHOP, f"/product/{PRODUCTS[0].slug}")),
