@@ -43,7 +43,9 @@ def site(
     playwright: Playwright,  # noqa: F811 - with its event loop, this thread's connection is another
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
+    mails = str(tmp_path_factory.mktemp("mails"))
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
         stack.callback(connections.close_all)
@@ -51,7 +53,7 @@ def site(
         patch.setattr(clock, "now", lambda: NOW)
         server = _Server(("127.0.0.1", 0), _Quiet)
         stack.callback(server.server_close)
-        stack.enter_context(override_settings(**_settings(server.server_port)))
+        stack.enter_context(override_settings(**_settings(server.server_port, mails)))
         stack.enter_context(transaction.atomic())
         stack.callback(transaction.set_rollback, True)
         seed.seed(Span(NOW, DAYS))
@@ -62,8 +64,8 @@ def site(
         yield site
 
 
-def _settings(port: int) -> dict[str, Any]:
-    """Those of a demo on this port."""
+def _settings(port: int, mails: str) -> dict[str, Any]:
+    """Those of a demo on this port, which keeps its mails in a folder."""
     origin = f"http://{{host}}:{port}"
     demo_hosts = (places.SHOP, *places.PUBLISHERS)
     return {
@@ -71,8 +73,11 @@ def _settings(port: int) -> dict[str, Any]:
         "PUBLIC_ORIGIN": origin,
         "SITE_URL": origin.format(host=settings.SITE_HOST),
         "TRACKING_URL": origin.format(host=settings.TRACKING_HOST),
+        "ROOT_URLCONF": "network.demo.site_urls",
         "DEMO_HOSTS": demo_hosts,
         "ALLOWED_HOSTS": [settings.SITE_HOST, settings.TRACKING_HOST, *demo_hosts],
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": mails,
     }
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
 from playwright.sync_api import Page as Tab
 
 from network.bootstrap import ROOT
+from network.demo import places
 from tests.pages.stage import Page, Site
 
 Theme = Literal["light", "dark"]
@@ -131,10 +132,9 @@ def _error(message: ConsoleMessage, page: Page) -> list[str]:
 
 
 def _elsewhere(request: Request, page: Page) -> list[str]:
-    """A request that leaves the page's host; a shop's also go to its tracking hosts."""
-    host = urlsplit(request.url).hostname or ""
-    own = {urlsplit(page.address).hostname}
-    if "localhost" in host and host.startswith("track.") and not page.who:
-        return []
+    """A request that leaves the page's host; the demo's pages are on several, as a shop's are."""
+    host, own = urlsplit(request.url).hostname, {urlsplit(page.address).hostname}
+    if own <= set(settings.DEMO_HOSTS):
+        own |= {*settings.DEMO_HOSTS, settings.TRACKING_HOST, places.SHOP_TRACKING}
     local = request.url.startswith(("data:", "blob:"))
     return [] if host in own or local else [f"leaves the host: {request.url}"]

@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
-from network.demo import cast, places
+from network.demo import cast, mailbox, places
 from network.demo.catalogue import PRODUCTS
 from network.models import Advertiser, User
 from publishers import cookie_types
@@ -37,6 +37,8 @@ from tracking.models import (
     UnattributedSales,
 )
 
+URLCONF = "network.urls"
+"""The site's, without what the demo adds."""
 OPERATOR, STAFF, TEAM, STRANGER = "operator", "nimbus", "blog", "stranger"
 
 
@@ -72,7 +74,7 @@ HISTORY = "admin:publishers_partnership_history"
 
 def site_pages() -> list[str]:
     """The keys of the URLs that are pages."""
-    return [url.key for url in urls_of(settings.ROOT_URLCONF) if _is_page(url.key)]
+    return [url.key for url in urls_of(URLCONF) if _is_page(url.key)]
 
 
 def _is_page(key: str) -> bool:
@@ -97,6 +99,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:auth_user_password_change": [rows["network_user"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
+        "password_reset_confirm": ["MQ", "used-already"],
     }
     if key in values:
         arguments = values[key]
@@ -138,6 +141,9 @@ OTHER_PAGES = (
     "demo-extension",
     "demo-cashback",
     "demo-overlay",
+    "demo-people",
+    "demo-mailbox",
+    "demo-mail",
 )
 
 
@@ -166,6 +172,9 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "demo-extension": Page(places.url(places.EXTENSION)),
         "demo-cashback": Page(places.url(places.CASHBACK)),
         "demo-overlay": Page(places.url(places.OVERLAY)),
+        "demo-people": Page(_on_site(reverse("demo"))),
+        "demo-mailbox": Page(_on_site(reverse("demo_mailbox"))),
+        "demo-mail": Page(_on_site(reverse("demo_mail", args=[mailbox.mails()[0].name]))),
     }
 
 
@@ -180,7 +189,7 @@ def site() -> Site:
     """The pages of the seeded network that the database holds."""
     _add_what_seeding_has_not()
     rows = _rows()
-    urls = {url.key: url.route for url in urls_of(settings.ROOT_URLCONF)}
+    urls = {url.key: url.route for url in urls_of(URLCONF)}
     pages = {key: _site_page(key, urls[key], rows) for key in site_pages()}
     pages |= _other_pages(rows)
     return Site(pages, {name: _session(name) for name in (OPERATOR, STAFF, TEAM, STRANGER)})
@@ -204,6 +213,7 @@ def _add_what_seeding_has_not() -> None:
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
     note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
     client.post(note, {"text": "Wants to talk about the spring campaign."})
+    client.post(reverse("password_reset"), {"email": User.objects.get(username=TEAM).email})
 
 
 def _rows() -> dict[str, Model]:

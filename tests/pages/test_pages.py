@@ -5,12 +5,11 @@ pictures`` has it, each is also pictured at three widths, light and dark."""
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import ThirdPartyCookies
 from tests.pages.looking import THEMES, look
-from tests.pages.stage import NO_PAGES, OTHER_PAGES, Site, site_pages
+from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
 from tests.test_access import RULES, urls_of
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +28,6 @@ def test_every_page_of_the_site_is_looked_at() -> None:
     histories = {key for key in readable if key.endswith("_history")}
     looked_at = set(site_pages())
     assert readable - looked_at - histories == set(NO_PAGES)
-    assert looked_at <= {url.key for url in urls_of(settings.ROOT_URLCONF)}
+    assert looked_at <= {url.key for url in urls_of(URLCONF)}
     assert len(looked_at & histories) == 1
     assert len(looked_at) > 50
