@@ -140,6 +140,7 @@ def test_sessions_are_bands_in_their_order() -> None:
 def test_a_sale_in_a_session_without_clicks_has_a_band_of_its_own() -> None:
     drawn = picture([click(0, "soft")], sale(60))
     assert [band.label.text for band in drawn.bands] == ["Session 1", "Other session"]
+    assert drawn.bands[1].label.x > drawn.sale_x
 
 
 def test_activity_is_linear_and_idle_time_is_broken_off_and_says_how_long_it_was() -> None:

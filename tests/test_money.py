@@ -49,3 +49,15 @@ def test_a_share_is_rounded_half_up(minor: int, percent: str, share: int) -> Non
 def test_it_shows_the_currency() -> None:
     assert str(money.Money(4990, "GBP")) == "£49.90"
     assert str(money.Money(4990, "JPY")) == "JP¥4,990"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [
+        pytest.param("399.2", "GBP", "£3.992", id="a_part_of_a_penny"),
+        pytest.param("400", "GBP", "£4.00", id="whole"),
+        pytest.param("52.8", "JPY", "JP¥52.8", id="without_decimals"),
+    ],
+)
+def test_it_shows_what_is_rounded_afterwards(minor: str, currency: str, shown: str) -> None:
+    assert money.unrounded(Decimal(minor), currency) == shown

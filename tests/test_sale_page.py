@@ -99,6 +99,7 @@ def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client
     shown = page(client, sale)
     assert "unverified until a report from the shop's server confirms it." in shown
     assert "State Unverified" in shown
+    assert "Closes When the shop's server confirms the sale, and not before 11 Apr 2026" in shown
     assert "becomes final when the shop's server reports the same order with a key" in shown
 
 

@@ -359,7 +359,17 @@ def _bands(
         last = band.label.x + LETTER * len(band.label.text)
         yield band
     if seen and sale.sessions.isdisjoint(seen):
-        yield _band(scale(sale.at), scale(sale.at), "Other session", last)
+        yield _other_session(scale, sale, last)
+
+
+def _other_session(scale: Scale, sale: Sale, last: int) -> Band:
+    """The band of a sale without a click; its words stand beside the sale's line."""
+    words, x = "Other session", scale(sale.at)
+    band = _band(x, x, words, 0)
+    beside = x + 6
+    if beside + LETTER * len(words) > scale.width:
+        beside = x - 6 - LETTER * len(words)
+    return Band(band.x, band.width, Label(max(beside, last + 6), TOP - 10, words))
 
 
 def _band(left: int, right: int, words: str, last: int) -> Band:
