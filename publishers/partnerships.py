@@ -79,26 +79,19 @@ def create_partnership(
     now: datetime,
     *,
     made_by: User | None,
-    reason: str = "",
     **terms: object,
 ) -> Partnership:
     """A new partnership, with ``terms`` (``status`` and so on) in force at once."""
-    partnership = Partnership(advertiser=advertiser, publisher=publisher, created_at=now)
-    partnership.full_clean()
-    partnership.save(force_insert=True)
-    start_partnership(partnership, now, made_by, reason, **terms)
+    partnership = _create(advertiser, publisher, now)
+    start_partnership(partnership, now, made_by, **terms)
     return partnership
 
 
 def start_partnership(
-    partnership: Partnership,
-    now: datetime,
-    made_by: User | None,
-    reason: str = "",
-    **terms: object,
+    partnership: Partnership, now: datetime, made_by: User | None, **terms: object
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
-    _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, reason))
+    _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, ""))
 
 
 def apply(
@@ -115,11 +108,11 @@ def apply(
         raise AlreadyPartner
     try:
         with transaction.atomic():
-            return create_partnership(
-                advertiser, publisher, now, made_by=made_by, reason=message.strip()
-            )
+            partnership = _create(advertiser, publisher, now)
+            _add_terms(partnership, {"status": "applied"}, (now, now, made_by, message.strip()))
     except IntegrityError as error:  # the same form, sent twice at once
         raise AlreadyPartner from error
+    return partnership
 
 
 def change_terms(
@@ -156,6 +149,13 @@ def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: Use
 def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:
     """The terms in force; None before the first."""
     return partnership.terms.filter(starts_at__lte=at).order_by("-starts_at").first()
+
+
+def _create(advertiser: Advertiser, publisher: Publisher, now: datetime) -> Partnership:
+    partnership = Partnership(advertiser=advertiser, publisher=publisher, created_at=now)
+    partnership.full_clean()
+    partnership.save(force_insert=True)
+    return partnership
 
 
 def _add_terms(

@@ -151,29 +151,29 @@ def test_what_is_wrong_is_told_by_its_field(
 
 
 @pytest.mark.parametrize(
-    ("terms", "shop_changes", "words"),
+    ("status", "shop_changes", "words"),
     [
         pytest.param(
-            {"status": "applied"},
+            "applied",
             {},
             "Its clicks count once the advertiser has approved you.",
             id="applied",
         ),
         pytest.param(
-            {},
+            "approved",
             {"consent_default": False},
             "Not tracked: the visitor did not consent. This advertiser stores nothing unless",
             id="no_consent",
         ),
         pytest.param(
-            {}, {"status": "closed"}, "Not tracked: the programme was closed.", id="closed"
+            "approved", {"status": "closed"}, "Not tracked: the programme was closed.", id="closed"
         ),
     ],
 )
 def test_a_link_that_is_not_tracked_says_why(
-    terms: dict[str, object], shop_changes: dict[str, object], words: str
+    status: str, shop_changes: dict[str, object], words: str
 ) -> None:
-    partnership = make_partner(make_advertiser("Shop"), make_publisher(), **terms)
+    partnership = make_partner(make_advertiser("Shop"), make_publisher(), status=status)
     Advertiser.objects.filter(pk=partnership.advertiser_id).update(**shop_changes)
     member = signed_in(make_user("member", partnership.publisher))
     query = f"?programme={partnership.advertiser_id}"

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.test import Client
 
 from network import clock, tracking_hosts
@@ -203,10 +204,10 @@ def test_an_application_that_comes_in_between_is_seen(
 ) -> None:
     user = make_user("member", blog.publisher)
 
-    def nobody_yet(*args: object, **kwargs: object) -> Partnership:
-        raise partnerships.IntegrityError("partners_once")
+    def in_between(*args: object, **kwargs: object) -> Partnership:
+        raise IntegrityError("partners_once")
 
-    monkeypatch.setattr(partnerships, "create_partnership", nobody_yet)
+    monkeypatch.setattr(partnerships, "_create", in_between)
     with pytest.raises(partnerships.AlreadyPartner):
         partnerships.apply(make_advertiser(), blog.publisher, NOW, made_by=user)
 

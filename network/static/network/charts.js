@@ -37,7 +37,7 @@
   }
 
   function written(value, unit) {
-    const language = document.documentElement.lang || "en";
+    const language = document.documentElement.lang.replace(/^en$/, "en-GB") || "en-GB";
     const short = { notation: Math.abs(value) >= 10000 ? "compact" : "standard", maximumFractionDigits: 2 };
     if (/^[A-Z]{3}$/.test(unit)) {
       const whole = Number.isInteger(value) ? { minimumFractionDigits: 0 } : {};
