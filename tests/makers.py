@@ -6,6 +6,7 @@ Everything made without a time of its own exists, and is in force, long before :
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -74,7 +75,7 @@ def make_partner(
     cookie_type: str | None = None,
     *,
     now: datetime = SET_UP,
-    **terms: object,
+    **terms: Any,
 ) -> Partnership:
     """An approved partnership; with ``cookie_type`` it has an assignment of its own."""
     partnership = partnerships.create_partnership(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from network.demo import places
 
@@ -45,7 +46,7 @@ class Partner:
     name: str
     model_type: str
     host: str
-    at: dict[int, dict[str, object]]
+    at: dict[int, dict[str, Any]]
 
     @property
     def website(self) -> str:
@@ -104,7 +105,7 @@ SHOPS = (
     ),
 )
 
-APPROVED: dict[str, object] = {"status": "approved"}
+APPROVED: dict[str, Any] = {"status": "approved"}
 PARTNERS = (
     Partner(
         id=BLOG,
