@@ -30,7 +30,7 @@ def ask(client: Client, address: str) -> str:
 def link() -> str:
     """The path in the last mail's link, which is to the site whatever the request's host was."""
     found = re.search(
-        rf"^{re.escape(settings.SITE_URL)}(/password/new/\S+)$", mail.outbox[-1].body, re.M
+        rf"^{re.escape(settings.SITE_URL)}(/password/new/\S+)$", str(mail.outbox[-1].body), re.M
     )
     assert found
     return found[1]
