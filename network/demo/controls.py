@@ -63,7 +63,8 @@ def end_tracking_session(request: HttpRequest, advertiser: int) -> HttpResponse:
     """Clear one advertiser's session cookies on this tracking host, as the end of the browser
     session does, and lead on to the next. Browsers withhold the origin of a POST that was
     redirected from host to host."""
-    here = request.get_host().partition(":")[0].lower()
+    # Not get_host(): an advertiser's own host is none of ALLOWED_HOSTS.
+    here = request.META.get("HTTP_HOST", "").partition(":")[0].lower()
     hosts = places.hosts_of_tracking()
     following = hosts.index(here) + 1 if here in hosts else len(hosts)
     response = _to_tracking_host(following, request.GET.get("back", ""))

@@ -143,9 +143,9 @@ def test_a_person_walks_the_five_steps(demo: Started, page: Page) -> None:
     expect(done_steps(page)).to_have_count(1)
 
     page.click("text=Add to basket")
-    page.click("role=dialog >> text=Activate")
+    page.get_by_role("button", name="Activate").click()
     expect(seen).to_contain_text("Stood down: The Trail Blog's hard cookie was live")
-    page.click("role=dialog >> text=Close")
+    page.get_by_role("button", name="Close").click()
     expect(done_steps(page)).to_have_count(2)
 
     page.click("text=Place order")

@@ -8,7 +8,7 @@
   const style = new CSSStyleSheet();
   style.replaceSync(`
     :host { color-scheme: light dark; }
-    section { position: fixed; inset: auto 1rem 1rem auto; z-index: 9; width: min(21rem, calc(100vw - 2rem));
+    section { box-sizing: border-box; position: fixed; inset: auto 1rem 4.25rem auto; z-index: 9; width: min(21rem, calc(100vw - 2rem));
       background: #fff; color: #2a1a20; border: 1px solid #d9b5c2; border-radius: .9rem; padding: 1.1rem 1.25rem;
       box-shadow: 0 12px 40px #0004; font: 16px/1.5 system-ui, sans-serif; }
     h2 { font-size: 1.1rem; margin: 0 0 .35rem; } p { margin: 0 0 .9rem; }
@@ -18,7 +18,7 @@
     button.no { background: transparent; color: #b0234f; }
     button:focus-visible { outline: 3px solid #b0234f; outline-offset: 2px; }
     small { display: block; margin-top: .75rem; color: #6b5560; }
-    @media (min-width: 60rem) { section { inset: 6rem 1.5rem auto auto; } }
+    @media (min-width: 60rem) { section { inset: 16rem auto auto max(1.25rem, calc(50vw - 33.75rem)); } }
     @media (prefers-color-scheme: dark) {
       section { background: #2a1f24; color: #f7e9ee; border-color: #5d414c; }
       button { background: #ff9dbb; border-color: #ff9dbb; color: #33091a; } button.no { color: #ff9dbb; }

@@ -22,12 +22,15 @@ document.addEventListener('DOMContentLoaded', () => {
       const response = await fetch(seen.dataset.address);
       if (response.ok) text = await response.text();
     } catch {}
-    if (text !== shown && !seen.contains(document.activeElement)) show(text);
+    if (text !== shown) show(text);
     looked = Date.now();
     looking = false;
   }
   function show(text) {
+    const actions = () => [...seen.querySelectorAll('a, button')];
+    const focused = actions().indexOf(document.activeElement);
     seen.innerHTML = shown = text;
+    actions()[focused]?.focus({ preventScroll: true });
     const line = seen.querySelector('[data-summary]');
     if (line) guide.querySelector('summary').textContent = line.dataset.summary;
   }
