@@ -275,6 +275,23 @@ def test_an_unknown_order_and_one_without_a_click_are_told_alike(
     assert len(queries) == 1
 
 
+def test_a_forged_report_tells_nothing_of_the_order_it_guessed(
+    member: Client, cat: Partnership, rival: Partnership
+) -> None:
+    honest = Shopper()
+    honest.follow(rival, NOW)
+    honest.buy(cat.advertiser, NOW + MINUTE, order="10023", amount=AMOUNT)
+    rogue = Shopper()
+    rogue.follow(cat, NOW)
+    data = {"order": "10023", "amount": "1.00"}
+    for at in (NOW + MINUTE, NOW + 2 * MINUTE):
+        report_sale(cat.advertiser, at, data, from_cookies=rogue.cookies, source="pixel")
+    assert Conversion.objects.get().journeys.count() == 2
+    assert "No click of yours belongs to this order." in text(
+        sales(member, cat.publisher, "?order=10023")
+    )
+
+
 @pytest.mark.parametrize(
     "state", ["pending", "final", "declined", "figures", "journeys", "unverified"]
 )
