@@ -422,8 +422,10 @@ class TestPage:
 
     def test_flags_come_with_their_evidence(self, shop: Advertiser) -> None:
         why = "The shopper clicks to be paid back."
-        flags = {"in_page": True, "strictly_necessary": True, "evidence": why}
-        partner = make_partner(shop, make_publisher(model_type="cashback"), "soft", **flags)
+        cashback = make_publisher(model_type="cashback")
+        partner = make_partner(
+            shop, cashback, "soft", in_page=True, strictly_necessary=True, evidence=why
+        )
         page = page_of(staff(shop), partner)
         assert "May activate from the page Yes; works while the partner is soft" in page
         assert f"Strictly necessary Yes: {why}" in page
