@@ -7,6 +7,7 @@ from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -17,7 +18,7 @@ from hypothesis.extra.django import TestCase
 from network.clock import from_ms
 from tests.browsing import Browser, make_report, minutes
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
-from tracking import intake, partitions, recount, rollups
+from tracking import intake, partitions, recount, rollups, tasks
 from tracking.contributions import Amounts, Key
 from tracking.intake import Record
 from tracking.models import Click, Conversion, Rollup
@@ -294,3 +295,14 @@ def test_a_sale_of_which_nothing_changed_adds_nothing() -> None:
         pass
     store(world.records)
     assert Rollup.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_beat_folds_them() -> None:
+    tasks_of_beat = [entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()]
+    assert tasks.compact_rollups.name in tasks_of_beat
+    key = Key(hour=NOW, advertiser=1, publisher=2, cookie_type="hard", counted=Counted.TOUCHED)
+    for _ in range(3):
+        rollups.add({key: Amounts(1)})
+    tasks.compact_rollups()
+    assert Rollup.objects.get().count == 3
