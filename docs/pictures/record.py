@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 PORT = sys.argv[1] if len(sys.argv) > 1 else "8000"
 NETWORK, BLOG = f"http://network.localhost:{PORT}", f"http://blog.localhost:{PORT}"
 EXTENSION = f"http://extension.localhost:{PORT}"
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1440, "height": 900}
 MOST_BYTES = 250_000
 # The one of headless Chromium says that it is a robot, whose clicks do not count.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"
@@ -52,6 +52,8 @@ def dashboard(page: Page) -> None:
 def simulator(page: Page) -> None:
     sign_in(page, "nimbus")
     page.goto(f"{NETWORK}/admin/simulator/")
+    page.locator(".journey-scroll").first.evaluate("(found) => found.scrollIntoView(false)")
+    page.mouse.wheel(0, 400)
 
 
 def shop(page: Page) -> None:
@@ -83,7 +85,11 @@ def sign_in(page: Page, username: str) -> None:
 
 def record(browser: Browser, name: str) -> None:
     context = browser.new_context(
-        viewport=SIZE, user_agent=BROWSER, color_scheme="light", reduced_motion="reduce"
+        viewport=SIZE,
+        user_agent=BROWSER,
+        locale="en-GB",
+        color_scheme="light",
+        reduced_motion="reduce",
     )
     page = context.new_page()
     PICTURES[name](page)
