@@ -71,7 +71,6 @@ class ElsewhereFilter(BoundFilter):
         label="Order reference",
         required=False,
         max_length=MAX_ORDER,
-        widget=forms.TextInput({"type": "search"}),
     )
     before = forms.CharField(required=False, widget=forms.HiddenInput)
 
