@@ -46,10 +46,10 @@ def test_nothing_in_the_seeded_network_is_broken() -> None:
     assert not seed.is_unfinished()
 
 
-def test_the_seeded_network_has_all_but_the_rarest_verdicts() -> None:
+def test_the_seeded_network_has_all_but_the_rarest_verdict() -> None:
     judged = Conversion.objects.values_list("decision__verdicts", flat=True)
     verdicts = Counter(item["verdict"] for verdicts in judged for item in verdicts)
-    assert verdicts.keys() >= set(Verdict) - {Verdict.AFTER_CONVERSION, Verdict.CONTESTED}
+    assert verdicts.keys() >= set(Verdict) - {Verdict.CONTESTED}
 
 
 def test_the_seeded_network_has_sales_in_every_state() -> None:

@@ -148,6 +148,8 @@ UNLED: Mapping[Move, float] = {Buy(): 94, SendTest(): 4, SendTest("12,50"): 2}
 BUYERS = 0.31
 CLOSED_BY_ANOTHER = 0.52
 """The share of buyers whom one of the closers reaches shortly before they order."""
+COMES_BACK = 0.05
+"""The share of buyers who follow another link some days later, and buy nothing then."""
 QUICK = {cast.EXTENSION: (9, 55), cast.OVERLAY: (6, 45), cast.ALERTS: (12, 70)}
 """Seconds between a closer's click and the order; others take longer."""
 NOT_QUICK = (40, 400)
@@ -277,6 +279,10 @@ def _order(random: Random, crowd: Crowd, moves: Timed) -> Timed:
     elif random.random() < 0.006:
         publisher = _one(random, crowd.openers)
         made.append((random.uniform(30, 900), Confirm("pixel", stranger=publisher)))
+    if random.random() < COMES_BACK:
+        made.append((random.uniform(60, 900), CloseBrowser()))
+        again = _follow(random, crowd, _one(random, crowd.openers))
+        made.append((random.uniform(2, 200) * 3600, again))
     return made
 
 
