@@ -20,7 +20,7 @@ from tests.browsing import Browser, make_report, minutes, record
 from tests.flows import network as networks
 from tests.flows.network import Network
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
-from tracking import intake
+from tracking import click_rows, intake
 from tracking.models import Commission
 
 PREPARED = "prepared"
@@ -63,7 +63,7 @@ def sell() -> None:
     unknown = browser.click(blog, NOW + minutes(1), lost=True)
     record(make_report(shop, "late", NOW + minutes(5), clicks=[token]))
     with transaction.atomic():
-        intake.click_rows.insert([intake._click_row(unknown.record)])
+        click_rows.insert([intake._click_row(unknown.record)])
     assert Commission.objects.get(conversion__order="late").publisher == extension
 
 
