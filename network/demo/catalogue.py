@@ -78,7 +78,8 @@ PRODUCTS = (
         "Ten centimetres of air between you and the ground; up in a dozen breaths.",
         7600,
         "dusk",
-        "M8 40h40a8 8 0 1 1-8-8 4 4 0 1 1 4 4M8 40v10h40a8 8 0 0 0 8-8M8 40V28h24v4H14v8",
+        "M6 46h50v5H6zM42 20a13 13 0 1 1 0 26 13 13 0 0 1 0-26m0 5a8 8 0 1 0 0 16 8 8 0 0 0 0-16"
+        "m0 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8",
         ("R-value 4.2", "460 g", "Packs to 22 by 10 cm"),
     ),
 )
