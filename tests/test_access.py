@@ -553,6 +553,8 @@ DEMO = {
     "demo-strip",
     "demo-skip",
     "demo-end-session",
+    "demo-look",
+    "static/<path:path>",
 }
 
 

@@ -660,7 +660,9 @@ def test_the_guide_opens_the_sale_in_the_admin(
 @pytest.mark.usefixtures("shop")
 def test_the_pages_files_are_there_and_no_others(path: str, status: int) -> None:
     client = Client(headers={"host": places.BLOG})
-    assert client.get(path).status_code == status
+    answer = client.get(path)
+    answer.close()
+    assert answer.status_code == status
 
 
 def test_the_tracking_host_keeps_its_own_urls_in_the_demo() -> None:

@@ -7,6 +7,7 @@ at the bottom is fetched apart.
 import secrets
 from collections.abc import Callable, Mapping
 from functools import wraps
+from posixpath import normpath
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -57,7 +58,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 def static_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """The pages' own styles, scripts and pictures, from ``network/static/demo``."""
-    if not path.startswith("demo/"):
+    if not normpath(path).startswith("demo/"):
         raise Http404
     response = static_files.serve(request, path, insecure=True)
     response.headers["Cache-Control"] = "no-cache"
