@@ -72,6 +72,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.spoolhost": OPERATORS_ONLY,
     "tracking.spoolposition": OPERATORS_ONLY,
     "tracking.unattributedsales": _ADVERTISER,
+    "tracking.validation": _ADVERTISER,
 }
 
 

@@ -127,7 +127,10 @@ RULES: dict[str, Rule] = {
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_note": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_conversion_approve": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_conversion_decline": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_conversion_take_back": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_health": Rule(OPERATORS),
     "admin:tracking_setaside_replay": Rule(OPERATORS, write=OPERATORS, answer=405),
 }
@@ -410,7 +413,10 @@ def test_another_tenants_row_is_not_there(world: World) -> None:
         pytest.param(
             "publishers/partnership/cookie-type/?to=soft&partners={partnership}", id="cookie_type"
         ),
+        pytest.param("tracking/conversion/{sale}/approve/", id="approve"),
+        pytest.param("tracking/conversion/{sale}/decline/", id="decline"),
         pytest.param("tracking/conversion/{sale}/settle/", id="settle"),
+        pytest.param("tracking/conversion/{sale}/take-back/", id="take_back"),
         pytest.param("tracking/conversion/{sale}/", id="redirect_to_the_page"),
     ],
 )

@@ -51,6 +51,7 @@ from tracking.models import (
     SetAside,
     SpoolHost,
     UnattributedSales,
+    Validation,
 )
 from tracking.reasons import ReportOutcome, TargetReason
 from tracking.sale_filters import PartnerFilter
@@ -61,6 +62,7 @@ from tracking.sentences import (
     uncounted_text,
 )
 from tracking.simulator_page import simulator
+from tracking.validation_pages import WORDS, buttons, url_name, validation_page
 
 NetworkAdminSite.home = staticmethod(home_page.page)
 
@@ -102,6 +104,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
             "title": f"Sale {row.order}",
             "subtitle": str(row.advertiser),
             "may_settle": bool(row.conflict) and self._may_settle(request, row),
+            "buttons": buttons(row) if self.managed(request, row) else [],
             **page_of(row, request.GET),
         }
 
@@ -114,10 +117,27 @@ class ConversionAdmin(PageAdmin[Conversion]):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)
+        validations = self.admin_site.admin_view(self.validation_view)
         return [
             path("<int:pk>/settle/", view, name="tracking_conversion_settle"),
+            *(
+                path(f"<int:pk>/{words.path}/", validations, {"action": action}, url_name(action))
+                for action, words in WORDS.items()
+            ),
             *super().get_urls(),
         ]
+
+    def validation_view(
+        self, request: HttpRequest, pk: int, action: Validation.Action
+    ) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.managed(request, row):
+            raise PermissionDenied
+
+        def log(message: str) -> None:
+            self.log_change(request, row, message)
+
+        return respond(request, self, validation_page(request, row, action, log))
 
     def settle_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.get_object(request, str(pk))

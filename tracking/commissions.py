@@ -1,5 +1,6 @@
 """What a decision earns whom: the pending commission follows it, by the rates in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,8 @@ from tracking.models import Commission, Conversion
 STATES = ("Pending", "Approved", "Final", "Declined", "Unverified", "Conflict")
 """What :func:`in_state` asks for, in the order of pages."""
 OPEN = (Commission.Status.PENDING, Commission.Status.APPROVED)
+APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
+"""What an approval holds for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,12 @@ def has_none_yet(conversion: Conversion) -> None:
 
 
 def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
-    """Let the pending commission follow the decision. What staff declined stays declined."""
+    """Let the commission follow the decision.
+
+    What staff declined stays declined: an order that was cancelled earns nobody anything. What they
+    approved stays approved only for the partner and the amounts that they saw; for others it is
+    pending again, since nobody has looked at those.
+    """
     commission = commission_of(conversion)
     if outcome.paid is None:
         if commission and commission.status in OPEN:
@@ -53,6 +61,8 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
     if commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
         commission.status, commission.decline_reason = Commission.Status.PENDING, ""
     _fill(commission, conversion, outcome)
+    if commission.status == Commission.Status.APPROVED and _is_other(commission, before):
+        commission.status = Commission.Status.PENDING
     if _values(commission) != before:
         commission.save()
 
@@ -90,6 +100,10 @@ def _values(commission: Commission) -> dict[str, Any]:
         field.attname: getattr(commission, field.attname, None)
         for field in Commission._meta.concrete_fields
     }
+
+
+def _is_other(commission: Commission, approved: Mapping[str, Any]) -> bool:
+    return any(getattr(commission, name) != approved[name] for name in APPROVED_FOR)
 
 
 def _is_on(commission: Commission, conversion: Conversion) -> bool:

@@ -175,7 +175,7 @@ def state_of(commission: Commission) -> str:
             status=commission.status,
             closes_at=commission.closes_at,
             closed_at=commission.closed_at,
-            decline_reason=commission.get_decline_reason_display(),
+            decline_reason=commission.declined_because,
             conflict=commission.conversion.conflict,
             verified=commission.conversion.verified,
         )
@@ -250,9 +250,15 @@ def _unpaid(conversion: Conversion) -> str:
 def _standing(commission: Commission) -> str:
     conversion = commission.conversion
     if commission.status == Commission.Status.DECLINED:
-        return f"declined: {commission.get_decline_reason_display()}"
+        return f"declined: {commission.declined_because}"
     waits = conversion.closed_at or conversion.conflict or not conversion.verified
     return "" if waits else str(commission.status)
+
+
+def _is_declined(commission: Commission | None) -> bool:
+    """By staff, whoever is credited."""
+    by_staff = Commission.DeclineReason.BY_ADVERTISER
+    return commission is not None and commission.decline_reason == by_staff
 
 
 def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
@@ -267,4 +273,6 @@ def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
     if not conversion.verified:
         return "unverified until a report from the shop's server confirms it"
     assert conversion.closes_at is not None
+    if _is_declined(commission_of(conversion)):
+        return f"to be closed on {dates.moment(conversion.closes_at)}"
     return final_on(conversion.closes_at, decided.closes_by, names)

@@ -1,9 +1,11 @@
 """What staff fill in about a sale."""
 
+from typing import Any
+
 from django import forms
 
 from network import dates, money
-from tracking.models import Conversion, Report
+from tracking.models import Conversion, Report, Validation
 
 
 class ReportChoice(forms.ModelChoiceField[Report]):
@@ -37,3 +39,54 @@ class SettleForm(forms.Form):
         choice = self.fields["report"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = conversion.reports.order_by("received_at")
+
+
+class ApproveForm(forms.Form):
+    """Nothing that must be said; a note."""
+
+    required_css_class = "required"
+
+    reason = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Kept in the sale's history, for staff. May stay empty.",
+    )
+
+
+class DeclineForm(forms.Form):
+    """Why a sale earns nothing, as the partner reads it."""
+
+    required_css_class = "required"
+
+    code = forms.ChoiceField(
+        label="Reason",
+        choices=[("", "Choose a reason"), *Validation.Code.choices],
+        help_text="The partner reads it as the state of its commission.",
+    )
+    reason = forms.CharField(
+        label="In your words",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="The partner reads this, too. May stay empty unless the reason is Other.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("code") == Validation.Code.OTHER and data.get("reason") == "":
+            self.add_error("reason", "Say in words why it is declined, or choose another reason.")
+        return data
+
+
+class TakeBackForm(forms.Form):
+    """Why a decline was wrong."""
+
+    required_css_class = "required"
+
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Kept in the sale's history, for staff. The sale is pending again.",
+    )

@@ -246,6 +246,13 @@ class Commission(models.Model):
     cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
     status = models.CharField(max_length=10, choices=Status)
     decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
+    decline_text = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the advertiser declined it, for the publisher.",
+    )
     sale_amount_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
     network_fee_minor = models.BigIntegerField()
@@ -276,6 +283,10 @@ class Commission(models.Model):
                 | (~Q(status="declined") & Q(decline_reason="")),
                 name="commission_declined_with_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(decline_text="") | Q(decline_reason="by_advertiser"),
+                name="commission_decline_text_of_advertiser",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=("publisher", "-sold_at"), name="commission_publisher"),
@@ -291,6 +302,57 @@ class Commission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency} to {self.publisher_id}"
+
+    @property
+    def declined_because(self) -> str:
+        """The reason in words, for staff and for the publisher; empty where it is not declined."""
+        return self.decline_text or self.get_decline_reason_display()
+
+
+class Validation(models.Model):
+    """What staff said about an open sale: who, when, why, and for which commission. Append-only;
+    ``tracking.validation`` writes it, and the commission says what holds."""
+
+    class Action(models.TextChoices):
+        APPROVE = "approve", "Approved"
+        DECLINE = "decline", "Declined"
+        TAKE_BACK = "take_back", "Decline taken back"
+
+    class Code(models.TextChoices):
+        CANCELLED = "cancelled", "Order cancelled"
+        RETURNED = "returned", "Order returned"
+        DUPLICATE = "duplicate", "Duplicate order"
+        FRAUD = "fraud", "Fraud"
+        OTHER = "other", "Other"
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
+    conversion = models.ForeignKey(Conversion, models.PROTECT, related_name="validations")
+    at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=10, choices=Action)
+    code = models.CharField(max_length=10, choices=Code, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="+")
+    commission_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(action="decline", code__gt="") | (~Q(action="decline") & Q(code="")),
+                name="validation_declines_by_a_code",
+            ),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.conversion_id} {self.action}"
+
+    @property
+    def because(self) -> str:
+        """The reason in words, of a decline as the publisher reads it: ``Fraud: a bot``."""
+        listed = "" if self.code == self.Code.OTHER else self.get_code_display()
+        return ": ".join(filter(None, (listed, self.reason)))
 
 
 class UnattributedSales(models.Model):

@@ -30,7 +30,7 @@ from tracking.explanations import (
 )
 from tracking.journey_picture import Picture
 from tracking.models import Click as ClickRow
-from tracking.models import Commission, Conversion, Report
+from tracking.models import Commission, Conversion, Report, Validation
 from tracking.reasons import ReportOutcome, TokenReason
 from tracking.sale_history import history, publishers_in
 from tracking.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
@@ -144,6 +144,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "costs": _costs(commission),
         "entries": _entries(commission),
         "history": history(row, names),
+        **_validations(row),
         "raw": _raw(row),
     }
 
@@ -346,6 +347,18 @@ def _entries(commission: Commission | None) -> list[LedgerEntry]:
         return []
     rows = LedgerEntry.objects.filter(transaction=commission.ledger_transaction_id)
     return list(rows.select_related("account__advertiser", "account__publisher"))
+
+
+def _validations(row: Conversion) -> dict[str, Any]:
+    """What staff said about the sale, and whether an approval has ended since."""
+    said = list(row.validations.select_related("made_by", "publisher").order_by("at", "pk"))
+    commission = commission_of(row)
+    approved = bool(said) and said[-1].action == Validation.Action.APPROVE
+    kept = {Commission.Status.APPROVED, Commission.Status.FINAL}
+    return {
+        "validations": said,
+        "approval_ended": approved and commission is not None and commission.status not in kept,
+    }
 
 
 def _raw(row: Conversion) -> str:

@@ -192,7 +192,7 @@ def _commission_state(commission: Commission, conversion: Conversion) -> State:
         status=commission.status,
         closes_at=commission.closes_at,
         closed_at=commission.closed_at,
-        decline_reason=commission.get_decline_reason_display(),
+        decline_reason=commission.declined_because,
         conflict=conversion.conflict,
         verified=conversion.verified,
     )

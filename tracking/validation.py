@@ -1,0 +1,139 @@
+"""Staff's word on a sale while it is open: approved, declined, or a decline taken back.
+
+It concerns the commission, not who is credited: the decision stays what the evidence says, and the
+finaliser closes the sale when its windows have closed, as it does without anybody's word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from network.models import User
+from tracking import conversions, rollups
+from tracking.commissions import commission_of
+from tracking.models import Commission, Conversion, Validation
+
+Action, Code, Status = Validation.Action, Validation.Code, Commission.Status
+
+MAX_REASON = 300
+
+_VERBS: Mapping[str, str] = {
+    Action.APPROVE: "approve",
+    Action.DECLINE: "decline",
+    Action.TAKE_BACK: "take back",
+}
+_REFUSED: Mapping[tuple[str, str], str] = {
+    (Action.APPROVE, Status.APPROVED): "is approved already",
+    (Action.APPROVE, Status.DECLINED): "is declined; take that back first",
+    (Action.DECLINE, Status.DECLINED): "is declined already",
+    (Action.TAKE_BACK, Status.PENDING): "is not declined; there is nothing to take back",
+    (Action.TAKE_BACK, Status.APPROVED): "is approved, not declined; there is nothing to take back",
+}
+"""What cannot be done to an open commission in a state. Whatever is not here can be done."""
+
+
+class ValidationRefused(ValueError):
+    """This cannot be said about the sale as it stands, or the reason is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What staff say about a sale. A decline has a ``code``, and for ``other`` a ``reason`` in
+    words, which the publisher reads; taking it back has a ``reason``, too."""
+
+    action: Validation.Action
+    made_by: User
+    reason: str = ""
+    code: str = ""
+
+
+@transaction.atomic
+def validate(conversion_id: int, statement: Statement, now: datetime) -> Validation:
+    """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
+    only a browser has reported. Raises ValidationRefused."""
+    problem = _missing(statement)
+    if problem:
+        raise ValidationRefused(problem)
+    conversion = conversions.lock(conversion_id)
+    problem = refusal(conversion, statement.action)
+    if problem:
+        raise ValidationRefused(problem)
+    with rollups.following(conversion):
+        commission = commission_of(conversion)
+        assert commission is not None
+        said = _keep(statement, commission, now)
+        _change(commission, said)
+        if statement.action == Action.APPROVE and not conversion.verified:
+            conversion.verified = True
+            conversion.save(update_fields=["verified"])
+    return said
+
+
+def possible(conversion: Conversion) -> list[Validation.Action]:
+    """What can be said about the sale as it stands."""
+    return [action for action in Action if not refusal(conversion, action)]
+
+
+def refusal(conversion: Conversion, action: Validation.Action) -> str:
+    """Why this cannot be done to the sale as it stands; empty where it can."""
+    order, commission = f"Order {conversion.order}", commission_of(conversion)
+    if conversion.closed_at is not None:
+        return f"{order} is closed; nothing changes it any more."
+    if conversion.conflict and action == Action.APPROVE:
+        return f"{order} is in conflict; settle the conflict first."
+    if commission is None or not _pays_somebody(conversion):
+        return f"{order} pays nobody; there is nothing to {_VERBS[action]}."
+    refused = _REFUSED.get((action, commission.status))
+    return f"{order} {refused}." if refused else ""
+
+
+def _pays_somebody(conversion: Conversion) -> bool:
+    decision = conversion.decision
+    return decision is not None and decision.paid_publisher_id is not None
+
+
+def _missing(statement: Statement) -> str:
+    """What the statement lacks."""
+    has_reason = bool(statement.reason.strip())
+    if len(statement.reason.strip()) > MAX_REASON:
+        return f"Give the reason in at most {MAX_REASON} characters."
+    if statement.action == Action.DECLINE:
+        if statement.code not in Code.values:
+            return "Choose why it is declined; the partner reads it."
+        if statement.code == Code.OTHER and not has_reason:
+            return "Say in words why it is declined; the partner reads it."
+    elif statement.code:
+        return "Only a decline has a reason from the list."
+    if statement.action == Action.TAKE_BACK and not has_reason:
+        return "Give the reason; it is kept in the sale's history."
+    return ""
+
+
+def _keep(statement: Statement, commission: Commission, now: datetime) -> Validation:
+    return Validation.objects.create(
+        advertiser_id=commission.advertiser_id,
+        conversion_id=commission.conversion_id,
+        at=now,
+        made_by=statement.made_by,
+        action=statement.action,
+        code=statement.code,
+        reason=statement.reason.strip(),
+        publisher_id=commission.publisher_id,
+        commission_minor=commission.amount_minor,
+        currency=commission.currency,
+    )
+
+
+def _change(commission: Commission, said: Validation) -> None:
+    commission.decline_reason, commission.decline_text = "", ""
+    if said.action == Action.APPROVE:
+        commission.status = Status.APPROVED
+    elif said.action == Action.TAKE_BACK:
+        commission.status = Status.PENDING
+    else:
+        commission.status = Status.DECLINED
+        commission.decline_reason = Commission.DeclineReason.BY_ADVERTISER
+        commission.decline_text = said.because
+    commission.save(update_fields=["status", "decline_reason", "decline_text"])
