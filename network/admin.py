@@ -300,7 +300,6 @@ class AuditLogAdmin(ScopedAdmin[LogEntry]):
     """Who changed what through these pages, and when; nobody edits it."""
 
     list_display = ("shown_action_time", "user", "action", "content_type", "link", "said")
-    list_display_links = None
     list_filter = ("action_flag", ("content_type", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("user", "content_type")
     fields = ("shown_action_time", "user", "action", "link", "said")

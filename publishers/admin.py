@@ -162,7 +162,6 @@ def _model_type(publisher: Publisher) -> str:
 class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
     when_empty = "An account opens with the first sale that becomes final."
     list_display = ("kind", "advertiser", "publisher", "balance")
-    list_display_links = None
     list_filter = ("kind", AdvertiserFilter, "currency")
     list_select_related = ("advertiser", "publisher")
     search_fields = ("advertiser__name", "publisher__name")

@@ -275,7 +275,8 @@ class LedgerAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.advertiser or self.publisher or ''} {self.currency}"
+        whose = self.advertiser or self.publisher or "the network"
+        return f"{self.get_kind_display()}, {whose}, {self.currency}"
 
 
 class LedgerTransaction(models.Model):

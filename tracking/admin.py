@@ -176,15 +176,14 @@ def _is_unpaid(commission: Commission) -> bool:
 class CommissionAdmin(ScopedAdmin[Commission]):
     when_empty = "A commission appears with the first sale that a partner is paid for."
     list_display = (
+        "shown_sold_at",
         "sale",
         "advertiser",
         "publisher",
         "shown_cookie_type",
-        "shown_sold_at",
         "shown_amount",
         "state",
     )
-    list_display_links = None
     list_filter = (
         AdvertiserFilter,
         SoldPeriodFilter,
@@ -375,7 +374,6 @@ class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
 
     when_empty = "Orders that were reported without any click are counted here, by the hour."
     list_display = ("shown_hour", "advertiser", "source", "count")
-    list_display_links = None
     list_filter = (AdvertiserFilter, "source")
     list_select_related = ("advertiser",)
     ordering = ("-hour", "-id")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from network import money
 from network.effective import append_only
 from network.models import Advertiser
 from publishers.models import CookieTypeChoice, Publisher
@@ -301,7 +302,7 @@ class Commission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_minor} {self.currency} to {self.publisher_id}"
+        return f"{money.display(self.amount_minor, self.currency)} for order {self.conversion}"
 
     @property
     def declined_because(self) -> str:

@@ -46,9 +46,12 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 def mails() -> list[Mail]:
     """All that were sent, the newest first."""
-    files = sorted(Path(settings.EMAIL_FILE_PATH).glob("*.log"))
-    found = [mail for file in files for mail in _mails_in(file)]
-    return sorted(found, key=lambda mail: (mail.sent_at, mail.name), reverse=True)
+    files = Path(settings.EMAIL_FILE_PATH).glob("*.log")
+    in_order = sorted(files, key=lambda file: file.stat().st_mtime_ns)
+    found = [mail for file in in_order for mail in _mails_in(file)]
+    # A mail's date is in whole seconds; of those of one second the file tells the order.
+    found.reverse()
+    return sorted(found, key=lambda mail: mail.sent_at, reverse=True)
 
 
 def _mails_in(file: Path) -> Iterator[Mail]:
