@@ -1,14 +1,25 @@
-"""What a person reads on a page."""
+"""A person at the site: signed in, and what they read there."""
 
 import re
 from html import unescape
 from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+from network.models import User
 
 UNREAD = (
     r"<(script|style).*?</\1>",
     r'<details class="tip"[^>]*>.*?</details>',
     r'<button[^>]* class="meaning".*?</button><div popover.*?</div>',
 )
+
+
+def signed_in(user: User) -> Client:
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    client.force_login(user)
+    return client
 
 
 def text(response: Any) -> str:

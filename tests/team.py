@@ -3,19 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.test import Client
 
-from network.models import User
 from publishers.models import Partnership, Publisher
 from tests.makers import NOW, Shopper
 from tracking.models import Conversion
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, publisher: Publisher, name: str = "", query: str = "") -> Any:

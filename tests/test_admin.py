@@ -39,7 +39,7 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking.models import Conversion, Report, SpoolHost
 
 pytestmark = pytest.mark.django_db
@@ -64,12 +64,6 @@ def partners(shop: Advertiser) -> dict[str, Partnership]:
         name: make_partner(shop, make_publisher(name, model_type=kind))
         for name, kind in kinds.items()
     }
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from network import clock
-from network.models import Advertiser, User
+from network.models import Advertiser
 from publishers import elsewhere_views
 from publishers.models import Partnership, Publisher
 from tests.makers import (
@@ -26,7 +25,7 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking import no_cookie
 from tracking.elsewhere_filters import Start
 from tracking.models import Click, Conversion
@@ -62,12 +61,6 @@ def rival(shop: Advertiser) -> Partnership:
 @pytest.fixture
 def member(cat: Partnership) -> Client:
     return signed_in(make_user("member", cat.publisher))
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 def sales(client: Client, publisher: Publisher, query: str = "") -> Any:

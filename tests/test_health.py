@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import Client
@@ -14,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from network import clock
 from tests.browsing import Browser
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking import health, intake, replay, tasks
 from tracking.models import Click, Conversion, SetAside, SpoolHost
 
@@ -30,9 +29,7 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def operator() -> Client:
-    client = Client(HTTP_HOST=django_settings.SITE_HOST)
-    client.force_login(make_user("operator", name="otto"))
-    return client
+    return signed_in(make_user("operator", name="otto"))
 
 
 def make_host(name: str = "web-1", *, behind: timedelta = timedelta(0)) -> SpoolHost:

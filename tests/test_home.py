@@ -7,14 +7,13 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from network import clock
 from network.advertisers import change_terms
-from network.models import Advertiser, User
+from network.models import Advertiser
 from publishers import cookie_types
 from publishers.models import Partnership
 from tests.makers import (
@@ -27,7 +26,7 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking import home
 from tracking.reports import Scope
 
@@ -38,12 +37,6 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 @dataclass

@@ -14,8 +14,8 @@ from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
-from tests.reading import text
-from tests.team import page, signed_in
+from tests.reading import signed_in, text
+from tests.team import page
 from tracking import snapshot
 from tracking.keys import KEYS
 from tracking.links import Link, try_out

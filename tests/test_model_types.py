@@ -3,15 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from network import clock
-from network.models import Advertiser, User
+from network.models import Advertiser
 from publishers import cookie_types
 from publishers.model_types import ModelTypeDefaults, overview
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
-from tests.reading import text
+from tests.reading import signed_in, text
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/publishers/modeltypecookietype/"
@@ -21,12 +19,6 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 def row_of(model_type: str, *shops: Advertiser) -> ModelTypeDefaults:

@@ -23,8 +23,8 @@ from tests.makers import (
     make_publisher,
     make_user,
 )
-from tests.reading import text
-from tests.team import buy, page, signed_in
+from tests.reading import signed_in, text
+from tests.team import buy, page
 from tracking.commissions import STATES, in_state
 from tracking.explanations import state_of
 from tracking.models import Commission, Conversion

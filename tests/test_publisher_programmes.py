@@ -13,8 +13,8 @@ from network.models import Advertiser
 from publishers import cookie_types, partnerships
 from publishers.models import Partnership, Publisher
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
-from tests.reading import text
-from tests.team import page, signed_in
+from tests.reading import signed_in, text
+from tests.team import page
 
 pytestmark = pytest.mark.django_db
 

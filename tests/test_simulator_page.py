@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
@@ -19,7 +18,6 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from network.models import User
 from tests.makers import (
     NOW,
     Shopper,
@@ -28,7 +26,7 @@ from tests.makers import (
     make_publisher,
     make_user,
 )
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking import examples, simulator_form, simulator_page
 from tracking.attribution import CookieType, SoftRule, Verdict, resolve
 from tracking.models import Conversion
@@ -184,12 +182,6 @@ def test_whoever_is_paid_by_cookies_held_the_cookie_at_the_sale(scenario: Scenar
 
 
 # --- The page ---------------------------------------------------------------------------------
-
-
-def signed_in(user: User) -> Client:
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
 
 from network.models import Advertiser
 from tests.makers import (
@@ -16,15 +14,14 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tests.reading import text
+from tests.reading import signed_in, text
 from tracking.models import Commission, Conversion, Report
 
 pytestmark = pytest.mark.django_db
 
 
 def seen(shop: Advertiser) -> str:
-    client = Client(HTTP_HOST=django_settings.SITE_HOST)
-    client.force_login(make_user("viewer", shop))
+    client = signed_in(make_user("viewer", shop))
     return text(client.get(f"/admin/tracking/report/{Report.objects.get().pk}/change/"))
 
 
