@@ -93,7 +93,7 @@ def hold(data: Path) -> Iterator[Hold]:
     lock = _open(data / "engines.lock")
     try:
         until = time.monotonic() + OTHER_ENDS_WITHIN_SECONDS
-        while not _try_lock(lock):
+        while not try_lock(lock):
             owner = read_owner(data)
             if owner and owner.state != "ending" and owner.is_alive():
                 raise InUseError(data, owner)
@@ -133,14 +133,15 @@ def read_owner(data: Path) -> Owner | None:
 def is_free(data: Path) -> bool:
     """Whether no process of the engines of this folder is left."""
     with contextlib.closing(os.fdopen(_open(data / "engines.lock"))) as lock:
-        return _try_lock(lock.fileno())
+        return try_lock(lock.fileno())
 
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _try_lock(lock: int) -> bool:
+def try_lock(lock: int) -> bool:
+    """Whether the open file could be locked at once."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,6 +1,5 @@
 """The processes of a network on one machine: web, worker, beat and drain, each with its log."""
 
-import fcntl
 import http.client
 import os
 import sys
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.db import connections
 
 from network.bootstrap import OFF_SWITCH, ROOT, say
+from network.engine_hold import try_lock
 from network.processes import Ended, Program, Stopped, Supervisor, tail
 
 KILLED_ENDS_WITHIN_SECONDS = 30.0
@@ -102,7 +102,7 @@ def only_one(name: str, data: Path) -> Iterator[int]:
     lock = os.open(lock_of(name, data), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         until = time.monotonic() + KILLED_ENDS_WITHIN_SECONDS
-        while not _try_lock(lock):
+        while not try_lock(lock):
             owner = int(os.pread(lock, 20, 0) or 0)
             if _runs(owner) or time.monotonic() > until:
                 raise Unserved(
@@ -178,14 +178,6 @@ def _answers(page: Page) -> bool:
         return False
     finally:
         caller.close()
-
-
-def _try_lock(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _runs(process: int) -> bool:

@@ -39,8 +39,9 @@ from tracking.admin_filters import (
     SoldPeriodFilter,
     StateFilter,
 )
+from tracking.commissions import commission_of
 from tracking.conversions import NotInConflict, Settlement, settle_conflict
-from tracking.explanations import commission_of, explain_test, state_of, state_of_sale
+from tracking.explanations import explain_test, state_of, state_of_sale
 from tracking.forms import SettleForm
 from tracking.health_admin import SetAsideAdmin, SpoolHostAdmin
 from tracking.models import (

@@ -16,7 +16,7 @@ from tracking import decisions, rivals
 from tracking.attribution import Click as RuleClick
 from tracking.attribution import Judged, Verdict
 from tracking.clicks import REFERENCE_NAMES
-from tracking.explanations import commission_of
+from tracking.commissions import commission_of
 from tracking.journeys import LOOK_BACK, lowest_id
 from tracking.models import Click, Commission, Conversion, ConversionJourney
 from tracking.sentences import Names, verdict_sentence

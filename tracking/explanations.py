@@ -12,6 +12,7 @@ from network.clock import from_ms
 from publishers.models import Publisher
 from tracking import conversions, decisions, models, rivals
 from tracking.attribution import Click, Judged, Sale
+from tracking.commissions import commission_of
 from tracking.journey_picture import DrawnClick, Picture, draw
 from tracking.journey_scale import in_zone
 from tracking.models import Commission, Conversion, Decision, Report
@@ -161,11 +162,6 @@ def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline
     earned = money.display(commission.amount_minor, commission.currency)
     standing = ", ".join(filter(None, (earned, _standing(commission), closing)))
     return Headline(sale, paid, f" ({commission.cookie_type}): {standing}.")
-
-
-def commission_of(conversion: Conversion) -> Commission | None:
-    """The commission, where somebody earned one."""
-    return getattr(conversion, "commission", None)
 
 
 def state_of(commission: Commission) -> str:

@@ -18,10 +18,10 @@ from publishers.models import LedgerEntry, Partnership
 from publishers.partnerships import terms_at as partner_terms_at
 from tracking import commissions, conversions, journeys
 from tracking.attribution import Click, CookieType, SoftRule
+from tracking.commissions import commission_of
 from tracking.decisions import clicks_of, sale_in, sale_of
 from tracking.explanations import (
     ToldClick,
-    commission_of,
     explain,
     names_for_staff,
     picture,
