@@ -22,7 +22,7 @@ from network.admin_site import (
     shown_moment,
 )
 from network.change_pages import ChangePage, posted, respond
-from publishers import partnerships
+from publishers import partnerships, policy
 from publishers.forms import ModelTypeForm, NewPublisherForm, PublisherForm
 from publishers.model_type_admin import ModelTypeCookieTypeAdmin
 from publishers.models import (
@@ -113,7 +113,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         form = ModelTypeForm(posted(request), initial={"model_type": _model_type(publisher)})
 
         def apply() -> str:
-            row = partnerships.change_model_type(
+            row = policy.change_model_type(
                 publisher,
                 form.cleaned_data["model_type"],
                 now,

@@ -13,7 +13,7 @@ from network import access, clock, dates
 from network.admin_site import ScopedAdmin, person
 from network.change_pages import ChangePage, posted, respond
 from network.effective import SPREAD
-from publishers import cookie_types
+from publishers import policy
 from publishers.forms import CookieTypeForm
 from publishers.models import AssignedType, Partnership
 from publishers.standing import Standing, attach_standings, standing_of, standings
@@ -95,7 +95,7 @@ def _respond(
     def apply() -> str:
         if not who.changing:
             raise ValidationError(f"There is nothing to change: all are {_target(to)} already.")
-        cookie_types.assign(
+        policy.assign(
             who.changing,
             to,
             now,

@@ -1,4 +1,5 @@
-"""Who is hard and who is soft, at any time: resolution of the policy, and its only writers.
+"""Who is hard and who is soft, at any time: resolution of the policy, which
+:mod:`publishers.policy` writes.
 
 The cookie type of a publisher at an advertiser at a time is the first that applies of: the latest
 assignment of the partnership that has started, unless it says ``inherit``; the advertiser's default
@@ -11,12 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Q
 
-from network.effective import add_row, start_or_now
-from network.models import Advertiser, User
 from publishers.models import (
     AssignedType,
     CookieTypeAssignment,
@@ -127,64 +124,6 @@ def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
 
 def policy_of(partnership: Partnership) -> Policy:
     return policies([partnership])[partnership.id]
-
-
-@transaction.atomic
-def assign(
-    partnerships: Iterable[Partnership],
-    cookie_type: str,
-    now: datetime,
-    *,
-    reason: str,
-    made_by: User | None,
-    start: datetime | None = None,
-    internal_note: str = "",
-) -> list[CookieTypeAssignment]:
-    """Set partnerships to hard, soft or ``inherit``, all or none, from ``start`` or as soon as
-    every process can know. ``reason`` is shown to the publisher. Clicks already made keep their
-    type. Raises StartInPast, ChangedMeanwhile, ValidationError."""
-    if not reason.strip():
-        raise ValidationError({"reason": "Give the reason; the partner will see it."})
-    starts_at = start_or_now(start, now)
-    return [
-        add_row(
-            CookieTypeAssignment(
-                advertiser_id=partnership.advertiser_id,
-                publisher_id=partnership.publisher_id,
-                partnership=partnership,
-                cookie_type=cookie_type,
-                reason=reason.strip(),
-                internal_note=internal_note,
-                starts_at=starts_at,
-                created_at=now,
-                made_by=made_by,
-            )
-        )
-        for partnership in partnerships
-    ]
-
-
-def set_default(
-    advertiser: Advertiser | None,
-    model_type: str,
-    cookie_type: str,
-    now: datetime,
-    *,
-    reason: str,
-    made_by: User | None,
-) -> ModelTypeCookieType:
-    """Set a model type's default, an advertiser's or (None) the network's. Raises as ``assign``."""
-    return add_row(
-        ModelTypeCookieType(
-            advertiser=advertiser,
-            model_type=model_type,
-            cookie_type=cookie_type,
-            reason=reason,
-            starts_at=start_or_now(None, now),
-            created_at=now,
-            made_by=made_by,
-        )
-    )
 
 
 def _assignments(partnerships: list[Partnership]) -> dict[int, list[Step]]:

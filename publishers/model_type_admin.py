@@ -13,7 +13,7 @@ from network.admin_site import ScopedAdmin, person, shown_moment
 from network.change_pages import ChangePage, posted, respond
 from network.figures import figure
 from network.models import Advertiser
-from publishers import cookie_types
+from publishers import policy
 from publishers.forms import ModelTypeDefaultForm
 from publishers.model_types import overview
 from publishers.models import ModelTypeCookieType
@@ -71,7 +71,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
 
         def apply() -> str:
             data = form.cleaned_data
-            row = cookie_types.set_default(
+            row = policy.set_default(
                 data["advertiser"],
                 data["model_type"],
                 data["cookie_type"],

@@ -49,29 +49,6 @@ def start_publisher(
     )
 
 
-def change_model_type(
-    publisher: Publisher,
-    model_type: str,
-    now: datetime,
-    *,
-    made_by: User | None,
-    reason: str = "",
-    start: datetime | None = None,
-) -> PublisherModelType:
-    """Give a publisher another model type; an operator's decision. Clicks already made keep their
-    cookie type. Raises StartInPast, ChangedMeanwhile, ValidationError."""
-    return add_row(
-        PublisherModelType(
-            publisher=publisher,
-            model_type=model_type,
-            starts_at=start_or_now(start, now),
-            created_at=now,
-            made_by=made_by,
-            reason=reason,
-        )
-    )
-
-
 @transaction.atomic
 def create_partnership(
     advertiser: Advertiser,

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from network.advertisers import NewAdvertiser, create_advertiser
 from network.clock import to_ms
 from network.models import Advertiser, StaffMembership, User
-from publishers import cookie_types, partnerships
+from publishers import partnerships, policy
 from publishers.models import ModelType, Partnership, Publisher, PublisherMembership
 from tracking import cookies, finalisation, intake, snapshot
 from tracking.clicks import Visit, visit
@@ -82,7 +82,7 @@ def make_partner(
         advertiser, publisher, now, made_by=None, **{"status": "approved", **terms}
     )
     if cookie_type:
-        cookie_types.assign([partnership], cookie_type, now, reason="Agreed", made_by=None)
+        policy.assign([partnership], cookie_type, now, reason="Agreed", made_by=None)
     return partnership
 
 

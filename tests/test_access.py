@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlc
 
 from network import access, clock, hosts
 from network.models import Advertiser, CommissionGroup, User
-from publishers import cookie_types
+from publishers import policy
 from publishers.models import LedgerAccount, LedgerTransaction, ModelTypeCookieType, Publisher
 from tests.makers import (
     NOW,
@@ -247,7 +247,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         sell(advertiser, publisher, f"final-{publisher.name}", conflict=False)
         finalise(NOW)
         sell(advertiser, publisher, f"open-{publisher.name}", conflict=True)
-        cookie_types.set_default(
+        policy.set_default(
             advertiser, "voucher", "soft", NOW, reason=f"Of {advertiser}", made_by=None
         )
     world = World(a, b, p, q, make_users(a, b, p, q))

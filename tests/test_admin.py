@@ -19,7 +19,7 @@ from django.urls import reverse
 from network import clock, tracking_hosts
 from network.effective import SPREAD
 from network.models import Advertiser, User, rate_at, terms_at
-from publishers import cookie_types
+from publishers import cookie_types, policy
 from publishers.models import (
     CookieTypeAssignment,
     LedgerEntry,
@@ -97,11 +97,9 @@ def test_the_list_tells_cookie_type_and_where_it_comes_from(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     earlier = NOW - timedelta(days=9)
-    cookie_types.assign([partners["Blog"]], "soft", earlier, reason="Agreed", made_by=None)
+    policy.assign([partners["Blog"]], "soft", earlier, reason="Agreed", made_by=None)
     december = NOW + timedelta(days=264)
-    cookie_types.assign(
-        [partners["Cash"]], "soft", NOW, start=december, reason="New terms", made_by=None
-    )
+    policy.assign([partners["Cash"]], "soft", NOW, start=december, reason="New terms", made_by=None)
     ids = {name: partnership.publisher_id for name, partnership in partners.items()}
     assert rows(owner) == [
         f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 —",
@@ -130,9 +128,9 @@ def test_the_list_is_filtered(
     owner: Client, partners: dict[str, Partnership], query: str, found: list[str]
 ) -> None:
     earlier = NOW - timedelta(days=9)
-    cookie_types.assign([partners["Over"]], "soft", earlier, reason="Agreed", made_by=None)
+    policy.assign([partners["Over"]], "soft", earlier, reason="Agreed", made_by=None)
     later = NOW + timedelta(days=9)
-    cookie_types.assign([partners["Cash"]], "soft", NOW, start=later, reason="New", made_by=None)
+    policy.assign([partners["Cash"]], "soft", NOW, start=later, reason="New", made_by=None)
     PartnershipTerms.objects.create(
         advertiser=partners["Over"].advertiser,
         publisher=partners["Over"].publisher,
@@ -243,16 +241,14 @@ def test_it_sets_partners_to_soft(owner: Client, partners: dict[str, Partnership
 def test_it_sets_partners_back_to_the_default(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
-    cookie_types.assign(
-        [partners["Cat"]], "hard", NOW - timedelta(days=1), reason="Trial", made_by=None
-    )
+    policy.assign([partners["Cat"]], "hard", NOW - timedelta(days=1), reason="Trial", made_by=None)
     page = text(select(owner, "set_default", [partners["Cat"], partners["Blog"]]))
     assert "Set 1 partner back to their model type's default" in page
     assert "1 more is at the default already and stays so." in page
     data = {"to": "inherit", "partners": partners["Cat"].pk, "reason": "Trial over"}
     post(owner, COOKIE_TYPE, **data)
-    policy = cookie_types.policy_of(partners["Cat"])
-    assert cookie_types.in_force(policy, NOW + SPREAD).cookie_type == "soft"
+    decides = cookie_types.policy_of(partners["Cat"])
+    assert cookie_types.in_force(decides, NOW + SPREAD).cookie_type == "soft"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +283,7 @@ def test_an_error_names_its_field_and_loses_nothing(
 
 def test_a_simultaneous_change_is_told(owner: Client, partners: dict[str, Partnership]) -> None:
     start = NOW + timedelta(days=3)
-    cookie_types.assign([partners["Blog"]], "hard", NOW, start=start, reason="First", made_by=None)
+    policy.assign([partners["Blog"]], "hard", NOW, start=start, reason="First", made_by=None)
     response = post(
         owner,
         COOKIE_TYPE,
@@ -322,7 +318,7 @@ def test_a_later_start_finds_partners_as_they_will_be_then(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     later = NOW + timedelta(days=3)
-    cookie_types.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
+    policy.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
     data = {"to": "soft", "partners": partners["Cat"].pk, "reason": "No trial"}
     page = post(owner, COOKIE_TYPE, start=f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}", **data)
     assert "Set 1 partner to soft, from 15 Mar 2026 15:00 UTC." in text(page)
@@ -342,7 +338,7 @@ def test_a_partners_page_tells_past_present_and_future(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     user = User.objects.get(username="olga")
-    cookie_types.assign(
+    policy.assign(
         [partners["Blog"]],
         "soft",
         NOW - timedelta(days=9),
@@ -351,9 +347,7 @@ def test_a_partners_page_tells_past_present_and_future(
         internal_note="As agreed",
     )
     later = NOW + timedelta(days=9)
-    cookie_types.assign(
-        [partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user
-    )
+    policy.assign([partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user)
     tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
     assert "Soft own, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC." in page
@@ -414,8 +408,8 @@ def test_a_model_types_default_is_set(
     address = "/admin/publishers/modeltypecookietype/add/"
     data = {"advertiser": shop.pk, "model_type": "cashback", "cookie_type": "soft", "reason": "All"}
     assert "Cashback default: Soft." in text(post(owner, address, **data))
-    policy = cookie_types.policy_of(partners["Cash"])
-    kind = cookie_types.in_force(policy, NOW + SPREAD)
+    decides = cookie_types.policy_of(partners["Cash"])
+    kind = cookie_types.in_force(decides, NOW + SPREAD)
     assert (kind.cookie_type, kind.source) == ("soft", "advertiser")
 
 

@@ -8,8 +8,9 @@ from django.db import ProgrammingError, transaction
 
 from network.effective import SPREAD, ChangedMeanwhile, StartInPast
 from publishers import cookie_types
-from publishers.cookie_types import Policy, Step, assign, in_force, policy_of, set_default
+from publishers.cookie_types import Policy, Step, in_force, policy_of
 from publishers.models import CookieTypeAssignment
+from publishers.policy import assign, set_default
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 
 EARLIER, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from network import clock
 from network.advertisers import change_terms
 from network.models import Advertiser
-from publishers import cookie_types
+from publishers import policy
 from publishers.models import Partnership
 from tests.makers import (
     NOW,
@@ -183,7 +183,7 @@ def test_health_tells_the_last_reports_and_the_share_with_a_click(shop: Shop) ->
 
 def test_what_changed_says_who_and_why(shop: Shop) -> None:
     owner = make_user("owner", shop.advertiser, name="olga")
-    cookie_types.assign([shop.blog], "soft", NOW, reason="Agreed", made_by=owner)
+    policy.assign([shop.blog], "soft", NOW, reason="Agreed", made_by=owner)
     later: dict[str, int | str] = {
         "hard_days": 7,
         "soft_rule": "first",
@@ -192,7 +192,7 @@ def test_what_changed_says_who_and_why(shop: Shop) -> None:
     }
     change_terms(shop.advertiser, later, NOW, made_by=owner, reason="Spring", start=NOW + 9 * DAY)
     rival = make_shop("Rival")
-    cookie_types.assign([rival.blog], "soft", NOW, reason="Secret", made_by=None)
+    policy.assign([rival.blog], "soft", NOW, reason="Secret", made_by=None)
     page = text(home_of(signed_in(owner)))
     assert "Cookie type of Blog of Shop at Shop: Soft olga Agreed" in page
     assert "Terms of Shop: first, 7 days from 21 Mar 2026 14:00 olga Spring" in page

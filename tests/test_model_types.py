@@ -6,7 +6,7 @@ import pytest
 
 from network import clock
 from network.models import Advertiser
-from publishers import cookie_types
+from publishers import policy
 from publishers.model_types import ModelTypeDefaults, overview
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
@@ -26,9 +26,7 @@ def row_of(model_type: str, *shops: Advertiser) -> ModelTypeDefaults:
 
 
 def set_default(shop: Advertiser | None, model_type: str, cookie_type: str, days: int = 9) -> None:
-    cookie_types.set_default(
-        shop, model_type, cookie_type, NOW - days * DAY, reason="All", made_by=None
-    )
+    policy.set_default(shop, model_type, cookie_type, NOW - days * DAY, reason="All", made_by=None)
 
 
 def test_the_built_in_defaults_hold_where_nothing_is_said() -> None:
@@ -57,7 +55,7 @@ def test_a_default_decides_for_partners_without_a_type_of_their_own() -> None:
     for own in (None, None, "soft"):
         make_partner(shop, make_publisher(model_type="voucher"), own)
     back = make_partner(shop, make_publisher(model_type="voucher"), "soft")
-    cookie_types.assign([back], "inherit", NOW - DAY, reason="Back", made_by=None)
+    policy.assign([back], "inherit", NOW - DAY, reason="Back", made_by=None)
     make_partner(other, make_publisher(model_type="voucher"))
     row = row_of("voucher", shop)
     assert (row.decides_for, row.partners) == (3, 4)

@@ -15,7 +15,7 @@ from network import clock
 from network.advertisers import change_rate
 from network.figures import figure
 from network.models import Advertiser
-from publishers import cookie_types, partnerships
+from publishers import partnerships, policy
 from publishers.models import PartnerNote, Partnership
 from publishers.partner_columns import COLUMNS, DAYS, FIGURES
 from publishers.partner_filters import ENOUGH_SALES
@@ -140,7 +140,7 @@ class TestFigures:
 
     def test_a_partner_turned_soft_keeps_what_it_took_over_before(self, market: Market) -> None:
         market.trade()
-        cookie_types.assign([market.review], "soft", NOW - HOUR, reason="Agreed", made_by=None)
+        policy.assign([market.review], "soft", NOW - HOUR, reason="Agreed", made_by=None)
         told = cells(staff(market.shop))["Review"]
         assert told["taken_over"] == "£3.99 · 1 Stood down 0"
 
@@ -247,7 +247,7 @@ class TestTabs:
         for name, kind in (("Blog", None), ("Cash", None), ("Cat", "soft"), ("Over", "soft")):
             make_partner(shop, make_publisher(name), kind)
         ahead = Partnership.objects.filter(publisher__name__in=["Blog", "Cat"])
-        cookie_types.assign(ahead, "soft", NOW, start=NOW + DAY, reason="All soft", made_by=None)
+        policy.assign(ahead, "soft", NOW, start=NOW + DAY, reason="All soft", made_by=None)
 
     @pytest.mark.parametrize(
         ("query", "found"),
@@ -457,7 +457,7 @@ class TestPage:
 
     def test_the_picture_tells_itself_in_words(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher())
-        cookie_types.assign([partner], "soft", NOW - 9 * DAY, reason="Agreed", made_by=None)
+        policy.assign([partner], "soft", NOW - 9 * DAY, reason="Agreed", made_by=None)
         page = staff(shop).get(f"{PARTNERS}{partner.pk}/change/").content.decode()
         assert (
             'aria-label="Cookie type over time: Hard from 11 Jan 2026 (past), then Soft from '
@@ -466,9 +466,7 @@ class TestPage:
 
     def test_what_an_advertiser_says_for_all_its_partners_is_told(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher(model_type="voucher"))
-        cookie_types.set_default(
-            shop, "voucher", "soft", NOW - DAY, reason="All codes", made_by=None
-        )
+        policy.set_default(shop, "voucher", "soft", NOW - DAY, reason="All codes", made_by=None)
         page = page_of(staff(shop), partner)
         assert "Soft Voucher default, the advertiser's Approved" in page
         assert "11 Mar 2026 14:00 Now Soft Voucher default, the advertiser's All codes —" in page
@@ -484,8 +482,6 @@ class TestPage:
         before = queries()
         market.trade()
         for days in range(1, 5):
-            cookie_types.assign(
-                [market.blog], "soft", NOW - days * DAY, reason="Agreed", made_by=None
-            )
+            policy.assign([market.blog], "soft", NOW - days * DAY, reason="Agreed", made_by=None)
             client.post(f"{PARTNERS}{market.blog.pk}/note/", {"text": f"Note {days}"})
         assert queries() == before

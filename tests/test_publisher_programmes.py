@@ -10,7 +10,7 @@ from django.test import Client
 
 from network import clock, tracking_hosts
 from network.models import Advertiser
-from publishers import cookie_types, partnerships
+from publishers import partnerships, policy
 from publishers.models import Partnership, Publisher
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
@@ -65,11 +65,11 @@ def test_a_programmes_link_is_on_the_shops_own_tracking_host(
 def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
     member: Client, blog: Partnership
 ) -> None:
-    cookie_types.assign(
+    policy.assign(
         [blog], "soft", NOW, reason="Found at the checkout", made_by=None, internal_note="Secret"
     )
     later = NOW + timedelta(days=30)
-    cookie_types.assign([blog], "hard", NOW, start=later, reason="Trial over", made_by=None)
+    policy.assign([blog], "hard", NOW, start=later, reason="Trial over", made_by=None)
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
         "Soft: your clicks take the cookie only when no other cookie of this shop is live in the "
@@ -158,7 +158,7 @@ def test_programmes_are_found_that_one_is_no_partner_of(member: Client, blog: Pa
 
 def test_a_programme_says_what_ones_model_type_would_be_there() -> None:
     shop = make_advertiser("Second")
-    cookie_types.set_default(shop, "voucher", "soft", NOW, reason="Vouchers", made_by=None)
+    policy.set_default(shop, "voucher", "soft", NOW, reason="Vouchers", made_by=None)
     voucher = make_publisher(model_type="voucher")
     seen = text(page(signed_in(make_user("member", voucher)), voucher, "programmes/find/"))
     assert "Cookie type Soft: Voucher default, the advertiser's" in seen

@@ -10,8 +10,8 @@ from django.db import OperationalError
 from network import tracking_hosts
 from network.clock import to_ms
 from network.effective import SPREAD
-from publishers.cookie_types import assign, set_default
 from publishers.partnerships import change_terms
+from publishers.policy import assign, set_default
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking import snapshot
 from tracking.attribution import CookieType

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publishers import cookie_types, partnerships
+from publishers import policy
 from publishers.cookie_type_history import Tense, cancelled, history, time_line
 from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
 from publishers.standing import standings, with_current
@@ -25,18 +25,18 @@ def some_network(random: Random) -> None:
     for shop in (*shops, None):
         for model_type in random.sample(MODEL_TYPES, 2):
             for _ in range(random.randint(0, 3)):
-                cookie_types.set_default(
+                policy.set_default(
                     shop, model_type, random.choice(TYPES), moment(random), reason="", made_by=None
                 )
     for _ in range(12):
         publisher = make_publisher(model_type=random.choice(MODEL_TYPES))
         if random.random() < 0.5:
-            partnerships.change_model_type(
+            policy.change_model_type(
                 publisher, random.choice(MODEL_TYPES), moment(random), made_by=None
             )
         partner = make_partner(random.choice(shops), publisher)
         for _ in range(random.randint(0, 3)):
-            cookie_types.assign(
+            policy.assign(
                 [partner], random.choice(TYPES), moment(random), reason="Agreed", made_by=None
             )
 
@@ -66,8 +66,8 @@ def test_sql_says_what_the_policy_says(seed: int) -> None:
 
 def test_sql_passes_over_what_was_cancelled_or_has_not_started() -> None:
     partner = make_partner(make_advertiser(), make_publisher())
-    cookie_types.assign([partner], "soft", NOW, start=NOW + DAY, reason="Later", made_by=None)
-    cancel(cookie_types.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
+    policy.assign([partner], "soft", NOW, start=NOW + DAY, reason="Later", made_by=None)
+    cancel(policy.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
     row = current(NOW)[0]
     assert (row.cookie_type_now, row.source_now) == ("hard", "network")
     row = current(NOW + 2 * DAY)[0]
@@ -112,7 +112,7 @@ class TestHistory:
             ("soft", NOW - 9 * DAY, None, "On trial"),
             ("hard", NOW, NOW + 9 * DAY, "Trial over"),
         ):
-            cookie_types.assign(
+            policy.assign(
                 [partner], kind, now, start=start, reason=reason, made_by=olga, internal_note="!"
             )
         assert told(partner) == [
@@ -128,8 +128,8 @@ class TestHistory:
     def test_a_change_of_model_type_or_default_is_told(self) -> None:
         shop, publisher = make_advertiser(), make_publisher()
         partner = make_partner(shop, publisher)
-        partnerships.change_model_type(publisher, "extension", NOW - 9 * DAY, made_by=None)
-        cookie_types.set_default(
+        policy.change_model_type(publisher, "extension", NOW - 9 * DAY, made_by=None)
+        policy.set_default(
             shop, "extension", "hard", NOW - 5 * DAY, reason="All of them", made_by=None
         )
         assert told(partner) == [
@@ -141,7 +141,7 @@ class TestHistory:
     def test_another_model_types_default_is_not_told(self) -> None:
         shop = make_advertiser()
         partner = make_partner(shop, make_publisher())
-        cookie_types.set_default(shop, "voucher", "soft", NOW - DAY, reason="", made_by=None)
+        policy.set_default(shop, "voucher", "soft", NOW - DAY, reason="", made_by=None)
         assert len(history(partner, NOW)) == 1
 
     def test_a_type_given_with_the_partnership_is_its_first(self) -> None:
@@ -150,7 +150,7 @@ class TestHistory:
 
     def test_what_was_cancelled_is_told_apart(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher())
-        cancel(cookie_types.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
+        cancel(policy.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
         assert len(history(partner, NOW)) == 1
         assert [row.reason for row in cancelled(partner)] == ["No"]
 
@@ -161,7 +161,7 @@ class TestTimeLine:
         for days in (30, 29, 2):
             kind = "hard" if days == 29 else "soft"
             start = NOW - days * DAY
-            cookie_types.assign([partner], kind, start, reason="Agreed", made_by=None)
+            policy.assign([partner], kind, start, reason="Agreed", made_by=None)
         line = time_line(history(partner, NOW), NOW)
         ends = [bar.x + bar.width for bar in line.bars]
         assert ends[-1] == pytest.approx(100, abs=0.1)

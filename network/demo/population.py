@@ -8,7 +8,7 @@ from network import advertisers, tracking_hosts
 from network.advertisers import NewAdvertiser, create_advertiser
 from network.demo import cast, places
 from network.models import Advertiser, CommissionGroup, StaffMembership, User
-from publishers import cookie_types, partnerships
+from publishers import partnerships, policy
 from publishers.models import Partnership, Publisher, PublisherMembership
 
 
@@ -87,7 +87,7 @@ def _make_person(person: cast.Person, password: str) -> None:
 def _assign(assignment: cast.Assignment, at: datetime, now: datetime) -> None:
     since = assignment.since
     made_at = at if since is None else max(min(now - since, now), at)
-    cookie_types.assign(
+    policy.assign(
         [_partnership(assignment.advertiser, assignment.publisher)],
         assignment.cookie_type,
         made_at,

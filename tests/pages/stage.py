@@ -17,7 +17,7 @@ from django.urls import reverse
 from network.demo import cast, mailbox, places
 from network.demo.catalogue import PRODUCTS
 from network.models import Advertiser, User
-from publishers import cookie_types
+from publishers import policy
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
@@ -208,7 +208,7 @@ def _add_what_seeding_has_not() -> None:
         set_aside_at=NOW,
     )
     shop = Advertiser.objects.get(id=cast.SHOP)
-    cookie_types.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
+    policy.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
     note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
