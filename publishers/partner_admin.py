@@ -23,6 +23,7 @@ from publishers.partner_filters import (
     SalesFilter,
     SourceFilter,
     StatusFilter,
+    SuggestionFilter,
 )
 from publishers.partner_list import PartnerList
 from publishers.standing import attach_standings, standing_of, with_current
@@ -38,6 +39,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         SourceFilter,
         StatusFilter,
         SalesFilter,
+        SuggestionFilter,
     )
     list_before_template = "admin/publishers/partnership/tabs.html"
     list_after_template = "admin/publishers/partnership/meanings.html"

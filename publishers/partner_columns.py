@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from network import dates, money
 from network.admin_site import EMPTY
 from network.figures import Figure, figure
-from publishers.models import Partnership
+from publishers.models import CookieTypeChoice, Partnership
 from publishers.standing import standing_of
+from publishers.suggestions import ADVISED, Advice, Seen
 from tracking.reports import PartnerFigures, Period, partner_figures
 
 DAYS = 90
@@ -119,6 +120,35 @@ class PartnerColumns:
         seconds = _of(row).median_seconds
         return None if seconds is None else dates.about(timedelta(seconds=seconds))
 
+    @admin.display(
+        description=Heading(figure("suggestion")), ordering="suggestion", empty_value=EMPTY
+    )
+    def suggestion(self, row: Partnership) -> str | None:
+        """Leads those to the confirmation who may make the change."""
+        seen = seen_of(row)
+        if seen.advice not in ADVISED or not row.__dict__.get("may_manage"):
+            return str(seen) or None
+        return format_html('<a href="{}">{}</a>', confirmation(row, seen.advice), seen)
+
+
+def seen_of(row: Partnership) -> Seen:
+    """What the rule of suggestions looks at; of a row that has its standing and its figures."""
+    standing, figures = standing_of(row), _of(row)
+    return Seen(
+        is_soft=standing.is_soft,
+        is_changing=standing.coming is not None,
+        is_approved=standing.is_approved,
+        touched=figures.touched,
+        share_after_other=figures.share_after_other,
+        median_seconds=figures.median_seconds,
+    )
+
+
+def confirmation(row: Partnership, advice: Advice) -> str:
+    """The address of the confirmation of what is advised."""
+    to = CookieTypeChoice.SOFT if advice is Advice.SOFT else CookieTypeChoice.HARD
+    return f"{reverse('admin:publishers_partnership_cookie_type')}?to={to.value}&partners={row.pk}"
+
 
 COLUMNS = (
     "partner",
@@ -130,10 +160,11 @@ COLUMNS = (
     "after_someone_else",
     "taken_over",
     "click_to_sale",
+    "suggestion",
 )
-"""In the order of the list; the first of :data:`FIGURES` follows those that tell who it is."""
+"""In the order of the list: who it is, its figures, and what they suggest."""
 
-FIGURES = COLUMNS[3:]
+FIGURES, SUGGESTION = COLUMNS[3:-1], COLUMNS[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from network import clock
 from network.admin_site import ClosedListFilter
 from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
 from publishers.standing import OWN, changing
-
-ENOUGH_SALES = 30
-"""A partner that touched fewer sales in the days that the figures cover is judged by too few."""
+from publishers.suggested import suggested
+from publishers.suggestions import ENOUGH_SALES
 
 
 class _ChoiceFilter(ClosedListFilter):
@@ -76,3 +75,15 @@ class SalesFilter(_ChoiceFilter):
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         few = Q(touched__lt=ENOUGH_SALES)
         return queryset.filter(few if chosen == self.FEW else ~few)
+
+
+class SuggestionFilter(_ChoiceFilter):
+    """By whether the figures suggest another cookie type."""
+
+    ANY = "any"
+    title = "suggestion"
+    parameter_name = "suggested"
+    choices_of = ((ANY, "Consider soft or hard"),)
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        return suggested(queryset, clock.now())

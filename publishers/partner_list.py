@@ -9,11 +9,21 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 
-from network import clock
+from network import access, clock
 from publishers.models import Partnership
-from publishers.partner_columns import DAYS, FIGURES, MONEY, Heading, PartnerColumns, period
-from publishers.partner_filters import ENOUGH_SALES, CookieTypeFilter, SalesFilter
+from publishers.partner_columns import (
+    DAYS,
+    FIGURES,
+    MONEY,
+    SUGGESTION,
+    Heading,
+    PartnerColumns,
+    period,
+)
+from publishers.partner_filters import CookieTypeFilter, SalesFilter, SuggestionFilter
 from publishers.standing import attach_standings
+from publishers.suggested import advice
+from publishers.suggestions import ENOUGH_SALES
 from tracking.reports import annotate_partners
 
 
@@ -47,6 +57,14 @@ LOOKS = (
         {},
         Empty("No partners yet.", "They appear here when operators add them or when they apply."),
     ),
+    Look(
+        "Suggested",
+        {SuggestionFilter.parameter_name: SuggestionFilter.ANY},
+        Empty(
+            "The figures suggest no change.",
+            "What Suggestion means, below the list of all partners, tells when they do.",
+        ),
+    ),
     Look("Hard", {_TYPE: "hard"}, Empty("No partner is hard.", f"{_PLAN}.")),
     Look("Soft", {_TYPE: "soft"}, Empty("No partner is soft.", f"{_PLAN}.")),
     Look(
@@ -77,6 +95,9 @@ class Tab:
     active: bool
 
 
+ADVICE = F(SUGGESTION)
+"""What sorting by the suggestion asks for until the rule is put in its place."""
+
 DEFAULT_ORDERING = ("-taken_over_minor",)
 TIES = ("-stood_down_sales", "-touched", "publisher__name")
 """What decides where the column sorted by says the same."""
@@ -88,6 +109,7 @@ class PartnerList(ChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: Any = None
     ) -> QuerySet[Partnership]:
+        self.known = access.access_of(request.user)
         self.root_queryset = annotate_partners(self.root_queryset, period(clock.now()))
         return super().get_queryset(request, exclude_parameters)
 
@@ -95,6 +117,8 @@ class PartnerList(ChangeList):
         super().get_results(request)
         rows: list[Partnership] = list(self.result_list)
         attach_standings(rows, clock.now())
+        for row in rows:
+            row.__dict__["may_manage"] = self.known.manages(row.advertiser_id)
         self.result_list = rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
@@ -102,9 +126,19 @@ class PartnerList(ChangeList):
         within their currency only."""
         chosen = [item for item in super().get_ordering(request, queryset) if item != "-pk"]
         items = [_unknown_last(item) for item in (*chosen, *TIES, "-pk")]
+        if any(item.expression == ADVICE for item in items):
+            items = self._with_advice(items)
         if items[0].expression in {F(name) for name in MONEY}:
             return [F("advertiser__currency").asc(), *items]
         return items
+
+    def _with_advice(self, items: Sequence[OrderBy]) -> list[OrderBy]:
+        """Sorted by the rule in SQL, which is asked only here."""
+        asked = advice(self.root_queryset, clock.now())
+        return [
+            OrderBy(asked, descending=item.descending) if item.expression == ADVICE else item
+            for item in items
+        ]
 
     def _get_default_ordering(self) -> Sequence[str]:
         """What was taken over first. The admin's own attribute takes no annotation."""
@@ -126,7 +160,8 @@ class PartnerList(ChangeList):
     @property
     def headings(self) -> list[Heading]:
         """The columns' titles that have a definition."""
-        return [getattr(PartnerColumns, name).short_description for name in FIGURES]
+        names = (*FIGURES, SUGGESTION)
+        return [getattr(PartnerColumns, name).short_description for name in names]
 
     @property
     def days(self) -> int:

@@ -10,8 +10,9 @@ from network.models import CommissionRate, terms_at
 from network.tracking_hosts import base_urls
 from publishers.cookie_type_history import cancelled, history, time_line
 from publishers.models import Partnership
-from publishers.partner_columns import DAYS, figures_shown, period
+from publishers.partner_columns import DAYS, confirmation, figures_shown, period, seen_of
 from publishers.standing import attach_standings, standing_of
+from publishers.suggestions import ADVISED
 from tracking.reports import annotate_partners
 
 
@@ -29,6 +30,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "subtitle": f"Partner of {row.advertiser}",
         "standing": standing,
         "figures": figures_shown(row),
+        "suggestion": _suggestion(row),
         "days": DAYS,
         "hard_days": own_days or shop.hard_days,
         "soft_hours": shop.soft_hours,
@@ -44,6 +46,22 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
         "now": now,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the figures suggest, why, and the address of its confirmation."""
+
+    text: str
+    why: str
+    address: str
+
+
+def _suggestion(row: Partnership) -> Suggestion | None:
+    seen = seen_of(row)
+    if seen.advice not in ADVISED:
+        return None
+    return Suggestion(str(seen), seen.why, confirmation(row, seen.advice))
 
 
 @dataclass(frozen=True, slots=True)

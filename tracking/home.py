@@ -16,6 +16,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.standing import with_current
+from publishers.suggested import suggested
 from tracking import coming, reports
 from tracking.commissions import OPEN, state_case
 from tracking.models import Commission, Conversion, Report, UnattributedSales
@@ -142,6 +143,13 @@ def applications(scope: Scope, now: datetime) -> int:
     """Partnerships that somebody applied for and nobody has answered. One query."""
     applied = {"status_now": "applied"}
     return with_current(_of(scope, Partnership.objects.all()), now).filter(**applied).count()
+
+
+def to_look_at(scope: Scope, period: Period, now: datetime) -> int:
+    """Partners for whom their figures of the period suggest another cookie type. At most six
+    queries."""
+    partners = with_current(_of(scope, Partnership.objects.all()), now)
+    return suggested(reports.annotate_partners(partners, period), now).count()
 
 
 def _gathered(rows: Iterable[tuple[str, str, int, int]]) -> dict[str, Waiting]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from network import access, clock, dates, money
 from network.effective import SPREAD
 from publishers.models import Partnership
+from publishers.partner_columns import period
 from tracking import changes, home
 from tracking.home import Compared, Health, Total, Waiting, Week
 from tracking.models import Report
@@ -38,6 +39,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         ],
         "days": [(day.date, [day.sales.get(kind, 0) for kind in _KINDS]) for day in figures.days],
         "waiting": _waiting(home.waiting(scope)),
+        "to_look_at": home.to_look_at(scope, period(now), now),
         "applications": home.applications(scope, now),
         "weeks": [_week(week) for week in home.weeks(scope, now, zone)],
         "health": [_health(row) for row in health],
