@@ -126,9 +126,12 @@ class PartnerColumns:
     def suggestion(self, row: Partnership) -> str | None:
         """Leads those to the confirmation who may make the change."""
         seen = seen_of(row)
-        if seen.advice not in ADVISED or not row.__dict__.get("may_manage"):
+        if seen.advice not in ADVISED:
             return str(seen) or None
-        return format_html('<a href="{}">{}</a>', confirmation(row, seen.advice), seen)
+        title = seen.title
+        if row.__dict__.get("may_manage"):
+            title = format_html('<a href="{}">{}</a>', confirmation(row, seen.advice), title)
+        return format_html("{}: <small>{}</small>", title, seen.grounds)
 
 
 def seen_of(row: Partnership) -> Seen:

@@ -66,16 +66,26 @@ class Seen:
         median = self.median_seconds
         return median is not None and median < SOFT_WITHIN.total_seconds()
 
+    @property
+    def title(self) -> str:
+        """``Consider soft``; empty where nothing is suggested."""
+        return _TITLES.get(self.advice, "")
+
+    @property
+    def grounds(self) -> str:
+        """``71 % after someone else, median 40 s``; empty where nothing is suggested."""
+        match self.advice:
+            case Advice.SOFT:
+                return f"{self._share} after someone else, median {self._short_median}"
+            case Advice.HARD:
+                return f"{self._share} after someone else"
+        return ""
+
     def __str__(self) -> str:
         """As the list tells it; empty where nothing is suggested."""
-        match self.advice:
-            case Advice.TOO_FEW:
-                return f"Too few sales ({self.touched})"
-            case Advice.SOFT:
-                return f"Consider soft: {self._share} after someone else, median {self._median}"
-            case Advice.HARD:
-                return f"Consider hard: {self._share} after someone else"
-        return ""
+        if self.advice is Advice.TOO_FEW:
+            return f"Too few sales ({self.touched})"
+        return f"{self.title}: {self.grounds}" if self.title else ""
 
     @property
     def why(self) -> str:
@@ -107,6 +117,14 @@ class Seen:
     def _median(self) -> str:
         assert self.median_seconds is not None
         return dates.about(timedelta(seconds=self.median_seconds))
+
+    @property
+    def _short_median(self) -> str:
+        number, unit = self._median.split()
+        return f"{number} {'s' if unit.startswith('second') else 'min'}"
+
+
+_TITLES = {Advice.SOFT: "Consider soft", Advice.HARD: "Consider hard"}
 
 
 def _percent(share: float) -> str:

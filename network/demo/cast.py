@@ -228,11 +228,15 @@ SET_SOFT_REASON = "Voucher codes were mostly looked up at the checkout, after an
 COMING = RETARGETER
 """This partner of the shop, hard so far, becomes soft in :data:`COMING_IN`."""
 COMING_IN = timedelta(days=9)
+DISCOVERER = DISPLAY
+"""This partner of the stationery is soft, although it brings shoppers whom nobody else has
+brought."""
 ASSIGNMENTS = (
     Assignment(SHOP, RETARGETER, "hard", AGREED),
     Assignment(ROASTERY, RETARGETER, "hard", AGREED),
     Assignment(ROASTERY, OVERLAY, "hard", AGREED),
     Assignment(ROASTERY, EXTENSION, "hard", AGREED),
+    Assignment(STATIONERY, DISCOVERER, "soft", "New partners start soft here."),
     Assignment(SHOP, SET_SOFT, "soft", SET_SOFT_REASON, SET_SOFT_AGO),
     Assignment(
         SHOP, COMING, "soft", "Its visitors are ours already: it shows them our shop again.",

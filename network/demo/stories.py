@@ -94,6 +94,8 @@ class Crowd:
     openers: Mapping[int, float]
     closers: Mapping[int, float]
     in_page: frozenset[int] = frozenset()
+    discovering: frozenset[int] = frozenset()
+    """Openers that hardly ever reach a shopper whom another has brought before."""
     hours_ahead: int = 0
     keyed: float = 0.0
     """The share of orders that the shop's own server confirms."""
@@ -138,6 +140,7 @@ CROWDS = (
             cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6, cast.ALERTS: 5,
             cast.CASHBACK: 3,
         },
+        discovering=frozenset({cast.DISPLAY}),
         hours_ahead=9,
         keyed=0.85,
         unattributed=1.0,
@@ -245,7 +248,10 @@ def _openers(random: Random, crowd: Crowd) -> Timed:
         if index:
             moves.append((random.uniform(60, 900), CloseBrowser()))
         pause = random.uniform(0.4, 70) * 3600 if index else 0.0
-        moves.append((pause, _follow(random, crowd, _one(random, crowd.openers))))
+        opener = _one(random, crowd.openers)
+        if index and opener in crowd.discovering:
+            opener = _one(random, crowd.openers)
+        moves.append((pause, _follow(random, crowd, opener)))
     if random.random() < 0.3:
         moves.append((random.uniform(60, 900), CloseBrowser()))
         moves.append((random.expovariate(1 / 40) * 3600, CloseBrowser()))
