@@ -59,8 +59,9 @@ RULES: Mapping[str, Rule] = {
     "publishers.partnership": _BOTH,
     "publishers.partnershipterms": _BOTH,
     "publishers.publisher": Rule(publisher="pk"),
-    "publishers.publishermembership": Rule(publisher="publisher"),
     "publishers.publishermodeltype": Rule(publisher="publisher"),
+    "publishers.team": Rule(publisher="publishers"),
+    "publishers.teammembership": Rule(publisher="team__publishers"),
     "tracking.click": _BOTH,
     "tracking.commission": _BOTH,
     "tracking.conversion": _ADVERTISER,
@@ -163,5 +164,9 @@ def _load(user: Somebody) -> Access:
     return Access(
         operator=user.is_superuser,
         staff_roles=staff_roles,
-        publisher_roles=dict(user.publisher_memberships.values_list("publisher_id", "role")),
+        publisher_roles=dict(
+            user.team_memberships.filter(team__publishers__isnull=False).values_list(
+                "team__publishers", "role"
+            )
+        ),
     )

@@ -256,7 +256,7 @@ def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:
 
 @admin.register(User)
 class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
-    """Operators make the accounts; memberships are on the advertiser's or publisher's page."""
+    """Operators make the accounts; memberships are on the advertiser's or the team's page."""
 
     form = UserForm
     add_form = NewUserForm
@@ -277,7 +277,7 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     )
     readonly_fields = ("shown_roles", "shown_last_login")
     shown_last_login = staticmethod(shown_moment("last_login", "Last sign-in"))
-    _ROLES: ClassVar = ("staff_memberships__advertiser", "publisher_memberships__publisher")
+    _ROLES: ClassVar = ("staff_memberships__advertiser", "team_memberships__team")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related(*self._ROLES)
@@ -288,10 +288,7 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
         roles += [
             f"{row.get_role_display()} of {row.advertiser}" for row in user.staff_memberships.all()
         ]
-        roles += [
-            f"{row.get_role_display()} of {row.publisher}"
-            for row in user.publisher_memberships.all()
-        ]
+        roles += [f"{row.get_role_display()} of {row.team}" for row in user.team_memberships.all()]
         return format_html_join(", ", "{}", ((role,) for role in roles))
 
 

@@ -81,6 +81,7 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
         "Network",
         (
             _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
+            _list("Teams", "groups", "publishers.team", operators_only=True),
             _list("Users", "group", "network.user", operators_only=True),
             Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
             _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),

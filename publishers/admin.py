@@ -17,7 +17,6 @@ from network.admin_site import (
     OperatorAdmin,
     PageAdmin,
     ScopedAdmin,
-    TeamInline,
     person,
     shown_moment,
 )
@@ -32,19 +31,15 @@ from publishers.models import (
     ModelTypeCookieType,
     Partnership,
     Publisher,
-    PublisherMembership,
     PublisherModelType,
 )
 from publishers.partner_admin import PartnerAdmin
+from publishers.team_admin import TeamAdmin
+from publishers.team_models import Team
 
 admin.site.register(Partnership, PartnerAdmin)
 admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
-
-
-class MemberInline(TeamInline):
-    model = PublisherMembership
-    verbose_name = "member of the team"
-    verbose_name_plural = "team"
+admin.site.register(Team, TeamAdmin)
 
 
 @admin.register(Publisher)
@@ -52,9 +47,19 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     """For operators; an advertiser sees its partners."""
 
     when_empty = "Publishers apply through an advertiser's programme, or are added here."
-    list_display = ("name", "id", "shown_model_type", "website", "status", "shown_created_at")
+    list_display = (
+        "name",
+        "id",
+        "shown_model_type",
+        "team",
+        "website",
+        "status",
+        "shown_created_at",
+    )
     list_filter = ("status",)
-    search_fields = ("name", "=id", "website")
+    list_select_related = ("team",)
+    search_fields = ("name", "=id", "website", "team__name")
+    autocomplete_fields = ("team",)
     readonly_fields = ("shown_created_at",)
     change_form_template = "admin/publishers/publisher/change_form.html"
     shown_created_at = staticmethod(shown_moment("created_at", "Created"))
@@ -64,8 +69,8 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
 
     def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
         if obj is None:
-            return ("name", "website", "model_type")
-        return ("name", "website", "status", "shown_created_at")
+            return ("name", "website", "model_type", "team")
+        return ("name", "website", "team", "status", "shown_created_at")
 
     def get_form(
         self,
@@ -80,9 +85,6 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     def get_readonly_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
         return self.readonly_fields if obj else ()
 
-    def get_inlines(self, request: HttpRequest, obj: Publisher | None) -> Any:
-        return [MemberInline] if obj else []
-
     def save_model(self, request: HttpRequest, obj: Publisher, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
@@ -94,6 +96,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
             clock.now(),
             website=data["website"],
             made_by=person(request),
+            team=data["team"],
         )
         obj.pk = created.pk
         obj.refresh_from_db()

@@ -16,7 +16,10 @@ class PublisherForm(forms.ModelForm[Publisher]):
 
     class Meta:
         model = Publisher
-        fields: ClassVar = ["name", "website", "status"]
+        fields: ClassVar = ["name", "website", "team", "status"]
+        help_texts: ClassVar = {
+            "team": "Who works for it. A company with several publisher ids has one team."
+        }
 
 
 class NewPublisherForm(PublisherForm):
@@ -26,7 +29,12 @@ class NewPublisherForm(PublisherForm):
     )
 
     class Meta(PublisherForm.Meta):
-        fields: ClassVar = ["name", "website"]
+        fields: ClassVar = ["name", "website", "team"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].required = False
+        self.fields["team"].help_text = "Of a company that is here already; empty: a new one."
 
 
 class ModelTypeForm(ChangeForm):

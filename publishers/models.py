@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from network.effective import EffectiveDated, append_only, bumps_policy
 from network.models import Advertiser
+from publishers.team_models import Team
 
 
 class ModelType(models.TextChoices):
@@ -54,6 +55,7 @@ class Publisher(models.Model):
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=120, unique=True)
     website = models.URLField(max_length=500, blank=True)
+    team = models.ForeignKey(Team, models.PROTECT, related_name="publishers")
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField()
 
@@ -81,28 +83,6 @@ class PublisherModelType(EffectiveDated):
 
     def __str__(self) -> str:
         return f"{self.get_model_type_display()}, from {self.starts_at:%d %b %Y %H:%M:%S}"
-
-
-class PublisherMembership(models.Model):
-    """Somebody of a publisher's team. One team may stand behind several publisher ids."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        MEMBER = "member", "Member"
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="publisher_memberships"
-    )
-    publisher = models.ForeignKey(Publisher, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("user", "publisher"), name="member_once_per_publisher")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.role} of {self.publisher}"
 
 
 class Partnership(models.Model):

@@ -13,6 +13,7 @@ from publishers.models import (
     Publisher,
     PublisherModelType,
 )
+from publishers.team_models import Team
 
 MAX_MESSAGE = 500
 TERMS_FIELDS = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
@@ -24,10 +25,18 @@ class AlreadyPartner(ValueError):
 
 @transaction.atomic
 def create_publisher(
-    name: str, model_type: str, now: datetime, *, website: str = "", made_by: User | None = None
+    name: str,
+    model_type: str,
+    now: datetime,
+    *,
+    website: str = "",
+    made_by: User | None = None,
+    team: Team | None = None,
 ) -> Publisher:
-    """Create a publisher with its model type, in force at once. Raises ValidationError."""
-    publisher = Publisher(name=name, website=website, created_at=now)
+    """Create a publisher with its model type, in force at once, in a team of its own unless it
+    joins one. Raises ValidationError."""
+    team = team or Team.objects.create(name=name, created_at=now)
+    publisher = Publisher(name=name, website=website, team=team, created_at=now)
     publisher.full_clean()
     publisher.save(force_insert=True)
     start_publisher(publisher, model_type, now, made_by)

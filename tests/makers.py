@@ -17,7 +17,8 @@ from network.advertisers import NewAdvertiser, create_advertiser
 from network.clock import to_ms
 from network.models import Advertiser, StaffMembership, User
 from publishers import partnerships, policy
-from publishers.models import ModelType, Partnership, Publisher, PublisherMembership
+from publishers.models import ModelType, Partnership, Publisher
+from publishers.team_models import Team, TeamMembership
 from tracking import cookies, finalisation, intake, snapshot
 from tracking.clicks import Visit, visit
 from tracking.conversions import SaleReport
@@ -60,12 +61,21 @@ def make_advertiser(
 
 
 def make_publisher(
-    name: str = "", *, model_type: str = ModelType.CONTENT, now: datetime = SET_UP
+    name: str = "",
+    *,
+    model_type: str = ModelType.CONTENT,
+    now: datetime = SET_UP,
+    team: Team | None = None,
 ) -> Publisher:
-    """A publisher of one model type; ``content`` tracks hard unless something else is assigned."""
+    """A publisher of one model type; ``content`` tracks hard unless something else is assigned.
+    Without a ``team`` it has one of its own."""
     number = next(_numbers)
     return partnerships.create_publisher(
-        name or f"Partner {number}", model_type, now, website=f"https://partner{number}.example/"
+        name or f"Partner {number}",
+        model_type,
+        now,
+        website=f"https://partner{number}.example/",
+        team=team,
     )
 
 
@@ -103,9 +113,7 @@ def make_user(
     if isinstance(of, Advertiser):
         StaffMembership.objects.create(user=user, advertiser=of, role=StaffMembership.Role(role))
     elif isinstance(of, Publisher):
-        PublisherMembership.objects.create(
-            user=user, publisher=of, role=PublisherMembership.Role(role)
-        )
+        TeamMembership.objects.create(user=user, team=of.team, role=TeamMembership.Role(role))
     return user
 
 

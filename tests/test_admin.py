@@ -163,7 +163,7 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
         "django_session",
         "network_user",
         "network_staffmembership",
-        "publishers_publishermembership",
+        "publishers_teammembership",
         "network_advertiser",  # to choose from
         "publishers_partnership",  # how many
         "publishers_partnership",  # the page, with model type and status in force
@@ -743,7 +743,12 @@ def test_nothing_is_deleted_and_what_happened_is_not_edited() -> None:
         assert not model_admin.has_delete_permission(request), model
         if model_admin.has_change_permission(request):
             editable.add(model._meta.label)
-    assert editable == {"network.Advertiser", "network.User", "publishers.Publisher"}
+    assert editable == {
+        "network.Advertiser",
+        "network.User",
+        "publishers.Publisher",
+        "publishers.Team",
+    }
 
 
 def test_what_staff_typed_is_escaped(owner: Client, partners: dict[str, Partnership]) -> None:

@@ -136,7 +136,7 @@ def test_a_password_is_changed(blog: Partnership) -> None:
 def test_a_team_switches_between_its_publishers(member: Client, blog: Partnership) -> None:
     assert '<details class="switch">' not in page(member, blog.publisher).content.decode()
     second = make_publisher("Second")
-    User.objects.get(username="mia").publisher_memberships.create(publisher=second, role="member")
+    User.objects.get(username="mia").team_memberships.create(team=second.team, role="member")
     body = page(member, blog.publisher).content.decode()
     assert f'<a href="/dashboard/{second.pk}/"><span class="name">Second</span>' in body
     assert page(member, second).status_code == 200

@@ -40,13 +40,15 @@ class Shop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """A publisher, with the terms of its partnership at each advertiser that it works for."""
+    """A publisher, with the terms of its partnership at each advertiser that it works for;
+    ``team`` is the company's, where several of the cast are of one."""
 
     id: int
     name: str
     model_type: str
     host: str
     at: dict[int, dict[str, Any]]
+    team: str = ""
 
     @property
     def website(self) -> str:
@@ -105,6 +107,8 @@ SHOPS = (
     ),
 )
 
+SECOND_CHANCE = "Second Chance Media"
+"""The company with two publisher ids, an overlay and a retargeter, and one team for both."""
 APPROVED: dict[str, Any] = {"status": "approved"}
 PARTNERS = (
     Partner(
@@ -141,6 +145,7 @@ PARTNERS = (
         model_type="overlay",
         host=places.OVERLAY,
         at={SHOP: {**APPROVED, "in_page": True}, ROASTERY: APPROVED, STATIONERY: APPROVED},
+        team=SECOND_CHANCE,
     ),
     Partner(
         id=COMPARISON,
@@ -155,6 +160,7 @@ PARTNERS = (
         model_type="retargeting",
         host="comeback-media.example",
         at={SHOP: APPROVED, ROASTERY: APPROVED, STATIONERY: APPROVED},
+        team=SECOND_CHANCE,
     ),
     Partner(
         id=APPLICANT,
@@ -259,5 +265,5 @@ PEOPLE = (
     Person("blog", "publisher The Trail Blog", publisher=BLOG),
     Person("extension", "publisher PerkPanel", publisher=EXTENSION),
     Person("cashback", "publisher Pennyback", publisher=CASHBACK),
-    Person("overlay", "publisher Lastlook", publisher=OVERLAY),
+    Person("overlay", "publishers Lastlook and Comeback Media, one team", publisher=OVERLAY),
 )

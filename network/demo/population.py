@@ -9,15 +9,24 @@ from network.advertisers import NewAdvertiser, create_advertiser
 from network.demo import cast, places
 from network.models import Advertiser, CommissionGroup, StaffMembership, User
 from publishers import partnerships, policy
-from publishers.models import Partnership, Publisher, PublisherMembership
+from publishers.models import Partnership, Publisher
+from publishers.team_models import Team, TeamMembership
 
 
 def settle(at: datetime, now: datetime) -> None:
     """Make everybody, there since ``at``; what staff did since is counted back from ``now``."""
     shops = {shop.id: _make_shop(shop, at) for shop in cast.SHOPS}
+    teams = {
+        name: Team.objects.create(name=name, created_at=at)
+        for name in {partner.team: None for partner in cast.PARTNERS if partner.team}
+    }
     for partner in cast.PARTNERS:
         publisher = partnerships.create_publisher(
-            partner.name, partner.model_type, at, website=partner.website
+            partner.name,
+            partner.model_type,
+            at,
+            website=partner.website,
+            team=teams.get(partner.team),
         )
         _check_id(publisher, partner.id)
         for shop, terms in partner.at.items():
@@ -79,9 +88,8 @@ def _make_person(person: cast.Person, password: str) -> None:
             user=user, advertiser_id=person.advertiser, role=StaffMembership.Role.OWNER
         )
     if person.publisher:
-        PublisherMembership.objects.create(
-            user=user, publisher_id=person.publisher, role=PublisherMembership.Role.OWNER
-        )
+        team = Publisher.objects.get(id=person.publisher).team
+        TeamMembership.objects.create(user=user, team=team, role=TeamMembership.Role.OWNER)
 
 
 def _assign(assignment: cast.Assignment, at: datetime, now: datetime) -> None:

@@ -226,6 +226,7 @@ def _rows() -> dict[str, Model]:
         "network_user": User.objects.get(username=TEAM),
         "admin_logentry": _newest(LogEntry.objects.all()),
         "publishers_publisher": Publisher.objects.get(id=cast.BLOG),
+        "publishers_team": Publisher.objects.get(id=cast.OVERLAY).team,
         "publishers_partnership": Partnership.objects.get(
             advertiser=cast.SHOP, publisher=cast.BLOG
         ),
