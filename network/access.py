@@ -74,6 +74,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.spoolposition": OPERATORS_ONLY,
     "tracking.unattributedsales": _ADVERTISER,
     "tracking.validation": _ADVERTISER,
+    "tracking.whatifrun": OPERATORS_ONLY,  # besides by whoever asked: tracking.whatif_runs.of
 }
 
 

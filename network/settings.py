@@ -210,6 +210,7 @@ FINALISE_EVERY_SECONDS = env.float("FINALISE_EVERY_SECONDS", default=30.0 if PRO
 CELERY_BEAT_SCHEDULE = {
     "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
     "compact-rollups": {"task": "tracking.tasks.compact_rollups", "schedule": 60.0},
+    "resume-whatifs": {"task": "tracking.tasks.resume_whatifs", "schedule": 60.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"

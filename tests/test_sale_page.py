@@ -22,7 +22,7 @@ from tracking.attribution import CookieType, SoftRule
 from tracking.decisions import clicks_of, sale_of
 from tracking.explanations import explain_to_publisher
 from tracking.models import Click, Conversion, Report
-from tracking.whatif import Change, Windows, replay
+from tracking.whatif import Change, Circumstances, Recorded, ShopTerms, replay
 
 pytestmark = pytest.mark.django_db
 
@@ -244,7 +244,8 @@ def test_a_replay_leaves_out_what_the_redirect_had_decided(
     clicks = clicks_of(decision)
     assert [click.stood_down for click in clicks] == [False, True]
     change = Change({blog.publisher_id: CookieType.SOFT}, SoftRule.LAST)
-    outcome = replay(clicks, sale_of(decision), change, Windows(60, {}))
+    terms = Circumstances([ShopTerms(starts_at=0, hard_days=30, soft_hours=1)])
+    outcome = replay(Recorded(clicks, sale_of(decision)), change, terms)
     assert outcome.paid
     assert outcome.paid.publisher == overlay.publisher_id
     assert outcome.verdicts[0].click.window_minutes == 60

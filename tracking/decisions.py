@@ -46,7 +46,12 @@ def verdicts_json(outcome: Outcome) -> list[dict[str, str | None]]:
 
 def clicks_of(decision: Decision) -> list[Click]:
     """The clicks that were considered, in the order of the journey."""
-    return [_click_from_json(item) for item in decision.inputs["clicks"]]
+    return clicks_in(decision.inputs)
+
+
+def clicks_in(inputs: Mapping[str, Any]) -> list[Click]:
+    """The clicks in what :func:`inputs_json` keeps."""
+    return [_click_from_json(item) for item in inputs["clicks"]]
 
 
 def sale_of(decision: Decision) -> Sale:

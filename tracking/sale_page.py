@@ -13,9 +13,7 @@ from django.http import QueryDict
 
 from network import money
 from network.clock import from_ms
-from network.models import terms_at
-from publishers.models import LedgerEntry, Partnership
-from publishers.partnerships import terms_at as partner_terms_at
+from publishers.models import LedgerEntry
 from tracking import commissions, conversions, journeys
 from tracking.attribution import Click, CookieType, SoftRule
 from tracking.commissions import commission_of
@@ -35,7 +33,8 @@ from tracking.reasons import ReportOutcome, TokenReason
 from tracking.sale_history import history, publishers_in
 from tracking.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
 from tracking.tokens import TokenError
-from tracking.whatif import Change, Windows, replay
+from tracking.whatif import Change, Recorded, replay
+from tracking.whatif_sales import Scope, circumstances_of
 
 ROLES: Mapping[str, str] = {
     "hard": "Hard slot",
@@ -224,7 +223,8 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
     if not recorded:
         return None
     change = _change(asked, recorded)
-    outcome = replay(clicks, sale, change, _windows(row, recorded))
+    scope = Scope(row.advertiser_id, row.at, row.at)
+    outcome = replay(Recorded(clicks, sale), change, circumstances_of(scope, change))
     was = row.decision.paid_publisher_id
     paid = outcome.paid
     decided = Decided(outcome.verdicts, outcome.closes_by)
@@ -265,20 +265,6 @@ def _change(asked: QueryDict, recorded: Mapping[int, str]) -> Change:
             types[key] = CookieType(wanted)
     rule = str(asked.get("soft_rule"))
     return Change(types, SoftRule(rule) if rule in set(SoftRule) else None)
-
-
-def _windows(row: Conversion, publishers: Mapping[int, str]) -> Windows:
-    """The windows in force at the sale."""
-    terms = terms_at(row.advertiser, row.at)
-    partnerships = Partnership.objects.filter(
-        advertiser=row.advertiser_id, publisher__in=list(publishers)
-    )
-    own = {item.publisher_id: partner_terms_at(item, row.at) for item in partnerships}
-    days = {key: found.hard_days for key, found in own.items() if found and found.hard_days}
-    return Windows(
-        soft_minutes=terms.soft_hours * 60,
-        hard_minutes={key: days.get(key, terms.hard_days) * 24 * 60 for key in publishers},
-    )
 
 
 def _price(row: Conversion) -> str:

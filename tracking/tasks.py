@@ -1,9 +1,11 @@
 """What Celery does: it wakes, PostgreSQL knows what is due."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from network import clock
-from tracking import finalisation, health, partitions, rollups
+from tracking import finalisation, health, partitions, rollups, whatif_runs
 
 
 @shared_task(name="tracking.tasks.finalise_due")
@@ -24,3 +26,15 @@ def keep_partitions() -> None:
 def compact_rollups() -> None:
     """Fold what was added to the rollups since into one row for each key."""
     rollups.compact()
+
+
+@shared_task(name=whatif_runs.COUNT)
+def count_whatif(run: str) -> None:
+    """Count a what-if that somebody asked."""
+    whatif_runs.work(UUID(run))
+
+
+@shared_task(name="tracking.tasks.resume_whatifs")
+def resume_whatifs() -> None:
+    """Go on with what-ifs whose worker died, or that no worker was told of; forget old ones."""
+    whatif_runs.resume_stalled(clock.now())

@@ -1,44 +1,161 @@
-"""What a recorded journey would have ended in with other cookie types or another soft rule. Pure.
+"""What recorded journeys would have ended in with other cookie types, windows or soft rules. Pure.
 
-Replays what was recorded: it does not know how partners or shoppers would have behaved.
+Replays what was recorded through the rule itself: it does not know how partners or shoppers would
+have behaved. Where nothing of a journey changes, neither does its end.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from tracking.attribution import Click, CookieType, Outcome, Sale, SoftRule, resolve
+from tracking.reasons import ClickReason
 
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """The windows that clicks get whose type is another one: soft ones, and hard ones by
-    publisher, all in minutes."""
-
-    soft_minutes: int
-    hard_minutes: Mapping[int, int]
+DAY_MINUTES, HOUR_MINUTES = 24 * 60, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Other cookie types by publisher, and another soft rule; None and absent: as recorded."""
+    """Other cookie types by publisher, another soft rule, and other windows at one advertiser; None
+    and absent: as recorded.
+
+    ``own_hard_days`` are partnerships' own cookie periods by publisher, None for the advertiser's.
+    Clicks and sales before ``since`` (ms) stay as they were; None: nothing does.
+    """
 
     types: Mapping[int, CookieType] = field(default_factory=dict)
     soft_rule: SoftRule | None = None
+    hard_days: int | None = None
+    own_hard_days: Mapping[int, int | None] = field(default_factory=dict)
+    soft_hours: int | None = None
+    since: int | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        windows = (self.hard_days, self.soft_hours, self.soft_rule)
+        return bool(self.types or self.own_hard_days or any(item is not None for item in windows))
 
 
-def replay(clicks: Iterable[Click], sale: Sale, change: Change, windows: Windows) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class ShopTerms:
+    """An advertiser's windows from a moment (ms) on."""
+
+    starts_at: int
+    hard_days: int
+    soft_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPeriod:
+    """A partnership's own cookie period from a moment (ms) on; None: the advertiser's."""
+
+    starts_at: int
+    hard_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What clicks do not say themselves: the terms at one advertiser over time, in order, and which
+    clicks were activations from the page, which only soft partners may make."""
+
+    terms: Sequence[ShopTerms]
+    own_periods: Mapping[int, Sequence[OwnPeriod]] = field(default_factory=dict)
+    activations: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A sale as it was recorded, with the clicks of its journey."""
+
+    clicks: Sequence[Click]
+    sale: Sale
+
+
+def replay(recorded: Recorded, change: Change, circumstances: Circumstances) -> Outcome:
     """The outcome under the change, with the sessions as they were. Which click stood down at the
     redirect is left out: that was the decision of the world as it was."""
-    changed = [_changed(click, change, windows) for click in clicks]
-    return resolve(changed, replace(sale, soft_rule=change.soft_rule or sale.soft_rule))
+    clicks = [_changed(click, change, circumstances) for click in recorded.clicks]
+    sale = recorded.sale
+    if change.soft_rule is not None and _is_after(sale.at, change):
+        sale = replace(sale, soft_rule=change.soft_rule)
+    return resolve(clicks, sale)
 
 
-def _changed(click: Click, change: Change, windows: Windows) -> Click:
-    click = replace(click, stood_down=False, soft_rule=change.soft_rule or click.soft_rule)
-    wanted = change.types.get(click.publisher, click.cookie_type)
-    if wanted is click.cookie_type:
-        return click
-    if wanted is CookieType.SOFT:
-        return replace(click, cookie_type=wanted, window_minutes=windows.soft_minutes)
-    minutes = windows.hard_minutes[click.publisher]
-    return replace(click, cookie_type=wanted, window_minutes=minutes)
+def concerns(change: Change, recorded: Recorded) -> bool:
+    """Whether the change could make any click of the journey, or the sale, another one."""
+    if any(_is_concerned(click, change) for click in recorded.clicks):
+        return True
+    rule = change.soft_rule
+    return rule is not None and recorded.sale.soft_rule is not rule and _has_soft(recorded.clicks)
+
+
+def _is_concerned(click: Click, change: Change) -> bool:
+    if not _is_after(click.at, change):
+        return False
+    if change.types.get(click.publisher, click.cookie_type) is not click.cookie_type:
+        return True
+    if click.is_soft:
+        return change.soft_hours is not None or change.soft_rule not in (None, click.soft_rule)
+    return change.hard_days is not None or click.publisher in change.own_hard_days
+
+
+def _has_soft(clicks: Iterable[Click]) -> bool:
+    return any(click.is_soft for click in clicks)
+
+
+def _is_after(at: int, change: Change) -> bool:
+    return change.since is None or at >= change.since
+
+
+def _changed(click: Click, change: Change, circumstances: Circumstances) -> Click:
+    if not _is_after(click.at, change):
+        return replace(click, stood_down=False) if click.stood_down else click
+    kind = change.types.get(click.publisher, click.cookie_type)
+    reason = click.reason
+    if reason is None and kind is CookieType.HARD and click.id in circumstances.activations:
+        reason = ClickReason.STUFFED
+    return Click(
+        id=click.id,
+        at=click.at,
+        publisher=click.publisher,
+        cookie_type=kind,
+        window_minutes=_window(click, kind, change, circumstances),
+        journey=click.journey,
+        session=click.session,
+        soft_rule=change.soft_rule or click.soft_rule,
+        reason=reason,
+    )
+
+
+def _window(click: Click, kind: CookieType, change: Change, circumstances: Circumstances) -> int:
+    """The click's window in minutes, by the terms in force when it happened; as it was recorded
+    where neither its type nor a window that it depends on is another."""
+    if kind is CookieType.SOFT:
+        if change.soft_hours is not None:
+            return change.soft_hours * HOUR_MINUTES
+        if click.is_soft:
+            return click.window_minutes
+        return _terms_at(circumstances.terms, click.at).soft_hours * HOUR_MINUTES
+    asks = change.hard_days is not None or click.publisher in change.own_hard_days
+    if not asks and not click.is_soft:
+        return click.window_minutes
+    return _hard_days(click, change, circumstances) * DAY_MINUTES
+
+
+def _hard_days(click: Click, change: Change, circumstances: Circumstances) -> int:
+    if click.publisher in change.own_hard_days:
+        own = change.own_hard_days[click.publisher]
+    else:
+        own = _own_at(circumstances.own_periods.get(click.publisher, ()), click.at)
+    return own or change.hard_days or _terms_at(circumstances.terms, click.at).hard_days
+
+
+def _terms_at(terms: Sequence[ShopTerms], at: int) -> ShopTerms:
+    """The terms in force; the first ones before there were any."""
+    return terms[max(bisect_right(terms, at, key=lambda item: item.starts_at) - 1, 0)]
+
+
+def _own_at(periods: Sequence[OwnPeriod], at: int) -> int | None:
+    index = bisect_right(periods, at, key=lambda item: item.starts_at)
+    return periods[index - 1].hard_days if index else None
