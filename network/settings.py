@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
     "compact-rollups": {"task": "tracking.tasks.compact_rollups", "schedule": 60.0},
     "resume-whatifs": {"task": "tracking.tasks.resume_whatifs", "schedule": 60.0},
+    "send-notices": {"task": "publishers.tasks.send_notices", "schedule": 30.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"

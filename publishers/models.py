@@ -10,6 +10,11 @@ from django.db.models import Q
 
 from network.effective import EffectiveDated, append_only, bumps_policy
 from network.models import Advertiser
+from publishers.notice_models import (  # Django looks for models here
+    Notice as Notice,
+    NoticeMail as NoticeMail,
+    NoticesRead as NoticesRead,
+)
 from publishers.team_models import Team
 
 

@@ -11,22 +11,9 @@ from network.advertisers import DEFAULT_GROUP
 from network.dates import counted
 from network.models import Advertiser, AttributionTerms, CommissionRate
 from network.tracking_hosts import base_urls
+from publishers import cookie_words
 from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
 from publishers.standing import Standing, standings
-
-_SOFT_RULES = {
-    AttributionTerms.SoftRule.FIRST: (
-        "only when no other cookie of this shop is live in the browser, and never overwrite one"
-    ),
-    AttributionTerms.SoftRule.LAST: (
-        "only when no hard cookie of this shop is live in the browser, and a later soft click "
-        "takes over from them"
-    ),
-    AttributionTerms.SoftRule.SOLE: (
-        "only when no other cookie of this shop is live in the browser, and are paid only while no "
-        "other partner's cookie period runs"
-    ),
-}
 
 _STATUS_TEXTS: Mapping[str, str] = {
     PartnershipTerms.Status.APPROVED: "Approved, since {day}.",
@@ -62,15 +49,11 @@ class Programme:
     @property
     def explanation(self) -> str:
         """What the cookie type means, in two sentences."""
-        if self.standing.is_soft:
-            rule = _SOFT_RULES[AttributionTerms.SoftRule(self.soft_rule)]
-            return (
-                f"Soft: your clicks take the cookie {rule}. The cookie ends with the browser "
-                f"session, and after {counted(self.soft_hours, 'hour')} at the latest."
-            )
-        return (
-            "Hard: each of your clicks takes the cookie, from whoever held it. It lasts "
-            f"{counted(self.hard_days, 'day')}, unless a later hard click takes it over."
+        return cookie_words.explanation(
+            self.standing.kind.cookie_type,
+            soft_rule=self.soft_rule,
+            hard_days=self.hard_days,
+            soft_hours=self.soft_hours,
         )
 
     @property

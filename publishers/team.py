@@ -12,7 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from network import access, dates
+from network.admin_site import person
 from publishers.models import Publisher
+from publishers.notice_reading import unread
 
 TeamView = Callable[..., HttpResponse]
 
@@ -36,6 +38,7 @@ TABS = (
     Tab("links", "Links"),
     Tab("sales", "Sales", below=("sale", "sales_elsewhere")),
     Tab("clicks", "Clicks", below=("clicks_without_cookie",)),
+    Tab("notices", "Notices"),
 )
 SALES_TABS = (Tab("sales", "Credited to you"), Tab("sales_elsewhere", "Went elsewhere"))
 CLICKS_TABS = (Tab("clicks", "All clicks"), Tab("clicks_without_cookie", "Took no cookie"))
@@ -66,6 +69,7 @@ def _of_team(view: TeamView) -> Callable[..., HttpResponse]:
             "enters_admin": access.access_of(request.user).enters_admin,
             "zone": dates.zone_name(),
             "tabs": TABS,
+            "unread": unread(person(request), own[publisher]).count(),
         }
         return view(request, own[publisher], context, **kwargs)
 

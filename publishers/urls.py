@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from publishers import dashboard_page, elsewhere_views, link_page, programme_pages, views
+from publishers import (
+    dashboard_page,
+    elsewhere_views,
+    link_page,
+    notice_page,
+    programme_pages,
+    views,
+)
 
 urlpatterns = [
     path("", dashboard_page.dashboard, name="dashboard"),
@@ -11,6 +18,7 @@ urlpatterns = [
     path("programmes/applied/", programme_pages.applied, name="applied_programmes"),
     path("programmes/<int:advertiser>/apply/", programme_pages.apply, name="apply"),
     path("links/", link_page.links, name="links"),
+    path("notices/", notice_page.notices, name="notices"),
     path("clicks/", views.clicks, name="clicks"),
     path("clicks/no-cookie/", elsewhere_views.clicks, name="clicks_without_cookie"),
     path("sales/", views.sales, name="sales"),

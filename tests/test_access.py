@@ -106,6 +106,7 @@ RULES: dict[str, Rule] = {
     "apply": Rule(TEAM_OF_P, answer=405),
     "clicks": Rule(TEAM_OF_P),
     "clicks_without_cookie": Rule(TEAM_OF_P),
+    "notices": Rule(TEAM_OF_P),
     "sales": Rule(TEAM_OF_P),
     "sales_elsewhere": Rule(TEAM_OF_P),
     "sale": Rule(TEAM_OF_P),

@@ -1,0 +1,33 @@
+"""What hard and soft mean, in words for those who earn by it."""
+
+from network.dates import counted
+from network.models import AttributionTerms
+from publishers.models import CookieTypeChoice
+
+_SOFT_RULES = {
+    AttributionTerms.SoftRule.FIRST: (
+        "only when no other cookie of this shop is live in the browser, and never overwrite one"
+    ),
+    AttributionTerms.SoftRule.LAST: (
+        "only when no hard cookie of this shop is live in the browser, and a later soft click "
+        "takes over from them"
+    ),
+    AttributionTerms.SoftRule.SOLE: (
+        "only when no other cookie of this shop is live in the browser, and are paid only while no "
+        "other partner's cookie period runs"
+    ),
+}
+
+
+def explanation(cookie_type: str, *, soft_rule: str, hard_days: int, soft_hours: int) -> str:
+    """What the cookie type means under these terms, in two sentences."""
+    if cookie_type == CookieTypeChoice.SOFT:
+        rule = _SOFT_RULES[AttributionTerms.SoftRule(soft_rule)]
+        return (
+            f"Soft: your clicks take the cookie {rule}. The cookie ends with the browser "
+            f"session, and after {counted(soft_hours, 'hour')} at the latest."
+        )
+    return (
+        "Hard: each of your clicks takes the cookie, from whoever held it. It lasts "
+        f"{counted(hard_days, 'day')}, unless a later hard click takes it over."
+    )

@@ -1,0 +1,130 @@
+"""A publisher's notices: what its advertisers and the network have decided about it, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from network import access, clock
+from network.admin_site import person
+from network.models import Advertiser
+from publishers.models import Notice, Partnership, Publisher
+from publishers.notice_reading import mark_read, unread
+from publishers.notice_words import Words, words
+from publishers.standing import standings
+from publishers.team import team_page
+
+PAGE_SIZE = 20
+COMING = "coming"
+
+
+class NoticeFilter(forms.Form):
+    """``before`` is the notice after which an older page begins."""
+
+    programme = forms.ModelChoiceField(
+        Advertiser.objects.none(), required=False, empty_label="All programmes"
+    )
+    about = forms.ChoiceField(
+        required=False,
+        choices=[("", "Everything"), *Notice.Event.choices, (COMING, "Still to come")],
+    )
+    before = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, data: Any, publisher: Publisher) -> None:
+        super().__init__(data, label_suffix="")
+        choice = self.fields["programme"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = Advertiser.objects.filter(partnerships__publisher=publisher)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A notice as it stands on the page."""
+
+    notice: Notice
+    words: Words
+    is_new: bool
+    is_coming: bool
+    programme: str
+
+    @property
+    def type_badge(self) -> str:
+        """The cookie type that it leads to, if that is what it is about."""
+        if self.notice.event != Notice.Event.COOKIE_TYPE or self.notice.facts["cancelled"]:
+            return ""
+        return str(self.notice.facts["to"]["type"])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    shown: Sequence[Shown]
+    older: str
+    newest: str
+
+
+@team_page
+def notices(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    chosen = NoticeFilter(request.GET, publisher)
+    page = _page(request, publisher, chosen)
+    context |= {"filter": chosen, "page": page, "shown": page.shown}
+    status = 200 if chosen.is_valid() else 400
+    response = render(request, "publishers/notices.html", context, status=status)
+    newest = Notice.objects.filter(publisher=publisher).values_list("pk", flat=True).first()
+    if request.method == "GET" and newest and not chosen.is_narrowed:
+        mark_read(person(request), publisher, newest)
+    return response
+
+
+def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> Page:
+    kept = {name: value for name, value in request.GET.items() if name != "before"}
+    if not chosen.is_valid():
+        return Page((), "", urlencode(kept))
+    rows = access.for_publisher(Notice.objects.all(), publisher.pk).filter(**_lookups(chosen))
+    found = list(rows.select_related("advertiser", "partnership")[: PAGE_SIZE + 1])
+    here = found[:PAGE_SIZE]
+    older = urlencode({**kept, "before": here[-1].pk}) if len(found) > PAGE_SIZE else ""
+    return Page(_shown(request, publisher, here), older, urlencode(kept))
+
+
+def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:
+    data, about = chosen.cleaned_data, chosen.cleaned_data["about"]
+    lookups = {
+        "advertiser": data["programme"],
+        "pk__lt": data["before"],
+        "event": about if about != COMING else None,
+        "takes_effect_at__gt": clock.now() if about == COMING else None,
+    }
+    return {name: value for name, value in lookups.items() if value}
+
+
+def _shown(
+    request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]
+) -> list[Shown]:
+    now, new = clock.now(), set(unread(person(request), publisher).values_list("pk", flat=True))
+    standing = standings({row.partnership for row in rows}, now)
+    return [
+        Shown(
+            notice=row,
+            words=words(row),
+            is_new=row.pk in new,
+            is_coming=row.takes_effect_at > now,
+            programme=_programme(row.partnership, joined=standing[row.partnership_id].is_approved),
+        )
+        for row in rows
+    ]
+
+
+def _programme(partnership: Partnership, *, joined: bool) -> str:
+    """The programme's address on the team's pages."""
+    name = "programmes" if joined else "applied_programmes"
+    page = reverse(name, args=[partnership.publisher_id])
+    return f"{page}#programme-{partnership.advertiser_id}"

@@ -1,0 +1,141 @@
+"""Telling publishers what changes for them: notices and their mails, written with the change."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from network.models import PolicyVersion, User
+from publishers import cookie_types, outlook
+from publishers.cookie_types import Policy, Step
+from publishers.models import (
+    Notice,
+    NoticeMail,
+    Partnership,
+    PublisherMembership,
+)
+from publishers.notice_words import MailText, mail_text
+from publishers.outlook import News, Outlook
+
+BATCH = 500
+"""Rows in one statement."""
+
+
+@contextmanager
+def telling_partners(
+    partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
+) -> Iterator[None]:
+    """Wrap a change: each of these partners is told what becomes different for it, now or later,
+    in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
+    doing. Mails leave after the commit."""
+    partnerships = list(partnerships)
+    with transaction.atomic():
+        _one_at_a_time()
+        before = outlook.outlooks(partnerships, now)
+        yield
+        after = outlook.outlooks(partnerships, now)
+        written = [
+            (_notice(row, item, now, made_by, reason), item)
+            for row in partnerships
+            for item in outlook.news(before[row.pk], after[row.pk], now)
+        ]
+        Notice.objects.bulk_create([notice for notice, _ in written], BATCH)
+        _address([notice for notice, item in written if item.is_mailed], now)
+
+
+def preview(
+    partnerships: Sequence[Partnership],
+    to: str,
+    start: datetime,
+    reason: str,
+    *,
+    by_default: bool = False,
+) -> MailText:
+    """The mail that the first of these partners would get if they were set to ``to`` (hard, soft
+    or ``inherit``) at ``start``; ``by_default``: if their advertiser's default were. Its text says
+    so where none of them would get one."""
+    policies = cookie_types.policies(partnerships)
+    before = outlook.outlooks(partnerships, start)
+    changed = {
+        key: _with(policy, to, start, by_default=by_default) for key, policy in policies.items()
+    }
+    for row in partnerships:
+        line = outlook.cookie_type_line(changed[row.pk], start)
+        for item in outlook.news(before[row.pk], replace(before[row.pk], cookie_type=line), start):
+            if item.is_mailed:
+                notice = _notice(row, item, start, None, reason)
+                notice.decided_by = Notice.Decider.ADVERTISER
+                return mail_text(row.publisher, [notice])
+    return MailText("", "Nothing changes for these partners: no mail is sent.")
+
+
+def _with(policy: Policy, to: str, start: datetime, *, by_default: bool) -> Policy:
+    step = Step(start, to)
+    if not by_default:
+        return replace(policy, assignments=_added(policy.assignments, step))
+    model_type = cookie_types.in_force(policy, start).model_type
+    defaults = policy.advertiser_defaults
+    steps = _added(defaults.get(model_type, ()), step)
+    return replace(policy, advertiser_defaults={**defaults, model_type: steps})
+
+
+def _added(steps: Sequence[Step], step: Step) -> list[Step]:
+    return sorted([*steps, step], key=lambda each: each.starts_at)
+
+
+def _one_at_a_time() -> None:
+    """Whoever writes policy counts this row up; held from here on, nobody's change comes between
+    the two looks."""
+    list(PolicyVersion.objects.select_for_update().values_list("version"))
+
+
+def _notice(
+    row: Partnership, item: News, now: datetime, made_by: User | None, reason: str
+) -> Notice:
+    by_network = made_by is None or made_by.is_superuser
+    return Notice(
+        publisher_id=row.publisher_id,
+        advertiser_id=row.advertiser_id,
+        partnership=row,
+        event=item.event,
+        created_at=now,
+        takes_effect_at=item.at,
+        decided_by=Notice.Decider.NETWORK if by_network else Notice.Decider.ADVERTISER,
+        made_by=made_by,
+        reason=reason.strip(),
+        facts={
+            "from": item.before,
+            "to": item.after,
+            "cancelled": item.cancelled,
+            "terms": item.terms,
+        },
+    )
+
+
+def _address(notices: Sequence[Notice], now: datetime) -> None:
+    """A mail for each member of each publisher's team, with all that it is told."""
+    by_publisher: Mapping[int, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        by_publisher[notice.publisher_id].append(notice)
+    members = PublisherMembership.objects.filter(publisher__in=list(by_publisher))
+    mails = NoticeMail.objects.bulk_create(
+        [
+            NoticeMail(
+                publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now
+            )
+            for publisher, user in members.order_by("id").values_list("publisher", "user")
+        ],
+        BATCH,
+    )
+    brings = NoticeMail.notices.through
+    brings.objects.bulk_create(
+        [
+            brings(noticemail=mail, notice=notice)
+            for mail in mails
+            for notice in by_publisher[mail.publisher_id]
+        ],
+        BATCH,
+    )
