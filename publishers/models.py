@@ -12,10 +12,15 @@ from network.effective import EffectiveDated, append_only, bumps_policy
 from network.models import Advertiser
 from publishers.notice_models import (  # Django looks for models here
     Notice as Notice,
+)
+from publishers.notice_models import (
     NoticeMail as NoticeMail,
+)
+from publishers.notice_models import (
     NoticesRead as NoticesRead,
 )
 from publishers.team_models import Team
+
 
 
 class ModelType(models.TextChoices):

@@ -106,9 +106,7 @@ def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:
     return {name: value for name, value in lookups.items() if value}
 
 
-def _shown(
-    request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]
-) -> list[Shown]:
+def _shown(request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]) -> list[Shown]:
     now, new = clock.now(), set(unread(person(request), publisher).values_list("pk", flat=True))
     standing = standings({row.partnership for row in rows}, now)
     return [

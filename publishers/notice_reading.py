@@ -18,8 +18,9 @@ def unread(user: User, publisher: Publisher) -> QuerySet[Notice]:
 
 def mark_read(user: User, publisher: Publisher, up_to: int) -> None:
     """Nothing up to this notice is new to the person any more."""
-    row, made = NoticesRead.objects.get_or_create(
-        user=user, publisher=publisher, defaults={"up_to": up_to}
+    NoticesRead.objects.bulk_create(
+        [NoticesRead(user=user, publisher=publisher, up_to=up_to)],
+        update_conflicts=True,
+        unique_fields=["user", "publisher"],
+        update_fields=["up_to"],
     )
-    if not made:
-        NoticesRead.objects.filter(pk=row.pk, up_to__lt=up_to).update(up_to=up_to)

@@ -18,7 +18,7 @@ from publishers.models import (
     PublisherMembership,
 )
 from publishers.notice_words import MailText, mail_text
-from publishers.outlook import News, Outlook
+from publishers.outlook import News
 
 BATCH = 500
 """Rows in one statement."""
@@ -123,9 +123,7 @@ def _address(notices: Sequence[Notice], now: datetime) -> None:
     members = PublisherMembership.objects.filter(publisher__in=list(by_publisher))
     mails = NoticeMail.objects.bulk_create(
         [
-            NoticeMail(
-                publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now
-            )
+            NoticeMail(publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now)
             for publisher, user in members.order_by("id").values_list("publisher", "user")
         ],
         BATCH,

@@ -13,6 +13,7 @@ from publishers.models import (
     Publisher,
     PublisherModelType,
 )
+from publishers.notices import telling_partners
 from publishers.team_models import Team
 
 MAX_MESSAGE = 500
@@ -77,7 +78,8 @@ def start_partnership(
     partnership: Partnership, now: datetime, made_by: User | None, **terms: object
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
-    _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, ""))
+    with telling_partners([partnership], now, made_by=made_by, reason=""):
+        _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, ""))
 
 
 def apply(
@@ -111,11 +113,13 @@ def change_terms(
     start: datetime | None = None,
 ) -> PartnershipTerms:
     """Add a row of terms: those in force at its start, with ``changes``. Clicks of a partnership
-    that has ended keep their claims. Raises StartInPast, ChangedMeanwhile, ValidationError."""
+    that has ended keep their claims. The partner is told, with the ``reason``. Raises StartInPast,
+    ChangedMeanwhile, ValidationError."""
     starts_at = start_or_now(start, now)
-    before = terms_at(partnership, starts_at)
-    kept = {name: getattr(before, name) for name in TERMS_FIELDS} if before else {}
-    return _add_terms(partnership, {**kept, **changes}, (starts_at, now, made_by, reason))
+    with telling_partners([partnership], now, made_by=made_by, reason=reason):
+        before = terms_at(partnership, starts_at)
+        kept = {name: getattr(before, name) for name in TERMS_FIELDS} if before else {}
+        return _add_terms(partnership, {**kept, **changes}, (starts_at, now, made_by, reason))
 
 
 def approve(
