@@ -22,7 +22,6 @@ from publishers.notice_models import (
 from publishers.team_models import Team
 
 
-
 class ModelType(models.TextChoices):
     """How a publisher promotes; one publisher id stands for one."""
 

@@ -15,10 +15,10 @@ from publishers.models import (
     Notice,
     NoticeMail,
     Partnership,
-    PublisherMembership,
 )
 from publishers.notice_words import MailText, mail_text
 from publishers.outlook import News
+from publishers.team_models import TeamMembership
 
 BATCH = 500
 """Rows in one statement."""
@@ -120,11 +120,11 @@ def _address(notices: Sequence[Notice], now: datetime) -> None:
     by_publisher: Mapping[int, list[Notice]] = defaultdict(list)
     for notice in notices:
         by_publisher[notice.publisher_id].append(notice)
-    members = PublisherMembership.objects.filter(publisher__in=list(by_publisher))
+    members = TeamMembership.objects.filter(team__publishers__in=list(by_publisher))
     mails = NoticeMail.objects.bulk_create(
         [
             NoticeMail(publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now)
-            for publisher, user in members.order_by("id").values_list("publisher", "user")
+            for publisher, user in members.order_by("id").values_list("team__publishers", "user")
         ],
         BATCH,
     )
