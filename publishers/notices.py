@@ -18,6 +18,7 @@ from publishers.models import (
 )
 from publishers.notice_words import MailText, mail_text
 from publishers.outlook import News
+from publishers.tasks import send_notices
 from publishers.team_models import TeamMembership
 
 BATCH = 500
@@ -137,3 +138,10 @@ def _address(notices: Sequence[Notice], now: datetime) -> None:
         ],
         BATCH,
     )
+    if mails:
+        transaction.on_commit(_wake, robust=True)  # a broker that is away undoes no change
+
+
+def _wake() -> None:
+    """Beat looks for what is due as well; this only makes it sooner."""
+    send_notices.apply_async(retry=False)

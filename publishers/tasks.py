@@ -1,0 +1,13 @@
+"""What Celery does for publishers: it wakes, PostgreSQL knows what is due."""
+
+from celery import shared_task
+
+from network import clock
+from publishers import notice_sending
+
+
+@shared_task(name="publishers.tasks.send_notices")
+def send_notices() -> None:
+    """Send the mails of notices that are due; once more at once where more may wait."""
+    if notice_sending.send_due(clock.now()) == notice_sending.MOST_AT_ONCE:
+        send_notices.delay()
