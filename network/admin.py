@@ -27,7 +27,6 @@ from network.advertisers import (
     DEFAULT_GROUP,
     TERMS_FIELDS,
     change_rate,
-    change_terms,
     create_advertiser,
 )
 from network.change_pages import ChangePage, posted, respond
@@ -41,6 +40,7 @@ from network.models import (
     terms_at,
 )
 from network.people import NewUserForm, UserForm
+from publishers import programme_terms
 
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
@@ -149,7 +149,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         )
 
         def apply() -> str:
-            row = change_terms(
+            row = programme_terms.change(
                 advertiser,
                 form.changes,
                 now,

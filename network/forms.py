@@ -197,7 +197,7 @@ class TermsForm(ChangeForm):
     validation_days = forms.IntegerField(
         label="Validation period in days", min_value=0, max_value=400, help_text=VALIDATION_HELP
     )
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(label="Reason, shown to the partners", max_length=500, required=False)
 
     @property
     def changes(self) -> dict[str, int | str]:

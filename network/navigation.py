@@ -86,6 +86,7 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
             Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
             _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),
             _list("Records set aside", "report", "tracking.setaside", operators_only=True),
+            _list("Mails of notices", "mail", "publishers.noticemail", operators_only=True),
             _list("Audit log", "history", "admin.logentry", operators_only=True),
         ),
     ),

@@ -29,16 +29,19 @@ from publishers.models import (
     LedgerTransaction,
     ModelType,
     ModelTypeCookieType,
+    NoticeMail,
     Partnership,
     Publisher,
     PublisherModelType,
 )
+from publishers.notice_admin import NoticeMailAdmin
 from publishers.partner_admin import PartnerAdmin
 from publishers.team_admin import TeamAdmin
 from publishers.team_models import Team
 
 admin.site.register(Partnership, PartnerAdmin)
 admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
+admin.site.register(NoticeMail, NoticeMailAdmin)
 admin.site.register(Team, TeamAdmin)
 
 

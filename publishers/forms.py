@@ -10,6 +10,8 @@ from network.models import Advertiser
 from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
 from publishers.partnerships import TERMS_FIELDS
 
+REASON_SHOWN = "Reason, shown to the partner"
+
 
 class PublisherForm(forms.ModelForm[Publisher]):
     website = forms.URLField(max_length=500, required=False, assume_scheme="https")
@@ -39,7 +41,7 @@ class NewPublisherForm(PublisherForm):
 
 class ModelTypeForm(ChangeForm):
     model_type = forms.ChoiceField(choices=ModelType.choices)
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
 
 
 class NewPartnershipForm(forms.Form):
@@ -81,7 +83,7 @@ class PartnershipTermsForm(ChangeForm):
         required=False,
         widget=forms.Textarea({"rows": 3}),
     )
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -108,7 +110,7 @@ class CookieTypeForm(ChangeForm):
     """Why and from when a cookie type is assigned."""
 
     reason = forms.CharField(
-        label="Reason, shown to the partner",
+        label=REASON_SHOWN,
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
     )

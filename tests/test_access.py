@@ -18,8 +18,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlc
 
 from network import access, clock, hosts
 from network.models import Advertiser, CommissionGroup, User
-from publishers import policy
-from publishers.models import LedgerAccount, LedgerTransaction, ModelTypeCookieType, Publisher
+from publishers import partnerships, policy
+from publishers.models import (
+    LedgerAccount,
+    LedgerTransaction,
+    ModelTypeCookieType,
+    NoticeMail,
+    Publisher,
+)
 from tests.makers import (
     NOW,
     Shopper,
@@ -85,6 +91,7 @@ ADMIN: dict[str, AdminRules] = {
     "tracking_unattributedsales": OF_A,
     "tracking_spoolhost": OF_OPERATORS,
     "tracking_setaside": OF_OPERATORS,
+    "publishers_noticemail": OF_OPERATORS,
     "admin_logentry": OF_OPERATORS,
 }
 
@@ -135,6 +142,7 @@ RULES: dict[str, Rule] = {
     "admin:tracking_conversion_take_back": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_health": Rule(OPERATORS),
     "admin:tracking_setaside_replay": Rule(OPERATORS, write=OPERATORS, answer=405),
+    "admin:publishers_noticemail_again": Rule(OPERATORS, write=OPERATORS, answer=405),
 }
 for model, rules in ADMIN.items():
     RULES |= {
@@ -145,7 +153,7 @@ for model, rules in ADMIN.items():
         f"admin:{model}_change": Rule(rules.page, write=rules.change),
         f"admin/{model.replace('_', '/')}/<path:object_id>/": Rule(STAFF, answer=302),
     }
-WITHOUT_A_FORM = {"admin:tracking_setaside_replay"}
+WITHOUT_A_FORM = {"admin:tracking_setaside_replay", "admin:publishers_noticemail_again"}
 """A POST there does it, and leads on to the page of what it was done to."""
 SENT_ON = {"/admin/logout/": "/admin/"}
 """Where those whom a URL is not for are sent, if not to the sign-in; that is hidden in its turn."""
@@ -257,6 +265,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     SetAside.objects.create(
         host="web-1", segment="s", offset=0, record="{}", error="bad", set_aside_at=NOW
     )
+    partnerships.change_terms(a.partnerships.get(publisher=p), {"hard_days": 29}, NOW, made_by=None)
     world.rows = rows_of(a, p)
     world.queries = {
         "admin:autocomplete": (
@@ -303,6 +312,7 @@ def rows_of(advertiser: Advertiser, publisher: Publisher) -> dict[str, Model]:
         "tracking_unattributedsales": UnattributedSales.objects.get(advertiser=advertiser),
         "tracking_spoolhost": SpoolHost.objects.get(),
         "tracking_setaside": SetAside.objects.get(),
+        "publishers_noticemail": NoticeMail.objects.filter(publisher=publisher)[0],
         "admin_logentry": LogEntry.objects.log_actions(
             make_user("operator").pk, [publisher], CHANGE, "Changed", single_object=True
         ),

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q
 from redis import Redis, RedisError
 
 from network.clock import from_ms
+from publishers import notice_sending
 from tracking.models import Conversion, SetAside, SpoolHost
 
 LATE_AFTER = timedelta(minutes=5)
@@ -40,11 +41,12 @@ class Health:
     finalised_at: datetime | None
     finalising_late: bool
     set_aside: int
+    mails_parked: int
 
     @property
     def is_well(self) -> bool:
         late = self.finalising_late or self.overdue or any(host.late for host in self.hosts)
-        return not (late or self.set_aside or self.waiting_tasks is None)
+        return not (late or self.set_aside or self.mails_parked or self.waiting_tasks is None)
 
 
 def note_finalised(now: datetime) -> None:
@@ -70,6 +72,7 @@ def look(now: datetime) -> Health:
         finalised_at=finalised_at,
         finalising_late=finalised_at is None or now - finalised_at > LATE_AFTER,
         set_aside=SetAside.objects.filter(replayed_at=None).count(),
+        mails_parked=notice_sending.parked(),
     )
 
 

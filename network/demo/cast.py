@@ -231,6 +231,10 @@ SET_SOFT = VOUCHERS
 """This partner of the shop was hard, and its staff set it to soft :data:`SET_SOFT_AGO`."""
 SET_SOFT_AGO = timedelta(days=4)
 SET_SOFT_REASON = "Voucher codes were mostly looked up at the checkout, after another partner."
+TOLD = CASHBACK
+"""This partner of the stationery was hard until :data:`TOLD_AGO`; its team reads why."""
+TOLD_AGO = timedelta(days=11)
+TOLD_REASON = "Most of its clicks came while the order was being paid, after another partner's."
 COMING = RETARGETER
 """This partner of the shop, hard so far, becomes soft in :data:`COMING_IN`."""
 COMING_IN = timedelta(days=9)
@@ -244,6 +248,7 @@ ASSIGNMENTS = (
     Assignment(ROASTERY, EXTENSION, "hard", AGREED),
     Assignment(STATIONERY, DISCOVERER, "soft", "New partners start soft here."),
     Assignment(SHOP, SET_SOFT, "soft", SET_SOFT_REASON, SET_SOFT_AGO),
+    Assignment(STATIONERY, TOLD, "soft", TOLD_REASON, TOLD_AGO),
     Assignment(
         SHOP, COMING, "soft", "Its visitors are ours already: it shows them our shop again.",
         -COMING_IN,

@@ -33,10 +33,18 @@ def settle(at: datetime, now: datetime) -> None:
             since = now - cast.APPLIED_AGO if terms["status"] == "applied" else at
             partnerships.create_partnership(shops[shop], publisher, since, made_by=None, **terms)
     password = make_password(cast.PASSWORD)
+    teams_people = [person for person in cast.PEOPLE if person.publisher]
     for person in cast.PEOPLE:
+        if person not in teams_people:
+            _make_person(person, password)
+    at_first = [assignment for assignment in cast.ASSIGNMENTS if assignment.since is None]
+    for assignment in at_first:
+        _assign(assignment, at, now)
+    for person in teams_people:  # only now: they get mails of what was changed later
         _make_person(person, password)
     for assignment in cast.ASSIGNMENTS:
-        _assign(assignment, at, now)
+        if assignment not in at_first:
+            _assign(assignment, at, now)
     ended = _partnership(cast.SHOP, cast.ENDED)
     partnerships.change_terms(
         ended,

@@ -17,11 +17,12 @@ from django.urls import reverse
 from network.demo import cast, mailbox, places
 from network.demo.catalogue import PRODUCTS
 from network.models import Advertiser, User
-from publishers import policy
+from publishers import partnerships, policy
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
     ModelTypeCookieType,
+    NoticeMail,
     Partnership,
     Publisher,
 )
@@ -212,6 +213,16 @@ def _add_what_seeding_has_not() -> None:
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
     note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
+    partnerships.change_terms(
+        partnership,
+        {"hard_days": 21},
+        NOW,
+        made_by=User.objects.get(username=STAFF),
+        reason="Reviews are read long before the order.",
+    )
+    NoticeMail.objects.filter(recipient__username=TEAM).update(
+        state="parked", attempts=9, last_error="ConnectionRefusedError: nobody there"
+    )
     client.post(note, {"text": "Wants to talk about the spring campaign."})
     client.post(reverse("password_reset"), {"email": User.objects.get(username=TEAM).email})
 
@@ -245,6 +256,7 @@ def _rows() -> dict[str, Model]:
             UnattributedSales.objects.filter(advertiser=cast.SHOP)
         ),
         "tracking_spoolhost": SpoolHost.objects.get(name="web-1"),
+        "publishers_noticemail": NoticeMail.objects.get(recipient__username=TEAM, state="parked"),
         "tracking_setaside": SetAside.objects.get(segment="00017.spool"),
         "in_conflict": _newest(sales.filter(conflict__gt="")),
         "nobody_paid": _newest(sales.filter(decision__isnull=False, decision__paid_click=None)),

@@ -1,0 +1,26 @@
+"""Changing the terms that a programme's partners work on, and telling them."""
+
+from datetime import datetime
+
+from network import advertisers
+from network.models import Advertiser, AttributionTerms, User
+from publishers.models import Partnership
+from publishers.notices import telling_partners
+
+
+def change(
+    advertiser: Advertiser,
+    changes: dict[str, int | str],
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+) -> AttributionTerms:
+    """As :func:`network.advertisers.change_terms`, and every partner to whom it makes a difference
+    reads it, with the ``reason``."""
+    partners = Partnership.objects.filter(advertiser=advertiser)
+    with telling_partners(partners, now, made_by=made_by, reason=reason):
+        return advertisers.change_terms(
+            advertiser, changes, now, made_by=made_by, reason=reason, start=start
+        )
