@@ -18,7 +18,7 @@ from network.models import (
 )
 
 DEFAULT_GROUP = "DEFAULT"
-TERMS_FIELDS = ("soft_rule", "hard_days", "soft_hours", "validation_days")
+TERMS_FIELDS = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 
 from network import dates
-from network.effective import SPREAD, ChangedMeanwhile, StartInPast
+from network.effective import SPREAD, Refused
 
 
 class StartField(forms.DateTimeField):
@@ -98,8 +98,8 @@ def _applied(page: ChangePage) -> str | None:
             return page.apply()
     except ValidationError as error:
         _explain(page.form, error)
-    except (StartInPast, ChangedMeanwhile) as error:
-        page.form.add_error("start", str(error))
+    except Refused as error:
+        page.form.add_error("start" if "start" in page.form.fields else None, str(error))
     return None
 
 

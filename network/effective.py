@@ -1,23 +1,39 @@
 """Settings that hold from a moment on: rows are only ever added, and start ahead, never behind."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 SPREAD = timedelta(seconds=15)
 """"Now" is this far ahead, so that every process has a change before it takes effect."""
 
 
-class StartInPast(ValueError):
+BESIDE_CANCELLED = timedelta(milliseconds=1)
+"""A start is taken once and for all. What takes the place of a cancelled change starts this much
+later: the least that clicks can tell apart."""
+
+
+class Refused(ValueError):
+    """A change that cannot be made as it was asked for; says why, and what can be done instead."""
+
+
+class StartInPast(Refused):
     """A change was to start before every process could know of it."""
 
 
-class ChangedMeanwhile(ValueError):
-    """Somebody else made a change with the same start."""
+class ChangedMeanwhile(Refused):
+    """Somebody else made a change that the one who asked for this did not know of."""
+
+
+class TooLate(Refused):
+    """A change that was to be cancelled has started, or starts too soon for every process to know
+    of it in time."""
 
 
 def start_or_now(start: datetime | None, now: datetime) -> datetime:
@@ -50,8 +66,59 @@ def bumps_policy() -> pgtrigger.Trigger:
     )
 
 
+def one_per_start(*fields: str, name: str) -> models.UniqueConstraint:
+    """No two rows of these start at once; what cancels another starts nothing."""
+    return models.UniqueConstraint(
+        fields=(*fields, "starts_at"),
+        name=name,
+        condition=Q(cancels__isnull=True),
+        nulls_distinct=False,
+    )
+
+
+def cancels_its_own(*fields: str) -> pgtrigger.Trigger:
+    """A row cancels only one that holds for the same (``fields``) from the same moment, and that
+    cancels nothing itself. With the constraint that it is made before, what it cancels has not
+    started."""
+    columns = ("starts_at", *fields)
+    row, other = (
+        ", ".join(f"{of}.{{columns.{name}}}" for name in columns) for of in ("NEW", "cancelled")
+    )
+    return pgtrigger.Trigger(
+        name="cancels_its_own",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__cancels__isnull=False),
+        func=pgtrigger.Func(  # type: ignore[no-untyped-call]
+            f"""
+            IF NOT EXISTS (
+                SELECT FROM {{meta.db_table}} AS cancelled
+                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL
+                AND ({row}) IS NOT DISTINCT FROM ({other})
+            ) THEN
+                RAISE EXCEPTION 'it cancels another''s row, or one that starts at another time'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+            """  # noqa: S608 (names of columns, from the code)
+        ),
+    )
+
+
+class Uncancelled(models.Manager["Row"]):
+    """Rows that hold or will hold: neither those that were cancelled, nor those that cancel."""
+
+    def get_queryset(self) -> models.QuerySet["Row"]:
+        return super().get_queryset().filter(cancels__isnull=True, cancelled_by__isnull=True)
+
+
 class EffectiveDated(models.Model):
-    """A row that holds from ``starts_at`` until a later one starts."""
+    """A row that holds from ``starts_at`` until a later one starts, unless it is cancelled before
+    it starts, by a row that says the same and ``cancels`` it.
+
+    ``objects``, and what leads here from other rows, leaves out cancelled and cancelling rows;
+    lookups through several tables do not. ``all_rows`` has all, for histories.
+    """
 
     starts_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -59,6 +126,15 @@ class EffectiveDated(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(max_length=500, blank=True)
+    cancels = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="cancelled_by"
+    )
+
+    objects = Uncancelled[Any]()
+    all_rows = models.Manager[Any]()
+
+    holds_for: ClassVar[tuple[str, ...]]
+    """The fields that say for whom or what a row holds; of these one starts at a time."""
 
     class Meta:
         abstract = True
@@ -66,9 +142,21 @@ class EffectiveDated(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(starts_at__gte=F("created_at")), name="%(class)s_starts_ahead"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(cancels__isnull=True)
+                | Q(starts_at__gte=F("created_at") + Value(SPREAD, models.DurationField())),
+                name="%(class)s_cancelled_ahead",
+            ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only(), bumps_policy()]
+
+    @property
+    def is_cancelled(self) -> bool:
+        return hasattr(self, "cancelled_by")
+
+    def can_be_cancelled(self, now: datetime) -> bool:
+        return self.starts_at >= now + SPREAD and not self.is_cancelled and self.cancels is None
 
 
 Row = TypeVar("Row", bound=EffectiveDated)
@@ -77,14 +165,72 @@ Row = TypeVar("Row", bound=EffectiveDated)
 def add_row(row: Row) -> Row:
     """Validate and insert. Raises ValidationError naming the field, and ChangedMeanwhile when
     another row with the same start was there first."""
-    row.full_clean(validate_unique=False, validate_constraints=False)
+    return add_rows([row])[0]
+
+
+def add_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """As :func:`add_row`, of one table, all or none, in two statements."""
+    if not rows:
+        return rows
+    table = type(rows[0])
+    for row in rows:
+        row.clean_fields(exclude=[field.name for field in table._meta.fields if field.is_relation])
+    _start_beside_cancelled(rows)
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            table.all_rows.bulk_create(rows)
     except IntegrityError as error:
         if "per_start" not in str(error):
             raise
         raise ChangedMeanwhile(
             "Somebody else made a change that starts in the same second. Look at it and try again."
         ) from error
-    return row
+    return rows
+
+
+def _start_beside_cancelled(rows: Sequence[Row]) -> None:
+    table, first = type(rows[0]), min(row.starts_at for row in rows)
+    cancelled = table.all_rows.filter(cancelled_by__isnull=False, starts_at__gte=first)
+    taken = {_place(row) for row in cancelled}
+    for row in rows:
+        while _place(row) in taken:
+            row.starts_at += BESIDE_CANCELLED
+
+
+def _place(row: EffectiveDated) -> tuple[object, ...]:
+    names = ("starts_at", *row.holds_for)
+    return tuple(row.serializable_value(name) for name in names)
+
+
+def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
+    """Cancel a row that has not started; the row that does so. Raises TooLate, ChangedMeanwhile
+    when somebody has cancelled it already, and ValidationError without a reason."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Give the reason; those concerned will see it."})
+    _refuse_late(row, now)
+    table = type(row)
+    said = {field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields}
+    del said["id"]
+    own = {"created_at": now, "made_by_id": made_by and made_by.pk, "reason": reason.strip()}
+    cancelling = table(**{**said, **own, "cancels_id": row.pk})
+    cancelling.clean_fields(
+        exclude=[field.name for field in table._meta.fields if field.is_relation]
+    )
+    try:
+        with transaction.atomic():
+            cancelling.save(force_insert=True)
+    except IntegrityError as error:
+        if "cancels_id" not in str(error):
+            raise
+        raise ChangedMeanwhile("Somebody else has cancelled this change already.") from error
+    return cancelling
+
+
+def _refuse_late(row: EffectiveDated, now: datetime) -> None:
+    if row.starts_at <= now:
+        raise TooLate("This has started and cannot be cancelled any more; make another change.")
+    if row.starts_at < now + SPREAD:
+        raise TooLate(
+            f"This starts in less than {SPREAD.seconds} seconds and cannot be cancelled any more; "
+            "make another change instead."
+        )

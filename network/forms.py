@@ -10,11 +10,15 @@ from django import forms
 from network import money, tracking_hosts
 from network.advertisers import TERMS_FIELDS, NewAdvertiser
 from network.change_pages import ChangeForm
-from network.models import Advertiser, AttributionTerms
+from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HARD_DAYS_HELP = "1 to 400."
 SOFT_HOURS_HELP = "1 to 720. A soft cookie ends with the browser session, and then at the latest."
+NOTICE_HELP = (
+    f"0 to {MOST_NOTICE_DAYS}: a hard partner becomes soft so long after it was decided. A shorter "
+    "notice counts only once the longer one has passed."
+)
 VALIDATION_HELP = "0 to 400: how long a sale may be returned. No commission is final earlier."
 
 
@@ -153,6 +157,13 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
         max_value=400,
         help_text=VALIDATION_HELP,
     )
+    notice_days = forms.IntegerField(
+        label="Notice before hard becomes soft, in days",
+        initial=0,
+        min_value=0,
+        max_value=MOST_NOTICE_DAYS,
+        help_text=NOTICE_HELP,
+    )
 
     class Meta(AdvertiserForm.Meta):
         exclude: ClassVar = ["created_at", "status"]
@@ -196,6 +207,12 @@ class TermsForm(ChangeForm):
     )
     validation_days = forms.IntegerField(
         label="Validation period in days", min_value=0, max_value=400, help_text=VALIDATION_HELP
+    )
+    notice_days = forms.IntegerField(
+        label="Notice before hard becomes soft, in days",
+        min_value=0,
+        max_value=MOST_NOTICE_DAYS,
+        help_text=NOTICE_HELP,
     )
     reason = forms.CharField(label="Reason, shown to the partners", max_length=500, required=False)
 

@@ -1,6 +1,9 @@
 """Advertisers: who pays, and on what terms; their staff; the people who sign in."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -10,7 +13,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from network.effective import EffectiveDated, bumps_policy
+from network.effective import EffectiveDated, bumps_policy, cancels_its_own, one_per_start
+
+MOST_NOTICE_DAYS = 90
 
 
 class User(AbstractUser):
@@ -132,17 +137,27 @@ class AttributionTerms(EffectiveDated):
     validation_days = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(400)]
     )
+    notice_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(MOST_NOTICE_DAYS)]
+    )
+    """How long after it was decided a hard partner becomes soft."""
+
+    holds_for = ("advertiser",)
 
     class Meta(EffectiveDated.Meta):
         verbose_name_plural = "attribution terms"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(fields=("advertiser", "starts_at"), name="terms_one_per_start"),
+            one_per_start("advertiser", name="terms_one_per_start"),
             models.CheckConstraint(
                 condition=Q(hard_days__range=(1, 400), soft_hours__range=(1, 720)),
                 name="terms_windows_in_range",
             ),
+            models.CheckConstraint(
+                condition=Q(notice_days__lte=MOST_NOTICE_DAYS), name="terms_notice_in_range"
+            ),
         ]
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("advertiser")]
 
     def __str__(self) -> str:
         return f"{self.soft_rule}, {self.hard_days} days, from {self.starts_at:%d %b %Y}"
@@ -181,10 +196,13 @@ class CommissionRate(EffectiveDated):
         null=True, blank=True, validators=[MinValueValidator(0)], help_text="In minor units."
     )
 
+    holds_for = ("group",)
+
     class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("advertiser", "group")]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(fields=("group", "starts_at"), name="rate_one_per_start"),
+            one_per_start("group", name="rate_one_per_start"),
             models.CheckConstraint(
                 condition=Q(percent__isnull=True) ^ Q(fixed_minor__isnull=True),
                 name="rate_percent_or_fixed",
@@ -230,6 +248,27 @@ def terms_at(advertiser: Advertiser, at: datetime) -> AttributionTerms:
     if not started:
         raise AttributionTerms.DoesNotExist(f"{advertiser} had no attribution terms at {at}.")
     return max(started, key=lambda terms: terms.starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePeriod:
+    """What an advertiser gives its hard partners before they become soft; a longer one ``until`` it
+    has passed since it was shortened."""
+
+    days: int
+    until: datetime | None = None
+
+
+def notice_at(terms: Iterable[AttributionTerms], at: datetime) -> NoticePeriod:
+    """The notice in force by an advertiser's terms. Shortening it works only when the longer one
+    has passed, or else it would protect nobody."""
+    started = sorted((row for row in terms if row.starts_at <= at), key=lambda row: row.starts_at)
+    found = NoticePeriod(started[-1].notice_days if started else 0)
+    for row, after in pairwise(started):
+        until = after.starts_at + timedelta(days=row.notice_days)
+        if until > at and row.notice_days > found.days:
+            found = NoticePeriod(row.notice_days, until)
+    return found
 
 
 def rate_at(group: CommissionGroup, at: datetime) -> CommissionRate:

@@ -93,7 +93,7 @@ def history(partnership: Partnership, now: datetime) -> list[Span]:
 
 def cancelled(partnership: Partnership) -> list[CookieTypeAssignment]:
     """The partnership's own assignments that were cancelled before they started."""
-    rows = partnership.assignments.filter(cancelled_by__isnull=False)
+    rows = CookieTypeAssignment.all_rows.filter(partnership=partnership, cancelled_by__isnull=False)
     return list(rows.select_related("cancelled_by__made_by").order_by("starts_at"))
 
 
@@ -110,11 +110,10 @@ def _changes(partnership: Partnership) -> Mapping[datetime, Change]:
     defaults = ModelTypeCookieType.objects.filter(
         Q(advertiser=partnership.advertiser_id) | Q(advertiser__isnull=True)
     )
-    own = partnership.assignments.filter(cancels__isnull=True, cancelled_by__isnull=True)
     sources: Iterable[Iterable[EffectiveDated]] = (
         model_types.select_related("made_by"),
         defaults.select_related("made_by"),
-        own.select_related("made_by"),
+        partnership.assignments.select_related("made_by"),
     )
     found = {row.starts_at: _change(row) for rows in sources for row in rows}
     return {**found, partnership.created_at: Change(reason="The partnership began.")}

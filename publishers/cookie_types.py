@@ -8,8 +8,8 @@ for the publisher's model type, likewise; the network's default for the model ty
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -90,7 +90,7 @@ def in_force(policy: Policy, at: datetime) -> InForce:
 
 def step_at(steps: Steps, at: datetime) -> Step | None:
     """The step in force at a time; None before the first."""
-    index = bisect_right(steps, at, key=lambda step: step.starts_at)
+    index = bisect_right(steps, at, key=_starts_at)
     return steps[index - 1] if index else None
 
 
@@ -100,6 +100,44 @@ def changes(policy: Policy) -> list[datetime]:
     for defaults in (policy.advertiser_defaults, policy.network_defaults):
         steps += [step for timeline in defaults.values() for step in timeline]
     return sorted({step.starts_at for step in steps})
+
+
+PolicyRow = CookieTypeAssignment | PublisherModelType | ModelTypeCookieType
+"""What decides a cookie type."""
+
+
+def policy_with(policy: Policy, row: PolicyRow) -> Policy:
+    """The policy as it were with this row, which holds for the partnership too."""
+    value = row.model_type if isinstance(row, PublisherModelType) else row.cookie_type
+    step = Step(row.starts_at, value)
+    return _edited(policy, row, lambda steps: sorted([*steps, step], key=_starts_at))
+
+
+def policy_without(policy: Policy, row: PolicyRow) -> Policy:
+    """The policy as it were without this row."""
+    return _edited(
+        policy, row, lambda steps: [step for step in steps if step.starts_at != row.starts_at]
+    )
+
+
+def _edited(policy: Policy, row: PolicyRow, edit: Callable[[Steps], Steps]) -> Policy:
+    if isinstance(row, CookieTypeAssignment):
+        return replace(policy, assignments=edit(policy.assignments))
+    if isinstance(row, PublisherModelType):
+        return replace(policy, model_types=edit(policy.model_types))
+    if row.advertiser_id is None:
+        return replace(policy, network_defaults=_of_type(policy.network_defaults, row, edit))
+    return replace(policy, advertiser_defaults=_of_type(policy.advertiser_defaults, row, edit))
+
+
+def _of_type(
+    defaults: Mapping[str, Steps], row: ModelTypeCookieType, edit: Callable[[Steps], Steps]
+) -> Mapping[str, Steps]:
+    return {**defaults, row.model_type: edit(defaults.get(row.model_type, ()))}
+
+
+def _starts_at(step: Step) -> datetime:
+    return step.starts_at
 
 
 def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
@@ -128,9 +166,7 @@ def policy_of(partnership: Partnership) -> Policy:
 
 def _assignments(partnerships: list[Partnership]) -> dict[int, list[Step]]:
     steps: dict[int, list[Step]] = defaultdict(list)
-    rows = CookieTypeAssignment.objects.filter(
-        partnership__in=partnerships, cancels__isnull=True, cancelled_by__isnull=True
-    )
+    rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
     for row in rows.order_by("starts_at"):
         steps[row.partnership_id].append(Step(row.starts_at, row.cookie_type))
     return steps

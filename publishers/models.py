@@ -8,7 +8,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 
-from network.effective import EffectiveDated, append_only, bumps_policy
+from network.effective import (
+    EffectiveDated,
+    append_only,
+    bumps_policy,
+    cancels_its_own,
+    one_per_start,
+)
 from network.models import Advertiser
 from publishers.notice_models import (  # Django looks for models here
     Notice as Notice,
@@ -82,12 +88,13 @@ class PublisherModelType(EffectiveDated):
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="model_types")
     model_type = models.CharField(max_length=12, choices=ModelType)
 
+    holds_for = ("publisher",)
+
     class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("publisher")]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(
-                fields=("publisher", "starts_at"), name="model_type_one_per_start"
-            ),
+            one_per_start("publisher", name="model_type_one_per_start"),
         ]
 
     def __str__(self) -> str:
@@ -140,13 +147,14 @@ class PartnershipTerms(EffectiveDated):
         blank=True, help_text="Why the cookie counts as strictly necessary."
     )
 
+    holds_for = ("partnership",)
+
     class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("partnership")]
         verbose_name_plural = "partnership terms"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(
-                fields=("partnership", "starts_at"), name="partnership_terms_one_per_start"
-            ),
+            one_per_start("partnership", name="partnership_terms_one_per_start"),
             models.CheckConstraint(
                 condition=Q(hard_days__isnull=True) | Q(hard_days__range=(1, 400)),
                 name="partnership_window_in_range",
@@ -176,34 +184,29 @@ class PartnerNote(models.Model):
 class CookieTypeAssignment(EffectiveDated):
     """Hard or soft, for one partnership, from a moment on.
 
-    ``reason`` is shown to the publisher. A row that ``cancels`` another, which has not started,
-    says nothing itself.
+    ``reason`` is shown to the publisher, that of a cancelling row too.
     """
 
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="+")
     partnership = models.ForeignKey(Partnership, models.PROTECT, related_name="assignments")
-    cookie_type = models.CharField(max_length=7, choices=AssignedType, blank=True)
+    cookie_type = models.CharField(max_length=7, choices=AssignedType)
     internal_note = models.CharField(max_length=500, blank=True)
-    cancels = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="cancelled_by"
-    )
+
+    holds_for = ("partnership",)
 
     class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("partnership")]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(
-                fields=("partnership", "starts_at"), name="assignment_one_per_start"
-            ),
+            one_per_start("partnership", name="assignment_one_per_start"),
             models.CheckConstraint(
-                condition=Q(cancels__isnull=True, cookie_type__in=AssignedType.values)
-                | Q(cancels__isnull=False, cookie_type=""),
-                name="assignment_assigns_or_cancels",
+                condition=Q(cookie_type__in=AssignedType.values), name="assignment_is_known"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.cookie_type or 'cancelled'}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+        return f"{self.cookie_type}, from {self.starts_at:%d %b %Y %H:%M:%S}"
 
 
 class ModelTypeCookieType(EffectiveDated):
@@ -216,15 +219,17 @@ class ModelTypeCookieType(EffectiveDated):
     model_type = models.CharField(max_length=12, choices=ModelType)
     cookie_type = models.CharField(max_length=7, choices=AssignedType)
 
+    holds_for = ("advertiser", "model_type")
+
     class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own("advertiser", "model_type"),
+        ]
         verbose_name = "model type default"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
-            models.UniqueConstraint(
-                fields=("advertiser", "model_type", "starts_at"),
-                name="model_default_one_per_start",
-                nulls_distinct=False,
-            ),
+            one_per_start("advertiser", "model_type", name="model_default_one_per_start"),
         ]
 
     def __str__(self) -> str:

@@ -140,9 +140,7 @@ def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Prog
 
 
 def _assignments(partnerships: Sequence[Partnership]) -> Iterable[CookieTypeAssignment]:
-    rows = CookieTypeAssignment.objects.filter(
-        partnership__in=partnerships, cancels__isnull=True, cancelled_by__isnull=True
-    )
+    rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
     return rows.order_by("-starts_at")
 
 

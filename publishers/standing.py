@@ -130,8 +130,6 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
         for row in CookieTypeAssignment.objects.filter(
             partnership__in=partnerships,
             starts_at__lte=now,
-            cancels__isnull=True,
-            cancelled_by__isnull=True,
         ).order_by("starts_at")
     }
     return {
@@ -206,9 +204,7 @@ _LAYERS = {"_own_type": OWN, "_advertiser_type": ADVERTISER, "_network_type": NE
 
 def _layers(begun: dict[str, datetime]) -> dict[str, NullIf]:
     """What each layer says; NULL where it says nothing, or to inherit."""
-    own = CookieTypeAssignment.objects.filter(
-        partnership=OuterRef("pk"), cancels__isnull=True, cancelled_by__isnull=True, **begun
-    )
+    own = CookieTypeAssignment.objects.filter(partnership=OuterRef("pk"), **begun)
     defaults = ModelTypeCookieType.objects.filter(model_type=OuterRef("model_type_now"), **begun)
     rows = (
         own,

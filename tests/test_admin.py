@@ -434,6 +434,7 @@ NEW_ADVERTISER = {
     "hard_days": "14",
     "soft_hours": "12",
     "validation_days": "30",
+    "notice_days": "0",
     "percent": "",
     "fixed": "4.50",
 }
@@ -563,6 +564,7 @@ def test_terms_change_from_a_start_on(owner: Client, shop: Advertiser) -> None:
     address = f"/admin/network/advertiser/{shop.pk}/terms/"
     assert owner.get(address).context["form"].initial["hard_days"] == 30
     data = {"soft_rule": "first", "hard_days": "7", "soft_hours": "24", "validation_days": "14"}
+    data["notice_days"] = "0"
     page = text(post(owner, address, start="2026-04-01T00:00", reason="Spring", **data))
     assert "The terms change on 1 Apr 2026 00:00 UTC." in page
     assert "1 Apr 2026 00:00 Coming First: a soft click overwrites nothing 7 days" in page

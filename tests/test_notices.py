@@ -54,8 +54,7 @@ def told(partnership: Partnership, event: str = "cookie_type.changed") -> list[N
 
 
 def assign(partnership: Partnership, to: str, user: User | None, **when: Any) -> None:
-    with telling_partners([partnership], NOW, made_by=user, reason=REASON):
-        policy.assign([partnership], to, NOW, reason=REASON, made_by=user, **when)
+    policy.assign([partnership], to, NOW, reason=REASON, made_by=user, **when)
 
 
 def shape(notice: Notice) -> tuple[str, str, bool, timedelta]:
@@ -96,10 +95,9 @@ def test_only_the_source_differs_is_told_but_not_mailed(cast: Cast) -> None:
 
 def test_setting_it_again_tells_nothing(cast: Cast) -> None:
     assign(cast.cashback, "soft", cast.staff, start=NOW + DAY)
-    with telling_partners([cast.cashback], NOW, made_by=cast.staff, reason=REASON):
-        policy.assign(
-            [cast.cashback], "soft", NOW, reason=REASON, made_by=cast.staff, start=NOW + 2 * DAY
-        )
+    policy.assign(
+        [cast.cashback], "soft", NOW, reason=REASON, made_by=cast.staff, start=NOW + 2 * DAY
+    )
     assert len(told(cast.cashback)) == 1
 
 
@@ -124,9 +122,7 @@ def test_a_change_before_an_announced_one_tells_that_it_ends_then(cast: Cast) ->
 def test_a_default_tells_those_for_whom_it_decides(cast: Cast) -> None:
     own = make_partner(cast.shop, make_publisher(model_type="cashback"), "hard")
     other = make_partner(cast.shop, make_publisher(model_type="voucher"))
-    everybody = [cast.cashback, own, other]
-    with telling_partners(everybody, NOW, made_by=None, reason=REASON):
-        policy.set_default(None, "cashback", "soft", NOW, reason=REASON, made_by=None)
+    policy.set_default(None, "cashback", "soft", NOW, reason=REASON, made_by=None)
     [notice] = told(cast.cashback)
     assert notice.decided_by == "network"
     assert notice.facts["to"]["source"] == "network"
@@ -149,8 +145,9 @@ def test_an_operator_decides_as_the_network(cast: Cast) -> None:
     ],
 )
 def test_who_has_left_is_told_nothing_of_the_cookie_type(status: str, count: int) -> None:
-    partner = make_partner(make_advertiser(), make_publisher(), status=status)
-    assign(partner, "soft", None)
+    shop = make_advertiser()
+    partner = make_partner(shop, make_publisher(), status=status)
+    policy.set_default(shop, "content", "soft", NOW, reason=REASON, made_by=None)
     assert len(told(partner)) == count
 
 
@@ -158,13 +155,14 @@ def test_a_change_after_the_end_of_the_partnership_is_not_told(cast: Cast) -> No
     partnerships.change_terms(
         cast.cashback, {"status": "ended"}, NOW, made_by=cast.staff, start=NOW + DAY
     )
-    assign(cast.cashback, "soft", cast.staff, start=NOW + 2 * DAY)
+    start = NOW + 2 * DAY
+    policy.set_default(cast.shop, "cashback", "soft", NOW, reason=REASON, made_by=None, start=start)
     assert told(cast.cashback) == []
 
 
 def test_what_fails_tells_nothing(cast: Cast) -> None:
     def fail() -> None:
-        with telling_partners([cast.cashback], NOW, made_by=None, reason=REASON):
+        with transaction.atomic():
             policy.assign([cast.cashback], "soft", NOW, reason=REASON, made_by=None)
             raise RuntimeError
 
@@ -180,10 +178,7 @@ def test_many_partners_take_as_many_queries_as_few(
     others = [make_partner(cast.shop, make_publisher(model_type="cashback")) for _ in range(12)]
     for other in others:
         make_user("member", other.publisher)
-    with (
-        django_assert_max_num_queries(24),
-        telling_partners([cast.cashback, *others], NOW, made_by=cast.staff, reason=REASON),
-    ):
+    with django_assert_max_num_queries(24):
         policy.set_default(cast.shop, "cashback", "soft", NOW, reason=REASON, made_by=cast.staff)
     assert NoticeMail.objects.filter(created_at=NOW).count() == 13
 

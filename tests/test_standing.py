@@ -67,7 +67,7 @@ def test_sql_says_what_the_policy_says(seed: int) -> None:
 def test_sql_passes_over_what_was_cancelled_or_has_not_started() -> None:
     partner = make_partner(make_advertiser(), make_publisher())
     policy.assign([partner], "soft", NOW, start=NOW + DAY, reason="Later", made_by=None)
-    cancel(policy.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
+    cancel(policy.assign([partner], "soft", NOW - DAY, start=NOW, reason="No", made_by=None)[0])
     row = current(NOW)[0]
     assert (row.cookie_type_now, row.source_now) == ("hard", "network")
     row = current(NOW + 2 * DAY)[0]
@@ -82,15 +82,7 @@ def test_status_is_none_before_the_first_terms() -> None:
 
 
 def cancel(row: CookieTypeAssignment) -> None:
-    CookieTypeAssignment.objects.create(
-        advertiser_id=row.advertiser_id,
-        publisher_id=row.publisher_id,
-        partnership_id=row.partnership_id,
-        starts_at=row.starts_at + timedelta(seconds=1),
-        created_at=row.created_at,
-        cancels=row,
-        reason="Mistaken",
-    )
+    policy.cancel(row, row.created_at, reason="Mistaken", made_by=None)
 
 
 def told(partner: Partnership) -> list[tuple[str, str, str, str]]:
@@ -150,9 +142,10 @@ class TestHistory:
 
     def test_what_was_cancelled_is_told_apart(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher())
-        cancel(policy.assign([partner], "soft", NOW - DAY, reason="No", made_by=None)[0])
+        cancel(policy.assign([partner], "soft", NOW - DAY, start=NOW, reason="No", made_by=None)[0])
         assert len(history(partner, NOW)) == 1
-        assert [row.reason for row in cancelled(partner)] == ["No"]
+        [row] = cancelled(partner)
+        assert (row.reason, row.cancelled_by.reason) == ("No", "Mistaken")
 
 
 class TestTimeLine:

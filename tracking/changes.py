@@ -40,20 +40,20 @@ def recent(scope: Scope) -> list[Change]:
 
 
 def _all(scope: Scope) -> Iterator[Change]:
-    for row in _newest(scope, CookieTypeAssignment.objects.all(), *_OF_PARTNER):
-        kind = "change cancelled" if row.cancels_id else row.get_cookie_type_display()
-        yield _change(row, f"Cookie type of {row.partnership}: {kind}", row.partnership)
-    for row in _newest(scope, PartnershipTerms.objects.all(), *_OF_PARTNER):
+    for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
+        said = f"Cookie type of {row.partnership}: {row.get_cookie_type_display()}"
+        yield _change(row, said, row.partnership)
+    for row in _newest(scope, PartnershipTerms.all_rows.all(), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
-    for row in _newest(scope, ModelTypeCookieType.objects.all(), "advertiser"):
+    for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser"):
         said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
         yield _change(row, said, row)
-    for row in _newest(scope, AttributionTerms.objects.all(), "advertiser"):
+    for row in _newest(scope, AttributionTerms.all_rows.all(), "advertiser"):
         said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
         yield _change(row, said, row.advertiser)
-    for row in _newest(scope, CommissionRate.objects.all(), "advertiser"):
+    for row in _newest(scope, CommissionRate.all_rows.all(), "advertiser"):
         yield _change(row, f"Commission of {row.advertiser}: {row}", row.advertiser)
-    kinds = PublisherModelType.objects.all()
+    kinds = PublisherModelType.all_rows.all()
     if scope.advertisers is not None:
         theirs = {"publisher__partnerships__advertiser__in": scope.advertisers}
         kinds = kinds.filter(**theirs).distinct()
@@ -69,4 +69,6 @@ def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
 
 
 def _change(row: Any, what: str, about: Model) -> Change:
+    if row.cancels_id is not None:
+        what = f"{what}: cancelled before it started"
     return Change(row.created_at, row.starts_at, what, about, row.made_by, row.reason)

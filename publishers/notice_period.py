@@ -1,0 +1,147 @@
+"""The notice that an advertiser gives its hard partners before they become soft, by whatever layer
+of the policy: a partner that is hard becomes soft no sooner than that after it was decided."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from network import dates
+from network.effective import Refused, start_or_now
+from network.models import Advertiser, AttributionTerms, notice_at
+from publishers import cookie_types
+from publishers.cookie_types import Policy
+from publishers.models import CookieTypeChoice, Partnership, PartnershipTerms
+
+TYPING = timedelta(minutes=5)
+"""A start that a message names may be chosen for so long."""
+MOST_NAMED = 3
+
+
+class NoticeNotKept(Refused):
+    """A hard partner would become soft sooner than its advertiser's notice allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """An approved partnership, with what it has been told of what is to come; ``earliest`` is when
+    a change made now may make it soft."""
+
+    partnership: Partnership
+    policy: Policy
+    days: int
+    earliest: datetime
+
+
+def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promised]:
+    """Those to whom notice is to be given. Who is no approved partner yet, or no longer, is given
+    none."""
+    partnerships = list(partnerships)
+    days = _notices({row.advertiser_id for row in partnerships}, now)
+    if not days:
+        return []
+    approved = _approved([row for row in partnerships if row.advertiser_id in days], now)
+    policies = cookie_types.policies(approved)
+    return [
+        Promised(
+            partnership=row,
+            policy=policies[row.pk],
+            days=days[row.advertiser_id],
+            earliest=now + timedelta(days=days[row.advertiser_id]),
+        )
+        for row in approved
+    ]
+
+
+def start_with_notice(
+    to: Sequence[Promised],
+    changed: Callable[[Policy, datetime], Policy],
+    start: datetime | None,
+    now: datetime,
+) -> datetime:
+    """When a change starts: as chosen, or as soon as every process can know and every notice is
+    kept. ``changed`` says what the policy of one were with a start. Raises StartInPast and
+    NoticeNotKept."""
+    begins = start_or_now(start, now)
+    while late := [one for one in to if _is_late(one, changed(one.policy, begins), now)]:
+        if start is not None:
+            raise NoticeNotKept(
+                f"{_refusal(late)} Choose {_choice(late)} or later, or leave the start empty for "
+                "the earliest."
+            )
+        begins = max(one.earliest for one in late)
+    return begins
+
+
+def refuse_without_notice(
+    to: Sequence[Promised], changed: Callable[[Policy], Policy], now: datetime
+) -> None:
+    """Raises NoticeNotKept for a change without a start of its own: to cancel another one."""
+    if late := [one for one in to if _is_late(one, changed(one.policy), now)]:
+        raise NoticeNotKept(
+            f"{_refusal(late)} Without this change it would be sooner; set another start for it "
+            f"first, {_choice(late)} or later."
+        )
+
+
+def _is_late(one: Promised, after: Policy, now: datetime) -> bool:
+    """Whether this policy makes soft, before the notice has passed, who is hard until then and was
+    to stay so."""
+    return any(
+        _is_hard(one.policy, at)
+        and not _is_hard(after, at)
+        and _is_hard(after, at - timedelta(microseconds=1))
+        for at in cookie_types.changes(after)
+        if now < at < one.earliest
+    )
+
+
+def _is_hard(policy: Policy, at: datetime) -> bool:
+    return cookie_types.in_force(policy, at).cookie_type == CookieTypeChoice.HARD
+
+
+def _notices(advertisers: set[int], now: datetime) -> dict[int, int]:
+    """The notice in days, of the advertisers that give any."""
+    rows = list(AttributionTerms.objects.filter(advertiser__in=advertisers, starts_at__lte=now))
+    if not any(row.notice_days for row in rows):
+        return {}
+    found = {
+        key: notice_at([row for row in rows if row.advertiser_id == key], now).days
+        for key in {row.advertiser_id for row in rows}
+    }
+    return {key: days for key, days in found.items() if days}
+
+
+def _approved(partnerships: Sequence[Partnership], now: datetime) -> list[Partnership]:
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=now)
+    status = dict(rows.order_by("starts_at").values_list("partnership", "status"))
+    return [row for row in partnerships if status.get(row.pk) == PartnershipTerms.Status.APPROVED]
+
+
+def _refusal(late: Sequence[Promised]) -> str:
+    last = _last(late)
+    advertiser = Advertiser.objects.get(pk=last.partnership.advertiser_id)
+    notice = dates.counted(last.days, "day") + ("'" if last.days > 1 else "'s")
+    return (
+        f"{advertiser} gives {notice} notice before a hard partner becomes soft: "
+        f"{named([one.partnership for one in late])} at the earliest on "
+        f"{dates.zoned(last.earliest)}."
+    )
+
+
+def _choice(late: Sequence[Promised]) -> str:
+    at = _last(late).earliest + TYPING
+    return dates.zoned(at.replace(second=0, microsecond=0))
+
+
+def _last(late: Sequence[Promised]) -> Promised:
+    return max(late, key=lambda one: one.earliest)
+
+
+def named(partnerships: Sequence[Partnership]) -> str:
+    """``CouponCat``, ``CouponCat and Blum`` or ``CouponCat, Blum, Loop and 12 others``."""
+    names = sorted(row.publisher.name for row in partnerships)
+    if len(names) <= MOST_NAMED:
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    rest = len(names) - MOST_NAMED
+    others = "1 other" if rest == 1 else f"{rest} others"
+    return f"{', '.join(names[:MOST_NAMED])} and {others}"
