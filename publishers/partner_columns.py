@@ -127,7 +127,7 @@ class PartnerColumns:
         """Leads those to the confirmation who may make the change."""
         seen = seen_of(row)
         if seen.advice not in ADVISED:
-            return str(seen) or None
+            return format_html("<span>{}</span>", seen) if str(seen) else None
         title = seen.title
         if row.__dict__.get("may_manage"):
             title = format_html('<a href="{}">{}</a>', confirmation(row, seen.advice), title)
