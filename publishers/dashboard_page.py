@@ -16,7 +16,7 @@ from publishers.period_form import CHOICES, Days, PeriodForm
 from publishers.team import team_page
 from tracking import coming, reports
 from tracking.models import Commission
-from tracking.reports import By, Line, Period, Scope, StateTotal
+from tracking.reports import By, Kept, Line, Period, Scope, StateTotal
 
 NEXT = 10
 """How many of those that become final next are listed."""
@@ -51,6 +51,14 @@ class Day:
         return not (self.took or self.stood_down or self.sales)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptTotal:
+    """Sales that are paid only because a soft partner stood down, and their commission."""
+
+    sales: int
+    commission_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The figures in one currency."""
@@ -61,6 +69,7 @@ class Section:
     days: Sequence[Day]
     programmes: Sequence[Group]
     types: Sequence[Group]
+    protected: KeptTotal | None
 
 
 @team_page
@@ -77,7 +86,7 @@ def dashboard(request: HttpRequest, publisher: Publisher, context: dict[str, Any
 
 
 def sections(publisher_id: int, days: Days) -> list[Section]:
-    """The figures of these days, by currency; in five queries."""
+    """The figures of these days, by currency; in six queries."""
     scope = Scope(publishers=frozenset({publisher_id}))
     period = Period(days.since, days.until)
 
@@ -94,9 +103,11 @@ def sections(publisher_id: int, days: Days) -> list[Section]:
             pk__in=[line.key[By.ADVERTISER] for line in by_programme]
         ).values_list("pk", "name")
     )
+    protected = _by_currency(reports.protection(scope, period).protected)
     return [
         Section(
             currency=total.currency,
+            protected=protected.get(total.currency),
             total=total,
             states=total.states,
             days=_days(_of(by_day, total.currency), days.all),
@@ -110,6 +121,17 @@ def sections(publisher_id: int, days: Days) -> list[Section]:
         )
         for total in reports.totals(scope, period)
     ]
+
+
+def _by_currency(rows: Sequence[Kept]) -> Mapping[str, KeptTotal]:
+    """What standing down kept at all programmes of a currency."""
+    found: dict[str, KeptTotal] = {}
+    for row in rows:
+        held = found.get(row.currency, KeptTotal(0, 0))
+        found[row.currency] = KeptTotal(
+            held.sales + row.sales, held.commission_minor + row.commission_minor
+        )
+    return found
 
 
 def _coming(publisher: Publisher, now: datetime) -> dict[str, Any]:

@@ -314,8 +314,14 @@ def test_a_stood_down_sale_is_counted_for_who_stood_down(network: Network) -> No
         "touched": 1,
         "after_other": 1,
         "stood_down_sale": 1,
+        "left_to_others": 1,
     }
-    assert counted(network.blog) == {"click_took": 1, "sale_pending": 1, "touched": 1}
+    assert counted(network.blog) == {
+        "click_took": 1,
+        "sale_pending": 1,
+        "touched": 1,
+        "protected": 1,
+    }
 
 
 def test_a_sale_is_counted_in_its_own_hour_when_it_moves(network: Network) -> None:

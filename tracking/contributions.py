@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tracking.attribution import Click, Judged, Verdict
+from tracking.attribution import Click, CookieType, Judged, Verdict
 from tracking.reasons import Counted
 
 TAKEN_OVER_WITHIN_MS = 24 * 3_600_000
@@ -83,11 +83,13 @@ class SaleFacts:
     in_conflict: bool
     verified: bool
     earned: Earned | None
+    kept_from: int | None = None
+    """The publisher that would be paid instead, had every soft click been hard."""
 
 
 def contributions(sale: SaleFacts) -> Contributions:
     """What the sale adds to the rollups."""
-    return added([_itself(sale), *_partners(sale)])
+    return added([_itself(sale), *_partners(sale), *_protection(sale)])
 
 
 def difference(before: Contributions, after: Contributions) -> Contributions:
@@ -200,6 +202,26 @@ def _partner(
         yield one(Counted.TAKEN_OVER), amounts
     if behind_others or any(item.by is None for item in stood_down):
         yield one(Counted.STOOD_DOWN_SALE), Amounts()
+
+
+def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
+    """What standing down kept: for whom, and who left it to others."""
+    earned, other = sale.earned, sale.kept_from
+    if earned is None or earned.status == "declined" or other in (None, earned.publisher):
+        return
+    amounts = Amounts(1, sale.amount_minor, earned.commission_minor)
+    for publisher, cookie_type, counted in (
+        (earned.publisher, earned.cookie_type, Counted.PROTECTED),
+        (other, CookieType.SOFT.value, Counted.LEFT_TO_OTHERS),
+    ):
+        key = Key(
+            hour=hour_of(sale.at),
+            advertiser=sale.advertiser,
+            publisher=publisher,
+            cookie_type=cookie_type,
+            counted=counted,
+        )
+        yield key, amounts
 
 
 def _earns(sale: SaleFacts, publisher: int) -> bool:

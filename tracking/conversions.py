@@ -12,7 +12,7 @@ from django.db.models import F
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, User, terms_at
 from tracking import attribution, commissions, decisions, journeys, rollups
-from tracking.attribution import Click, Outcome, Sale, SoftRule
+from tracking.attribution import Outcome, Sale, SoftRule
 from tracking.evidence import (
     MAX_TOKENS,
     Evidence,
@@ -24,6 +24,7 @@ from tracking.evidence import (
     SaleFields,
     join,
 )
+from tracking.journeys import Journey
 from tracking.models import (
     Conversion,
     ConversionJourney,
@@ -125,7 +126,7 @@ def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved
     joined = join(map(_evidence_of, reports), chosen or conversion.settled_report_id)
     sale = _sale(conversion.advertiser, joined)
     journey = journeys.find(conversion.advertiser_id, joined, sale.at)
-    return _resolve(journey.clicks, sale, joined)
+    return _resolve(journey, sale, joined)
 
 
 def resolve_test(report: Report) -> Outcome:
@@ -319,7 +320,7 @@ def _decide(conversion: Conversion, reports: Sequence[Report], stamp: Stamp) -> 
         sale = _sale(conversion.advertiser, joined)
         journey = journeys.find(conversion.advertiser_id, joined, sale.at)
         journeys.rebuild(conversion.advertiser_id, journey.unrecorded, stamp.now)
-        resolved = _resolve(journey.clicks, sale, joined)
+        resolved = _resolve(journey, sale, joined)
         _store_decision(conversion, resolved, stamp)
         commissions.settle(conversion, resolved.outcome, stamp.now)
         after = _values(conversion)
@@ -411,9 +412,9 @@ def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
     )
 
 
-def _resolve(clicks: list[Click], sale: Sale, joined: Joined) -> Resolved:
-    reports = [report.id for report in joined.linked]
-    inputs = decisions.inputs_json(clicks, sale, reports, joined.conflict)
+def _resolve(journey: Journey, sale: Sale, joined: Joined) -> Resolved:
+    clicks, reports = journey.clicks, [report.id for report in joined.linked]
+    inputs = decisions.inputs_json(clicks, sale, reports, joined.conflict, journey.activations)
     return Resolved(inputs, attribution.resolve(clicks, sale))
 
 

@@ -19,15 +19,23 @@ from tracking.reasons import ClickReason
 
 
 def inputs_json(
-    clicks: Iterable[Click], sale: Sale, reports: Iterable[UUID], conflict: str
+    clicks: Iterable[Click],
+    sale: Sale,
+    reports: Iterable[UUID],
+    conflict: str,
+    activations: frozenset[UUID] = frozenset(),
 ) -> dict[str, Any]:
-    """Everything that the outcome follows from."""
+    """Everything that the outcome follows from. ``activations`` are the clicks made from the page;
+    the outcome does not depend on it, but what it would have been with other types does."""
     return {
         "at": sale.at,
         "sessions": sorted(sale.sessions),
         "soft_rule": sale.soft_rule.value,
         "validation_minutes": sale.validation_minutes,
-        "clicks": [_click_json(click) for click in clicks],
+        "clicks": [
+            _click_json(click) | ({"in_page": True} if click.id in activations else {})
+            for click in clicks
+        ],
         "reports": sorted(str(report) for report in reports),
         "conflict": conflict,
     }
@@ -52,6 +60,12 @@ def clicks_of(decision: Decision) -> list[Click]:
 def clicks_in(inputs: Mapping[str, Any]) -> list[Click]:
     """The clicks in what :func:`inputs_json` keeps."""
     return [_click_from_json(item) for item in inputs["clicks"]]
+
+
+def activations_of(decision: Decision) -> frozenset[UUID]:
+    """The clicks that were made from the page, without a navigation."""
+    clicks = decision.inputs["clicks"]
+    return frozenset(UUID(item["id"]) for item in clicks if item.get("in_page"))
 
 
 def sale_of(decision: Decision) -> Sale:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Model
@@ -11,12 +12,13 @@ from django.utils import timezone
 
 from network import access, clock, dates, money
 from network.effective import SPREAD
-from publishers.models import Partnership
-from publishers.partner_columns import period
-from tracking import changes, home
-from tracking.home import Compared, Health, Total, Waiting, Week
+from network.models import Advertiser
+from publishers import partner_columns
+from publishers.models import Partnership, Publisher
+from tracking import changes, home, reports
+from tracking.home import LENGTH, Compared, Health, Total, Waiting, Week
 from tracking.models import Report
-from tracking.reports import Scope
+from tracking.reports import Kept, Period, Scope
 
 LIST = "admin:{}_changelist"
 _KINDS = {"hard": "Hard", "soft": "Soft"}
@@ -39,7 +41,8 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         ],
         "days": [(day.date, [day.sales.get(kind, 0) for kind in _KINDS]) for day in figures.days],
         "waiting": _waiting(home.waiting(scope)),
-        "to_look_at": home.to_look_at(scope, period(now), now),
+        "protection": _protection(scope, figures.period),
+        "to_look_at": home.to_look_at(scope, partner_columns.period(now), now),
         "applications": home.applications(scope, now),
         "weeks": [_week(week) for week in home.weeks(scope, now, zone)],
         "health": [_health(row) for row in health],
@@ -147,6 +150,82 @@ def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
         }
         for state in ("Pending", "Unverified", "Conflict")
         for held in [found.get(state, Waiting())]
+    ]
+
+
+LISTED = 50
+"""Partners of whom the list of who is protected tells; the rest is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A partner for whom standing down kept sales, or who left them to others."""
+
+    partner: str
+    advertiser: str
+    sales: int
+    amount: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What standing down kept for others, in one currency."""
+
+    amount: str
+    sales: int
+    kept_for: Sequence[KeptLine]
+    left_by: Sequence[KeptLine]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.kept_for) - LISTED)
+
+    @property
+    def listed(self) -> Sequence[KeptLine]:
+        return self.kept_for[:LISTED]
+
+    @property
+    def words(self) -> str:
+        """``56 sales kept for 9 partners because 4 soft partners stood down``."""
+        kept, left = len(self.kept_for), len(self.left_by)
+        return (
+            f"{dates.counted(self.sales, 'sale')} kept for {dates.counted(kept, 'partner')} "
+            f"because {dates.counted(left, 'soft partner')} stood down"
+        )
+
+
+def _protection(scope: Scope, period: Period) -> list[Protected]:
+    """By currency. Three queries at most."""
+    found = reports.protection(scope, period)
+    rows = [*found.protected, *found.left_to_others]
+    publishers = Publisher.objects.in_bulk({row.publisher for row in rows})
+    advertisers = Advertiser.objects.in_bulk({row.advertiser for row in rows})
+
+    def lines(kept: Sequence[Kept], currency: str, part: str) -> list[KeptLine]:
+        sales = reverse(LIST.format("tracking_conversion"))
+        return [
+            KeptLine(
+                partner=publishers[row.publisher].name,
+                advertiser=advertisers[row.advertiser].name,
+                sales=row.sales,
+                amount=money.display(row.commission_minor, currency),
+                address=f"{sales}?advertiser={row.advertiser}&partner={row.publisher}-{part}"
+                f"&period={LENGTH.days}",
+            )
+            for row in kept
+            if row.currency == currency
+        ]
+
+    return [
+        Protected(
+            amount=money.display(sum(row.commission_minor for row in kept), currency),
+            sales=sum(row.sales for row in kept),
+            kept_for=lines(kept, currency, "protected"),
+            left_by=lines(found.left_to_others, currency, "left_to_others"),
+        )
+        for currency, group in groupby(found.protected, key=lambda row: row.currency)
+        for kept in [list(group)]
     ]
 
 

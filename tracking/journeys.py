@@ -43,6 +43,8 @@ class Journey:
 
     recorded: Sequence[Click]
     unrecorded: Sequence[Click]
+    activations: frozenset[UUID] = frozenset()
+    """Those of the recorded ones that were made from the page."""
 
     @property
     def clicks(self) -> list[Click]:
@@ -52,10 +54,11 @@ class Journey:
 def find(advertiser: int, joined: Joined, at_ms: int) -> Journey:
     """The clicks of every token presented and every recorded click of their journeys."""
     presented = {click.id: click for click in joined.clicks}
-    rows = _rows(advertiser, joined.journeys, presented, at_ms)
+    rows = list(_rows(advertiser, joined.journeys, presented, at_ms))
     recorded = {row.id: as_click(row) for row in rows}
     unrecorded = [click for identifier, click in presented.items() if identifier not in recorded]
-    return Journey(list(recorded.values()), unrecorded)
+    activations = frozenset(row.id for row in rows if row.in_page)
+    return Journey(list(recorded.values()), unrecorded, activations)
 
 
 def rebuild(advertiser: int, clicks: Sequence[Click], now: datetime) -> None:

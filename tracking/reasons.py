@@ -77,3 +77,5 @@ class Counted(StrEnum):
     AFTER_OTHER = "after_other"
     TAKEN_OVER = "taken_over"
     STOOD_DOWN_SALE = "stood_down_sale"
+    PROTECTED = "protected"
+    LEFT_TO_OTHERS = "left_to_others"

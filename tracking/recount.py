@@ -12,6 +12,7 @@ from network.clock import from_ms
 from tracking import partitions, rollups
 from tracking.contributions import Amounts, Contributions, Key, added, hour_of
 from tracking.models import Conversion, Rollup
+from tracking.protection import TermsRead
 from tracking.reasons import Counted
 from tracking.rollups import CLICK_KEY, ROLLUP_KEY
 
@@ -120,8 +121,9 @@ def _said() -> Iterator[tuple[Key, Amounts]]:
 def _found() -> Iterator[tuple[Key, Amounts]]:
     """What the sales themselves add up to, in the order of time."""
     rows = Conversion.objects.select_related("decision", "commission").order_by("at")
+    terms = TermsRead()
     for conversion in rows.iterator(CHUNK):
-        yield from rollups.contributions_of(conversion).items()
+        yield from rollups.contributions_of(conversion, terms).items()
 
 
 def _by_hour(items: Iterable[tuple[Key, Amounts]]) -> Iterator[tuple[datetime, Contributions]]:

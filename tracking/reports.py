@@ -187,6 +187,41 @@ def reasons(scope: Scope, period: Period) -> Mapping[ClickReason, int]:
     return {ClickReason(counted.removeprefix(CLICK)): number for counted, number in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Sales of a publisher at an advertiser, and their commission in its currency."""
+
+    advertiser: int
+    publisher: int
+    currency: str
+    sales: int
+    commission_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What standing down kept: for whom, and who left it to others; the most first."""
+
+    protected: Sequence[Kept]
+    left_to_others: Sequence[Kept]
+
+
+def protection(scope: Scope, period: Period) -> Protection:
+    """By publisher and advertiser; without those for whom it is nothing. One query."""
+    rows = (
+        _rows(scope, period)
+        .filter(counted__in=(Counted.PROTECTED, Counted.LEFT_TO_OTHERS))
+        .values("advertiser", "publisher", "counted", currency=F("advertiser__currency"))
+        .annotate(sales=Sum("count"), commission_minor=Sum("commission_minor"))
+        .filter(sales__gt=0)
+        .order_by("currency", "-commission_minor", "publisher", "advertiser")
+    )
+    found: dict[str, list[Kept]] = {Counted.PROTECTED: [], Counted.LEFT_TO_OTHERS: []}
+    for row in rows:
+        found[row.pop("counted")].append(Kept(**row))
+    return Protection(found[Counted.PROTECTED], found[Counted.LEFT_TO_OTHERS])
+
+
 def annotate_partners(partnerships: QuerySet[Partnership], period: Period) -> QuerySet[Partnership]:
     """Add the figures of each partnership: ``touched``, ``after_other``, ``share_after_other``,
     ``taken_over_sales``, ``taken_over_minor``, ``stood_down_sales``, ``paid_sales``,

@@ -21,6 +21,7 @@ from tracking.contributions import (
     difference,
 )
 from tracking.models import Commission, Conversion, Rollup
+from tracking.protection import TermsRead, kept_from
 
 BATCH = 10_000
 """Rows that one statement of :func:`compact` folds."""
@@ -63,16 +64,18 @@ def following(conversion: Conversion) -> Iterator[None]:
     """Let the rollups follow what the body changes about a locked conversion: its figures, its
     decision, its state and its ``commission``, which it must change through this object
     (``commission_of(conversion)``). Not to be nested."""
-    before = contributions_of(conversion)
+    terms = TermsRead()
+    before = contributions_of(conversion, terms)
     yield
-    add(difference(before, contributions_of(conversion)))
+    add(difference(before, contributions_of(conversion, terms)))
 
 
-def contributions_of(conversion: Conversion) -> Contributions:
-    """What the conversion, as it is, adds to the rollups."""
+def contributions_of(conversion: Conversion, terms: TermsRead) -> Contributions:
+    """What the conversion, as it is, adds to the rollups. ``terms`` are read as far as they are
+    needed; one for several conversions saves queries."""
     if conversion.decision is None:
         return {}
-    return contributions(_facts(conversion))
+    return contributions(_facts(conversion, terms))
 
 
 def add(changes: Contributions) -> None:
@@ -112,8 +115,9 @@ def _fold_batch() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _facts(conversion: Conversion) -> SaleFacts:
+def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
     assert conversion.decision is not None
+    earned = _earned(commission_of(conversion))
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
@@ -122,7 +126,10 @@ def _facts(conversion: Conversion) -> SaleFacts:
         judged=decisions.judged_clicks(conversion.decision),
         in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
         verified=conversion.verified,
-        earned=_earned(commission_of(conversion)),
+        earned=earned,
+        kept_from=kept_from(conversion.decision, earned.publisher, terms)
+        if earned and earned.status != Commission.Status.DECLINED
+        else None,
     )
 
 

@@ -13,6 +13,7 @@ from network.admin_site import CappedPaginator, ClosedListFilter
 from publishers.models import Partnership
 from publishers.partner_columns import DAYS, period
 from tracking.models import Conversion
+from tracking.protection import TermsRead
 from tracking.reasons import Counted
 from tracking.reports import EARNING
 from tracking.rollups import contributions_of
@@ -23,6 +24,8 @@ PARTS: Mapping[str, tuple[str, Collection[Counted]]] = {
     "after_other": ("of {} after someone else", {Counted.AFTER_OTHER}),
     "taken_over": ("taken over by {}", {Counted.TAKEN_OVER}),
     "stood_down": ("in which {} stood down", {Counted.STOOD_DOWN_SALE}),
+    "protected": ("kept for {} by others standing down", {Counted.PROTECTED}),
+    "left_to_others": ("that {} left to others by standing down", {Counted.LEFT_TO_OTHERS}),
 }
 """A partner's parts in sales: in words, and as the rollups count them."""
 
@@ -55,8 +58,15 @@ class PartnerFilter(ClosedListFilter):
             at__gte=covered.since,
             at__lt=covered.until,
         ).order_by("-at")
-        counted = PARTS[part][1]
-        found = (row.pk for row in candidates if _has_part(row, publisher, counted))
+        counted, terms = PARTS[part][1], TermsRead()
+        found = (
+            row.pk
+            for row in candidates
+            if any(
+                key.publisher == publisher and key.counted in counted
+                for key in contributions_of(row, terms)
+            )
+        )
         return queryset.filter(pk__in=list(islice(found, CappedPaginator.MOST)))
 
     def _publisher(self) -> int:
@@ -70,9 +80,3 @@ class PartnerFilter(ClosedListFilter):
             return None
         seen = access.for_staff(Partnership.objects.filter(publisher=key), request.user)
         return seen.values_list("publisher__name", flat=True).first()
-
-
-def _has_part(row: Conversion, publisher: int, counted: Collection[Counted]) -> bool:
-    return any(
-        key.publisher == publisher and key.counted in counted for key in contributions_of(row)
-    )
