@@ -19,6 +19,8 @@ from network.models import StaffMembership, User
 
 Row = TypeVar("Row", bound=Model)
 Somebody = User | AnonymousUser
+OWNER = "owner"
+"""Of an advertiser, and of a team."""
 MANAGING_ROLES = frozenset({StaffMembership.Role.OWNER, StaffMembership.Role.MANAGER})
 
 
@@ -83,15 +85,23 @@ RULES: Mapping[str, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody may do: roles at advertisers and at publishers, each by its id."""
+    """What somebody may do: roles at advertisers, at publishers and in the teams behind these,
+    each by its id."""
 
     operator: bool = False
     staff_roles: Mapping[int, str] = field(default_factory=dict)
     publisher_roles: Mapping[int, str] = field(default_factory=dict)
+    team_roles: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def enters_admin(self) -> bool:
         return self.operator or bool(self.staff_roles)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this person decides who else gets in anywhere."""
+        roles = (*self.staff_roles.values(), *self.team_roles.values())
+        return self.operator or OWNER in roles
 
     @property
     def manages_any(self) -> bool:
@@ -165,12 +175,10 @@ def _load(user: Somebody) -> Access:
         staff_roles: dict[int, str] = {}
     else:
         staff_roles = dict(user.staff_memberships.values_list("advertiser_id", "role"))
+    of_teams = user.team_memberships.values_list("team", "team__publishers", "role")
     return Access(
         operator=user.is_superuser,
         staff_roles=staff_roles,
-        publisher_roles=dict(
-            user.team_memberships.filter(team__publishers__isnull=False).values_list(
-                "team__publishers", "role"
-            )
-        ),
+        publisher_roles={publisher: role for _, publisher, role in of_teams if publisher},
+        team_roles={team: role for team, _, role in of_teams},
     )

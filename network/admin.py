@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -13,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm
 
-from network import clock, dates, money, tracking_hosts
+from network import clock, dates, money, second_factor, tracking_hosts
 from network.admin_site import (
     EMPTY,
     CappedPaginator,
@@ -262,25 +263,68 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     change_form_template = "admin/network/user/change_form.html"
-    list_display = ("username", "email", "shown_roles", "is_active", "shown_last_login")
+    list_display = (
+        "username",
+        "email",
+        "shown_roles",
+        "shown_second_factor",
+        "is_active",
+        "shown_last_login",
+    )
     list_filter = ("is_active", "is_superuser")
     filter_horizontal = ()
     search_fields = ("username", "email", "first_name", "last_name")
     fieldsets = (
         (None, {"fields": ("username", "is_active", "is_superuser")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
-        ("Member of", {"fields": ("shown_roles", "shown_last_login")}),
+        ("Member of", {"fields": ("shown_roles", "shown_second_factor", "shown_last_login")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "time_zone", "usable_password")}),
         ("Password", {"fields": ("password1", "password2")}),
     )
-    readonly_fields = ("shown_roles", "shown_last_login")
+    readonly_fields = ("shown_roles", "shown_second_factor", "shown_last_login")
     shown_last_login = staticmethod(shown_moment("last_login", "Last sign-in"))
     _ROLES: ClassVar = ("staff_memberships__advertiser", "team_memberships__team")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related(*self._ROLES)
+        found = super().get_queryset(request).prefetch_related(*self._ROLES)
+        return found.annotate(has_second_factor=second_factor.ON)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reset_second_factor_view)
+        return [
+            path("<int:pk>/second-factor/", view, name="network_user_second_factor"),
+            *super().get_urls(),
+        ]
+
+    def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For somebody who has lost the phone, and the recovery codes with it."""
+        user = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        form = ResetForm(posted(request))
+
+        def apply() -> str:
+            if not second_factor.reset(user):
+                return f"{user} had no second factor."
+            reason = form.cleaned_data["reason"]
+            self.log_change(request, user, f"Second factor reset: {reason}")
+            return f"The second factor of {user} is off; its recovery codes are no longer good."
+
+        page = ChangePage(
+            title=f"Reset the second factor of {user}",
+            form=form,
+            button="Reset it",
+            back=reverse("admin:network_user_change", args=[user.pk]),
+            apply=apply,
+            context={"original": user},
+        )
+        return respond(request, self, page)
+
+    @admin.display(description="Second factor", ordering="has_second_factor")
+    def shown_second_factor(self, user: User) -> str:
+        return "On" if user.__dict__["has_second_factor"] else "Off"
 
     @admin.display(description="Roles", empty_value=EMPTY)
     def shown_roles(self, user: User) -> SafeString:
@@ -290,6 +334,14 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
         ]
         roles += [f"{row.get_role_display()} of {row.team}" for row in user.team_memberships.all()]
         return format_html_join(", ", "{}", ((role,) for role in roles))
+
+
+class ResetForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        label="How you know who asks",
+        help_text="Such as: called back on the number in the contract. It goes into the audit log.",
+    )
 
 
 @admin.register(LogEntry)

@@ -8,7 +8,10 @@ class NetworkAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        from allauth.account.models import EmailAddress
+        from allauth.mfa.models import Authenticator
         from django.contrib import admin
         from django.contrib.auth.models import Group
 
-        admin.site.unregister(Group)  # memberships say who may do what (network.access)
+        # Memberships say who may do what (network.access); people keep their own second factors.
+        admin.site.unregister([Group, EmailAddress, Authenticator])

@@ -124,7 +124,7 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """There is one page for everybody's password, and it is not here."""
-        return HttpResponseRedirect(reverse("change_password"))
+        return HttpResponseRedirect(reverse("account_change_password"))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "network.settings")
 
 app = Celery("softclick")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["publishers", "tracking"])
+app.autodiscover_tasks(["network", "publishers", "tracking"])

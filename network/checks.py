@@ -73,6 +73,20 @@ def transport(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+@checks.register(checks.Tags.security, deploy=True)
+def second_factor(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Whoever learns an operator's password has everything."""
+    if not settings.PRODUCTION or settings.TOTP_REQUIRED:
+        return []
+    return [
+        checks.Warning(
+            "TOTP_REQUIRED is off: operators and owners need no second factor.",
+            hint="Unset TOTP_REQUIRED.",
+            id="softclick.W001",
+        )
+    ]
+
+
 @checks.register("tracking")
 def real_ways(**kwargs: Any) -> list[checks.CheckMessage]:
     """Demo and tests run what production runs: a spool, a drain, and a worker of its own."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -18,10 +18,24 @@ from network.effective import EffectiveDated, bumps_policy, cancels_its_own, one
 MOST_NOTICE_DAYS = 90
 
 
+class People(UserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """In lower case throughout, as addresses are compared."""
+        return (email or "").strip().lower()
+
+
 class User(AbstractUser):
     """Somebody who signs in. Operators are superusers; everybody else is a member of a tenant."""
 
     time_zone = models.CharField(max_length=64, default="UTC")
+
+    objects: ClassVar[People] = People()
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")
+        ]
 
 
 class PolicyVersion(models.Model):

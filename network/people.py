@@ -21,6 +21,9 @@ class TimeZoneField(forms.ChoiceField):
 class UserForm(UserChangeForm[User]):
     time_zone = TimeZoneField()
 
+    def clean_email(self) -> str:
+        return User.objects.normalize_email(self.cleaned_data["email"])
+
     class Meta(UserChangeForm.Meta):
         model = User
         labels: ClassVar = {"is_superuser": "Operator"}
@@ -32,6 +35,9 @@ class UserForm(UserChangeForm[User]):
 
 class NewUserForm(AdminUserCreationForm[User]):
     time_zone = TimeZoneField()
+
+    def clean_email(self) -> str:
+        return User.objects.normalize_email(self.cleaned_data["email"])
 
     class Meta:
         model = User

@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote, urlsplit
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from network import content_policy
 from network.secret_store import check_secret_key, development_secret, parse_token_keys
@@ -87,6 +89,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 if not PRODUCTION and find_spec("django_migration_linter"):
     INSTALLED_APPS.append("django_migration_linter")
@@ -111,6 +116,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "network.middleware.ReaderTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "network.middleware.SecondFactorFirst",
+    "network.middleware.Refusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -129,9 +137,31 @@ TEMPLATES = [
 ]
 
 # --- Sign-in ----------------------------------------------------------------------------------
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "network.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "network.sign_in.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # nobody signs up; a check asks
+ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations reach whoever reads the address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# The address of the account alone counts, and no copy of an earlier one.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - where it is
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "network.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "network.sign_in.CodeForm",
+    "reauthenticate": "network.sign_in.CodeAgainForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Softclick"
+MFA_TOTP_TOLERANCE = 1  # half-minutes by which a clock may be wrong
+# Operators and owners must have a second factor.
+TOTP_REQUIRED = env.bool("TOTP_REQUIRED", default=MODE in ("production", "development"))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -178,7 +208,16 @@ DATABASES = {
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # One that hangs is one that is down: a page says so after two seconds.
+        "OPTIONS": {
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "retry": Retry(NoBackoff(), 0),
+        },
+    }
 }
 
 

@@ -1,24 +1,54 @@
-"""URLs of the site host: what people sign in to."""
+"""URLs of the site host: what people sign in to. Sign-in, passwords and second factors are
+django-allauth's pages, under its names, at our addresses; nobody signs up."""
 
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
-from django.urls import include, path
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
 
-from network import views
+from network import sign_in, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in/", views.SignIn.as_view(), name="login"),
-    path("sign-out/", LogoutView.as_view(), name="logout"),
-    path("password/", views.ChangePassword.as_view(), name="change_password"),
-    path("password/forgotten/", views.ResetPassword.as_view(), name="password_reset"),
-    path("password/forgotten/sent/", views.ResetPasswordDone.as_view(), name="password_reset_done"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/again/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
+    path("sign-out/", require_POST(account.logout), name="account_logout"),
+    path("password/", account.password_change, name="account_change_password"),
+    path("password/first/", account.password_set, name="account_set_password"),
+    path("password/forgotten/", account.password_reset, name="account_reset_password"),
     path(
-        "password/new/<uidb64>/<token>/",
-        views.ChooseNewPassword.as_view(),
-        name="password_reset_confirm",
+        "password/forgotten/sent/", account.password_reset_done, name="account_reset_password_done"
     ),
-    path("password/new/", views.NewPasswordChosen.as_view(), name="password_reset_complete"),
+    re_path(
+        r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/new/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("second-factor/", mfa.index, name="mfa_index"),
+    path(
+        "second-factor/set-up/", login_required(sign_in.SetUp.as_view()), name="mfa_activate_totp"
+    ),
+    path("second-factor/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "second-factor/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"
+    ),
+    path(
+        "second-factor/codes/new/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
     path("dashboard/", views.publisher_home, name="publisher_home"),
     path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),

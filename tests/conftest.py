@@ -6,14 +6,27 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from network import clock, hosts
+from network import clock, hosts, tasks
 from tests.makers import NAVIGATION
 from tracking import intake, spool
 from tracking.snapshot import keeper
 from tracking.spool import SpoolWriter
+
+
+@pytest.fixture
+def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker would send is sent by this process, before the page answers."""
+    monkeypatch.setattr(tasks.send_mail, "delay", tasks.send_mail)
+
+
+@pytest.fixture
+def fresh_limits() -> None:
+    """Nobody has tried anything yet."""
+    cache.clear()
 
 
 class TrackingClient(httpx.Client):

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
@@ -50,6 +51,8 @@ TEAM_OF_P = frozenset({"owner_p", "member_p"})
 PUBLISHERS = TEAM_OF_P | {"member_q"}
 SIGNED_IN = STAFF | PUBLISHERS | {"stranger"}
 EVERYBODY = SIGNED_IN | {"anonymous"}
+HASHED = make_password("a-password-of-all-9")
+"""Hashed once: it takes long, and on purpose."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,23 @@ ADMIN: dict[str, AdminRules] = {
 
 RULES: dict[str, Rule] = {
     "home": Rule(SIGNED_IN),
-    "login": Rule(EVERYBODY),
-    "logout": Rule(SIGNED_IN | {"anonymous"}, answer=405),
-    "change_password": Rule(SIGNED_IN),
-    "password_reset": Rule(EVERYBODY),
-    "password_reset_done": Rule(EVERYBODY),
-    "password_reset_confirm": Rule(EVERYBODY),
-    "password_reset_complete": Rule(EVERYBODY),
+    "account_login": Rule(EVERYBODY),
+    "account_inactive": Rule(EVERYBODY),
+    "account_logout": Rule(SIGNED_IN | {"anonymous"}, answer=405),
+    "account_reauthenticate": Rule(SIGNED_IN),
+    "account_change_password": Rule(SIGNED_IN),
+    "account_set_password": Rule(SIGNED_IN, answer=302),
+    "account_reset_password": Rule(EVERYBODY),
+    "account_reset_password_done": Rule(EVERYBODY),
+    "account_reset_password_from_key": Rule(EVERYBODY),
+    "account_reset_password_from_key_done": Rule(EVERYBODY),
+    "mfa_authenticate": Rule(SIGNED_IN),  # in the midst of signing in; leads on after it
+    "mfa_index": Rule(SIGNED_IN),
+    "mfa_reauthenticate": Rule(SIGNED_IN, answer=302),  # without one: by password
+    "mfa_activate_totp": Rule(SIGNED_IN, answer=302),  # by password first
+    "mfa_deactivate_totp": Rule(NOBODY),  # without one
+    "mfa_view_recovery_codes": Rule(NOBODY),  # without one
+    "mfa_generate_recovery_codes": Rule(SIGNED_IN, answer=302),  # by password first
     "publisher_home": Rule(SIGNED_IN),
     "dashboard": Rule(TEAM_OF_P),
     "programmes": Rule(TEAM_OF_P),
@@ -130,6 +143,7 @@ RULES: dict[str, Rule] = {
     "admin:simulator": Rule(STAFF, write=STAFF),
     "admin/(?P<url>.*)$": Rule(NOBODY),
     "admin:auth_user_password_change": Rule(OPERATORS, write=OPERATORS),
+    "admin:network_user_second_factor": Rule(OPERATORS, write=OPERATORS),
     "admin:network_advertiser_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_rate": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
@@ -212,7 +226,7 @@ class World:
             "admin:app_list": ["publishers"],
             "admin:view_on_site": [1, self.a.pk],
             "admin:auth_user_password_change": [self.rows["network_user"].pk],
-            "password_reset_confirm": ["MQ", "used-already"],
+            "account_reset_password_from_key": ["MQ", "used-already"],
             "apply": [self.p.pk, self.b.pk],
             "sale": [self.p.pk, self.rows["tracking_commission"].pk],
         }
@@ -279,7 +293,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def make_users(a: Advertiser, b: Advertiser, p: Publisher, q: Publisher) -> dict[str, User]:
-    return {
+    users = {
         "operator": make_user("operator"),
         "owner_a": make_user("owner", a),
         "manager_a": make_user("manager", a),
@@ -290,6 +304,10 @@ def make_users(a: Advertiser, b: Advertiser, p: Publisher, q: Publisher) -> dict
         "member_q": make_user("member", q),
         "stranger": make_user(),
     }
+    for user in users.values():
+        user.password = HASHED
+        user.save(update_fields=["password"])
+    return users
 
 
 def rows_of(advertiser: Advertiser, publisher: Publisher) -> dict[str, Model]:

@@ -19,11 +19,17 @@ SOUND = {
     "TRUSTED_PROXIES": 1,
     "INTAKE": "direct",
     "CELERY_TASK_ALWAYS_EAGER": False,
+    "TOTP_REQUIRED": True,
 }
 
 
 def found() -> list[CheckMessage]:
-    return [*checks.hosts(), *checks.transport(), *checks.real_ways()]
+    return [
+        *checks.hosts(),
+        *checks.transport(),
+        *checks.real_ways(),
+        *checks.second_factor(),
+    ]
 
 
 def apply(settings: Settings, changes: dict[str, Any]) -> None:
@@ -36,6 +42,7 @@ def apply(settings: Settings, changes: dict[str, Any]) -> None:
     [
         pytest.param({}, [], id="sound"),
         pytest.param({"SITE_HOST": "track.example"}, ["E001"], id="one_host_for_both"),
+        pytest.param({"TOTP_REQUIRED": False}, ["W001"], id="no_second_factor"),
         pytest.param({"SITE_HOST": "network.localhost"}, ["E002"], id="site_on_this_machine"),
         pytest.param({"TRACKING_HOST": "localhost"}, ["E002"], id="tracking_on_this_machine"),
         pytest.param({"PUBLIC_SCHEME": "http"}, ["E003"], id="no_https"),

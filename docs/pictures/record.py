@@ -77,7 +77,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
 
 def sign_in(page: Page, username: str) -> None:
     page.goto(f"{NETWORK}/sign-in/")
-    page.fill("[name=username]", username)
+    page.fill("[name=login]", username)
     page.fill("[name=password]", "demo")
     page.press("[name=password]", "Enter")
     page.wait_for_url(lambda address: "/sign-in/" not in address)

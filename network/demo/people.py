@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from network import views
+from network import sign_in as sign_in_page
 from network.demo import cast, places
 from network.models import User
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Group:
     people: Sequence[cast.Person]
 
 
-class SignIn(views.SignIn):
+class SignIn(sign_in_page.SignIn):
     """The site's own page, with the cast below the form."""
 
     template_name = "demo/sign_in.html"

@@ -28,7 +28,7 @@ def dashboard(page: Page, live_server: LiveServer) -> str:
     make_user("member", blog.publisher, name="mia", password=PASSWORD)
     base = live_server.url.replace("localhost", settings.SITE_HOST)
     page.goto(f"{base}/sign-in/")
-    page.fill("[name=username]", "mia")
+    page.fill("[name=login]", "mia")
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/dashboard/**")

@@ -77,7 +77,7 @@ def test_everybody_that_it_prints_can_sign_in(demo: Started, person: cast.Person
 
     form = demo.url("network", "/sign-in/")
     token = demo.request("GET", form).cookies["csrftoken"]
-    fields = {"username": person.username, "password": cast.PASSWORD}
+    fields = {"login": person.username, "password": cast.PASSWORD}
     answer = demo.request(
         "POST",
         form,

@@ -64,6 +64,7 @@ class Site:
 
 NO_PAGES = {
     "home": "leads on",
+    "mfa_authenticate": "leads on",
     "publisher_home": "leads on",
     "admin:autocomplete": "answers scripts",
     "admin:jsi18n": "is a script",
@@ -100,7 +101,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:auth_user_password_change": [rows["network_user"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
-        "password_reset_confirm": ["MQ", "used-already"],
+        "account_reset_password_from_key": ["MQ", "used-already"],
     }
     if key in values:
         arguments = values[key]
@@ -224,7 +225,7 @@ def _add_what_seeding_has_not() -> None:
         state="parked", attempts=9, last_error="ConnectionRefusedError: nobody there"
     )
     client.post(note, {"text": "Wants to talk about the spring campaign."})
-    client.post(reverse("password_reset"), {"email": User.objects.get(username=TEAM).email})
+    client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})
 
 
 def _rows() -> dict[str, Model]:

@@ -1,0 +1,34 @@
+"""The second factor: who must have one, who has, and taking it away from somebody who lost it."""
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, QuerySet
+
+from network.access import access_of
+from network.models import User
+
+
+def is_required_of(user: User | AnonymousUser) -> bool:
+    """Operators and owners, where ``TOTP_REQUIRED`` is on: they decide who else gets in."""
+    return bool(settings.TOTP_REQUIRED) and access_of(user).is_owner
+
+
+def is_on(user: User) -> bool:
+    return _apps(user).exists()
+
+
+def reset(user: User) -> bool:
+    """Take the app and the recovery codes away from somebody; false when there were none. Where
+    a second factor is required, they are led to setting up a new one."""
+    had_one = is_on(user)
+    Authenticator.objects.filter(user=user).delete()
+    return had_one
+
+
+def _apps(user: User | OuterRef) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+
+
+ON = Exists(_apps(OuterRef("pk")))
+"""Of a queryset of users: whether each has one."""

@@ -1,0 +1,164 @@
+"""How people get in: what the site adds to django-allauth's sign-in, passwords, second factor.
+
+Its limits are kept in Redis. Without Redis nobody signs in (:class:`network.middleware.Refusal`).
+"""
+
+import time
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
+from allauth.account.internal.flows.login import (
+    get_authentication_records,
+    record_authentication,
+)
+from allauth.account.views import LoginView
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from network import second_factor, tasks
+from network.models import User
+
+MISMATCH = "This name or address and this password do not belong together."
+CODE_LIVES = 90
+"""Seconds for which a code of the app is good: its own half minute, and one before and after."""
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": MISMATCH,
+        "email_password_mismatch": MISMATCH,
+        "too_many_login_attempts": "Too many attempts that failed. Wait five minutes.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made by invitation, and by operators."""
+        return False
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only addresses of the site: the tracking host is another one, and leads anywhere."""
+        return url_has_allowed_host_and_scheme(
+            url, {settings.SITE_URL.partition("://")[2], self.request.get_host()}
+        )
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("home")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link's host is never the request's, which is whatever the request says."""
+        user, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": user, "key": token})
+        return settings.SITE_URL + path
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """By a worker: how long an answer takes tells nobody whether an address is known."""
+        more = {**context, "site_url": settings.SITE_URL}
+        subject = render_to_string(f"{template_prefix}_subject.txt", more).strip()
+        text = render_to_string(f"{template_prefix}_message.txt", more)
+        tasks.send_mail.delay(subject, text, email)
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        raise NotImplementedError("Mails are sent by a task.")
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Not of somebody who has just signed in."""
+        records = get_authentication_records(self.request, self.request.user)
+        recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        if any(record["at"] > recent for record in records):
+            return False
+        return bool(super().is_reauthentication_required(app=app))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Attempts are counted by whom they are for. (The original counts by the request's host as
+        well, whose port is anybody's choice: each port would give five attempts more.)"""
+        name = credentials.get("email", credentials.get("username", ""))
+        return str(name).lower()
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This code is wrong, or it was used before. Wait for the app's next one.",
+        "cannot_delete_authenticator": (
+            "Operators and owners must have a second factor. To change it to another app, ask an "
+            "operator to reset it."
+        ),
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not second_factor.is_required_of(authenticator.user)
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label = "User name or mail address"
+        login.widget.attrs = {"autocomplete": "username", "autofocus": True}
+        password.widget.attrs.pop("placeholder", None)
+        password.help_text = ""
+
+
+class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]
+    """Takes a code once in all the time for which it is good."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        key = f"second-factor-used:{self.user.pk}:{code.replace(' ', '')}"
+        if not cache.add(key, True, CODE_LIVES):
+            raise get_mfa_adapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(_OnceOnly, AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class CodeAgainForm(_OnceOnly, ReauthenticateForm):  # type: ignore[misc]
+    """Before what only the person themselves may do."""
+
+
+class SignIn(LoginView):  # type: ignore[misc]
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        nobody = not User.objects.exists()
+        return {**super().get_context_data(**kwargs), "nobody": nobody}
+
+
+class SetUp(ActivateTOTPView):  # type: ignore[misc]
+    """Whoever sets up a second factor has shown it, and needs not show it again in this session."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="totp")
+        return response
+
+
+def has_shown_second_factor(request: HttpRequest) -> bool:
+    """Whether this session has; others of the same person may be older than the second factor."""
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
+
+
+def second_factor_first(request: HttpRequest) -> str | None:
+    """The page to which somebody must go before any other; None when all is well."""
+    user = request.user
+    if not isinstance(user, User) or not second_factor.is_required_of(user):
+        return None
+    if not second_factor.is_on(user):
+        return "mfa_activate_totp"
+    return None if has_shown_second_factor(request) else "mfa_reauthenticate"
