@@ -148,7 +148,7 @@ def test_it_is_removed_after_the_password_again(viewer: User) -> None:
     set_up(client)
     later = signed_in(viewer)
     sent = later.get("/second-factor/remove/").headers["Location"]
-    assert sent == "/sign-in/again/?next=/second-factor/remove/"
+    assert sent == "/sign-in/again/?next=%2Fsecond-factor%2Fremove%2F"
     assert "Incorrect password" in text(later.post(sent, {"password": "wrong"}))
     later.post(sent, {"password": PASSWORD, "next": "/second-factor/remove/"})
     answer = later.post("/second-factor/remove/", follow=True)

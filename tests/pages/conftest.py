@@ -21,7 +21,7 @@ from django.test import override_settings
 from playwright.sync_api import Playwright
 from pytest_django.plugin import DjangoDbBlocker
 
-from network import clock, hosts
+from network import clock, hosts, tasks
 from network.demo import places, seed
 from network.demo.life import Span
 from network.hosts import Application, StartResponse
@@ -51,6 +51,7 @@ def site(
         stack.callback(connections.close_all)
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(clock, "now", lambda: NOW)
+        patch.setattr(tasks.send_mail, "delay", tasks.send_mail)
         server = _Server(("127.0.0.1", 0), _Quiet)
         stack.callback(server.server_close)
         stack.enter_context(override_settings(**_settings(server.server_port, mails)))

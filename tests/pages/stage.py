@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
@@ -41,6 +43,9 @@ from tracking.models import (
 URLCONF = "network.urls"
 """The site's, without what the demo adds."""
 OPERATOR, STAFF, TEAM, STRANGER = "operator", "nimbus", "blog", "stranger"
+GUARDED, SIGNING_IN = "guarded", "signing-in"
+"""Somebody with a second factor, and the same person between password and code."""
+PASSWORD = "correct-horse-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,14 @@ OTHER_PAGES = (
     "sale-final",
     "sale-unverified",
     "no-membership",
+    "second-factor-set-up",
+    "second-factor-code",
+    "second-factor-on",
+    "second-factor-again",
+    "second-factor-codes",
+    "second-factor-new-codes",
+    "second-factor-remove",
+    "second-factor-reset",
     "not-found",
     "not-allowed",
     "unknown-advertiser",
@@ -162,6 +175,7 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "sale-conflict": sale("in_conflict"),
         "sale-final": sale("final"),
         "sale-unverified": Page(sale("unverified").address, OPERATOR),
+        **_second_factor_pages(),
         "no-membership": Page(_on_site("/dashboard/"), STRANGER),
         "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
         "not-allowed": Page(_on_site("/admin/login/?next=/admin/"), TEAM, 403),
@@ -180,6 +194,21 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
     }
 
 
+def _second_factor_pages() -> dict[str, Page]:
+    user = User.objects.get(username=GUARDED)
+    reset = reverse("admin:network_user_second_factor", args=[user.pk])
+    return {
+        "second-factor-set-up": Page(_on_site(reverse("mfa_activate_totp")), STRANGER),
+        "second-factor-code": Page(_on_site(reverse("mfa_authenticate")), SIGNING_IN),
+        "second-factor-on": Page(_on_site(reverse("mfa_index")), GUARDED),
+        "second-factor-again": Page(_on_site(reverse("mfa_reauthenticate")), GUARDED),
+        "second-factor-codes": Page(_on_site(reverse("mfa_view_recovery_codes")), GUARDED),
+        "second-factor-new-codes": Page(_on_site(reverse("mfa_generate_recovery_codes")), GUARDED),
+        "second-factor-remove": Page(_on_site(reverse("mfa_deactivate_totp")), GUARDED),
+        "second-factor-reset": Page(_on_site(reset), OPERATOR),
+    }
+
+
 def _on_site(path: str) -> str:
     return settings.SITE_URL + path
 
@@ -194,12 +223,39 @@ def site() -> Site:
     urls = {url.key: url.route for url in urls_of(URLCONF)}
     pages = {key: _site_page(key, urls[key], rows) for key in site_pages()}
     pages |= _other_pages(rows)
-    return Site(pages, {name: _session(name) for name in (OPERATOR, STAFF, TEAM, STRANGER)})
+    sessions = {name: _session(name) for name in (OPERATOR, STAFF, TEAM)}
+    return Site(pages, {**sessions, **_sessions_by_password()})
+
+
+def _sessions_by_password() -> dict[str, str]:
+    """Of those whose pages are for somebody who has just shown a password."""
+
+    def session(client: Client) -> str:
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    by_code, between = _by_password(GUARDED), _by_password(GUARDED)
+    user = User.objects.get(username=GUARDED)
+    code = RecoveryCodes.activate(user).get_unused_codes()[0]
+    by_code.post(reverse("mfa_authenticate"), {"code": code})
+    return {
+        STRANGER: session(_by_password(STRANGER)),
+        GUARDED: session(by_code),
+        SIGNING_IN: session(between),
+    }
+
+
+def _by_password(username: str) -> Client:
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    client.post(reverse("account_login"), {"login": username, "password": PASSWORD})
+    return client
 
 
 def _add_what_seeding_has_not() -> None:
     """Something to read on every operators' page, and somebody who belongs nowhere."""
-    User.objects.create_user(STRANGER)
+    User.objects.create_user(STRANGER, password=PASSWORD)
+    guarded = User.objects.create_user(GUARDED, "guarded@example.com", PASSWORD)
+    TOTP.activate(guarded, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(guarded)
     SpoolHost.objects.create(name="web-1", registered_at=NOW, drained_to=NOW)
     SetAside.objects.create(
         host="web-1",
