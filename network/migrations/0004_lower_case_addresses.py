@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('network', '0002_tracking_hosts'),
+        ('network', '0003_policy'),
     ]
 
     operations = [
