@@ -51,6 +51,7 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
                 query="status=applied",
             ),
             _list("Model type defaults", "category", "publishers.modeltypecookietype"),
+            Entry("What if", "alt_route", "admin:whatif"),
         ),
     ),
     (

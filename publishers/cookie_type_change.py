@@ -1,22 +1,20 @@
 """Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from network import access, clock, dates
+from network import access, dates
 from network.admin_site import ScopedAdmin, person
-from network.change_pages import ChangePage, posted, respond
-from network.effective import SPREAD
 from publishers import policy
+from publishers.change_confirmation import Asked, Proposal, answer, asked
 from publishers.forms import CookieTypeForm
 from publishers.models import AssignedType, Partnership
-from publishers.standing import Standing, attach_standings, standing_of, standings
+from publishers.policy_effects import Effect, of_assignment
+from publishers.standing import OWN
 
 DEFAULT = "their model type's default"
 TARGETS = {
@@ -26,21 +24,6 @@ TARGETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Concerned:
-    """The partners of a selection: those that change, and those that are so already."""
-
-    changing: Sequence[Partnership]
-    already: Sequence[Partnership]
-
-
-def concerned(partners: Sequence[Partnership], to: str, start: datetime) -> Concerned:
-    """Whom the change concerns, by what is in force when it starts."""
-    standing = standings(partners, start)
-    changing = [row for row in partners if not _is_already(standing[row.pk], to)]
-    return Concerned(changing, [row for row in partners if row not in changing])
-
-
 def ask(
     request: HttpRequest,
     model_admin: ScopedAdmin[Partnership],
@@ -48,7 +31,8 @@ def ask(
     to: str,
 ) -> HttpResponse:
     """The confirmation page for a selection; it posts to :func:`confirm`."""
-    return _respond(request, model_admin, partners, to, CookieTypeForm())
+    given = asked(request, CookieTypeForm, to, fresh=True)
+    return _respond(request, model_admin, partners, to, given)
 
 
 def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> HttpResponse:
@@ -59,8 +43,7 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> Http
     if to not in TARGETS:
         raise Http404(f"There is no cookie type {to}.")
     partners = _partners(request, model_admin, given.get("partners", ""))
-    form = CookieTypeForm(posted(request))
-    return _respond(request, model_admin, partners, to, form)
+    return _respond(request, model_admin, partners, to, asked(request, CookieTypeForm, to))
 
 
 def _partners(
@@ -84,49 +67,44 @@ def _respond(
     model_admin: ScopedAdmin[Partnership],
     partners: Sequence[Partnership],
     to: str,
-    form: CookieTypeForm,
+    given: Asked,
 ) -> HttpResponse:
     _refuse_unless_managed(request, partners)
-    now = clock.now()
-    start = _start(form) or now + SPREAD
-    who = concerned(partners, to, start)
-    attach_standings(partners, now)
+    effects = of_assignment(partners, to, given.start)
+    changing = [effect for effect in effects if not _is_already(effect, to)]
+    staying = [effect for effect in effects if _is_already(effect, to)]
 
-    def apply() -> str:
-        if not who.changing:
-            raise ValidationError(f"There is nothing to change: all are {_target(to)} already.")
+    def make(seen: datetime) -> str:
+        rows = [effect.partnership for effect in changing]
         policy.assign(
-            who.changing,
+            rows,
             to,
-            now,
-            reason=form.cleaned_data["reason"],
+            given.now,
+            reason=given.form.cleaned_data["reason"],
             made_by=person(request),
-            start=form.start_at,
-            internal_note=form.cleaned_data["internal_note"],
+            start=given.form.start_at,
+            internal_note=given.form.cleaned_data["internal_note"],
         )
-        for row in who.changing:
+        for row in rows:
             model_admin.log_change(request, row, f"Set to {TARGETS[to]}")
-        return f"{_title(who, to)}, from {dates.zoned(start)}. Clicks already made keep their type."
+        headline = _headline(len(changing), to)
+        return f"{headline}, from {dates.zoned(given.start)}. Clicks already made keep their type."
 
-    page = ChangePage(
-        title=_title(who, to),
-        form=form,
-        button=_title(who, to) if who.changing else f"Set to {TARGETS[to]}",
+    proposal = Proposal(
+        of_all=partners,
+        changing=changing,
+        staying=staying,
+        to=to,
+        headline=_headline(len(changing), to),
+        rest=_rest(len(staying), to),
+        button=_button(len(changing), to),
+        address=reverse("admin:publishers_partnership_cookie_type"),
+        hidden={"to": to, "partners": ",".join(str(row.pk) for row in partners)},
         back=_back(partners),
-        apply=apply,
-        template="admin/publishers/partnership/cookie_type.html",
-        context=_context(who, partners, to),
+        make=make,
+        nothing=_nothing(len(partners), to),
     )
-    return respond(request, model_admin, page)
-
-
-def _start(form: CookieTypeForm) -> datetime | None:
-    """The start that was chosen, if one was and it can be read."""
-    if not form.is_bound:
-        return None
-    form.is_valid()
-    chosen: datetime | None = form.cleaned_data.get("start")
-    return chosen
+    return answer(request, model_admin, given, proposal)
 
 
 def _refuse_unless_managed(request: HttpRequest, partners: Sequence[Partnership]) -> None:
@@ -135,35 +113,43 @@ def _refuse_unless_managed(request: HttpRequest, partners: Sequence[Partnership]
         raise PermissionDenied("Only owners and managers change a partner's cookie type.")
 
 
-def _is_already(standing: Standing, to: str) -> bool:
+def _is_already(effect: Effect, to: str) -> bool:
     if to == AssignedType.INHERIT:
-        return not standing.is_own
-    return standing.kind.cookie_type == to
+        return effect.before.source != OWN
+    return effect.before.cookie_type == to
 
 
 def _target(to: str) -> str:
     return "at the default" if to == AssignedType.INHERIT else TARGETS[to]
 
 
-def _title(who: Concerned, to: str) -> str:
-    count = len(who.changing)
+def _headline(count: int, to: str) -> str:
     if not count:
         return "Nothing to change"
-    noun = "1 partner" if count == 1 else f"{count} partners"
+    noun = dates.counted(count, "partner")
     if to == AssignedType.INHERIT:
         return f"Set {noun} back to {DEFAULT}"
     return f"Set {noun} to {TARGETS[to]}"
 
 
-def _context(who: Concerned, partners: Sequence[Partnership], to: str) -> dict[str, Any]:
-    return {
-        "to": to,
-        "target": _target(to),
-        "partners": ",".join(str(row.pk) for row in partners),
-        "changing": [(row, standing_of(row)) for row in who.changing],
-        "already": [(row, standing_of(row)) for row in who.already],
-        "several_advertisers": len({row.advertiser_id for row in partners}) > 1,
-    }
+def _rest(count: int, to: str) -> str:
+    """Who is so already: ``1 more is soft already and stays so.``"""
+    if not count:
+        return ""
+    are, stay = ("is", "stays") if count == 1 else ("are", "stay")
+    return f"{count} more {are} {_target(to)} already and {stay} so."
+
+
+def _nothing(count: int, to: str) -> str:
+    whom = "this partner is" if count == 1 else "all of these are"
+    return f"There is nothing to change: {whom} {_target(to)} already."
+
+
+def _button(count: int, to: str) -> str:
+    number = f"{count} " if count else ""
+    if to == AssignedType.INHERIT:
+        return f"Set {number}back to the default"
+    return f"Set {number}to {TARGETS[to]}"
 
 
 def _back(partners: Sequence[Partnership]) -> str:

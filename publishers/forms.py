@@ -106,34 +106,86 @@ class NoteForm(forms.Form):
     )
 
 
-class CookieTypeForm(ChangeForm):
-    """Why and from when a cookie type is assigned."""
+REASONS = {
+    AssignedType.SOFT.value: (
+        "Most of the sales that you were paid for began with another partner's click.",
+        "Your clicks reach shoppers who are in our shop already.",
+        "Overlays and extensions are soft with us.",
+    ),
+    AssignedType.HARD.value: (
+        "Your clicks bring shoppers whom no other partner had brought.",
+        "As we agreed with you.",
+    ),
+    AssignedType.INHERIT.value: (
+        "What held for you alone ends; the default for your model type holds again.",
+        "As we agreed with you.",
+    ),
+}
+"""What is often said to a partner, by what it is set to."""
 
+
+class ReasonForm(ChangeForm):
+    """Why and from when, as a partner reads it."""
+
+    preset = forms.ChoiceField(
+        label="A common reason",
+        required=False,
+        widget=forms.Select({"data-fills": "id_reason"}),
+        help_text="Taken as the reason where you write none of your own.",
+    )
     reason = forms.CharField(
         label=REASON_SHOWN,
         max_length=500,
-        widget=forms.Textarea({"rows": 3}),
+        required=False,
+        widget=forms.Textarea({"rows": 3, "aria-required": "true"}),
     )
+
+    def __init__(self, *args: Any, to: str, **kwargs: Any) -> None:
+        """``to``: what is proposed, on which the presets depend."""
+        super().__init__(*args, **kwargs)
+        preset = self.fields["preset"]
+        assert isinstance(preset, forms.ChoiceField)
+        offered = [(text, text) for text in REASONS[to]]
+        preset.choices = [("", "Choose one, or write your own"), *offered]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "reason" in data and not data["reason"]:
+            data["reason"] = data.get("preset", "")
+            if not data["reason"]:
+                self.add_error("reason", "This field is required.")
+        return data
+
+    @property
+    def reason_so_far(self) -> str:
+        """What is typed or chosen, be the form complete or not."""
+        written = str(self["reason"].value() or "").strip()
+        return written or str(self["preset"].value() or "")
+
+
+class CookieTypeForm(ReasonForm):
+    """Why and from when a cookie type is assigned."""
+
     internal_note = forms.CharField(
         max_length=500, required=False, help_text="Seen by staff and operators only."
     )
 
 
 class ModelTypeDefaultForm(forms.Form):
-    """What a model type's partners track by, where they have no assignment of their own."""
+    """Which default is to be set, and to what."""
 
     required_css_class = "required"
 
     advertiser = forms.ModelChoiceField(Advertiser.objects.none())
     model_type = forms.ChoiceField(choices=ModelType.choices)
-    cookie_type = forms.ChoiceField(
+    to = forms.ChoiceField(
+        label="Cookie type",
         choices=[
             (AssignedType.SOFT.value, "Soft"),
             (AssignedType.HARD.value, "Hard"),
             (AssignedType.INHERIT.value, "The network's default"),
-        ]
+        ],
     )
-    reason = forms.CharField(max_length=500)
 
     def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
         """Which advertisers to choose from; operators may leave it to the whole network."""

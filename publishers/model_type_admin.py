@@ -6,15 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from network import access, clock
-from network.admin_site import ScopedAdmin, person, shown_moment
-from network.change_pages import ChangePage, posted, respond
+from network.admin_site import ScopedAdmin, shown_moment
 from network.figures import figure
 from network.models import Advertiser
-from publishers import policy
-from publishers.forms import ModelTypeDefaultForm
+from publishers import model_type_change
 from publishers.model_types import overview
 from publishers.models import ModelTypeCookieType
 
@@ -63,33 +60,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ModelTypeDefaultForm(posted(request), initial=request.GET.dict())
-        form.offer(
-            access.for_managers(Advertiser.objects.all(), request.user),
-            network_too=self.is_operator(request),
-        )
-
-        def apply() -> str:
-            data = form.cleaned_data
-            row = policy.set_default(
-                data["advertiser"],
-                data["model_type"],
-                data["cookie_type"],
-                clock.now(),
-                reason=data["reason"],
-                made_by=person(request),
-            )
-            self.log_addition(request, row, "Added")
-            return f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}."
-
-        page = ChangePage(
-            title="Set a model type's default",
-            form=form,
-            button="Set the default",
-            back=reverse("admin:publishers_modeltypecookietype_changelist"),
-            apply=apply,
-        )
-        return respond(request, self, page)
+        return model_type_change.confirm(request, self)
 
 
 def _chosen(request: HttpRequest, shops: list[Advertiser]) -> Advertiser | None:

@@ -37,7 +37,19 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tracking.models import Click, Commission, Report, SetAside, SpoolHost, UnattributedSales
+from tracking import whatif_runs
+from tracking.attribution import CookieType
+from tracking.models import (
+    Click,
+    Commission,
+    Report,
+    SetAside,
+    SpoolHost,
+    UnattributedSales,
+    WhatIfRun,
+)
+from tracking.whatif import Change
+from tracking.whatif_results import Question
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +62,8 @@ WRITERS = WRITERS_OF_A | {"owner_b"}
 TEAM_OF_P = frozenset({"owner_p", "member_p"})
 PUBLISHERS = TEAM_OF_P | {"member_q"}
 SIGNED_IN = STAFF | PUBLISHERS | {"stranger"}
+ASKED = frozenset({"owner_a"})
+"""Who asked a what-if; nobody else sees it."""
 EVERYBODY = SIGNED_IN | {"anonymous"}
 HASHED = make_password("a-password-of-all-9")
 """Hashed once: it takes long, and on purpose."""
@@ -141,6 +155,9 @@ RULES: dict[str, Rule] = {
     "admin:search": Rule(NOBODY),
     "admin:app_list": Rule(STAFF),
     "admin:simulator": Rule(STAFF, write=STAFF),
+    "admin:whatif": Rule(STAFF, write=STAFF),
+    "admin:whatif_run": Rule(ASKED, write=ASKED),
+    "admin:whatif_csv": Rule(ASKED),
     "admin/(?P<url>.*)$": Rule(NOBODY),
     "admin:auth_user_password_change": Rule(OPERATORS, write=OPERATORS),
     "admin:network_user_second_factor": Rule(OPERATORS, write=OPERATORS),
@@ -167,7 +184,11 @@ for model, rules in ADMIN.items():
         f"admin:{model}_change": Rule(rules.page, write=rules.change),
         f"admin/{model.replace('_', '/')}/<path:object_id>/": Rule(STAFF, answer=302),
     }
-WITHOUT_A_FORM = {"admin:tracking_setaside_replay", "admin:publishers_noticemail_again"}
+WITHOUT_A_FORM = {
+    "admin:tracking_setaside_replay",
+    "admin:publishers_noticemail_again",
+    "admin:whatif_run",
+}
 """A POST there does it, and leads on to the page of what it was done to."""
 SENT_ON = {"/admin/logout/": "/admin/"}
 """Where those whom a URL is not for are sent, if not to the sign-in; that is hidden in its turn."""
@@ -228,6 +249,8 @@ class World:
             "admin:auth_user_password_change": [self.rows["network_user"].pk],
             "account_reset_password_from_key": ["MQ", "used-already"],
             "apply": [self.p.pk, self.b.pk],
+            "admin:whatif_run": [self.rows["whatif"].pk],
+            "admin:whatif_csv": [self.rows["whatif"].pk, "partners"],
             "sale": [self.p.pk, self.rows["tracking_commission"].pk],
         }
         if url.name in arguments:
@@ -280,7 +303,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         host="web-1", segment="s", offset=0, record="{}", error="bad", set_aside_at=NOW
     )
     partnerships.change_terms(a.partnerships.get(publisher=p), {"hard_days": 29}, NOW, made_by=None)
-    world.rows = rows_of(a, p)
+    world.rows = {**rows_of(a, p), "whatif": asked_of(a, p, world.users["owner_a"])}
     world.queries = {
         "admin:autocomplete": (
             "?term=a&app_label=network&model_name=staffmembership&field_name=user"
@@ -335,6 +358,16 @@ def rows_of(advertiser: Advertiser, publisher: Publisher) -> dict[str, Model]:
             make_user("operator").pk, [publisher], CHANGE, "Changed", single_object=True
         ),
     }
+
+
+def asked_of(advertiser: Advertiser, publisher: Publisher, user: User) -> WhatIfRun:
+    """A what-if of this person, counted."""
+    change = Change(types={publisher.pk: CookieType.SOFT})
+    question = Question({advertiser.pk: change}, since=NOW - timedelta(days=90), until=NOW)
+    run = whatif_runs.start(question, NOW, made_by=user)
+    whatif_runs.work(run.pk)
+    run.refresh_from_db()
+    return run
 
 
 def is_hidden(response: Any) -> bool:

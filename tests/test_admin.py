@@ -406,8 +406,10 @@ def test_a_model_types_default_is_set(
     owner: Client, shop: Advertiser, partners: dict[str, Partnership]
 ) -> None:
     address = "/admin/publishers/modeltypecookietype/add/"
-    data = {"advertiser": shop.pk, "model_type": "cashback", "cookie_type": "soft", "reason": "All"}
-    assert "Cashback default: Soft." in text(post(owner, address, **data))
+    data = {"advertiser": shop.pk, "model_type": "cashback", "to": "soft", "reason": "All"}
+    assert "Cashback default: Soft, from 12 Mar 2026 14:00 UTC." in text(
+        post(owner, address, **data)
+    )
     decides = cookie_types.policy_of(partners["Cash"])
     kind = cookie_types.in_force(decides, NOW + SPREAD)
     assert (kind.cookie_type, kind.source) == ("soft", "advertiser")
@@ -415,7 +417,7 @@ def test_a_model_types_default_is_set(
 
 def test_only_an_operator_sets_the_networks_default(owner: Client, operator: Client) -> None:
     address = "/admin/publishers/modeltypecookietype/add/"
-    data = {"advertiser": "", "model_type": "cashback", "cookie_type": "soft", "reason": "All"}
+    data = {"advertiser": "", "model_type": "cashback", "to": "soft", "reason": "All"}
     assert list(post(owner, address, **data).context["form"].errors) == ["advertiser"]
     post(operator, address, **data)
     assert ModelTypeCookieType.objects.get().advertiser is None

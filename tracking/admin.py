@@ -27,7 +27,7 @@ from network.admin_site import (
     shown_money,
 )
 from network.change_pages import ChangePage, posted, respond
-from tracking import home_page
+from tracking import home_page, whatif_page
 from tracking.admin_filters import (
     ClickPeriodFilter,
     ClosesFilter,
@@ -387,3 +387,6 @@ admin.site.register(SetAside, SetAsideAdmin)
 
 
 add_page(OwnPage("simulator/", simulator, "simulator"))
+add_page(OwnPage("whatif/", whatif_page.ask, "whatif"))
+add_page(OwnPage("whatif/<uuid:pk>/", whatif_page.run_page, "whatif_run"))
+add_page(OwnPage("whatif/<uuid:pk>/<str:table>.csv", whatif_page.run_csv, "whatif_csv"))

@@ -30,7 +30,7 @@ def set_soft(page: Page, partner: str) -> None:
     page.get_by_role("row", name=partner).get_by_role("checkbox").check()
     page.get_by_role("button", name="Set soft…").click()
     page.get_by_label("Reason, shown to the partner").fill(REASON)
-    page.get_by_role("button", name="Set 1 partner to soft").click()
+    page.get_by_role("button", name="Set 1 to soft").click()
     expect(page.get_by_text("Clicks already made keep their type").first).to_be_visible()
 
 

@@ -6,6 +6,7 @@ new URL that somebody may read is looked at, or is in :data:`NO_PAGES`; there is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -30,6 +31,8 @@ from publishers.models import (
 )
 from tests.makers import NOW
 from tests.test_access import ADMIN, RULES, urls_of
+from tracking import whatif_runs
+from tracking.attribution import CookieType
 from tracking.models import (
     Click,
     Commission,
@@ -38,7 +41,10 @@ from tracking.models import (
     SetAside,
     SpoolHost,
     UnattributedSales,
+    WhatIfRun,
 )
+from tracking.whatif import Change
+from tracking.whatif_results import Question
 
 URLCONF = "network.urls"
 """The site's, without what the demo adds."""
@@ -73,6 +79,7 @@ NO_PAGES = {
     "publisher_home": "leads on",
     "admin:autocomplete": "answers scripts",
     "admin:jsi18n": "is a script",
+    "admin:whatif_csv": "is a file",
     "admin:app_list": "leads on",
 }
 HISTORY = "admin:publishers_partnership_history"
@@ -104,6 +111,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
     model = next((name for name in ADMIN if bare.startswith(f"{name}_")), "")
     values: dict[str, list[Any]] = {
         "admin:auth_user_password_change": [rows["network_user"].pk],
+        "admin:whatif_run": [rows["whatif"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
         "account_reset_password_from_key": ["MQ", "used-already"],
@@ -130,6 +138,11 @@ def _query(key: str, rows: Mapping[str, Model]) -> str:
 
 OTHER_PAGES = (
     "operators-home",
+    "confirmation-of-a-default",
+    "what-if-waiting",
+    "what-if-cancelled",
+    "what-if-without-sales",
+    "what-if-operators",
     "partners-soft",
     "partners-none",
     "sale-nobody",
@@ -166,9 +179,23 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
     def sale(name: str) -> Page:
         return Page(_on_site(f"/admin/tracking/conversion/{rows[name].pk}/change/"), STAFF)
 
+    def what_if(name: str) -> Page:
+        return Page(_on_site(f"/admin/whatif/{rows[name].pk}/"), STAFF)
+
     partners = "/admin/publishers/partnership/"
     return {
         "operators-home": Page(_on_site("/admin/"), OPERATOR),
+        "confirmation-of-a-default": Page(
+            _on_site(
+                "/admin/publishers/modeltypecookietype/add/"
+                f"?advertiser={cast.SHOP}&model_type=voucher&to=soft"
+            ),
+            STAFF,
+        ),
+        "what-if-waiting": what_if("what_if_waiting"),
+        "what-if-cancelled": what_if("what_if_cancelled"),
+        "what-if-without-sales": what_if("what_if_without_sales"),
+        "what-if-operators": Page(_on_site(f"/admin/whatif/?advertiser={cast.SHOP}"), OPERATOR),
         "partners-soft": Page(_on_site(f"{partners}?cookie_type=soft"), STAFF),
         "partners-none": Page(_on_site(f"{partners}?q=there-is-no-such-partner"), STAFF),
         "sale-nobody": sale("nobody_paid"),
@@ -315,11 +342,32 @@ def _rows() -> dict[str, Model]:
         "tracking_spoolhost": SpoolHost.objects.get(name="web-1"),
         "publishers_noticemail": NoticeMail.objects.get(recipient__username=TEAM, state="parked"),
         "tracking_setaside": SetAside.objects.get(segment="00017.spool"),
+        **_what_ifs(),
         "in_conflict": _newest(sales.filter(conflict__gt="")),
         "nobody_paid": _newest(sales.filter(decision__isnull=False, decision__paid_click=None)),
         "final": _newest(sales.filter(commission__status="final")),
         "unverified": _newest(Conversion.objects.filter(verified=False)),
     }
+
+
+def _what_ifs() -> dict[str, Model]:
+    """What staff asked: answered, waiting, cancelled, and over a time without sales."""
+
+    def asked(publisher: int, until: datetime = NOW, days: int = 90) -> WhatIfRun:
+        change = Change(types={publisher: CookieType.SOFT})
+        question = Question({cast.SHOP: change}, until - timedelta(days=days), until)
+        return whatif_runs.start(question, NOW, made_by=User.objects.get(username=STAFF))
+
+    runs = {
+        "whatif": asked(cast.EXTENSION),
+        "what_if_waiting": asked(cast.BLOG),
+        "what_if_cancelled": asked(cast.CASHBACK),
+        "what_if_without_sales": asked(cast.BLOG, NOW - timedelta(days=300), days=2),
+    }
+    whatif_runs.cancel(runs["what_if_cancelled"])
+    for name in ("whatif", "what_if_without_sales"):
+        whatif_runs.work(runs[name].pk)
+    return {**runs}
 
 
 def _newest(rows: QuerySet[Any]) -> Any:

@@ -2,7 +2,7 @@
    the chart says to those who do not see it.
 
    First column: what the values stand over. Each further <th> of the head: a series, unless it has
-   data-skip. A cell's number is its data-value, or else its text; its text is what the tooltip says.
+   data-skip, as a row may have. A cell's number is its data-value, or else its text; its text is what the tooltip says.
    data-unit on the table or on a <th>: a currency such as GBP, or "%". data-color on a <th>: the CSS
    variable --chart-<colour>; without it the series take turns with --chart-1, --chart-2 and so on.
    A table inside <details> is drawn before the <details>. Styles are set through the CSSOM only. */
@@ -48,7 +48,7 @@
 
   function read(table) {
     const head = [...table.tHead.rows[0].cells];
-    const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !("skip" in row.dataset));
     const columns = head.map((_, index) => index).filter((index) => index > 0 && !("skip" in head[index].dataset));
     return {
       labels: rows.map((row) => row.cells[0].dataset.short || row.cells[0].textContent.trim()),

@@ -1,0 +1,131 @@
+"""Setting a model type's default in the admin: which one, for whom it decides, why, from when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from network import access, dates
+from network.admin_site import ScopedAdmin, person
+from network.models import Advertiser
+from publishers import policy
+from publishers.change_confirmation import Proposal, answer, asked
+from publishers.forms import ModelTypeDefaultForm, ReasonForm
+from publishers.models import AssignedType, ModelType, ModelTypeCookieType
+from publishers.policy_effects import Effect, decides, of_default
+from publishers.standing import OWN
+
+TARGETS = {
+    AssignedType.SOFT.value: "soft",
+    AssignedType.HARD.value: "hard",
+    AssignedType.INHERIT.value: "the network's default",
+}
+
+
+def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType]) -> HttpResponse:
+    """First asks which default, unless the address says it whole:
+    ``?advertiser=1&model_type=voucher&to=soft``; then the confirmation, which makes the change when
+    it is posted. An operator may leave the advertiser empty: the network's own default."""
+    given = request.POST if request.method == "POST" else request.GET
+    is_whole = {"model_type", "to"} <= set(given)
+    chosen = ModelTypeDefaultForm(given if is_whole else None, initial=given.dict())
+    shops = access.for_managers(Advertiser.objects.all(), request.user)
+    chosen.offer(shops, network_too=model_admin.is_operator(request))
+    if not (is_whole and chosen.is_valid()):
+        return _ask(request, model_admin, chosen)
+    return _respond(request, model_admin, chosen)
+
+
+def _ask(
+    request: HttpRequest,
+    model_admin: ScopedAdmin[ModelTypeCookieType],
+    chosen: ModelTypeDefaultForm,
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Set a model type's default",
+        "form": chosen,
+        "button": "Go on",
+        "back": reverse("admin:publishers_modeltypecookietype_changelist"),
+    }
+    template = "admin/publishers/modeltypecookietype/choose.html"
+    return TemplateResponse(request, template, context)
+
+
+def _respond(
+    request: HttpRequest,
+    model_admin: ScopedAdmin[ModelTypeCookieType],
+    chosen: ModelTypeDefaultForm,
+) -> HttpResponse:
+    shop: Advertiser | None = chosen.cleaned_data["advertiser"]
+    kind, to = chosen.cleaned_data["model_type"], chosen.cleaned_data["to"]
+    if shop is None and to == AssignedType.INHERIT:
+        chosen.add_error("to", "The network's own default is either hard or soft.")
+        return _ask(request, model_admin, chosen)
+    given = asked(request, ReasonForm, to)
+    effects = of_default(shop, kind, to, given.start)
+    decided = [effect for effect in effects if decides(effect, shop, to)]
+    changing = [effect for effect in decided if effect.changes_type]
+    label = str(ModelType(kind).label)
+
+    def make(seen: datetime) -> str:
+        row = policy.set_default(
+            shop,
+            kind,
+            to,
+            given.now,
+            reason=given.form.cleaned_data["reason"],
+            made_by=person(request),
+        )
+        model_admin.log_addition(request, row, "Added")
+        return (
+            f"{label} default: {row.get_cookie_type_display()}, from {dates.zoned(row.starts_at)}."
+        )
+
+    proposal = Proposal(
+        of_all=[effect.partnership for effect in effects],
+        changing=changing,
+        staying=[effect for effect in effects if effect not in changing],
+        to=to,
+        headline=f"Set the {label} default of {shop or 'the network'} to {TARGETS[to]}",
+        rest=_rest(effects, decided, changing),
+        button=f"Set the default to {TARGETS[to]}",
+        address=reverse("admin:publishers_modeltypecookietype_add"),
+        hidden={"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to},
+        back=reverse("admin:publishers_modeltypecookietype_changelist"),
+        make=make,
+        by_default=True,
+    )
+    return answer(request, model_admin, given, proposal)
+
+
+def _rest(effects: Sequence[Effect], decided: Sequence[Effect], changing: Sequence[Effect]) -> str:
+    """``It decides for 4 partners: 3 change, 1 is so already. 2 with a cookie type of their own
+    stay as they are.``"""
+    if not effects:
+        return "Nobody is of this model type: it decides for those to come."
+    said = [_decided(len(decided), len(changing))]
+    own = sum(effect.after.source == OWN for effect in effects)
+    if own:
+        stay = "stays as it is" if own == 1 else "stay as they are"
+        their = "its" if own == 1 else "their"
+        said.append(f"{own} with a cookie type of {their} own {stay}.")
+    nearer = len(effects) - len(decided) - own
+    if nearer:
+        said.append(f"For {nearer} the advertiser's own default decides.")
+    return " ".join(said)
+
+
+def _decided(decided: int, changing: int) -> str:
+    already = decided - changing
+    if not decided:
+        return "It decides for no partner now."
+    if not already:
+        return f"It decides for {dates.counted(decided, 'partner')}."
+    if not changing:
+        return f"It decides for {dates.counted(decided, 'partner')}, so already."
+    change, is_so = ("change" if changing > 1 else "changes"), ("are" if already > 1 else "is")
+    return f"It decides for {decided} partners: {changing} {change}, {already} {is_so} so already."

@@ -1,0 +1,545 @@
+"""The confirmation of a change of cookie type: what it would have done, and who was there first."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from network import clock
+from network.models import Advertiser, User
+from publishers import partnerships, policy
+from publishers.models import CookieTypeAssignment, ModelTypeCookieType, Partnership
+from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
+from tests.reading import signed_in, text
+from tests.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market
+from tracking.models import WhatIfRun
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/admin/publishers/partnership/cookie-type/"
+DEFAULT = "/admin/publishers/modeltypecookietype/add/"
+Clock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Set the clock."""
+
+    def set_to(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_to
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(at: Clock) -> None:
+    at(NOW)
+
+
+@pytest.fixture
+def market() -> Market:
+    return make_market()
+
+
+@pytest.fixture
+def owner(market: Market) -> User:
+    return make_user("owner", market.shop, name="olga")
+
+
+@pytest.fixture
+def client(owner: User) -> Client:
+    return signed_in(owner)
+
+
+def opened(client: Client, *partners: Partnership, to: str = "soft") -> Any:
+    chosen = ",".join(str(row.pk) for row in partners)
+    return client.get(ADDRESS, {"to": to, "partners": chosen})
+
+
+def fields_of(response: Any) -> dict[str, str]:
+    """The hidden fields of the page's form, as a browser sends them."""
+    body = response.content.decode().partition('id="asked"')[2]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', body))
+
+
+def send(client: Client, response: Any, address: str = ADDRESS, **typed: str) -> Any:
+    return client.post(address, {**fields_of(response), **typed})
+
+
+def the_run() -> WhatIfRun:
+    return WhatIfRun.objects.get()
+
+
+def looked_again(client: Client, response: Any, **typed: str) -> Any:
+    return send(client, response, do="look", **typed)
+
+
+# What it would have done
+
+
+def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    counted(the_run())
+    page = looked_again(client, page)
+    said = text(page)
+    assert "Set 1 partner to soft." in said
+    assert (
+        "Had it been soft from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
+        "differently: £10.00 to 1 other partner." in said
+    )
+    assert (
+        "This replays what was recorded; it does not predict how partners react. Clicks already "
+        "made keep their type; hard cookies set before the change can still win until 11 Apr 2026."
+        in said
+    )
+    assert f"Cat of Shop asked about 3 1 {MINUS}2 £15.00 £5.00 {MINUS}£10.00" in said
+    assert "Blog of Shop 1 3 +2 £5.00 £15.00 +£10.00" in said
+    assert "Nobody 0 0 0 £0.00 £0.00 £0.00 Total 4 4 0 £20.00 £20.00 £0.00" in said
+    assert "Cat of Shop Blog of Shop 2 £10.00 Shop-2 , Shop-3" in said
+    for sale in market.taken_over:
+        assert f'href="/admin/tracking/conversion/{sale.pk}/change/"' in page.content.decode()
+
+
+def test_its_numbers_are_the_results(client: Client, market: Market) -> None:
+    opened(client, market.extension)
+    result = counted(the_run()).result
+    assert (result.sales, result.differing) == (4, 2)
+    lines = {line.publisher: line for line in result.lines}
+    cat, blog = lines[market.extension.publisher_id], lines[market.blog.publisher_id]
+    assert (cat.before.commission_minor, cat.after.commission_minor) == (1500, 500)
+    assert (blog.before.sales, blog.after.sales) == (1, 3)
+
+
+def test_soft_to_hard_is_told_too(client: Client, market: Market) -> None:
+    policy.assign([market.extension], "soft", NOW - 40 * DAY, reason="R", made_by=None)
+    page = opened(client, market.extension, to="hard")
+    counted(the_run())
+    said = text(looked_again(client, page))
+    assert "Had it been hard from" in said
+    assert "none of 4 sales would have ended differently." in said
+    assert "hard cookies set before" not in said
+
+
+def test_what_would_go_to_nobody_is_told() -> None:
+    """A sale after the browser session ended: a soft cookie is gone by then."""
+    shop = make_advertiser(percent=10)  # type: ignore[arg-type]
+    cat = make_partner(shop, make_publisher("Cat"), "hard")
+    shopper = Shopper()
+    shopper.follow(cat, NOW - DAY)
+    shopper.end_session()
+    shopper.buy(shop, NOW - DAY + MINUTE, amount="31.00")
+    client = signed_in(make_user("owner", shop))
+    page = opened(client, cat)
+    counted(the_run())
+    said = text(looked_again(client, page))
+    assert "1 of 1 sale would have ended differently: £3.10 to nobody." in said
+    assert f"Nobody 0 1 +1 £0.00 £0.00 £0.00 Total 1 1 0 £3.10 £0.00 {MINUS}£3.10" in said
+    assert "Cat Nobody 1 £3.10" in said
+
+
+def test_amounts_of_several_advertisers_stay_in_their_currencies() -> None:
+    pounds, euros = make_market("Shop A"), make_market("Shop B", "EUR")
+    client = signed_in(make_user("operator"))
+    page = opened(client, pounds.extension, euros.extension)
+    counted(the_run())
+    said = text(looked_again(client, page))
+    assert "Had they been soft from" in said
+    assert (
+        "4 of 8 sales would have ended differently: €10.00 and £10.00 to 2 other partners." in said
+    )
+    assert "Total 4 4 0 €20.00 €20.00 €0.00" in said
+
+
+def test_the_tables_rows_sum_to_the_total(client: Client, market: Market) -> None:
+    other = make_partner(market.shop, make_publisher("Third"), "hard")
+    assert other
+    page = opened(client, market.extension)
+    counted(the_run())
+    told = looked_again(client, page).context["told"]
+    [part] = told.parts
+    for side in ("before", "after"):
+        rows = [getattr(line, side) for line in (*part.lines, part.others, part.nobody)]
+        total = getattr(part.total, side)
+        assert sum(row.sales for row in rows) == total.sales
+        assert sum(row.commission_minor for row in rows) == total.commission_minor
+
+
+# States
+
+
+def test_while_it_counts_it_says_how_far_it_is(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    assert "Waiting to be counted: 4 sales." in text(page)
+    WhatIfRun.objects.update(status="counting", counted=38_000, total=240_000)
+    page = looked_again(client, page)
+    said = text(page)
+    assert "38,000 of 240,000 Cancel Confirm without it Look again" in said
+    assert 'hx-trigger="every 2s"' in page.content.decode()
+
+
+def test_looking_again_keeps_everything_typed_and_complains_of_nothing(
+    client: Client, market: Market
+) -> None:
+    page = opened(client, market.extension)
+    typed = {"reason": "", "internal_note": "Kept", "start": "2026-03-15T09:00"}
+    page = looked_again(client, page, **typed)
+    body = page.content.decode()
+    assert 'value="Kept"' in body
+    assert 'value="2026-03-15T09:00"' in body
+    assert "required" not in text(page)
+    assert "nothing was changed" not in text(page)
+    assert the_run()
+    assert not CookieTypeAssignment.objects.filter(reason="").exists()
+
+
+def test_it_can_be_confirmed_before_it_is_counted(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    answer = send(client, page, reason="Enough")
+    assert answer.status_code == 302
+    assert CookieTypeAssignment.objects.filter(reason="Enough").count() == 1
+    assert the_run().status == "cancelled"
+
+
+def test_counting_can_be_cancelled_and_begun_again(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    page = send(client, page, do="cancel", reason="Kept")
+    assert the_run().status == "cancelled"
+    assert "Counting was cancelled. You can still confirm. Count again" in text(page)
+    assert ">Kept</textarea>" in page.content.decode().replace("\n", "")
+    assert looked_again(client, page).status_code == 200
+    assert WhatIfRun.objects.count() == 1, "looking does not begin again"
+    page = send(client, page, do="count")
+    assert "Waiting to be counted" in text(page)
+    assert WhatIfRun.objects.filter(status="waiting").count() == 1
+
+
+def test_a_failure_is_told_and_does_not_stand_in_the_way(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    WhatIfRun.objects.update(status="failed", error="boom")
+    page = looked_again(client, page)
+    assert "This could not be counted; nothing else is affected." in text(page)
+    assert "boom" not in text(page)
+    assert send(client, page, reason="Anyway").status_code == 302
+
+
+def test_over_no_data_it_says_so() -> None:
+    shop = make_advertiser()
+    partner = make_partner(shop, make_publisher("New"), "hard")
+    client = signed_in(make_user("owner", shop))
+    page = opened(client, partner)
+    counted(the_run())
+    page = looked_again(client, page)
+    assert "No sales in 90 days: nothing to replay. You can still confirm." in text(page)
+    assert send(client, page, reason="New").status_code == 302
+
+
+def test_opened_again_it_is_the_same_run(client: Client, market: Market) -> None:
+    opened(client, market.extension)
+    opened(client, market.extension)
+    assert WhatIfRun.objects.count() == 1
+    opened(client, market.blog)
+    assert WhatIfRun.objects.count() == 2
+
+
+def test_another_persons_run_is_not_shown(client: Client, market: Market) -> None:
+    other = signed_in(make_user("manager", market.shop))
+    page = opened(other, market.extension)
+    counted(the_run())
+    mine = client.post(ADDRESS, {**fields_of(page), "do": "look"})
+    assert "Waiting to be counted" in text(mine)
+
+
+# Meanwhile
+
+
+def test_somebody_elses_change_is_told_and_refused(
+    client: Client, market: Market, at: Clock
+) -> None:
+    page = opened(client, market.extension, market.blog)
+    at(NOW + MINUTE)
+    policy.assign([market.extension], "soft", NOW + MINUTE, reason="First", made_by=None)
+    at(NOW + 3 * MINUTE)
+    answer = send(client, page, reason="Second", internal_note="Kept", start="2026-03-20T09:00")
+    said = text(answer)
+    assert answer.status_code == 200
+    assert "Cat of Shop was set to soft 2 minutes ago. Count again" in said
+    assert "nothing was changed" in said
+    assert not CookieTypeAssignment.objects.filter(reason="Second").exists()
+    body = answer.content.decode()
+    assert 'value="Kept"' in body
+    assert 'value="2026-03-20T09:00"' in body
+    assert "Second</textarea>" in body
+
+
+def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at: Clock) -> None:
+    page = opened(client, market.extension, market.blog)
+    policy.assign([market.extension], "soft", NOW + MINUTE, reason="First", made_by=None)
+    at(NOW + 3 * MINUTE)
+    page = looked_again(client, page, reason="Second")
+    assert "was set to soft 2 minutes ago" in text(page)
+    page = send(client, page, do="count", reason="Second")
+    said = text(page)
+    assert "Set 1 partner to soft. 1 more is soft already and stays so." in said
+    assert "ago. Count again" not in said
+    assert send(client, page, reason="Second").status_code == 302
+    made = CookieTypeAssignment.objects.get(reason="Second")
+    assert made.partnership == market.blog
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            lambda market: policy.set_default(
+                market.shop, "extension", "hard", NOW + MINUTE, reason="R", made_by=None
+            ),
+            "The Extension default of Shop was set to hard 1 minute ago.",
+            id="advertisers_default",
+        ),
+        pytest.param(
+            lambda market: policy.set_default(
+                None, "extension", "hard", NOW + MINUTE, reason="R", made_by=None
+            ),
+            "The Extension default of the network was set to hard 1 minute ago.",
+            id="networks_default",
+        ),
+        pytest.param(
+            lambda market: policy.change_model_type(
+                market.extension.publisher, "voucher", NOW + MINUTE, made_by=None
+            ),
+            "Cat of Shop became Voucher 1 minute ago.",
+            id="model_type",
+        ),
+        pytest.param(
+            lambda market: partnerships.change_terms(
+                market.extension, {"status": "ended"}, NOW + MINUTE, made_by=None
+            ),
+            "Cat of Shop is ended 1 minute ago.",
+            id="left",
+        ),
+        pytest.param(
+            lambda market: policy.assign(
+                [market.extension],
+                "hard",
+                NOW + MINUTE,
+                start=NOW + 10 * DAY,
+                reason="R",
+                made_by=None,
+            ),
+            "Cat of Shop was set to hard from 22 Mar 2026 14:00 UTC 1 minute ago.",
+            id="for_later",
+        ),
+    ],
+)
+def test_each_kind_of_change_is_told(
+    client: Client, market: Market, at: Clock, change: Callable[[Market], object], said: str
+) -> None:
+    page = opened(client, market.extension)
+    change(market)
+    at(NOW + 2 * MINUTE)
+    assert said in text(looked_again(client, page))
+
+
+def test_a_change_about_others_is_none_of_its_business(
+    client: Client, market: Market, at: Clock
+) -> None:
+    page = opened(client, market.extension)
+    policy.assign([market.blog], "soft", NOW + MINUTE, reason="First", made_by=None)
+    policy.set_default(market.shop, "loyalty", "soft", NOW + MINUTE, reason="R", made_by=None)
+    at(NOW + 2 * MINUTE)
+    assert "ago. Count again" not in text(looked_again(client, page))
+    assert send(client, page, reason="R").status_code == 302
+
+
+# The form
+
+
+def test_a_preset_is_the_reason_where_none_is_written(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    preset = "Overlays and extensions are soft with us."
+    assert preset in text(page)
+    send(client, page, preset=preset, reason="  ")
+    assert CookieTypeAssignment.objects.filter(reason=preset).count() == 1
+
+
+def test_ones_own_words_outweigh_a_preset(client: Client, market: Market) -> None:
+    preset = "Overlays and extensions are soft with us."
+    send(client, opened(client, market.extension), preset=preset, reason="Mine")
+    assert CookieTypeAssignment.objects.filter(reason="Mine").count() == 1
+
+
+def test_a_preset_that_is_not_offered_is_refused(client: Client, market: Market) -> None:
+    answer = send(client, opened(client, market.extension), preset="Because", reason="")
+    assert list(answer.context["form"].errors) == ["preset", "reason"]
+
+
+def test_the_notice_is_shown_with_reason_and_start(client: Client, market: Market) -> None:
+    page = opened(client, market.extension)
+    assert "What the partner is told" in text(page)
+    assert "(the reason that you give)" in text(page)
+    said = text(looked_again(client, page, reason="Too late", start="2026-03-15T09:00"))
+    told = said.partition("What the partner is told")[2]
+    assert "Too late" in told
+    assert "15 Mar 2026 09:00" in told
+
+
+def test_a_partner_that_left_is_told_of(client: Client, market: Market) -> None:
+    partnerships.change_terms(market.extension, {"status": "ended"}, NOW - DAY, made_by=None)
+    page = text(opened(client, market.extension))
+    assert (
+        "Cat of Shop is not approved now: its clicks count only while approved, then with this "
+        "cookie type." in page
+    )
+
+
+# How long hard cookies can still win
+
+
+def still_win(client: Client, partner: Partnership, start: str = "") -> datetime | None:
+    page = opened(client, partner)
+    found: datetime | None = looked_again(client, page, start=start).context["still_win"]
+    return found
+
+
+def test_hard_cookies_can_win_for_the_period_in_force_at_the_start(
+    client: Client, market: Market
+) -> None:
+    soon = NOW + timedelta(seconds=15)
+    assert still_win(client, market.extension) == soon + 30 * DAY
+    start = datetime.fromisoformat("2026-03-15T09:00+00:00")
+    assert still_win(client, market.extension, "2026-03-15T09:00") == start + 30 * DAY
+
+
+def test_a_longer_period_of_before_outlasts_a_shorter_one(client: Client, market: Market) -> None:
+    changed = NOW - 10 * DAY
+    partnerships.change_terms(market.extension, {"hard_days": 7}, changed, made_by=None)
+    shorter = changed + timedelta(seconds=15)
+    assert still_win(client, market.extension) == shorter + 30 * DAY
+
+
+def test_ones_own_period_counts(client: Client, market: Market) -> None:
+    partnerships.change_terms(market.extension, {"hard_days": 90}, NOW - DAY, made_by=None)
+    assert still_win(client, market.extension) == NOW + timedelta(seconds=15) + 90 * DAY
+
+
+def test_who_left_long_ago_has_no_cookie_that_can_win(client: Client, market: Market) -> None:
+    left = NOW - 40 * DAY
+    partnerships.change_terms(market.extension, {"status": "ended"}, left, made_by=None)
+    assert still_win(client, market.extension) is None
+
+
+# A model type's default
+
+
+def make_vouchers(shop: Advertiser, owner: User) -> list[Partnership]:
+    """Two for which the default decides, and one with a type of its own."""
+    return [
+        make_partner(shop, make_publisher(name, model_type="voucher"), own)
+        for name, own in (("Codes", None), ("More codes", None), ("Own codes", "hard"))
+    ]
+
+
+def test_a_default_says_for_whom_it_decides(client: Client, market: Market, owner: User) -> None:
+    make_vouchers(market.shop, owner)
+    query = {"advertiser": market.shop.pk, "model_type": "voucher", "to": "soft"}
+    page = client.get(DEFAULT, query)
+    assert (
+        "Set the Voucher default of Shop to soft. It decides for 2 partners. 1 with a cookie type "
+        "of its own stays as it is." in text(page)
+    )
+    counted(the_run())
+    said = text(send(client, page, DEFAULT, do="look"))
+    assert "Had they been soft from" in said
+    assert "none of 4 sales" in said
+    answer = send(client, page, DEFAULT, reason="All vouchers")
+    assert answer.status_code == 302
+    assert ModelTypeCookieType.objects.get().reason == "All vouchers"
+
+
+def test_a_default_counts_what_it_would_have_done(client: Client, market: Market) -> None:
+    policy.assign([market.extension], "inherit", NOW - DAY, reason="R", made_by=None)
+    policy.set_default(market.shop, "extension", "hard", NOW - DAY, reason="R", made_by=None)
+    query = {"advertiser": market.shop.pk, "model_type": "extension", "to": "soft"}
+    page = client.get(DEFAULT, query)
+    assert "It decides for 1 partner." in text(page)
+    counted(the_run())
+    said = text(send(client, page, DEFAULT, do="look"))
+    assert "Had it been soft" in said
+    assert "2 of 4 sales would have ended differently: £10.00 to 1 other partner." in said
+
+
+def test_a_model_type_nobody_has(client: Client, market: Market) -> None:
+    query = {"advertiser": market.shop.pk, "model_type": "email", "to": "soft"}
+    page = client.get(DEFAULT, query)
+    assert (
+        "Set the Email default of Shop to soft. Nobody is of this model type: it decides for those "
+        "to come." in text(page)
+    )
+    assert not WhatIfRun.objects.exists()
+    assert send(client, page, DEFAULT, reason="To come").status_code == 302
+    assert ModelTypeCookieType.objects.count() == 1
+
+
+def test_a_default_changed_meanwhile_is_refused(
+    client: Client, market: Market, owner: User, at: Clock
+) -> None:
+    make_vouchers(market.shop, owner)
+    query = {"advertiser": market.shop.pk, "model_type": "voucher", "to": "soft"}
+    page = client.get(DEFAULT, query)
+    policy.set_default(market.shop, "voucher", "hard", NOW + MINUTE, reason="R", made_by=None)
+    at(NOW + 3 * MINUTE)
+    answer = send(client, page, DEFAULT, reason="Mine")
+    assert "The Voucher default of Shop was set to hard 2 minutes ago. Count again" in text(answer)
+    assert ModelTypeCookieType.objects.count() == 1
+
+
+def test_the_networks_default_leaves_advertisers_their_own(market: Market) -> None:
+    other = make_market("Other")
+    for one in (market, other):
+        policy.assign([one.extension], "inherit", NOW - DAY, reason="R", made_by=None)
+    policy.set_default(other.shop, "extension", "soft", NOW - DAY, reason="R", made_by=None)
+    client = signed_in(make_user("operator"))
+    page = client.get(DEFAULT, {"advertiser": "", "model_type": "extension", "to": "hard"})
+    assert (
+        "Set the Extension default of the network to hard. It decides for 1 partner. For 1 the "
+        "advertiser's own default decides." in text(page)
+    )
+
+
+def test_the_network_cannot_inherit(market: Market) -> None:
+    client = signed_in(make_user("operator"))
+    page = client.get(DEFAULT, {"advertiser": "", "model_type": "extension", "to": "inherit"})
+    assert list(page.context["form"].errors) == ["to"]
+
+
+# Who may, and how much it asks
+
+
+def test_a_viewer_cannot_confirm(market: Market) -> None:
+    viewer = signed_in(make_user("viewer", market.shop))
+    assert opened(viewer, market.extension).status_code == 403
+    assert not WhatIfRun.objects.exists()
+
+
+def test_another_tenants_partner_is_not_there(client: Client, market: Market) -> None:
+    other = make_market("Other")
+    assert opened(client, market.extension, other.extension).status_code == 404
+    assert not WhatIfRun.objects.exists()
+
+
+def test_sixty_partners_ask_no_more_than_three(client: Client, market: Market) -> None:
+    def queries(count: int) -> int:
+        partners = [make_partner(market.shop, make_publisher(), "hard") for _ in range(count)]
+        page = opened(client, *partners)
+        counted(WhatIfRun.objects.latest("created_at", "pk"))
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            looked_again(client, page)
+        return len(found)
+
+    assert queries(3) == queries(60)
