@@ -61,7 +61,8 @@ class PartnershipTermsForm(ChangeForm):
 
     status = forms.ChoiceField(
         choices=PartnershipTerms.Status.choices,
-        help_text="Only clicks of approved partners count; clicks already made keep their claims.",
+        help_text="Only clicks of approved partners count; clicks already made keep their claims. "
+        "Suspend for fraud on the partner's page: what is pending is declined with it.",
     )
     hard_days = forms.IntegerField(
         label="Own cookie period in days",
@@ -84,6 +85,13 @@ class PartnershipTermsForm(ChangeForm):
         widget=forms.Textarea({"rows": 3}),
     )
     reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
+
+    def clean_status(self) -> str:
+        """A suspension declines what is pending, which this form does not."""
+        status: str = self.cleaned_data["status"]
+        if status == PartnershipTerms.Status.SUSPENDED != self.initial.get("status"):
+            raise forms.ValidationError("Suspend for fraud on the partner's page.")
+        return status
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from network import access, clock, dates
 from network.admin_site import AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
-from publishers import cookie_type_change, partner_page, partnerships
+from publishers import cookie_type_change, partner_page, partner_status, partnerships
 from publishers.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
 from publishers.models import AssignedType, Partnership
 from publishers.partner_columns import COLUMNS, PartnerColumns
@@ -109,6 +109,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
                 name="publishers_partnership_cookie_type",
             ),
             path("<int:pk>/terms/", wrap(self.terms_view), name="publishers_partnership_terms"),
+            path("<int:pk>/status/", wrap(self.status_view), name="publishers_partnership_status"),
             path("<int:pk>/note/", wrap(self.note_view), name="publishers_partnership_note"),
             *super().get_urls(),
         ]
@@ -176,6 +177,12 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             context={"original": row},
         )
         return respond(request, self, page)
+
+    def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.managed(request, row):
+            raise PermissionDenied
+        return partner_status.decide(request, self, row)
 
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.get_object(request, str(pk))

@@ -8,6 +8,7 @@ from typing import Any
 from network.admin import rate_text
 from network.models import CommissionRate, terms_at
 from network.tracking_hosts import base_urls
+from publishers import partner_status
 from publishers.cookie_type_history import cancelled, history, time_line
 from publishers.models import Partnership
 from publishers.partner_columns import DAYS, confirmation, figures_shown, period, seen_of
@@ -29,6 +30,8 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "title": row.publisher.name,
         "subtitle": f"Partner of {row.advertiser}",
         "standing": standing,
+        "offers": partner_status.offers(standing),
+        "application": partner_status.application(row),
         "figures": figures_shown(row),
         "suggestion": _suggestion(row),
         "days": DAYS,

@@ -166,6 +166,7 @@ RULES: dict[str, Rule] = {
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_note": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:publishers_partnership_status": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_approve": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_decline": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
@@ -308,6 +309,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "admin:autocomplete": (
             "?term=a&app_label=network&model_name=staffmembership&field_name=user"
         ),
+        "admin:publishers_partnership_status": "?to=suspended",
         "admin:publishers_partnership_cookie_type": (
             f"?to=soft&partners={world.rows['publishers_partnership'].pk}"
         ),
@@ -474,6 +476,7 @@ def test_another_tenants_row_is_not_there(world: World) -> None:
         pytest.param("network/advertiser/{a}/rate/", id="rate"),
         pytest.param("publishers/partnership/{partnership}/terms/", id="partnership_terms"),
         pytest.param("publishers/partnership/{partnership}/note/", id="note"),
+        pytest.param("publishers/partnership/{partnership}/status/?to=ended", id="status"),
         pytest.param(
             "publishers/partnership/cookie-type/?to=soft&partners={partnership}", id="cookie_type"
         ),

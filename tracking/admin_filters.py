@@ -13,7 +13,7 @@ from network import clock
 from network.admin_site import ClosedListFilter, WordsFilter
 from network.clock import to_ms
 from tracking import coming, home
-from tracking.commissions import STATES, in_state
+from tracking.commissions import OPEN, STATES, in_state
 from tracking.journeys import lowest_id
 from tracking.models import Click, Commission, Conversion
 from tracking.reports import Period
@@ -34,9 +34,15 @@ class StateFilter(_ChoicesFilter):
 
     title = "state"
     parameter_name = "state"
-    choices_of = [*((state, state) for state in STATES), ("earning", "All but declined")]
+    choices_of = [
+        *((state, state) for state in STATES),
+        ("earning", "All but declined"),
+        ("open", "Not closed yet"),
+    ]
 
     def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
+        if chosen == "open":
+            return queryset.filter(status__in=OPEN, closed_at=None)
         if chosen == "earning":
             return queryset.exclude(pk__in=in_state(Commission.objects.all(), "Declined"))
         return in_state(queryset, chosen)

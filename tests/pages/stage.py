@@ -127,6 +127,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
 
 def _query(key: str, rows: Mapping[str, Model]) -> str:
     queries = {
+        "admin:publishers_partnership_status": "?to=suspended",
         "admin:publishers_partnership_cookie_type": (
             f"?to=soft&partners={rows['publishers_partnership'].pk}"
         ),

@@ -1,0 +1,180 @@
+"""Deciding about a partnership in the admin: approve, decline, end, or suspend for fraud."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from network import clock, dates, money
+from network.admin_site import ScopedAdmin, person
+from network.change_pages import ChangeForm, ChangePage, posted, respond
+from publishers import partnerships
+from publishers.models import Partnership, PartnershipTerms
+from publishers.standing import Standing, attach_standings, standing_of
+from tracking import suspension
+from tracking.validation import MAX_REASON, ValidationRefused
+
+Status = PartnershipTerms.Status
+FROM: Mapping[str, frozenset[str]] = {
+    Status.APPROVED: frozenset({Status.APPLIED, Status.DECLINED, Status.ENDED, Status.SUSPENDED}),
+    Status.DECLINED: frozenset({Status.APPLIED}),
+    Status.ENDED: frozenset({Status.APPROVED}),
+    Status.SUSPENDED: frozenset({Status.APPROVED, Status.APPLIED, Status.ENDED}),
+}
+"""What can be decided, by the statuses in which it can."""
+
+_SHOWN = "Reason, shown to the partner"
+
+
+class StatusForm(forms.Form):
+    """Why; it holds at once."""
+
+    required_css_class = "required"
+    reason = forms.CharField(
+        label=_SHOWN, max_length=MAX_REASON, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class ApprovalForm(StatusForm):
+    reason = forms.CharField(
+        label="Message to the partner",
+        max_length=MAX_REASON,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class EndForm(ChangeForm):
+    """Why and when a partnership ends."""
+
+    reason = forms.CharField(
+        label=_SHOWN, max_length=MAX_REASON, widget=forms.Textarea({"rows": 3})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision in words: on the partner's page, on its confirmation, and what it means."""
+
+    offer: str
+    title: str
+    button: str
+    meaning: str
+    form: type[forms.Form] = StatusForm
+
+
+DECISIONS: Mapping[str, Decision] = {
+    Status.APPROVED: Decision(
+        "Approve…",
+        "Approve {partner} at {shop}",
+        "Approve",
+        "Its clicks count from then on; it is told, with its cookie type and terms.",
+        ApprovalForm,
+    ),
+    Status.DECLINED: Decision(
+        "Decline…",
+        "Decline the application of {partner} at {shop}",
+        "Decline the application",
+        "It is told why. Its clicks do not count.",
+    ),
+    Status.ENDED: Decision(
+        "End…",
+        "End the partnership of {partner} and {shop}",
+        "End the partnership",
+        "Clicks from then on do not count. Clicks made before keep their claims until their "
+        "windows close, and what they earn is paid.",
+        EndForm,
+    ),
+    Status.SUSPENDED: Decision(
+        "Suspend for fraud…",
+        "Suspend {partner} at {shop} for fraud",
+        "Suspend for fraud",
+        "Its clicks stop counting at once, and what it has pending is declined with the reason "
+        "Fraud. What is final stays and is corrected in the ledger.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A decision that the partner's page offers."""
+
+    to: str
+    text: str
+
+
+def offers(standing: Standing) -> list[Offer]:
+    """What can be decided about a partnership that stands like this."""
+    held = standing.terms.status if standing.terms else ""
+    return [Offer(to, DECISIONS[to].offer) for to, statuses in FROM.items() if held in statuses]
+
+
+def decide(
+    request: HttpRequest, model_admin: ScopedAdmin[Partnership], row: Partnership
+) -> HttpResponse:
+    """The confirmation of a decision, ``?to=ended``; makes it when it is posted. Raises Http404 for
+    what cannot be decided as the partnership stands."""
+    now, to = clock.now(), request.GET.get("to", "")
+    attach_standings([row], now)
+    if to not in {offer.to for offer in offers(standing_of(row))}:
+        raise Http404(f"{row} cannot become {to}.")
+    decision = DECISIONS[to]
+    form = decision.form(posted(request))
+
+    def apply() -> str:
+        reason = form.cleaned_data["reason"].strip()
+        if to == Status.SUSPENDED:
+            try:
+                declined = suspension.suspend(row, now, reason=reason, made_by=person(request))
+            except ValidationRefused as error:  # a sale was changed at the same moment
+                raise ValidationError(f"{error} Nothing was changed; try again.") from error
+            model_admin.log_change(request, row, "Suspended for fraud")
+            return f"Suspended for fraud. {_declined(row, declined)}"
+        made = partnerships.change_terms(
+            row,
+            {"status": to},
+            now,
+            made_by=person(request),
+            reason=reason,
+            start=form.start_at if isinstance(form, EndForm) else None,
+        )
+        model_admin.log_change(request, row, f"Terms: {made}")
+        return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
+
+    page = ChangePage(
+        title=decision.title.format(partner=row.publisher, shop=row.advertiser),
+        form=form,
+        button=decision.button,
+        back=reverse("admin:publishers_partnership_change", args=[row.pk]),
+        apply=apply,
+        template="admin/publishers/partnership/status.html",
+        context={"original": row, "decision": decision, **_preview(row, to)},
+    )
+    return respond(request, model_admin, page)
+
+
+def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
+    if to not in (Status.SUSPENDED, Status.ENDED):
+        return {"application": application(row)}
+    found = suspension.pending(row)
+    return {
+        "pending": found,
+        "pending_amount": money.display(found.amount_minor, row.advertiser.currency),
+        "suspends": to == Status.SUSPENDED,
+    }
+
+
+def application(row: Partnership) -> PartnershipTerms | None:
+    """The partner's own words when it last applied."""
+    return row.terms.filter(status=Status.APPLIED).order_by("-starts_at").first()
+
+
+def _declined(row: Partnership, declined: suspension.Pending) -> str:
+    if not declined.commissions:
+        return "Nothing was pending."
+    amount = money.display(declined.amount_minor, row.advertiser.currency)
+    return f"{dates.counted(declined.commissions, 'commission')} of {amount} declined."

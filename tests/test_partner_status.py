@@ -1,0 +1,241 @@
+"""Deciding about a partnership: approve, decline, end, suspend for fraud; what becomes of sales."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from network import clock
+from network.models import Advertiser
+from publishers import partnerships
+from publishers.models import Partnership, PartnershipTerms
+from tests.makers import (
+    NOW,
+    Shopper,
+    finalise,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
+from tests.reading import signed_in, text
+from tests.test_rollups import assert_they_are_right
+from tracking import suspension
+from tracking.models import Commission, Conversion, Validation
+
+pytestmark = pytest.mark.django_db
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+SOON = NOW + MINUTE
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def shop() -> Advertiser:
+    return make_advertiser("Shop")
+
+
+def staff(shop: Advertiser, role: str = "owner") -> Client:
+    return signed_in(make_user(role, shop))
+
+
+def address(partner: Partnership, to: str = "") -> str:
+    return f"/admin/publishers/partnership/{partner.pk}/status/" + (f"?to={to}" if to else "")
+
+
+def status_of(partner: Partnership) -> str:
+    terms = partnerships.terms_at(partner, SOON)
+    assert terms
+    return terms.status
+
+
+def sell(partner: Partnership, order: str, amount: str = "100.00") -> Conversion:
+    shopper = Shopper()
+    shopper.follow(partner, NOW - MINUTE)
+    return shopper.buy(partner.advertiser, NOW, amount=amount, order=order)
+
+
+def commission(order: str) -> Commission:
+    return Commission.objects.get(conversion__order=order)
+
+
+class TestApplication:
+    @pytest.fixture
+    def applicant(self, shop: Advertiser) -> Partnership:
+        publisher = make_publisher("Deal Radar")
+        member = make_user("owner", publisher, name="dana")
+        return partnerships.apply(
+            shop, publisher, NOW - DAY, made_by=member, message="We write <b>tests</b>."
+        )
+
+    def test_the_page_shows_the_message_and_what_to_do(
+        self, shop: Advertiser, applicant: Partnership
+    ) -> None:
+        page = staff(shop).get(f"/admin/publishers/partnership/{applicant.pk}/change/")
+        assert "We write &lt;b&gt;tests&lt;/b&gt;." in page.content.decode()
+        assert "Application We write <b>tests</b>. dana, 11 Mar 2026 14:00" in text(page)
+        for to in ("approved", "declined"):
+            assert address(applicant, to) in page.content.decode()
+        viewer = staff(shop, "viewer").get(f"/admin/publishers/partnership/{applicant.pk}/change/")
+        assert "We write" in text(viewer)
+        assert address(applicant) not in viewer.content.decode()
+
+    def test_it_is_approved_without_a_message(
+        self, shop: Advertiser, applicant: Partnership
+    ) -> None:
+        answer = staff(shop).post(address(applicant, "approved"), {"reason": ""}, follow=True)
+        assert "Approved from 12 Mar 2026 14:00" in text(answer)
+        assert status_of(applicant) == "approved"
+
+    def test_it_is_declined_with_a_reason(self, shop: Advertiser, applicant: Partnership) -> None:
+        client = staff(shop)
+        answer = client.post(address(applicant, "declined"), {"reason": " "})
+        assert list(answer.context["form"].errors) == ["reason"]
+        client.post(address(applicant, "declined"), {"reason": "We have enough of these."})
+        assert status_of(applicant) == "declined"
+        terms = partnerships.terms_at(applicant, SOON)
+        assert terms
+        assert terms.reason == "We have enough of these."
+
+    def test_its_confirmation_quotes_it(self, shop: Advertiser, applicant: Partnership) -> None:
+        page = text(staff(shop).get(address(applicant, "approved")))
+        assert "Approve Deal Radar at Shop" in page
+        assert "We write <b>tests</b>." in page
+
+
+class TestEnd:
+    def test_it_ends_when_said_and_pending_stays(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher())
+        sell(partner, "1")
+        client = staff(shop)
+        page = text(client.get(address(partner, "ended")))
+        assert "Pending now 1 · £8.00 : they stay pending" in page
+        client.post(address(partner, "ended"), {"reason": "Over", "start": "2026-03-20T10:00"})
+        assert status_of(partner) == "approved"
+        last = PartnershipTerms.objects.order_by("starts_at").last()
+        assert last
+        assert (last.status, last.starts_at.isoformat()) == ("ended", "2026-03-20T10:00:00+00:00")
+        assert commission("1").status == "pending"
+
+    @pytest.mark.parametrize(
+        ("posted", "wrong"),
+        [
+            pytest.param({"reason": ""}, "reason", id="no_reason"),
+            pytest.param({"reason": "x", "start": "2026-03-01T10:00"}, "start", id="past"),
+            pytest.param({"reason": "x", "start": "soon"}, "start", id="no_time"),
+            pytest.param({"reason": "x" * 301}, "reason", id="endless"),
+        ],
+    )
+    def test_bad_input_changes_nothing(
+        self, shop: Advertiser, posted: dict[str, str], wrong: str
+    ) -> None:
+        partner = make_partner(shop, make_publisher())
+        answer = staff(shop).post(address(partner, "ended"), posted)
+        assert list(answer.context["form"].errors) == [wrong]
+        assert PartnershipTerms.objects.filter(partnership=partner).count() == 1
+
+
+class TestSuspension:
+    @pytest.fixture
+    def partner(self, shop: Advertiser) -> Partnership:
+        return make_partner(shop, make_publisher("Stuffer"))
+
+    def test_it_previews_and_declines_what_is_pending(
+        self, shop: Advertiser, partner: Partnership
+    ) -> None:
+        other = make_partner(shop, make_publisher("Blog"))
+        sell(other, "other")
+        sell(partner, "1")
+        sell(partner, "2", "50.00")
+        client = staff(shop)
+        page = text(client.get(address(partner, "suspended")))
+        assert "Pending now 2 · £12.00 : declined with the suspension." in page
+        assert Commission.objects.filter(status="pending").count() == 3, "only a preview"
+        answer = client.post(address(partner, "suspended"), {"reason": "Stuffed."}, follow=True)
+        assert "Suspended for fraud. 2 commissions of £12.00 declined." in text(answer)
+        assert status_of(partner) == "suspended"
+        for order in ("1", "2"):
+            assert commission(order).status == "declined"
+            assert commission(order).decline_text == "Fraud: Stuffed."
+        assert commission("other").status == "pending"
+        said = Validation.objects.filter(code="fraud", reason="Stuffed.")
+        assert said.count() == 2
+        assert_they_are_right()
+
+    def test_what_is_final_stays(self, partner: Partnership) -> None:
+        sell(partner, "1")
+        assert finalise(NOW + 40 * DAY) == 1
+        operator = make_user("operator")
+        declined = suspension.suspend(partner, NOW + 41 * DAY, reason="Stuffed", made_by=operator)
+        assert declined == suspension.Pending(0, 0)
+        assert commission("1").status == "final"
+
+    def test_of_another_advertiser_nothing_is_declined(self, partner: Partnership) -> None:
+        elsewhere = make_partner(make_advertiser(), partner.publisher)
+        sell(elsewhere, "1")
+        operator = make_user("operator")
+        suspension.suspend(partner, NOW, reason="Stuffed", made_by=operator)
+        assert commission("1").status == "pending"
+        assert status_of(elsewhere) == "approved"
+
+    def test_all_or_nothing(self, partner: Partnership, monkeypatch: pytest.MonkeyPatch) -> None:
+        sell(partner, "1")
+        sell(partner, "2")
+        real, calls = suspension.validation.validate, []
+
+        def second_fails(*arguments: object) -> Validation:
+            calls.append(arguments)
+            if len(calls) == 2:
+                raise suspension.validation.ValidationRefused("no")
+            return real(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(suspension.validation, "validate", second_fails)
+        with pytest.raises(suspension.validation.ValidationRefused):
+            suspension.suspend(partner, NOW, reason="x", made_by=make_user("operator"))
+        assert Commission.objects.filter(status="pending").count() == 2
+        assert status_of(partner) == "approved"
+
+    def test_the_form_of_the_terms_does_not_suspend(
+        self, shop: Advertiser, partner: Partnership
+    ) -> None:
+        answer = staff(shop).post(
+            f"/admin/publishers/partnership/{partner.pk}/terms/", {"status": "suspended"}
+        )
+        assert list(answer.context["form"].errors) == ["status"]
+
+    def test_it_needs_a_reason(self, shop: Advertiser, partner: Partnership) -> None:
+        answer = staff(shop).post(address(partner, "suspended"), {"reason": ""})
+        assert list(answer.context["form"].errors) == ["reason"]
+        assert status_of(partner) == "approved"
+
+    def test_the_publisher_reads_why(self, shop: Advertiser, partner: Partnership) -> None:
+        sell(partner, "1")
+        staff(shop).post(address(partner, "suspended"), {"reason": "Stuffed."})
+        member = signed_in(make_user("owner", partner.publisher))
+        assert "Fraud: Stuffed." in text(member.get(f"/dashboard/{partner.publisher_id}/sales/"))
+        assert "Stuffed." in text(member.get(f"/dashboard/{partner.publisher_id}/notices/"))
+
+
+@pytest.mark.parametrize(
+    ("status", "to"),
+    [
+        pytest.param("approved", "approved", id="approved_already"),
+        pytest.param("approved", "declined", id="no_application"),
+        pytest.param("applied", "ended", id="never_began"),
+        pytest.param("approved", "applied", id="staff_do_not_apply"),
+        pytest.param("approved", "", id="nothing_said"),
+    ],
+)
+def test_what_cannot_be_decided_is_not_there(shop: Advertiser, status: str, to: str) -> None:
+    partner = make_partner(shop, make_publisher(), status=status)
+    assert staff(shop).get(address(partner, to)).status_code == 404
+
+
+def test_viewers_and_others_decide_nothing(shop: Advertiser) -> None:
+    partner = make_partner(shop, make_publisher())
+    assert staff(shop, "viewer").post(address(partner, "ended"), {"reason": "x"}).status_code == 403
+    other = staff(make_advertiser())
+    assert other.post(address(partner, "ended"), {"reason": "x"}).status_code == 404

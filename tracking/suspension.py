@@ -1,0 +1,74 @@
+"""Suspending a partner for fraud: what it has pending is declined with it.
+
+Commissions that are final or paid stay as they are; they are corrected in the ledger.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
+
+from network.models import User
+from publishers import partnerships
+from publishers.models import Partnership, PartnershipTerms
+from tracking import validation
+from tracking.commissions import OPEN
+from tracking.models import Commission, Conversion, Validation
+from tracking.validation import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a suspension would decline, in the advertiser's currency."""
+
+    commissions: int
+    amount_minor: int
+
+
+def pending_of(partnership: Partnership) -> QuerySet[Commission]:
+    """The partner's commissions that are not final yet, in whatever state."""
+    return Commission.objects.filter(
+        advertiser=partnership.advertiser_id,
+        publisher=partnership.publisher_id,
+        status__in=OPEN,
+        closed_at=None,
+    )
+
+
+def pending(partnership: Partnership) -> Pending:
+    """One query."""
+    rows = pending_of(partnership)
+    found = rows.aggregate(amount=Sum("amount_minor", default=0), sales=Count("pk"))
+    return Pending(found["sales"], found["amount"])
+
+
+@transaction.atomic
+def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: User) -> Pending:
+    """Suspend the partner for fraud, and decline what it has pending: all or nothing. The partner
+    reads the ``reason`` with the suspension and with every decline. What was declined is returned.
+    Raises ChangedMeanwhile, ValidationError, ValidationRefused."""
+    partnerships.change_terms(
+        partnership,
+        {"status": PartnershipTerms.Status.SUSPENDED},
+        now,
+        made_by=made_by,
+        reason=reason,
+    )
+    statement = Statement(
+        action=Validation.Action.DECLINE,
+        code=Validation.Code.FRAUD,
+        reason=reason,
+        made_by=made_by,
+    )
+    declined = [
+        validation.validate(conversion, statement, now) for conversion in _locked(partnership)
+    ]
+    return Pending(len(declined), sum(said.commission_minor for said in declined))
+
+
+def _locked(partnership: Partnership) -> list[int]:
+    """The sales to decline, all locked in one order before the first of them is changed."""
+    wanted = pending_of(partnership).values("conversion")
+    rows = Conversion.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
