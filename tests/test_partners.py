@@ -339,7 +339,7 @@ class TestList:
             "django_session",
             "network_user",
             "network_staffmembership",
-            "publishers_publishermembership",
+            "publishers_teammembership",
             "network_advertiser",  # to choose from
             "publishers_partnership",  # how many
             "publishers_partnership",  # the page, with figures and what is in force
