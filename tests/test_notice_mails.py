@@ -16,7 +16,6 @@ from network.models import User
 from publishers import notice_sending, tasks
 from publishers.models import Notice, NoticeMail, Partnership, Publisher
 from publishers.notice_sending import GAPS, NotParked, send_again, send_due
-from publishers.notices import telling_partners
 from publishers.policy import assign
 from publishers.team_models import TeamMembership
 from tests.mail_server import MailServer, mail_server
@@ -49,8 +48,7 @@ def cast() -> Cast:
 
 
 def tell(partner: Partnership, to: str = "soft") -> None:
-    with telling_partners([partner], NOW, made_by=None, reason=REASON):
-        assign([partner], to, NOW, reason=REASON, made_by=None)
+    assign([partner], to, NOW, reason=REASON, made_by=None)
 
 
 @pytest.fixture

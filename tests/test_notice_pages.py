@@ -11,7 +11,6 @@ from network import clock
 from network.models import Advertiser, User
 from publishers import partnerships, programme_terms
 from publishers.models import NoticeMail, Partnership, Publisher
-from publishers.notices import telling_partners
 from publishers.policy import assign
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
@@ -51,16 +50,15 @@ def member(cast: Cast) -> Client:
 
 
 def set_soft(cast: Cast, **when: Any) -> None:
-    with telling_partners([cast.partner], NOW, made_by=cast.staff, reason=REASON):
-        assign(
-            [cast.partner],
-            "soft",
-            NOW,
-            reason=REASON,
-            made_by=cast.staff,
-            internal_note=SECRET,
-            **when,
-        )
+    assign(
+        [cast.partner],
+        "soft",
+        NOW,
+        reason=REASON,
+        made_by=cast.staff,
+        internal_note=SECRET,
+        **when,
+    )
 
 
 def notices(client: Client, cast: Cast, query: str = "") -> str:
@@ -168,8 +166,7 @@ def test_each_leads_to_its_programme(cast: Cast, member: Client) -> None:
 
 
 def test_markup_in_a_reason_is_text(cast: Cast, member: Client) -> None:
-    with telling_partners([cast.partner], NOW, made_by=None, reason="<b>x</b>"):
-        assign([cast.partner], "soft", NOW, reason="<b>x</b>", made_by=None)
+    assign([cast.partner], "soft", NOW, reason="<b>x</b>", made_by=None)
     assert "&lt;b&gt;x&lt;/b&gt;" in page(member, cast.publisher, "notices/").content.decode()
 
 
