@@ -119,15 +119,17 @@ def _subject(publisher: Publisher, notices: Sequence[Notice]) -> str:
 def _part(notice: Notice) -> str:
     told = words(notice)
     reason = one_line(notice.reason)
+    said = [f"Why: {reason}"] if reason else []
+    stays = [told.stays] if told.stays else []
     lines = [
         f"{one_line(notice.advertiser.name)}: {told.title}.",
-        f"Why: {reason}" if reason else "",
+        *said,
         f"Decided by: {decider(notice)}.",
         "",
         *told.meaning,
-        told.stays,
+        *stays,
     ]
-    return "\n".join(line for line in lines if line or line == "")
+    return "\n".join(lines)
 
 
 def _cookie_type(notice: Notice) -> Words:
@@ -161,8 +163,9 @@ def _partnership(notice: Notice) -> Words:
         title = f"Cancelled: {was}, announced for {at}"
         return Words(title=title, meaning=(f"It stays: {status}. {meaning}",), stays=KEEPS_TYPE)
     changes = list(_partnership_changes(before, after))
+    stays = "" if before["status"] in (None, Status.APPLIED) else KEEPS_TYPE
     title = f"{'; '.join(title for title, _ in changes)}, from {at}"
-    return Words(title=title, meaning=[meaning for _, meaning in changes], stays=KEEPS_TYPE)
+    return Words(title=title, meaning=[meaning for _, meaning in changes], stays=stays)
 
 
 def _partnership_changes(

@@ -203,7 +203,7 @@ def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> Value
         "hard_days": (own and own.hard_days) or shop.hard_days,
         "soft_hours": shop.soft_hours,
         "validation_days": shop.validation_days,
-        "notice_days": getattr(shop, "notice_days", 0),
+        "notice_days": shop.notice_days,
     }
 
 

@@ -12,7 +12,8 @@ from network.dates import counted
 from network.models import Advertiser, AttributionTerms, CommissionRate
 from network.tracking_hosts import base_urls
 from publishers import cookie_words
-from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
+from publishers.cookie_type_history import Span, Tense, histories
+from publishers.models import Partnership, PartnershipTerms
 from publishers.standing import Standing, standings
 
 _STATUS_TEXTS: Mapping[str, str] = {
@@ -43,8 +44,23 @@ class Programme:
     soft_rule: str
     validation_days: int
     rates: Mapping[str, str]
-    history: Sequence[CookieTypeAssignment]
+    notice_days: int
+    spans: Sequence[Span]
     link: str
+
+    @property
+    def held(self) -> Span:
+        """The cookie type that holds now: where it comes from, since when and why."""
+        return next(span for span in self.spans if span.tense is Tense.NOW)
+
+    @property
+    def coming(self) -> Sequence[Span]:
+        return [span for span in self.spans if span.tense is Tense.COMING]
+
+    @property
+    def history(self) -> Sequence[Span]:
+        """Newest first; of one who is no partner yet there is none."""
+        return () if self.is_new else self.spans[::-1]
 
     @property
     def explanation(self) -> str:
@@ -122,9 +138,7 @@ def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Prog
     rates: dict[int, list[CommissionRate]] = {shop: [] for shop in shops}
     for row in _rates(shops, now):
         rates[row.advertiser_id].append(row)
-    history: dict[int, list[CookieTypeAssignment]] = {row.id: [] for row in partnerships}
-    for assignment in _assignments(partnerships):
-        history[assignment.partnership_id].append(assignment)
+    spans = histories(partnerships, now)
     addresses = base_urls(shops)
     return [
         _programme(
@@ -132,16 +146,11 @@ def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Prog
             standing[partnership.id],
             terms[partnership.advertiser_id],
             rates[partnership.advertiser_id],
-            history[partnership.id],
+            spans[partnership.id],
             link=f"{addresses[partnership.advertiser_id]}c/{partnership.publisher_id}",
         )
         for partnership in partnerships
     ]
-
-
-def _assignments(partnerships: Sequence[Partnership]) -> Iterable[CookieTypeAssignment]:
-    rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
-    return rows.order_by("-starts_at")
 
 
 def _programme(
@@ -149,7 +158,7 @@ def _programme(
     standing: Standing,
     terms: AttributionTerms,
     rates: Sequence[CommissionRate],
-    history: Sequence[CookieTypeAssignment],
+    spans: Sequence[Span],
     *,
     link: str,
 ) -> Programme:
@@ -163,7 +172,8 @@ def _programme(
         soft_rule=terms.soft_rule,
         validation_days=terms.validation_days,
         rates=_told_rates(rates, partnership.advertiser.currency),
-        history=history,
+        notice_days=terms.notice_days,
+        spans=spans,
         link=link,
     )
 

@@ -234,7 +234,7 @@ SET_SOFT_REASON = "Voucher codes were mostly looked up at the checkout, after an
 TOLD = CASHBACK
 """This partner of the stationery was hard until :data:`TOLD_AGO`; its team reads why."""
 TOLD_AGO = timedelta(days=11)
-TOLD_REASON = "Most of its clicks came while the order was being paid, after another partner's."
+TOLD_REASON = "Most of your clicks came while the order was being paid, after another partner's."
 COMING = RETARGETER
 """This partner of the shop, hard so far, becomes soft in :data:`COMING_IN`."""
 COMING_IN = timedelta(days=9)
