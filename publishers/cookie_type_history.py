@@ -134,10 +134,12 @@ class _Said:
     def of(self, partnership: Partnership, kind: InForce, at: datetime) -> Change:
         """Where several rows start at once, by the closest to the partnership; of a type that held
         when the partnership began, by the row that it comes from."""
-        row = self._starting(partnership, kind.model_type, at)
-        if row is None and kind.since is not None:
-            row = self._starting(partnership, kind.model_type, kind.since)
-        return _change(row) if row else Change(reason=BEGAN)
+        is_first = at == partnership.created_at
+        if is_first and kind.since is None:
+            return Change(reason=BEGAN)
+        starting_at = kind.since if is_first and kind.since else at
+        row = self._starting(partnership, kind.model_type, starting_at)
+        return _change(row) if row else Change()
 
     def _starting(
         self, partnership: Partnership, model_type: str, at: datetime

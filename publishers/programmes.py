@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from django.db.models import QuerySet
 
@@ -55,7 +56,12 @@ class Programme:
 
     @property
     def coming(self) -> Sequence[Span]:
-        return [span for span in self.spans if span.tense is Tense.COMING]
+        """What becomes another type, and when; a new source of the same one is in the history."""
+        return [
+            span
+            for before, span in pairwise(self.spans)
+            if span.tense is Tense.COMING and span.is_soft != before.is_soft
+        ]
 
     @property
     def history(self) -> Sequence[Span]:

@@ -421,10 +421,10 @@ def test_a_zone_that_is_none_does_not_break_the_page(member: Client, blog: Partn
 
 
 QUERIES = {
-    "": 13,
-    "programmes/": 16,
-    "programmes/find/": 16,
-    "programmes/applied/": 16,
+    "": 14,
+    "programmes/": 21,
+    "programmes/find/": 21,
+    "programmes/applied/": 21,
     "links/": 8,
     "clicks/": 8,
     "notices/": 16,

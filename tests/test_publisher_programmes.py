@@ -10,9 +10,9 @@ from django.test import Client
 
 from network import clock, tracking_hosts
 from network.models import Advertiser
-from publishers import partnerships, policy
+from publishers import partnerships, policy, programme_terms
 from publishers.models import Partnership, Publisher
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 from tests.team import page
 
@@ -77,9 +77,47 @@ def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
         "hours at the latest."
     ) in seen
     assert "Cookie type Soft: own, since 12 Mar 2026 Reason “Found at the checkout”" in seen
-    assert "Coming change → Hard on 11 Apr 2026 (11 Apr 2026 14:00)" in seen
-    assert "11 Apr 2026 14:00 Hard Trial over 12 Mar 2026 14:00 Soft Found at the checkout" in seen
+    assert "Coming change → Hard on 11 Apr 2026 14:00: own. “Trial over”" in seen
+    assert (
+        "11 Apr 2026 14:00 Hard own Trial over 12 Mar 2026 14:00 Soft own Found at the checkout"
+    ) in seen
     assert "Secret" not in seen
+
+
+def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partnership) -> None:
+    policy.set_default(
+        blog.advertiser, "content", "soft", NOW, reason="All of content", made_by=None
+    )
+    seen = text(page(member, blog.publisher, "programmes/"))
+    assert (
+        "Cookie type Soft: Content default, the advertiser's, for you since 12 Mar 2026 "
+        "Reason “All of content”"
+    ) in seen
+
+
+def test_a_default_from_before_the_partnership_tells_its_reason(member: Client) -> None:
+    shop = make_advertiser()
+    publisher = make_publisher()
+    policy.set_default(shop, "content", "soft", SET_UP, reason="All of content", made_by=None)
+    make_partner(shop, publisher, now=SET_UP + timedelta(days=1))
+    seen = text(page(signed_in(make_user("owner", publisher)), publisher, "programmes/"))
+    assert "for you since 12 Jan 2026 Reason “All of content”" in seen
+
+
+def test_a_coming_default_tells_its_reason(member: Client, blog: Partnership) -> None:
+    later = NOW + timedelta(days=30)
+    policy.set_default(
+        None, "content", "soft", NOW, reason="The network's", made_by=None, start=later
+    )
+    seen = text(page(member, blog.publisher, "programmes/"))
+    assert "Coming change → Soft on 11 Apr 2026 14:00: Content default. “The network's”" in seen
+
+
+def test_the_notice_period_is_told(member: Client, blog: Partnership) -> None:
+    assert "Notice period None agreed" in text(page(member, blog.publisher, "programmes/"))
+    programme_terms.change(blog.advertiser, {"notice_days": 14}, NOW, made_by=None)
+    seen = text(page(member, blog.publisher, "programmes/"))
+    assert "Notice period 14 days before a hard partner becomes soft" in seen
 
 
 @pytest.mark.parametrize(
