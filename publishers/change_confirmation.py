@@ -14,7 +14,7 @@ from network import clock, dates
 from network.admin_site import ScopedAdmin, person
 from network.change_pages import ChangePage, respond
 from network.effective import SPREAD
-from publishers import notices
+from publishers import notices, policy
 from publishers.forms import ReasonForm
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notice_words import MailText
@@ -27,7 +27,6 @@ from tracking.whatif import Change
 from tracking.whatif_page import run_of
 from tracking.whatif_results import Question
 from tracking.whatif_told import Told, tell
-from tracking.whatif_words import listed
 
 DAYS = 90
 TEMPLATE = "admin/publishers/confirm_cookie_type.html"
@@ -44,20 +43,21 @@ class Proposal:
 
     ``of_all`` are the partners it is about, ``changing`` those for whom it is a change;
     ``headline`` says so, ``rest`` who stays. ``make`` makes it and returns the words for that.
-    ``hidden`` are the form's fields that say what is proposed.
+    ``start`` is when it would start; ``hidden`` are the form's fields that say what is proposed.
     """
 
     of_all: Sequence[Partnership]
     changing: Sequence[Effect]
     staying: Sequence[Effect]
     to: str
+    start: datetime
     headline: str
     rest: str
     button: str
     address: str
     hidden: Mapping[str, str]
     back: str
-    make: Callable[[datetime], str]
+    make: Callable[[], str]
     by_default: bool = False
     nothing: str = ""
 
@@ -73,8 +73,8 @@ class Asked:
     run: str
 
     @property
-    def start(self) -> datetime:
-        """The start that was chosen, or else as soon as can be."""
+    def start(self) -> datetime | None:
+        """The start that was chosen, if one was and it can be read."""
         chosen: datetime | None = None
         if self.form.is_bound:
             self.form.is_valid()
@@ -82,7 +82,7 @@ class Asked:
         else:
             with suppress(ValidationError):
                 chosen = self.form.fields["start"].clean(self.form["start"].value())
-        return chosen or self.now + SPREAD
+        return chosen
 
 
 def asked(request: HttpRequest, form: type[ReasonForm], to: str, *, fresh: bool = False) -> Asked:
@@ -112,14 +112,16 @@ def answer(
 ) -> HttpResponse:
     """The page, or the change made; refused where somebody changed it since the page was made."""
     run = _run(request, given, proposal)
-    meanwhile = changed_since(proposal.of_all, given.seen)
+    # What the policy itself refuses goes back a little further than the page.
+    since = given.seen - policy.UNDER_WAY if given.form.is_bound else given.seen
+    meanwhile = changed_since(proposal.of_all, since, by_others_than=person(request))
 
     def apply() -> str:
         if not proposal.changing and not proposal.by_default:
             raise ValidationError(proposal.nothing)
         if meanwhile:
             raise ValidationError(f"{told_meanwhile(meanwhile[0], given.now)} Nothing was changed.")
-        said = proposal.make(given.seen)
+        said = proposal.make()
         if run is not None:
             whatif_runs.cancel(run)
         return said
@@ -181,30 +183,23 @@ def _context(
         "proposal": proposal,
         "changing": [(row, standing_of(row)) for row in changing],
         "staying": [(row, standing_of(row)) for row in staying],
+        "starts_later": None if given.start else _later(proposal.start, given.now),
         "many": len(changing) + len(staying) > MANY,
-        "left": _left(changing),
         "seen": given.seen.isoformat(),
         "run": run,
         "told": _told(run),
         "had": _had(proposal),
         "days": DAYS,
         "meanwhile": [told_meanwhile(change, given.now) for change in meanwhile],
-        "still_win": _still_win(proposal, given.start),
+        "still_win": _still_win(proposal),
         "preview": _preview(given, proposal),
         "several_advertisers": len({row.advertiser_id for row in (*changing, *staying)}) > 1,
     }
 
 
-def _left(changing: Sequence[Partnership]) -> str:
-    """That partners who are not approved change all the same, but no click of theirs counts."""
-    names = [str(row.publisher) for row in changing if not standing_of(row).is_approved]
-    if not names:
-        return ""
-    are, their = ("is", "its") if len(names) == 1 else ("are", "their")
-    return (
-        f"{listed(names)} {are} not approved now: {their} clicks count only while approved, then "
-        "with this cookie type."
-    )
+def _later(start: datetime, now: datetime) -> datetime | None:
+    """A start that is later than now because of somebody's notice."""
+    return start if start > now + SPREAD else None
 
 
 def _told(run: WhatIfRun | None) -> Told | None:
@@ -222,14 +217,14 @@ def _had(proposal: Proposal) -> str:
     return f"Had {subject} been so"
 
 
-def _still_win(proposal: Proposal, start: datetime) -> datetime | None:
+def _still_win(proposal: Proposal) -> datetime | None:
     """Until when hard cookies of those that become soft can win, set before the change."""
     becoming = [
         effect.partnership
         for effect in proposal.changing
         if effect.after.cookie_type == CookieTypeChoice.SOFT
     ]
-    return last_hard_window(becoming, start) if becoming else None
+    return last_hard_window(becoming, proposal.start) if becoming else None
 
 
 def _preview(given: Asked, proposal: Proposal) -> MailText | None:
@@ -239,7 +234,7 @@ def _preview(given: Asked, proposal: Proposal) -> MailText | None:
     reason = given.form.reason_so_far or "(the reason that you give)"
     partners = [effect.partnership for effect in proposal.changing]
     return notices.preview(
-        partners, proposal.to, given.start, reason, by_default=proposal.by_default
+        partners, proposal.to, proposal.start, reason, by_default=proposal.by_default
     )
 
 

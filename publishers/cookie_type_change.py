@@ -1,6 +1,6 @@
 """Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -12,10 +12,18 @@ from network.admin_site import ScopedAdmin, person
 from publishers import policy
 from publishers.change_confirmation import Asked, Proposal, answer, asked
 from publishers.forms import CookieTypeForm
-from publishers.models import AssignedType, Partnership
-from publishers.policy_effects import Effect, of_assignment
-from publishers.standing import OWN
+from publishers.models import AssignedType, CookieTypeAssignment, Partnership, PartnershipTerms
+from publishers.notice_period import named
+from publishers.policy_effects import Effect, effects_of, start_of
+from publishers.standing import OWN, standings
 
+NO_PARTNERS = frozenset(
+    {
+        PartnershipTerms.Status.ENDED,
+        PartnershipTerms.Status.DECLINED,
+        PartnershipTerms.Status.SUSPENDED,
+    }
+)
 DEFAULT = "their model type's default"
 TARGETS = {
     AssignedType.SOFT.value: "soft",
@@ -70,39 +78,48 @@ def _respond(
     given: Asked,
 ) -> HttpResponse:
     _refuse_unless_managed(request, partners)
-    effects = of_assignment(partners, to, given.start)
-    changing = [effect for effect in effects if not _is_already(effect, to)]
-    staying = [effect for effect in effects if _is_already(effect, to)]
+    said = CookieTypeAssignment(cookie_type=to)
+    start = start_of(partners, said, given.start, given.now)
+    gone = _gone(partners, start)
+    effects = effects_of(partners, said, start)
+    changing = [
+        effect
+        for effect in effects
+        if not _is_already(effect, to) and effect.partnership not in gone
+    ]
+    staying = [effect for effect in effects if effect not in changing]
 
-    def make(seen: datetime) -> str:
-        rows = [effect.partnership for effect in changing]
-        policy.assign(
-            rows,
+    def make() -> str:
+        made = policy.assign(
+            [effect.partnership for effect in changing],
             to,
             given.now,
             reason=given.form.cleaned_data["reason"],
             made_by=person(request),
             start=given.form.start_at,
             internal_note=given.form.cleaned_data["internal_note"],
+            known_until=given.seen,
         )
-        for row in rows:
-            model_admin.log_change(request, row, f"Set to {TARGETS[to]}")
+        for effect in changing:
+            model_admin.log_change(request, effect.partnership, f"Set to {TARGETS[to]}")
+        begins = dates.zoned(made[0].starts_at)
         headline = _headline(len(changing), to)
-        return f"{headline}, from {dates.zoned(given.start)}. Clicks already made keep their type."
+        return f"{headline}, from {begins}. Clicks already made keep their type."
 
     proposal = Proposal(
         of_all=partners,
         changing=changing,
         staying=staying,
         to=to,
+        start=start,
         headline=_headline(len(changing), to),
-        rest=_rest(len(staying), to),
+        rest=_rest(len(staying) - len(gone), gone, to),
         button=_button(len(changing), to),
         address=reverse("admin:publishers_partnership_cookie_type"),
         hidden={"to": to, "partners": ",".join(str(row.pk) for row in partners)},
         back=_back(partners),
         make=make,
-        nothing=_nothing(len(partners), to),
+        nothing=_nothing(partners, gone, to),
     )
     return answer(request, model_admin, given, proposal)
 
@@ -132,17 +149,45 @@ def _headline(count: int, to: str) -> str:
     return f"Set {noun} to {TARGETS[to]}"
 
 
-def _rest(count: int, to: str) -> str:
-    """Who is so already: ``1 more is soft already and stays so.``"""
-    if not count:
-        return ""
-    are, stay = ("is", "stays") if count == 1 else ("are", "stay")
-    return f"{count} more {are} {_target(to)} already and {stay} so."
+def _rest(already: int, gone: Mapping[Partnership, str], to: str) -> str:
+    """``1 more is soft already and stays so.``; and who is no partner any more."""
+    said = []
+    if already:
+        are, stay = ("is", "stays") if already == 1 else ("are", "stay")
+        said.append(f"{already} more {are} {_target(to)} already and {stay} so.")
+    if gone:
+        stay = "stays as it is" if len(gone) == 1 else "stay as they are"
+        said.append(f"{_left(gone)} and {stay}; approve {_them(gone)} first.")
+    return " ".join(said)
 
 
-def _nothing(count: int, to: str) -> str:
-    whom = "this partner is" if count == 1 else "all of these are"
-    return f"There is nothing to change: {whom} {_target(to)} already."
+def _nothing(partners: Sequence[Partnership], gone: Mapping[Partnership, str], to: str) -> str:
+    if len(gone) == len(partners):
+        return f"Nothing can be changed. {_left(gone)}; approve {_them(gone)} first."
+    whom = "this partner is" if len(partners) == 1 else "all of these are"
+    already = f"{whom} {_target(to)} already"
+    return f"There is nothing to change: {already}. A later start may find it otherwise."
+
+
+def _gone(partners: Sequence[Partnership], start: datetime) -> dict[Partnership, str]:
+    """Those that are no partners when it starts, each with its status in words."""
+    held = standings(partners, start)
+    return {
+        row: held[row.pk].status.lower()
+        for row in partners
+        if (terms := held[row.pk].terms) and terms.status in NO_PARTNERS
+    }
+
+
+def _left(gone: Mapping[Partnership, str]) -> str:
+    """``The partnership of CouponCat is ended``."""
+    statuses = " or ".join(sorted(set(gone.values())))
+    are = "partnerships of {} are" if len(gone) > 1 else "partnership of {} is"
+    return f"The {are.format(named(list(gone)))} {statuses}"
+
+
+def _them(gone: Mapping[Partnership, str]) -> str:
+    return "it" if len(gone) == 1 else "them"
 
 
 def _button(count: int, to: str) -> str:

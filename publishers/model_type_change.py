@@ -1,7 +1,6 @@
 """Setting a model type's default in the admin: which one, for whom it decides, why, from when."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,7 +13,7 @@ from publishers import policy
 from publishers.change_confirmation import Proposal, answer, asked
 from publishers.forms import ModelTypeDefaultForm, ReasonForm
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
-from publishers.policy_effects import Effect, decides, of_default
+from publishers.policy_effects import Effect, decides, effects_of_default
 from publishers.standing import OWN
 
 TARGETS = {
@@ -66,30 +65,33 @@ def _respond(
         chosen.add_error("to", "The network's own default is either hard or soft.")
         return _ask(request, model_admin, chosen)
     given = asked(request, ReasonForm, to)
-    effects = of_default(shop, kind, to, given.start)
-    decided = [effect for effect in effects if decides(effect, shop, to)]
+    row = ModelTypeCookieType(advertiser=shop, model_type=kind, cookie_type=to)
+    outcome = effects_of_default(row, given.start, given.now)
+    effects = outcome.effects
+    decided = [effect for effect in effects if decides(effect, row)]
     changing = [effect for effect in decided if effect.changes_type]
     label = str(ModelType(kind).label)
 
-    def make(seen: datetime) -> str:
-        row = policy.set_default(
+    def make() -> str:
+        made = policy.set_default(
             shop,
             kind,
             to,
             given.now,
             reason=given.form.cleaned_data["reason"],
             made_by=person(request),
+            start=given.form.start_at,
         )
-        model_admin.log_addition(request, row, "Added")
-        return (
-            f"{label} default: {row.get_cookie_type_display()}, from {dates.zoned(row.starts_at)}."
-        )
+        model_admin.log_addition(request, made, "Added")
+        begins = dates.zoned(made.starts_at)
+        return f"{label} default: {made.get_cookie_type_display()}, from {begins}."
 
     proposal = Proposal(
         of_all=[effect.partnership for effect in effects],
         changing=changing,
         staying=[effect for effect in effects if effect not in changing],
         to=to,
+        start=outcome.start,
         headline=f"Set the {label} default of {shop or 'the network'} to {TARGETS[to]}",
         rest=_rest(effects, decided, changing),
         button=f"Set the default to {TARGETS[to]}",

@@ -1,27 +1,28 @@
 """What a change of cookie type would do, before it is made: to whom, how long hard cookies set
 before it can still win, and what others changed since a moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db.models import Q
 
-from network.effective import SPREAD
-from network.models import Advertiser, AttributionTerms
-from publishers import cookie_types
-from publishers.cookie_types import InForce, Policy, Step, Steps
+from network.effective import SPREAD, EffectiveDated, Refused
+from network.models import AttributionTerms, User
+from publishers import cookie_types, policy
+from publishers.cookie_types import InForce, Policy, PolicyRow
 from publishers.models import (
     AssignedType,
     CookieTypeAssignment,
     CookieTypeChoice,
-    ModelType,
     ModelTypeCookieType,
     Partnership,
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.notice_period import promised, start_with_notice
 from publishers.standing import ADVERTISER, NETWORK, OWN
 
 
@@ -38,66 +39,69 @@ class Effect:
         return self.before.cookie_type != self.after.cookie_type
 
 
-def of_assignment(partnerships: Iterable[Partnership], to: str, start: datetime) -> list[Effect]:
-    """Of an assignment of their own from ``start``. A constant number of queries."""
-    partnerships = list(partnerships)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """When a change starts, and what it does."""
+
+    start: datetime
+    effects: Sequence[Effect]
+
+
+def effects_of(
+    partnerships: Sequence[Partnership], said: PolicyRow, start: datetime
+) -> list[Effect]:
+    """Of what an unsaved row says, from ``start``, on these partnerships, for which it holds. A
+    constant number of queries."""
     policies = cookie_types.policies(partnerships)
     return [
-        _effect(row, policies[row.pk], _assigned(policies[row.pk], to, start), start)
+        Effect(
+            partnership=row,
+            before=cookie_types.in_force(policies[row.pk], start),
+            after=cookie_types.in_force(_with(policies[row.pk], said, start), start),
+        )
         for row in partnerships
     ]
 
 
-def of_default(
-    advertiser: Advertiser | None, model_type: str, to: str, start: datetime
-) -> list[Effect]:
-    """Of a model type's default from ``start``, an advertiser's or (None) the network's: on every
-    partner of that model type. A constant number of queries."""
-    rows = Partnership.objects.filter(publisher__model_types__model_type=model_type).select_related(
-        "publisher", "advertiser"
-    )
-    if advertiser is not None:
-        rows = rows.filter(advertiser=advertiser)
-    partnerships = list(rows.order_by("publisher__name", "pk").distinct())
-    policies = cookie_types.policies(partnerships)
-    layer = "network_defaults" if advertiser is None else "advertiser_defaults"
-    effects = []
-    for row in partnerships:
-        policy = policies[row.pk]
-        with_it = _with_default(policy, layer, Step(start, to), model_type)
-        effect = _effect(row, policy, with_it, start)
-        if effect.after.model_type == model_type:
-            effects.append(effect)
-    return effects
+def effects_of_default(
+    said: ModelTypeCookieType, chosen: datetime | None, now: datetime
+) -> Outcome:
+    """Of a default on all who are of its model type when it starts, by name."""
+    rows = policy.concerned(said).select_related("publisher", "advertiser")
+    partnerships = list(rows.order_by("publisher__name", "pk"))
+    start = start_of(partnerships, said, chosen, now)
+    effects = effects_of(partnerships, said, start)
+    return Outcome(start, [one for one in effects if one.after.model_type == said.model_type])
 
 
-def decides(effect: Effect, advertiser: Advertiser | None, to: str) -> bool:
+def start_of(
+    partnerships: Sequence[Partnership], said: PolicyRow, chosen: datetime | None, now: datetime
+) -> datetime:
+    """When what the row says starts: as chosen, or as soon as every process can know and every
+    notice is kept. A choice that cannot be is taken as it is; the change itself is refused."""
+
+    def changed(held: Policy, start: datetime) -> Policy:
+        return _with(held, said, start)
+
+    try:
+        return start_with_notice(promised(partnerships, now), changed, chosen, now)
+    except Refused:
+        return chosen or now + SPREAD
+
+
+def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
     """Whether a changed default decides for the partnership: nothing nearer to it says anything."""
-    if advertiser is None:
+    if said.advertiser_id is None:
         return effect.after.source == NETWORK
-    if to == AssignedType.INHERIT:
+    if said.cookie_type == AssignedType.INHERIT:
         return effect.after.source != OWN
     return effect.after.source == ADVERTISER
 
 
-def _effect(row: Partnership, without: Policy, with_it: Policy, start: datetime) -> Effect:
-    return Effect(row, cookie_types.in_force(without, start), cookie_types.in_force(with_it, start))
-
-
-def _assigned(policy: Policy, to: str, start: datetime) -> Policy:
-    return replace(policy, assignments=_added(policy.assignments, Step(start, to)))
-
-
-def _with_default(policy: Policy, layer: str, step: Step, model_type: str) -> Policy:
-    defaults: Mapping[str, Steps] = getattr(policy, layer)
-    steps = _added(defaults.get(model_type, ()), step)
-    return replace(policy, **{layer: {**defaults, model_type: steps}})
-
-
-def _added(steps: Steps, step: Step) -> Steps:
-    """A step that takes the place of one with the same start."""
-    others = [one for one in steps if one.starts_at != step.starts_at]
-    return sorted([*others, step], key=lambda one: one.starts_at)
+def _with(held: Policy, said: PolicyRow, start: datetime) -> Policy:
+    starting = copy(said)
+    starting.starts_at = start
+    return cookie_types.policy_with(held, starting)
 
 
 # --- Hard cookies set before --------------------------------------------------------------------
@@ -181,58 +185,56 @@ class Meanwhile:
     starts_at: datetime | None
 
 
-def changed_since(partnerships: Sequence[Partnership], seen: datetime) -> list[Meanwhile]:
-    """What was changed after ``seen`` that may decide the cookie type of these, newest first.
-    A constant number of queries."""
+def changed_since(
+    partnerships: Sequence[Partnership], seen: datetime, *, by_others_than: User
+) -> list[Meanwhile]:
+    """What somebody else changed after ``seen`` that may decide the cookie type of these, newest
+    first. A constant number of queries."""
     publishers = {row.publisher_id for row in partnerships}
     advertisers = {row.advertiser_id for row in partnerships}
-    assignments = CookieTypeAssignment.objects.filter(
-        partnership__in=partnerships, created_at__gt=seen
-    ).select_related("publisher")
-    defaults = ModelTypeCookieType.objects.filter(
+    since = Q(created_at__gt=seen) & (Q(made_by__isnull=True) | ~Q(made_by=by_others_than))
+    kinds = PublisherModelType.objects.filter(publisher__in=publishers).values("model_type")
+    own = CookieTypeAssignment.all_rows.filter(since, partnership__in=partnerships)
+    defaults = ModelTypeCookieType.all_rows.filter(
+        since,
         Q(advertiser__in=advertisers) | Q(advertiser__isnull=True),
-        model_type__in=PublisherModelType.objects.filter(publisher__in=publishers).values(
-            "model_type"
-        ),
-        created_at__gt=seen,
-    ).select_related("advertiser")
-    kinds = PublisherModelType.objects.filter(
-        publisher__in=publishers, created_at__gt=seen
-    ).select_related("publisher")
+        model_type__in=kinds,
+    )
+    model_types = PublisherModelType.all_rows.filter(since, publisher__in=publishers)
     found = [
-        *(_told(row, f"{row.publisher} was {_set_to(row.cookie_type)}") for row in assignments),
-        *(_told(row, f"The {_default_of(row)} was {_set_to(row.cookie_type)}") for row in defaults),
-        *(_told(row, f"{row.publisher} became {ModelType(row.model_type).label}") for row in kinds),
-        *_left(partnerships, seen),
+        *(_told(row, str(row.publisher), _set_to(row)) for row in own.select_related("publisher")),
+        *(_told(row, _default(row), _set_to(row)) for row in defaults.select_related("advertiser")),
+        *(
+            _told(row, str(row.publisher), f"became {row.get_model_type_display()}")
+            for row in model_types.select_related("publisher")
+        ),
+        *_left(partnerships, since),
     ]
     return sorted(found, key=lambda change: change.made_at, reverse=True)
 
 
-def _left(partnerships: Sequence[Partnership], seen: datetime) -> list[Meanwhile]:
-    """Those that are no approved partner since."""
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, created_at__gt=seen)
+def _left(partnerships: Sequence[Partnership], since: Q) -> list[Meanwhile]:
+    """Those that are no approved partner since, or will not be."""
+    rows = PartnershipTerms.objects.filter(since, partnership__in=partnerships)
+    gone = rows.exclude(status=PartnershipTerms.Status.APPROVED).select_related("publisher")
     return [
-        _told(row, f"{row.publisher} is {row.get_status_display().lower()}")
-        for row in rows.exclude(status=PartnershipTerms.Status.APPROVED).select_related("publisher")
+        _told(row, f"The partnership of {row.publisher}", f"became {row.get_status_display()}")
+        for row in gone
     ]
 
 
-def _told(
-    row: CookieTypeAssignment | ModelTypeCookieType | PublisherModelType | PartnershipTerms,
-    what: str,
-) -> Meanwhile:
+def _told(row: EffectiveDated, whose: str, what: str) -> Meanwhile:
+    if row.cancels_id is not None:
+        return Meanwhile(f"A coming change of {whose} was cancelled", row.created_at, None)
     later = row.starts_at > row.created_at + SPREAD
-    return Meanwhile(what, row.created_at, row.starts_at if later else None)
+    return Meanwhile(f"{whose} {what}", row.created_at, row.starts_at if later else None)
 
 
-def _set_to(cookie_type: str) -> str:
-    if not cookie_type:
-        return "changed: a coming change was cancelled"
-    if cookie_type == AssignedType.INHERIT:
-        return "set back to the default"
-    return f"set to {cookie_type}"
+def _set_to(row: CookieTypeAssignment | ModelTypeCookieType) -> str:
+    if row.cookie_type == AssignedType.INHERIT:
+        return "was set back to the default"
+    return f"was set to {row.cookie_type}"
 
 
-def _default_of(row: ModelTypeCookieType) -> str:
-    whose = row.advertiser or "the network"
-    return f"{ModelType(row.model_type).label} default of {whose}"
+def _default(row: ModelTypeCookieType) -> str:
+    return f"The {row.get_model_type_display()} default of {row.advertiser or 'the network'}"

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
+from network import advertisers, clock
 from network.models import Advertiser, User
 from publishers import partnerships, policy
 from publishers.models import CookieTypeAssignment, ModelTypeCookieType, Partnership
@@ -318,7 +318,7 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
             lambda market: partnerships.change_terms(
                 market.extension, {"status": "ended"}, NOW + MINUTE, made_by=None
             ),
-            "Cat of Shop is ended 1 minute ago.",
+            "The partnership of Cat of Shop became Ended 1 minute ago.",
             id="left",
         ),
         pytest.param(
@@ -391,9 +391,84 @@ def test_a_partner_that_left_is_told_of(client: Client, market: Market) -> None:
     partnerships.change_terms(market.extension, {"status": "ended"}, NOW - DAY, made_by=None)
     page = text(opened(client, market.extension))
     assert (
-        "Cat of Shop is not approved now: its clicks count only while approved, then with this "
-        "cookie type." in page
+        "Nothing can be changed. The partnership of Cat of Shop is ended; approve it first." in page
     )
+
+
+def test_a_partner_that_left_does_not_hold_up_the_others(client: Client, market: Market) -> None:
+    partnerships.change_terms(market.extension, {"status": "ended"}, NOW - DAY, made_by=None)
+    page = opened(client, market.extension, market.blog)
+    assert (
+        "Set 1 partner to soft. The partnership of Cat of Shop is ended and stays as it is; "
+        "approve it first." in text(page)
+    )
+    assert send(client, page, reason="R").status_code == 302
+    made = CookieTypeAssignment.objects.get(reason="R")
+    assert made.partnership == market.blog
+
+
+def test_a_partner_that_leaves_meanwhile_is_told_and_refused(
+    client: Client, market: Market, at: Clock
+) -> None:
+    page = opened(client, market.extension, market.blog)
+    partnerships.change_terms(market.extension, {"status": "ended"}, NOW + MINUTE, made_by=None)
+    at(NOW + 3 * MINUTE)
+    answer = send(client, page, reason="Kept")
+    said = text(answer)
+    assert "The partnership of Cat of Shop became Ended 2 minutes ago. Count again" in said
+    assert "Kept</textarea>" in answer.content.decode()
+    assert not CookieTypeAssignment.objects.filter(reason="Kept").exists()
+
+
+def test_the_notice_that_is_given_is_kept_and_told(client: Client, market: Market) -> None:
+    advertisers.change_terms(market.shop, {"notice_days": 14}, NOW - DAY, made_by=None)
+    page = opened(client, market.extension)
+    said = text(page)
+    assert "it starts on 26 Mar 2026 14:00 UTC." in said
+    counted(the_run())
+    assert "can still win until 25 Apr 2026" in text(looked_again(client, page))
+    assert send(client, page, reason="R").status_code == 302
+    made = CookieTypeAssignment.objects.get(reason="R")
+    assert made.starts_at == NOW + 14 * DAY
+
+
+def test_a_start_before_the_notice_is_refused(client: Client, market: Market) -> None:
+    advertisers.change_terms(market.shop, {"notice_days": 14}, NOW - DAY, made_by=None)
+    page = opened(client, market.extension)
+    answer = send(client, page, reason="Sooner", start="2026-03-20T09:00")
+    assert list(answer.context["form"].errors) == ["start"]
+    assert "Shop gives 14 days" in str(answer.context["form"].errors)
+
+
+def test_ones_own_change_is_none_of_somebody_else(
+    client: Client, market: Market, owner: User, at: Clock
+) -> None:
+    page = opened(client, market.extension)
+    policy.assign([market.extension], "hard", NOW + MINUTE, reason="Mine", made_by=owner)
+    at(NOW + 2 * MINUTE)
+    assert "ago. Count again" not in text(looked_again(client, page))
+    assert send(client, page, reason="R").status_code == 302
+
+
+def test_a_change_that_was_under_way_can_be_counted_again(
+    client: Client, market: Market, at: Clock
+) -> None:
+    """The policy refuses what was made within seconds before the page; the page says so."""
+    page = opened(client, market.extension)
+    just_before = NOW - timedelta(seconds=2)
+    policy.assign([market.extension], "hard", just_before, reason="First", made_by=None)
+    at(NOW + MINUTE)
+    answer = send(client, page, reason="R")
+    assert "Cat of Shop was set to hard 1 minute ago. Count again" in text(answer)
+    page = send(client, answer, do="count", reason="R")
+    assert send(client, page, reason="R").status_code == 302
+
+
+def test_a_default_starts_when_it_was_said_to(client: Client, market: Market) -> None:
+    query = {"advertiser": market.shop.pk, "model_type": "email", "to": "soft"}
+    page = client.get(DEFAULT, query)
+    send(client, page, DEFAULT, reason="R", start="2026-03-20T09:00")
+    assert ModelTypeCookieType.objects.get().starts_at.isoformat() == "2026-03-20T09:00:00+00:00"
 
 
 # How long hard cookies can still win

@@ -16,7 +16,7 @@ from tracking.models import Conversion
 from tracking.whatif_results import Move, PartnerLine, Question, Result, Tally
 
 NOBODY = "Nobody"
-MOST_MOVES = 20
+MOST_MOVES = 10
 """Pairs of from and to on a page; all of them are in the CSV."""
 
 MOST_DRAWN = 12

@@ -2,7 +2,8 @@
    the chart says to those who do not see it.
 
    First column: what the values stand over. Each further <th> of the head: a series, unless it has
-   data-skip, as a row may have. A cell's number is its data-value, or else its text; its text is what the tooltip says.
+   data-skip, as a row may have. A cell's number is its data-value, or else its text; its text is what
+   the tooltip says. data-labels="all" on the table: every row is named below, slanting if need be.
    data-unit on the table or on a <th>: a currency such as GBP, or "%". data-color on a <th>: the CSS
    variable --chart-<colour>; without it the series take turns with --chart-1, --chart-2 and so on.
    A table inside <details> is drawn before the <details>. Styles are set through the CSSOM only. */
@@ -89,6 +90,7 @@
     const ink = style(table, "color");
     const grid = isDark(table) ? "rgba(255, 255, 255, .12)" : "rgba(0, 0, 0, .1)";
     const stacked = table.dataset.chart === "stacked";
+    const named = table.dataset.labels === "all" ? { autoSkip: false, maxRotation: 60 } : { maxRotation: 0, autoSkipPadding: 16 };
     const font = { family: style(table, "font-family"), size: 12 };
     return {
       animation: false,
@@ -96,7 +98,7 @@
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
       scales: {
-        x: { stacked, grid: { display: false }, ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 16 } },
+        x: { stacked, grid: { display: false }, ticks: { color: ink, font, ...named } },
         y: {
           stacked,
           beginAtZero: true,
