@@ -8,7 +8,7 @@ from typing import Any
 from network.admin import rate_text
 from network.models import CommissionRate, terms_at
 from network.tracking_hosts import base_urls
-from publishers import partner_status
+from publishers import notice_history, partner_status
 from publishers.cookie_type_history import cancelled, history, time_line
 from publishers.models import Partnership
 from publishers.partner_columns import DAYS, confirmation, figures_shown, period, seen_of
@@ -45,6 +45,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "terms": row.terms.select_related("made_by").order_by("-starts_at"),
         "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
         "model_types": row.publisher.model_types.select_related("made_by").order_by("-starts_at"),
+        "notices": notice_history.told(row),
         "notes": row.notes.select_related("made_by"),
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
         "now": now,

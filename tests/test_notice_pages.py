@@ -202,6 +202,39 @@ def test_partners_that_left_are_told_nothing_of_terms(cast: Cast) -> None:
     assert not gone.notices.filter(event="terms.changed").exists()
 
 
+# --- What staff see -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        pytest.param({"state": "waiting"}, "1 waiting", id="waiting"),
+        pytest.param(
+            {"state": "sent", "sent_at": NOW}, "Sent to 1 member on 12 Mar 2026 14:00", id="sent"
+        ),
+        pytest.param(
+            {"state": "parked", "last_error": "x"}, "Given up 1 could not be delivered", id="parked"
+        ),
+        pytest.param({"state": "skipped", "last_error": "x"}, "1 not sent: left", id="skipped"),
+    ],
+)
+def test_staff_see_which_notices_went_out(cast: Cast, state: dict[str, Any], words: str) -> None:
+    set_soft(cast)
+    NoticeMail.objects.update(**state)
+    address = f"/admin/publishers/partnership/{cast.partner.pk}/change/"
+    shown = text(signed_in(cast.staff).get(address))
+    assert (
+        f"Your clicks are soft from 12 Mar 2026 14:00 UTC, hard until then {REASON} {words}"
+    ) in shown
+    assert cast.member.username not in shown
+
+
+def test_staff_see_what_was_on_the_page_only(cast: Cast) -> None:
+    assign([cast.partner], "hard", NOW, reason=REASON, made_by=cast.staff)
+    address = f"/admin/publishers/partnership/{cast.partner.pk}/change/"
+    assert f"{REASON} None: on the page only" in text(signed_in(cast.staff).get(address))
+
+
 # --- Operators: mails -----------------------------------------------------------------------------
 
 
