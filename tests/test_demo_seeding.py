@@ -17,7 +17,7 @@ from network.demo import cast, places, seed
 from network.demo.life import Span
 from network.models import Advertiser, User
 from publishers.ledger import balance
-from publishers.models import LedgerEntry, ModelType, Partnership, Publisher
+from publishers.models import LedgerEntry, ModelType, Notice, NoticeMail, Partnership, Publisher
 from publishers.standing import standings
 from tests.makers import NOW
 from tracking import snapshot
@@ -151,3 +151,18 @@ def test_the_demos_own_addresses_follow_its_port(settings: Settings) -> None:
     assert Advertiser.objects.get(id=cast.SHOP).landing_url == "http://shop.localhost:8765/"
     assert Publisher.objects.get(id=cast.BLOG).website == "http://blog.localhost:8765/"
     assert Publisher.objects.get(id=cast.VOUCHERS).website == elsewhere
+
+
+def test_publishers_are_told_of_what_changed_and_of_what_comes() -> None:
+    addressed = NoticeMail.objects.values_list(
+        "recipient__username", "notices__advertiser", "notices__publisher", "state"
+    )
+    assert set(addressed) == {
+        ("cashback", cast.STATIONERY, cast.TOLD, "waiting"),
+        ("overlay", cast.SHOP, cast.COMING, "waiting"),
+    }
+    told = Notice.objects.filter(event="cookie_type.changed", facts__to__type="soft")
+    [became] = told.filter(publisher=cast.TOLD)
+    assert (became.reason, became.takes_effect_at < NOW) == (cast.TOLD_REASON, True)
+    [comes] = told.filter(publisher=cast.COMING)
+    assert comes.takes_effect_at == NOW + cast.COMING_IN
