@@ -1,27 +1,50 @@
 """Who sees what: the one place that scopes a queryset to a tenant.
 
-Operators see everything. Advertiser staff see the rows of their advertisers, and change them as
-owner or manager; a viewer only reads. Members of a publisher's team see that publisher's rows, on
-its own pages and never in the admin. Somebody may be several of these at once.
+Operators see everything. Advertiser staff see the rows of their advertisers. Members of a team see
+the rows of its publishers, on their own pages and never in the admin. What each role may do is in
+:data:`STAFF_RIGHTS` and :data:`TEAM_RIGHTS`. Somebody may be several of these at once.
 
 Every model has a rule in :data:`RULES`; one without is an error, not an open door.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 
-from network.models import StaffMembership, User
+from network.models import User
 
 Row = TypeVar("Row", bound=Model)
 Somebody = User | AnonymousUser
 OWNER = "owner"
 """Of an advertiser, and of a team."""
-MANAGING_ROLES = frozenset({StaffMembership.Role.OWNER, StaffMembership.Role.MANAGER})
+
+
+class Right(StrEnum):
+    """What a role can allow somebody at an advertiser, or for the publishers of a team."""
+
+    READ = "read"
+    CHANGE = "change"
+    TEAM = "team"
+    """Who belongs to it, and as what."""
+    BANK = "bank"
+    """Where a publisher's money goes."""
+
+
+STAFF_RIGHTS: Mapping[str, frozenset[Right]] = {
+    OWNER: frozenset({Right.READ, Right.CHANGE, Right.TEAM}),
+    "manager": frozenset({Right.READ, Right.CHANGE}),
+    "viewer": frozenset({Right.READ}),
+}
+TEAM_RIGHTS: Mapping[str, frozenset[Right]] = {
+    OWNER: frozenset({Right.READ, Right.CHANGE, Right.TEAM, Right.BANK}),
+    "member": frozenset({Right.READ, Right.CHANGE}),
+}
+NO_RIGHTS: frozenset[Right] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,7 @@ RULES: Mapping[str, Rule] = {
     "network.trackinghost": _ADVERTISER,
     "network.user": OPERATORS_ONLY,
     "publishers.cookietypeassignment": _BOTH,
+    "publishers.invitation": OPERATORS_ONLY,
     "publishers.ledgeraccount": _BOTH,
     "publishers.ledgerentry": Rule(
         advertiser="transaction__advertiser", publisher="account__publisher"
@@ -105,16 +129,33 @@ class Access:
 
     @property
     def manages_any(self) -> bool:
-        return self.operator or any(role in MANAGING_ROLES for role in self.staff_roles.values())
+        return self.operator or any(map(self.manages, self.staff_roles))
 
     def manages(self, advertiser_id: int) -> bool:
         """Whether this person may change what belongs to the advertiser."""
-        return self.operator or self.staff_roles.get(advertiser_id) in MANAGING_ROLES
+        return self.may(Right.CHANGE, advertiser_id)
+
+    def may(self, right: Right, advertiser_id: int) -> bool:
+        """At an advertiser; an operator may everything there."""
+        return self.operator or right in _rights(STAFF_RIGHTS, self.staff_roles, advertiser_id)
+
+    def may_for_publisher(self, right: Right, publisher_id: int) -> bool:
+        """On a publisher's own pages, which are its team's alone."""
+        return right in _rights(TEAM_RIGHTS, self.publisher_roles, publisher_id)
+
+    def may_in_team(self, right: Right, team_id: int) -> bool:
+        return right in _rights(TEAM_RIGHTS, self.team_roles, team_id)
 
     def sees_in_admin(self, model: type[Model]) -> bool:
         """Whether the admin shows this person any row of the model."""
         rule = rule_of(model)
         return self.operator or (self.enters_admin and bool(rule.advertiser))
+
+
+def _rights(
+    table: Mapping[str, frozenset[Right]], roles: Mapping[int, str], key: int
+) -> frozenset[Right]:
+    return table.get(roles.get(key, ""), NO_RIGHTS)
 
 
 def access_of(user: Somebody) -> Access:

@@ -327,13 +327,13 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
         return "On" if user.__dict__["has_second_factor"] else "Off"
 
     @admin.display(description="Roles", empty_value=EMPTY)
-    def shown_roles(self, user: User) -> SafeString:
+    def shown_roles(self, user: User) -> SafeString | str:
         roles = ["Operator"] if user.is_superuser else []
         roles += [
             f"{row.get_role_display()} of {row.advertiser}" for row in user.staff_memberships.all()
         ]
         roles += [f"{row.get_role_display()} of {row.team}" for row in user.team_memberships.all()]
-        return format_html_join(", ", "{}", ((role,) for role in roles))
+        return format_html_join(", ", "{}", ((role,) for role in roles)) or EMPTY
 
 
 class ResetForm(forms.Form):

@@ -77,12 +77,19 @@ GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
             _list("Ledger transactions", "swap_horiz", "publishers.ledgertransaction"),
         ),
     ),
-    ("Terms", (_list("Advertisers and terms", "storefront", "network.advertiser"),)),
+    (
+        "Terms",
+        (
+            _list("Advertisers and terms", "storefront", "network.advertiser"),
+            Entry("Team", "group", "admin:own_staff"),
+        ),
+    ),
     (
         "Network",
         (
             _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
             _list("Teams", "groups", "publishers.team", operators_only=True),
+            _list("Invitations", "mail", "publishers.invitation", operators_only=True),
             _list("Users", "group", "network.user", operators_only=True),
             Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
             _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),

@@ -49,6 +49,7 @@ urlpatterns = [
         recovery_codes.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
+    path("invitation/", include("publishers.site_urls")),
     path("dashboard/", views.publisher_home, name="publisher_home"),
     path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),

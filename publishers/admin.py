@@ -15,14 +15,17 @@ from network.admin_site import (
     AdvertiserFilter,
     CappedPaginator,
     OperatorAdmin,
+    OwnPage,
     PageAdmin,
     ScopedAdmin,
+    add_page,
     person,
     shown_moment,
 )
 from network.change_pages import ChangePage, posted, respond
 from publishers import partnerships, policy
 from publishers.forms import ModelTypeForm, NewPublisherForm, PublisherForm
+from publishers.invitation_admin import InvitationAdmin
 from publishers.model_type_admin import ModelTypeCookieTypeAdmin
 from publishers.models import (
     LedgerAccount,
@@ -36,13 +39,17 @@ from publishers.models import (
 )
 from publishers.notice_admin import NoticeMailAdmin
 from publishers.partner_admin import PartnerAdmin
+from publishers.staff_page import own_staff, staff
 from publishers.team_admin import TeamAdmin
-from publishers.team_models import Team
+from publishers.team_models import Invitation, Team
 
 admin.site.register(Partnership, PartnerAdmin)
 admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
 admin.site.register(NoticeMail, NoticeMailAdmin)
 admin.site.register(Team, TeamAdmin)
+admin.site.register(Invitation, InvitationAdmin)
+add_page(OwnPage("team/", own_staff, "own_staff"))
+add_page(OwnPage("team/<int:advertiser>/", staff, "staff"))
 
 
 @admin.register(Publisher)

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from network import clock
-from publishers import notice_sending
+from publishers import invitation_mail, notice_sending
 
 
 @shared_task(name="publishers.tasks.send_notices")
@@ -11,3 +11,9 @@ def send_notices() -> None:
     """Send the mails of notices that are due; once more at once where more may wait."""
     if notice_sending.send_due(clock.now()) == notice_sending.MOST_AT_ONCE:
         send_notices.delay()
+
+
+@shared_task(name="publishers.tasks.send_invitation")
+def send_invitation(invitation: int, token: str) -> None:
+    """Send the mail of an invitation; whether that worked is shown with the invitation."""
+    invitation_mail.send(invitation, token, clock.now())

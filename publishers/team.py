@@ -8,10 +8,11 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from network import access, dates
+from network.access import Right
 from network.admin_site import person
 from publishers.models import Publisher
 from publishers.notice_reading import unread
@@ -39,6 +40,7 @@ TABS = (
     Tab("sales", "Sales", below=("sale", "sales_elsewhere")),
     Tab("clicks", "Clicks", below=("clicks_without_cookie",)),
     Tab("notices", "Notices"),
+    Tab("team", "Team"),
 )
 SALES_TABS = (Tab("sales", "Credited to you"), Tab("sales_elsewhere", "Went elsewhere"))
 CLICKS_TABS = (Tab("clicks", "All clicks"), Tab("clicks_without_cookie", "Took no cookie"))
@@ -50,17 +52,22 @@ def team_page(view: TeamView) -> Callable[..., HttpResponse]:
 
 
 def team_action(view: TeamView) -> Callable[..., HttpResponse]:
-    """As :func:`team_page`, for what the team's members do by POST."""
-    return _of_team(require_POST(view))
+    """As :func:`team_page`, for what those of the team do by POST who may change something."""
+    return _of_team(require_POST(view), Right.CHANGE)
 
 
-def _of_team(view: TeamView) -> Callable[..., HttpResponse]:
+def team_form(view: TeamView) -> Callable[..., HttpResponse]:
+    """As :func:`team_page`, for a page with a form that is sent to itself."""
+    return _of_team(require_http_methods(["GET", "HEAD", "POST"])(view))
+
+
+def _of_team(view: TeamView, right: Right = Right.READ) -> Callable[..., HttpResponse]:
     @never_cache
     @_signed_in
     @wraps(view)
     def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
         roles = access.access_of(request.user).publisher_roles
-        if publisher not in roles:
+        if not access.access_of(request.user).may_for_publisher(right, publisher):
             raise Http404("There is no such publisher.")
         own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
         context = {

@@ -8,6 +8,7 @@ from publishers import (
     link_page,
     notice_page,
     programme_pages,
+    team_page,
     views,
 )
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("programmes/<int:advertiser>/apply/", programme_pages.apply, name="apply"),
     path("links/", link_page.links, name="links"),
     path("notices/", notice_page.notices, name="notices"),
+    path("team/", team_page.team, name="team"),
     path("clicks/", views.clicks, name="clicks"),
     path("clicks/no-cookie/", elsewhere_views.clicks, name="clicks_without_cookie"),
     path("sales/", views.sales, name="sales"),

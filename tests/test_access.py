@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -16,10 +17,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlconf
+from pytest_django.fixtures import Settings
 
 from network import access, clock, hosts
 from network.models import Advertiser, CommissionGroup, User
-from publishers import partnerships, policy
+from publishers import invitations, partnerships, policy
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
@@ -27,6 +29,7 @@ from publishers.models import (
     NoticeMail,
     Publisher,
 )
+from publishers.team_models import Invitation
 from tests.makers import (
     NOW,
     Shopper,
@@ -65,6 +68,7 @@ SIGNED_IN = STAFF | PUBLISHERS | {"stranger"}
 ASKED = frozenset({"owner_a"})
 """Who asked a what-if; nobody else sees it."""
 EVERYBODY = SIGNED_IN | {"anonymous"}
+TOKEN = "of-an-invitation"
 HASHED = make_password("a-password-of-all-9")
 """Hashed once: it takes long, and on purpose."""
 
@@ -97,6 +101,7 @@ ADMIN: dict[str, AdminRules] = {
     "network_user": AdminRules(OPERATORS, OPERATORS, add=OPERATORS, change=OPERATORS),
     "publishers_publisher": AdminRules(OPERATORS, OPERATORS, add=OPERATORS, change=OPERATORS),
     "publishers_team": AdminRules(OPERATORS, OPERATORS, add=OPERATORS, change=OPERATORS),
+    "publishers_invitation": AdminRules(OPERATORS, OPERATORS, add=OPERATORS),
     "publishers_partnership": AdminRules(STAFF, STAFF_OF_A, add=OPERATORS),
     "publishers_modeltypecookietype": AdminRules(STAFF, STAFF_OF_A, add=WRITERS),
     "publishers_ledgeraccount": OF_A,
@@ -125,6 +130,7 @@ RULES: dict[str, Rule] = {
     "account_reset_password_from_key": Rule(EVERYBODY),
     "account_reset_password_from_key_done": Rule(EVERYBODY),
     "mfa_authenticate": Rule(SIGNED_IN),  # in the midst of signing in; leads on after it
+    "invitation": Rule(EVERYBODY),
     "mfa_index": Rule(SIGNED_IN),
     "mfa_reauthenticate": Rule(SIGNED_IN, answer=302),  # without one: by password
     "mfa_activate_totp": Rule(SIGNED_IN, answer=302),  # by password first
@@ -142,6 +148,7 @@ RULES: dict[str, Rule] = {
     "clicks_without_cookie": Rule(TEAM_OF_P),
     "notices": Rule(TEAM_OF_P),
     "sales": Rule(TEAM_OF_P),
+    "team": Rule(TEAM_OF_P, write=frozenset({"owner_p"})),
     "sales_elsewhere": Rule(TEAM_OF_P),
     "sale": Rule(TEAM_OF_P),
     "admin:index": Rule(STAFF),
@@ -154,6 +161,9 @@ RULES: dict[str, Rule] = {
     "admin:view_on_site": Rule(NOBODY),
     "admin:search": Rule(NOBODY),
     "admin:app_list": Rule(STAFF),
+    "admin:own_staff": Rule(STAFF),
+    "admin:staff": Rule(STAFF_OF_A, write=OPERATORS | {"owner_a"}),
+    "admin:publishers_invitation_do": Rule(OPERATORS, write=OPERATORS, answer=405),
     "admin:simulator": Rule(STAFF, write=STAFF),
     "admin:whatif": Rule(STAFF, write=STAFF),
     "admin:whatif_run": Rule(ASKED, write=ASKED),
@@ -187,6 +197,7 @@ for model, rules in ADMIN.items():
     }
 WITHOUT_A_FORM = {
     "admin:tracking_setaside_replay",
+    "admin:publishers_invitation_do",
     "admin:publishers_noticemail_again",
     "admin:whatif_run",
 }
@@ -249,6 +260,8 @@ class World:
             "admin:view_on_site": [1, self.a.pk],
             "admin:auth_user_password_change": [self.rows["network_user"].pk],
             "account_reset_password_from_key": ["MQ", "used-already"],
+            "admin:staff": [self.a.pk],
+            "invitation": [TOKEN],
             "apply": [self.p.pk, self.b.pk],
             "admin:whatif_run": [self.rows["whatif"].pk],
             "admin:whatif_csv": [self.rows["whatif"].pk, "partners"],
@@ -344,6 +357,15 @@ def rows_of(advertiser: Advertiser, publisher: Publisher) -> dict[str, Model]:
         "network_user": make_user(),
         "publishers_publisher": publisher,
         "publishers_team": publisher.team,
+        "publishers_invitation": Invitation.objects.create(
+            email="nina@example.com",
+            team=publisher.team,
+            role="member",
+            token_hash=invitations.hash_of(TOKEN),
+            invited_by=make_user("operator"),
+            created_at=NOW,
+            expires_at=NOW + timedelta(days=7),
+        ),
         "publishers_partnership": advertiser.partnerships.get(publisher=publisher),
         "publishers_modeltypecookietype": ModelTypeCookieType.objects.get(advertiser=advertiser),
         "publishers_ledgeraccount": LedgerAccount.objects.get(advertiser=advertiser),
@@ -436,6 +458,64 @@ def test_every_form_is_open_to_those_who_may_write(world: World, role: str) -> N
             assert response.status_code in (200, 404), url.key
             if response.status_code == 404:  # the ids are in the form, and this one has none
                 assert url.key == "admin:publishers_partnership_cookie_type"
+
+
+MUST_HAVE_ONE = ["operator", "owner_a", "owner_b", "owner_p"]
+ON_THE_WAY = {"account_reauthenticate", "account_logout", "mfa_activate_totp"}
+
+
+@pytest.mark.parametrize("role", MUST_HAVE_ONE)
+def test_without_a_second_factor_there_is_nothing_but_its_set_up(
+    world: World, role: str, settings: Settings
+) -> None:
+    settings.TOTP_REQUIRED = True
+    client = world.client(role)
+    wrong = []
+    for url in urls_of(settings.ROOT_URLCONF):
+        for method in ("get", "post"):
+            answer = getattr(client, method)(world.address(url))
+            led = answer.headers.get("Location", "").startswith("/second-factor/set-up/")
+            if led is (url.key in ON_THE_WAY):
+                wrong.append(f"{method} {world.address(url)}: {answer.status_code}")
+            if url.key == "account_logout":
+                client = world.client(role)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", MUST_HAVE_ONE)
+def test_with_a_second_factor_everything_is_as_the_role_says(
+    world: World, role: str, settings: Settings
+) -> None:
+    settings.TOTP_REQUIRED = True
+    client = world.client(role)
+    show_second_factor(client, world.users[role])
+    wrong = []
+    for url in urls_of(settings.ROOT_URLCONF):
+        if url.key.startswith("mfa_"):
+            continue
+        rule, address = RULES[url.key], world.address(url)
+        response = client.get(address)
+        fine = is_answered(response, rule) if role in rule.read else is_hidden(response)
+        if not fine:
+            wrong.append(f"{address}: {response.status_code}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", sorted(SIGNED_IN - set(MUST_HAVE_ONE)))
+def test_nobody_else_must_have_a_second_factor(world: World, role: str, settings: Settings) -> None:
+    settings.TOTP_REQUIRED = True
+    there = world.client(role).get("/", follow=True)
+    assert there.status_code == 200
+    assert "/second-factor/" not in there.request["PATH_INFO"]
+
+
+def show_second_factor(client: Client, user: User) -> None:
+    """Give somebody one, which this session has shown."""
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "at": 0}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @pytest.mark.parametrize("role", ["owner_a", "viewer_a", "member_p"])

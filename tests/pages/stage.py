@@ -20,7 +20,7 @@ from django.urls import reverse
 from network.demo import cast, mailbox, places
 from network.demo.catalogue import PRODUCTS
 from network.models import Advertiser, User
-from publishers import partnerships, policy
+from publishers import invitations, partnerships, policy
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
@@ -29,6 +29,7 @@ from publishers.models import (
     Partnership,
     Publisher,
 )
+from publishers.team_models import Invitation
 from tests.makers import NOW
 from tests.test_access import ADMIN, RULES, urls_of
 from tracking import whatif_runs
@@ -52,6 +53,9 @@ OPERATOR, STAFF, TEAM, STRANGER = "operator", "nimbus", "blog", "stranger"
 GUARDED, SIGNING_IN = "guarded", "signing-in"
 """Somebody with a second factor, and the same person between password and code."""
 PASSWORD = "correct-horse-1"
+TO_SOMEBODY, TO_STRANGER = "to-somebody-new", "to-somebody-with-an-account"
+"""Tokens of invitations."""
+MAIL_ERROR = "SMTPRecipientsRefused: {'no@mail.example': (550, b'no such mailbox')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Site:
 NO_PAGES = {
     "home": "leads on",
     "mfa_authenticate": "leads on",
+    "admin:own_staff": "leads on",
     "publisher_home": "leads on",
     "admin:autocomplete": "answers scripts",
     "admin:jsi18n": "is a script",
@@ -114,6 +119,8 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:whatif_run": [rows["whatif"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
+        "invitation": [TO_SOMEBODY],
+        "admin:staff": [cast.SHOP],
         "account_reset_password_from_key": ["MQ", "used-already"],
     }
     if key in values:
@@ -151,6 +158,10 @@ OTHER_PAGES = (
     "sale-final",
     "sale-unverified",
     "no-membership",
+    "invitation-with-account",
+    "invitation-accept",
+    "invitation-no-longer-good",
+    "team-of-several",
     "second-factor-set-up",
     "second-factor-code",
     "second-factor-on",
@@ -204,6 +215,12 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "sale-final": sale("final"),
         "sale-unverified": Page(sale("unverified").address, OPERATOR),
         **_second_factor_pages(),
+        "invitation-with-account": Page(_on_site(reverse("invitation", args=[TO_STRANGER]))),
+        "invitation-accept": Page(_on_site(reverse("invitation", args=[TO_STRANGER])), STRANGER),
+        "invitation-no-longer-good": Page(
+            _on_site(reverse("invitation", args=["there-is-none"])), status=410
+        ),
+        "team-of-several": Page(_on_site(reverse("team", args=[cast.OVERLAY])), "overlay"),
         "no-membership": Page(_on_site("/dashboard/"), STRANGER),
         "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
         "not-allowed": Page(_on_site("/admin/login/?next=/admin/"), TEAM, 403),
@@ -251,7 +268,7 @@ def site() -> Site:
     urls = {url.key: url.route for url in urls_of(URLCONF)}
     pages = {key: _site_page(key, urls[key], rows) for key in site_pages()}
     pages |= _other_pages(rows)
-    sessions = {name: _session(name) for name in (OPERATOR, STAFF, TEAM)}
+    sessions = {name: _session(name) for name in (OPERATOR, STAFF, TEAM, "overlay")}
     return Site(pages, {**sessions, **_sessions_by_password()})
 
 
@@ -280,10 +297,14 @@ def _by_password(username: str) -> Client:
 
 def _add_what_seeding_has_not() -> None:
     """Something to read on every operators' page, and somebody who belongs nowhere."""
-    User.objects.create_user(STRANGER, password=PASSWORD)
+    User.objects.create_user(STRANGER, "stranger@example.com", PASSWORD)
     guarded = User.objects.create_user(GUARDED, "guarded@example.com", PASSWORD)
     TOTP.activate(guarded, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(guarded)
+    overlay, shop = Publisher.objects.get(id=cast.OVERLAY), Advertiser.objects.get(id=cast.SHOP)
+    _invite(TO_SOMEBODY, "nina@example.com", advertiser=shop, role="manager")
+    _invite(TO_STRANGER, "stranger@example.com", team=overlay.team, role="member")
+    _invite("failed", "no@mail.example", advertiser=shop, role="viewer", mail_error=MAIL_ERROR)
     SpoolHost.objects.create(name="web-1", registered_at=NOW, drained_to=NOW)
     SetAside.objects.create(
         host="web-1",
@@ -312,6 +333,17 @@ def _add_what_seeding_has_not() -> None:
     client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})
 
 
+def _invite(token: str, email: str, **more: Any) -> None:
+    Invitation.objects.create(
+        email=email,
+        token_hash=invitations.hash_of(token),
+        invited_by=User.objects.get(username=STAFF),
+        created_at=NOW,
+        expires_at=NOW + invitations.GOOD_FOR,
+        **more,
+    )
+
+
 def _rows() -> dict[str, Model]:
     """A row of each model that the admin shows, of the shop and the blog where it has them."""
     sales = Conversion.objects.filter(advertiser=cast.SHOP)
@@ -322,6 +354,7 @@ def _rows() -> dict[str, Model]:
         "network_user": User.objects.get(username=TEAM),
         "admin_logentry": _newest(LogEntry.objects.all()),
         "publishers_publisher": Publisher.objects.get(id=cast.BLOG),
+        "publishers_invitation": _newest(Invitation.objects.all()),
         "publishers_team": Publisher.objects.get(id=cast.OVERLAY).team,
         "publishers_partnership": Partnership.objects.get(
             advertiser=cast.SHOP, publisher=cast.BLOG

@@ -1,0 +1,240 @@
+"""Inviting people by mail: to an advertiser's staff, to a publisher's team, among the operators.
+
+The link's token is in the mail alone; here is its hash. Whoever opens the link reads the mails of
+the address that was invited.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import models, transaction
+from kombu.exceptions import OperationalError
+
+from network.models import Advertiser, StaffMembership, User
+from publishers import tasks
+from publishers.team_models import Invitation, Team, TeamMembership
+
+GOOD_FOR = timedelta(days=7)
+Place = Advertiser | Team | None
+"""What somebody is invited to; None: to the operators."""
+
+
+class NotOpen(ValueError):
+    """An invitation that cannot be accepted any more; the words say why and what to do."""
+
+
+class LastOwner(ValueError):
+    """There would be nobody left who decides who else gets in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invitation, with the token that nobody can learn from it later."""
+
+    invitation: Invitation
+    token: str
+
+
+def of_place(place: Place) -> models.QuerySet[Invitation]:
+    """The invitations to a place."""
+    if place is None:
+        return Invitation.objects.filter(advertiser=None, team=None)
+    if isinstance(place, Team):
+        return Invitation.objects.filter(team=place)
+    return Invitation.objects.filter(advertiser=place)
+
+
+def members(place: Advertiser | Team) -> models.QuerySet[StaffMembership | TeamMembership]:
+    """Who belongs to a place, with their users, by name."""
+    rows: models.QuerySet[StaffMembership | TeamMembership]
+    if isinstance(place, Team):
+        rows = TeamMembership.objects.filter(team=place)  # type: ignore[assignment]
+    else:
+        rows = StaffMembership.objects.filter(advertiser=place)  # type: ignore[assignment]
+    return rows.select_related("user").order_by("user__username")
+
+
+@transaction.atomic
+def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: User) -> Invitation:
+    """Invite an address; the mail leaves after the commit. Raises ValidationError for an address
+    that is none, that belongs already, or that was invited already."""
+    email = User.objects.normalize_email(email)
+    _check(place, email, now)
+    of_place(place).filter(email=email, accepted_at=None, withdrawn_at=None).update(
+        withdrawn_at=now  # it has expired
+    )
+    token = secrets.token_urlsafe(32)
+    row = Invitation(
+        email=email,
+        advertiser=place if isinstance(place, Advertiser) else None,
+        team=place if isinstance(place, Team) else None,
+        role=role,
+        token_hash=hash_of(token),
+        invited_by=invited_by,
+        created_at=now,
+        expires_at=now + GOOD_FOR,
+    )
+    row.full_clean()
+    row.save(force_insert=True)
+    _log(invited_by, row, f"Invited {email} as {row.get_role_display()}")
+    _send(row, token)
+    return row
+
+
+@transaction.atomic
+def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None:
+    """Another mail, with a new link that is good for seven days from now; the old one is good no
+    longer. Raises NotOpen when it was accepted or withdrawn meanwhile."""
+    row = _locked(invitation)
+    token = secrets.token_urlsafe(32)
+    row.token_hash, row.expires_at = hash_of(token), now + GOOD_FOR
+    row.mail_sent_at, row.mail_error = None, ""
+    row.save(update_fields=["token_hash", "expires_at", "mail_sent_at", "mail_error"])
+    _log(asked_by, row, f"Sent the invitation of {row.email} again")
+    _send(row, token)
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, now: datetime, *, withdrawn_by: User) -> None:
+    """Make the link no longer good. Raises NotOpen when it was accepted or withdrawn meanwhile."""
+    row = _locked(invitation)
+    row.withdrawn_at = now
+    row.save(update_fields=["withdrawn_at"])
+    _log(withdrawn_by, row, f"Withdrew the invitation of {row.email}")
+
+
+def find(token: str, now: datetime) -> Invitation:
+    """The open invitation that a link stands for. Raises NotOpen."""
+    rows = Invitation.objects.select_related("advertiser", "team", "invited_by")
+    row = rows.filter(token_hash=hash_of(token)).first()
+    if row is None:
+        raise NotOpen("There is no such invitation. A later mail may have brought a newer link.")
+    _check_open(row, now)
+    return row
+
+
+@transaction.atomic
+def accept(token: str, user: User, now: datetime) -> Invitation:
+    """Give somebody what they were invited to. Raises NotOpen, also when the address is not theirs:
+    whoever forwards a mail invites nobody."""
+    row = find(token, now)
+    Invitation.objects.select_for_update().get(pk=row.pk)
+    row = find(token, now)
+    if user.email != row.email:
+        raise NotOpen(f"This invitation is for {row.email}, and your account has another address.")
+    _join(row, user)
+    row.accepted_at, row.accepted_by = now, user
+    row.save(update_fields=["accepted_at", "accepted_by"])
+    _log(user, row, f"Accepted the invitation as {row.get_role_display()}")
+    return row
+
+
+@transaction.atomic
+def change_role(
+    membership: StaffMembership | TeamMembership, role: str, *, changed_by: User
+) -> None:
+    """Raises LastOwner, and ValidationError for a role that there is not."""
+    _keep_an_owner(membership, role)
+    before = membership.get_role_display()
+    membership.role = role
+    membership.full_clean()
+    membership.save(update_fields=["role"])
+    after = membership.get_role_display()
+    _log_at(changed_by, _place_of(membership), f"{membership.user}: {before} is now {after}")
+
+
+@transaction.atomic
+def remove(membership: StaffMembership | TeamMembership, *, removed_by: User) -> None:
+    """Raises LastOwner."""
+    _keep_an_owner(membership, "")
+    _log_at(removed_by, _place_of(membership), f"Removed {membership.user}")
+    membership.delete()
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check(place: Place, email: str, now: datetime) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ValidationError({"email": "Write it as name@example.com."}) from error
+    if place is None:
+        belongs = User.objects.filter(email=email, is_superuser=True).exists()
+    else:
+        belongs = members(place).filter(user__email=email).exists()
+    if belongs:
+        raise ValidationError({"email": f"{email} belongs here already."})
+    waiting = of_place(place).filter(email=email, accepted_at=None, withdrawn_at=None)
+    if waiting.filter(expires_at__gt=now).exists():
+        raise ValidationError(
+            {"email": f"{email} is invited already. Send that invitation again, or withdraw it."}
+        )
+
+
+def _check_open(row: Invitation, now: datetime) -> None:
+    if row.accepted_at:
+        raise NotOpen("This invitation has been accepted already. Sign in to go on.")
+    if row.withdrawn_at:
+        raise NotOpen("This invitation was withdrawn. Ask whoever invited you.")
+    if row.expires_at <= now:
+        raise NotOpen("This invitation has expired. Ask whoever invited you to send it again.")
+
+
+def _locked(invitation: Invitation) -> Invitation:
+    row = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if row.accepted_at or row.withdrawn_at:
+        raise NotOpen(f"{row.email} has accepted, or the invitation was withdrawn, meanwhile.")
+    return row
+
+
+def _join(row: Invitation, user: User) -> None:
+    if row.advertiser:
+        user.staff_memberships.update_or_create(
+            advertiser=row.advertiser, defaults={"role": row.role}
+        )
+    elif row.team:
+        TeamMembership.objects.update_or_create(
+            user=user, team=row.team, defaults={"role": row.role}
+        )
+    else:
+        user.is_superuser = user.is_staff = True
+        user.save(update_fields=["is_superuser", "is_staff"])
+
+
+def _keep_an_owner(membership: StaffMembership | TeamMembership, role: str) -> None:
+    place = _place_of(membership)
+    type(place)._default_manager.select_for_update().get(pk=place.pk)  # one change at a time
+    others = members(place).filter(role="owner").exclude(pk=membership.pk)
+    if membership.role == "owner" and role != "owner" and not others.exists():
+        raise LastOwner(f"{membership.user} is the last owner. Make somebody else an owner first.")
+
+
+def _place_of(membership: StaffMembership | TeamMembership) -> Advertiser | Team:
+    if isinstance(membership, TeamMembership):
+        return membership.team
+    return membership.advertiser
+
+
+def _send(row: Invitation, token: str) -> None:
+    def send() -> None:
+        try:
+            tasks.send_invitation.apply_async((row.pk, token), retry=False)
+        except OperationalError as error:
+            Invitation.objects.filter(pk=row.pk).update(mail_error=f"Queue: {error}"[:200])
+
+    transaction.on_commit(send)
+
+
+def _log(person: User, row: Invitation, words: str) -> None:
+    _log_at(person, row.advertiser or row.team or row, words)
+
+
+def _log_at(person: User, at: Advertiser | Team | Invitation, words: str) -> None:
+    LogEntry.objects.log_actions(person.pk, [at], CHANGE, words, single_object=True)

@@ -1,0 +1,9 @@
+"""URLs at the site's root that are about publishers' and advertisers' people."""
+
+from django.urls import path
+
+from publishers import invitation_page
+
+urlpatterns = [
+    path("<str:token>/", invitation_page.invitation, name="invitation"),
+]

@@ -1,0 +1,38 @@
+"""A publisher's Team page: who belongs to it; its owners invite, change roles and remove."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from network import access
+from network.access import Right
+from network.admin_site import person
+from network.change_pages import posted
+from publishers import team_desk
+from publishers.models import Publisher
+from publishers.team import team_form
+from publishers.team_desk import InviteForm
+
+
+@team_form
+def team(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    place = publisher.team
+    decides = access.access_of(request.user).may_in_team(Right.TEAM, place.pk)
+    form = InviteForm(place, posted(request) if request.POST.get("do") == "invite" else None)
+    if request.method == "POST":
+        if not decides:
+            raise PermissionDenied("Only owners decide who is in the team.")
+        outcome = team_desk.act(request, place, person(request), form)
+        if outcome.done or outcome.wrong:
+            (messages.success if outcome.done else messages.error)(
+                request, outcome.done or outcome.wrong
+            )
+            still = place.memberships.filter(user=person(request)).exists()
+            return HttpResponseRedirect(request.path if still else reverse("home"))
+    context |= {"team": place, "decides": decides, "form": form, **team_desk.people(place)}
+    context["publishers"] = place.publishers.all()
+    return render(request, "publishers/team.html", context)

@@ -1,0 +1,410 @@
+"""Invitations by mail, and what owners do about their people."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.core import mail
+from django.test import Client, TestCase
+from kombu.exceptions import OperationalError
+
+from network import clock
+from network.models import Advertiser, User
+from publishers import invitations, tasks
+from publishers.invitations import LastOwner
+from publishers.models import Publisher
+from publishers.team_models import Invitation, TeamMembership
+from tests.makers import NOW, make_advertiser, make_publisher, make_user
+from tests.reading import signed_in, text
+
+pytestmark = pytest.mark.django_db
+CHOSEN = {"username": "nina", "password1": "a-long-word-7", "password2": "a-long-word-7"}
+ACCOUNT = {**CHOSEN, "first_name": "Nina", "last_name": "Okafor", "time_zone": "Europe/Berlin"}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that sends each mail as soon as it hears of it; and the time of tests."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    def apply_async(args: tuple[int, str], **options: object) -> None:
+        tasks.send_invitation(*args)
+
+    monkeypatch.setattr(tasks.send_invitation, "apply_async", apply_async)
+
+
+@pytest.fixture
+def shop() -> Advertiser:
+    return make_advertiser("Shop")
+
+
+@pytest.fixture
+def blog() -> Publisher:
+    return make_publisher("Blog")
+
+
+@pytest.fixture
+def owner(shop: Advertiser) -> Client:
+    return signed_in(make_user("owner", shop, name="olga"))
+
+
+def post(client: Client, address: str, **data: object) -> Any:
+    """With what a commit does."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return client.post(address, data, follow=True)
+
+
+def link() -> str:
+    """The path in the last mail, whose host is the site's whatever the request's was."""
+    found = re.search(
+        rf"^{re.escape(settings.SITE_URL)}(/invitation/\S+)$", str(mail.outbox[-1].body), re.M
+    )
+    assert found
+    return found[1]
+
+
+def browser() -> Client:
+    return Client(HTTP_HOST=settings.SITE_HOST)
+
+
+def invite(client: Client, shop: Advertiser, email: str, role: str = "viewer") -> str:
+    return text(post(client, f"/admin/team/{shop.pk}/", do="invite", email=email, role=role))
+
+
+def test_an_owner_invites_and_somebody_new_joins(owner: Client, shop: Advertiser) -> None:
+    assert "nina@example.com is invited" in invite(owner, shop, "Nina@Example.com", "manager")
+    sent = mail.outbox[-1]
+    assert sent.to == ["nina@example.com"]
+    assert sent.subject == "olga invites you to Shop on Softclick"
+    page = text(browser().get(link()))
+    assert "olga invites nina@example.com to Shop , as manager: everything but the team." in page
+    client = browser()
+    answer = client.post(link(), ACCOUNT)
+    assert answer.headers["Location"] == "/"
+    nina = User.objects.get(username="nina")
+    assert (nina.email, nina.get_full_name()) == ("nina@example.com", "Nina Okafor")
+    assert nina.time_zone == "Europe/Berlin"
+    assert nina.staff_memberships.get().role == "manager"
+    assert client.get("/admin/publishers/partnership/").status_code == 200
+    said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert said == [
+        "Invited nina@example.com as Manager",
+        "Accepted the invitation as Manager",
+    ]
+
+
+def test_the_token_is_in_the_mail_alone(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    token = link().split("/")[-2]
+    row = Invitation.objects.get()
+    assert row.token_hash == invitations.hash_of(token)
+    assert token not in str(vars(row))
+    assert len(token) > 40
+    assert row.expires_at == NOW + timedelta(days=7)
+
+
+def test_somebody_with_an_account_signs_in_and_accepts(owner: Client, shop: Advertiser) -> None:
+    nina = make_user(name="nina")
+    invite(owner, shop, nina.email)
+    page = browser().get(link())
+    assert "You have an account already." in text(page)
+    assert f'href="/sign-in/?next={link()}"' in page.content.decode()
+    client = signed_in(nina)
+    assert "You belong to Shop now." in text(client.post(link(), follow=True))
+    assert nina.staff_memberships.get().role == "viewer"
+
+
+def test_an_account_of_another_address_does_not_accept(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    bob = make_user(name="bob")
+    client = signed_in(bob)
+    assert "You are signed in as bob, whose address is another one." in text(client.get(link()))
+    client.post(link(), ACCOUNT)
+    assert not bob.staff_memberships.exists()
+    assert not User.objects.filter(username="nina").exists()
+
+
+def test_a_forwarded_account_form_makes_the_invited_address(
+    owner: Client, shop: Advertiser
+) -> None:
+    invite(owner, shop, "nina@example.com")
+    browser().post(link(), {**ACCOUNT, "email": "evil@example.com"})
+    assert User.objects.get(username="nina").email == "nina@example.com"
+
+
+def test_what_was_typed_is_kept_when_something_is_wrong(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    page = browser().post(link(), {**ACCOUNT, "password2": "another"})
+    assert "The two password fields didn" in text(page)
+    assert 'value="Okafor"' in page.content.decode()
+    assert Invitation.objects.get().is_open
+
+
+def closed(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 410
+    return text(answer)
+
+
+def test_a_link_is_good_once(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    browser().post(link(), ACCOUNT)
+    assert "This invitation has been accepted already." in closed(browser(), link())
+    again = browser().post(link(), {**ACCOUNT, "username": "nina2"})
+    assert again.status_code == 410
+    assert not User.objects.filter(username="nina2").exists()
+
+
+def test_a_link_is_good_for_seven_days(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(owner, shop, "nina@example.com")
+    path = link()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=7))
+    assert "This invitation has expired." in closed(browser(), path)
+    page = text(owner.get(f"/admin/team/{shop.pk}/"))
+    assert "nina@example.com Viewer Expired" in page
+    assert "is invited" in invite(owner, shop, "nina@example.com")
+    assert browser().get(link()).status_code == 200
+
+
+def test_a_link_that_is_withdrawn_is_no_good(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    row = Invitation.objects.get()
+    page = post(owner, f"/admin/team/{shop.pk}/", do="withdraw", invitation=row.pk)
+    assert "is withdrawn" in text(page)
+    assert "This invitation was withdrawn." in closed(browser(), link())
+    page = post(owner, f"/admin/team/{shop.pk}/", do="withdraw", invitation=row.pk)
+    assert "has accepted, or the invitation was withdrawn, meanwhile." in text(page)
+
+
+def test_a_made_up_link_is_no_good() -> None:
+    assert "There is no such invitation." in closed(browser(), "/invitation/made-up/")
+
+
+def test_sending_again_makes_the_first_link_no_good(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    first, row = link(), Invitation.objects.get()
+    page = post(owner, f"/admin/team/{shop.pk}/", do="send_again", invitation=row.pk)
+    assert "Another mail goes to nina@example.com." in text(page)
+    assert len(mail.outbox) == 2
+    assert "There is no such invitation." in closed(browser(), first)
+    assert browser().get(link()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        pytest.param("nina", "Write it as name@example.com.", id="no_address"),
+        pytest.param("", "This field is required.", id="nothing"),
+        pytest.param("olga@example.com", "belongs here already", id="member"),
+        pytest.param("bob@example.com", "bob@example.com is invited already.", id="invited"),
+    ],
+)
+def test_who_cannot_be_invited(owner: Client, shop: Advertiser, email: str, said: str) -> None:
+    invite(owner, shop, "bob@example.com")
+    assert said in invite(owner, shop, email)
+    assert Invitation.objects.count() == 1
+
+
+def test_a_mail_that_fails_is_shown_with_what_to_do(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ConnectionRefusedError("the mail server is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "send_mail", refuse)
+        invite(owner, shop, "nina@example.com")
+    page = text(owner.get(f"/admin/team/{shop.pk}/"))
+    assert "Mail failed ConnectionRefusedError: the mail server is down" in page
+    assert "Send again" in page
+    post(owner, f"/admin/team/{shop.pk}/", do="send_again", invitation=Invitation.objects.get().pk)
+    assert "nina@example.com Viewer Invited" in text(owner.get(f"/admin/team/{shop.pk}/"))
+
+
+def test_a_queue_that_is_down_loses_nothing_silently(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(tasks.send_invitation, "apply_async", refuse)
+    invite(owner, shop, "nina@example.com")
+    assert "Mail failed Queue: no broker" in text(owner.get(f"/admin/team/{shop.pk}/"))
+
+
+def test_a_mail_on_its_way_says_so(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.send_invitation, "apply_async", lambda *args, **options: None)
+    invite(owner, shop, "nina@example.com")
+    assert "Viewer Mail on its way" in text(owner.get(f"/admin/team/{shop.pk}/"))
+
+
+# People who are there
+
+
+def membership(client: Client, shop: Advertiser, do: str, username: str, **data: str) -> str:
+    row = shop.staff_memberships.get(user__username=username)
+    return text(post(client, f"/admin/team/{shop.pk}/", do=do, membership=row.pk, **data))
+
+
+def test_an_owner_changes_a_role_at_the_next_request(owner: Client, shop: Advertiser) -> None:
+    vera = signed_in(make_user("viewer", shop, name="vera"))
+    terms = f"/admin/network/advertiser/{shop.pk}/terms/"
+    assert vera.get(terms).status_code == 403
+    assert "vera is manager now." in membership(owner, shop, "role", "vera", role="manager")
+    assert vera.get(terms).status_code == 200
+    assert LogEntry.objects.latest("pk").get_change_message() == "vera: Viewer is now Manager"
+
+
+def test_somebody_removed_sees_nothing_more(owner: Client, shop: Advertiser) -> None:
+    vera = signed_in(make_user("viewer", shop, name="vera"))
+    assert vera.get("/admin/").status_code == 200
+    assert "vera is removed" in membership(owner, shop, "remove", "vera")
+    assert vera.get("/admin/").status_code == 302
+    assert LogEntry.objects.latest("pk").get_change_message() == "Removed vera"
+
+
+@pytest.mark.parametrize(
+    ("do", "data"), [("role", {"role": "viewer"}), ("remove", {})], ids=["role", "remove"]
+)
+def test_the_last_owner_stays(
+    owner: Client, shop: Advertiser, do: str, data: dict[str, str]
+) -> None:
+    said = membership(owner, shop, do, "olga", **data)
+    assert "olga is the last owner. Make somebody else an owner first." in said
+    assert shop.staff_memberships.get().role == "owner"
+    make_user("owner", shop)
+    membership(owner, shop, do, "olga", **data)
+    assert not shop.staff_memberships.filter(user__username="olga", role="owner").exists()
+
+
+def test_a_role_that_there_is_not_is_refused(owner: Client, shop: Advertiser) -> None:
+    make_user("viewer", shop, name="vera")
+    row = shop.staff_memberships.get(user__username="vera")
+    answer = owner.post(
+        f"/admin/team/{shop.pk}/", {"do": "role", "membership": row.pk, "role": "member"}
+    )
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("do", ["send_again", "withdraw", "role", "remove"])
+def test_another_tenants_rows_are_not_there(owner: Client, shop: Advertiser, do: str) -> None:
+    other = make_advertiser("Other")
+    vera = make_user("viewer", other)
+    row = invitations.invite(other, "nina@example.com", "viewer", NOW, invited_by=vera)
+    data = {"do": do, "invitation": row.pk, "membership": vera.staff_memberships.get().pk}
+    answer = owner.post(f"/admin/team/{shop.pk}/", {**data, "role": "owner"})
+    assert answer.status_code == 404
+    assert owner.post(f"/admin/team/{other.pk}/", data).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["manager", "viewer"])
+def test_other_staff_see_the_team_and_change_nothing(shop: Advertiser, role: str) -> None:
+    client = signed_in(make_user(role, shop))
+    page = text(client.get("/admin/team/", follow=True))
+    assert "Members" in page
+    assert "Invite somebody" not in page
+    answer = client.post(
+        f"/admin/team/{shop.pk}/", {"do": "invite", "email": "n@example.com", "role": "owner"}
+    )
+    assert answer.status_code == 403
+    assert not Invitation.objects.exists()
+
+
+def test_owners_of_a_team_decide_for_all_its_publishers(blog: Publisher) -> None:
+    second = make_publisher("Second", team=blog.team)
+    client = signed_in(make_user("owner", blog, name="olga"))
+    address = f"/dashboard/{second.pk}/team/"
+    said = text(post(client, address, do="invite", email="nina@example.com", role="member"))
+    assert "nina@example.com is invited" in said
+    assert "Blog (id" in said
+    browser().post(link(), ACCOUNT)
+    assert TeamMembership.objects.get(user__username="nina").team == blog.team
+    row = TeamMembership.objects.get(user__username="olga")
+    assert "olga is the last owner." in text(post(client, address, do="remove", membership=row.pk))
+
+
+def test_a_member_sees_the_team_and_changes_nothing(blog: Publisher) -> None:
+    client = signed_in(make_user("member", blog))
+    address = f"/dashboard/{blog.pk}/team/"
+    assert "Invite somebody" not in text(client.get(address))
+    data = {"do": "invite", "email": "n@example.com", "role": "owner"}
+    assert client.post(address, data).status_code == 403
+
+
+def test_whoever_removes_themselves_is_led_away(blog: Publisher) -> None:
+    user = make_user("owner", blog)
+    make_user("owner", blog)
+    row = TeamMembership.objects.get(user=user)
+    address = f"/dashboard/{blog.pk}/team/"
+    said = text(post(signed_in(user), address, do="remove", membership=row.pk))
+    assert "belongs to no advertiser and no publisher yet" in said
+
+
+# Operators
+
+
+@pytest.fixture
+def operator() -> Client:
+    return signed_in(make_user("operator", name="opal"))
+
+
+NEW = "/admin/publishers/invitation/add/"
+
+
+def test_an_operator_invites_another(operator: Client) -> None:
+    said = text(post(operator, NEW, email="nina@example.com", role="operator"))
+    assert "nina@example.com is invited to the operators of the network" in said
+    client = browser()
+    client.post(link(), ACCOUNT)
+    assert User.objects.get(username="nina").is_superuser
+    assert client.get("/admin/network/user/").status_code == 200
+
+
+def test_an_operator_invites_the_first_owner(operator: Client, shop: Advertiser) -> None:
+    post(operator, NEW, email="nina@example.com", role="owner", advertiser=shop.pk)
+    browser().post(link(), ACCOUNT)
+    assert shop.staff_memberships.get().role == "owner"
+
+
+@pytest.mark.parametrize(
+    ("role", "at_shop", "in_team", "wrong"),
+    [
+        pytest.param("owner", False, False, "advertiser", id="owner_of_nothing"),
+        pytest.param("owner", True, True, "team", id="owner_of_both"),
+        pytest.param("manager", False, True, "advertiser", id="manager_of_a_team"),
+        pytest.param("member", True, False, "team", id="member_of_an_advertiser"),
+        pytest.param("operator", True, False, "role", id="operator_of_an_advertiser"),
+    ],
+)
+def test_a_role_must_fit_its_place(
+    operator: Client, shop: Advertiser, blog: Publisher, role: str, at_shop: bool, in_team: bool,
+    wrong: str,
+) -> None:  # fmt: skip
+    data = {"email": "nina@example.com", "role": role}
+    data |= {"advertiser": str(shop.pk)} if at_shop else {}
+    data |= {"team": str(blog.team.pk)} if in_team else {}
+    assert list(operator.post(NEW, data).context["form"].errors) == [wrong]
+
+
+def test_an_operator_sends_again_and_withdraws(operator: Client, shop: Advertiser) -> None:
+    post(operator, NEW, email="nina@example.com", role="owner", advertiser=shop.pk)
+    row = Invitation.objects.get()
+    do = f"/admin/publishers/invitation/{row.pk}/do/"
+    assert "Another mail is on its way" in text(post(operator, do, do="send_again"))
+    assert len(mail.outbox) == 2
+    assert "the link is no longer good" in text(post(operator, do, do="withdraw"))
+    assert "Withdrawn" in text(operator.get("/admin/publishers/invitation/"))
+    assert "withdrawn, meanwhile" in text(post(operator, do, do="withdraw"))
+
+
+def test_owners_are_kept_by_the_domain_too(shop: Advertiser) -> None:
+    olga = make_user("owner", shop)
+    with pytest.raises(LastOwner):
+        invitations.remove(olga.staff_memberships.get(), removed_by=olga)
