@@ -288,3 +288,10 @@ def test_it_knows_which_journeys_a_change_concerns(change: Change, concerned: bo
     recorded = live([Event(0, 1), Event(1, 2), Event(1, "buy")], world, world).recorded[0]
     assert recorded
     assert concerns(change, recorded) is concerned
+
+
+def test_a_rule_concerns_clicks_that_were_placed_under_another_one() -> None:
+    """The rule was changed between the click and the sale, to the one that is asked for."""
+    click = _click(1, 1, Slots(), START, World({1: SOFT}, SoftRule.LAST))
+    recorded = Recorded([click], Sale(START + MINUTE_MS, frozenset({1}), SoftRule.FIRST))
+    assert concerns(Change(soft_rule=SoftRule.FIRST), recorded)

@@ -1,0 +1,198 @@
+"""The test of the what-if: the same traffic, lived through the product in two worlds. What the
+what-if of one says is what happened in the other, per publisher and to the minor unit."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from django.db.models import Count, Sum
+
+from network.advertisers import change_terms
+from network.models import Advertiser
+from publishers import policy
+from publishers.models import Partnership, Publisher
+from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher
+from tests.traffic import Life, traffic
+from tracking import whatif_runs
+from tracking.attribution import CookieType, SoftRule
+from tracking.models import Commission, Conversion
+from tracking.whatif import Change
+from tracking.whatif_results import Question, Tally
+
+pytestmark = pytest.mark.django_db
+
+HARD, SOFT = CookieType.HARD, CookieType.SOFT
+SINCE, UNTIL = SET_UP + timedelta(hours=1), NOW
+MIDDLE = NOW - timedelta(days=30)
+NAMES = ("Blog", "Cashback", "Overlay", "Extension")
+ALL_HARD = dict.fromkeys(NAMES, HARD)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A world: who is what under which rule and windows; ``later`` holds from the middle on."""
+
+    types: Mapping[str, CookieType]
+    soft_rule: SoftRule = SoftRule.FIRST
+    hard_days: int = 30
+    soft_hours: int = 24
+    own_days: Mapping[str, int] = field(default_factory=dict)
+    later: Mapping[str, CookieType] = field(default_factory=dict)
+
+
+def live(seed: int, setting: Setting, publishers: Mapping[str, Publisher]) -> Advertiser:
+    shop = make_advertiser(soft_rule=setting.soft_rule.value)
+    # As a change: a browser remembers a journey for the longest window there ever was.
+    windows: dict[str, int | str] = {
+        "hard_days": setting.hard_days,
+        "soft_hours": setting.soft_hours,
+    }
+    change_terms(shop, windows, SET_UP + timedelta(minutes=1), made_by=None)
+    partners = {
+        name: make_partner(shop, publishers[name], kind.value, hard_days=setting.own_days.get(name))
+        for name, kind in setting.types.items()
+    }
+    for name, kind in setting.later.items():
+        assign_in_the_middle(partners[name], kind)
+    Life(shop, partners).live(traffic(seed, NAMES, SINCE, UNTIL))
+    return shop
+
+
+def assign_in_the_middle(partner: Partnership, kind: CookieType) -> None:
+    before = MIDDLE - timedelta(days=1)
+    policy.assign([partner], kind.value, before, reason="Agreed", made_by=None, start=MIDDLE)
+
+
+def happened(shop: Advertiser, since: datetime = SINCE) -> dict[str, Tally]:
+    """What each publisher is paid for sales from a moment on."""
+    rows = (
+        Commission.objects.filter(advertiser=shop, sold_at__gte=since)
+        .exclude(status="declined")
+        .values_list("publisher__name")
+        .annotate(Count("id"), Sum("amount_minor"))
+    )
+    return {name: Tally(sales, minor) for name, sales, minor in rows}
+
+
+def what_if(shop: Advertiser, change: Change, since: datetime = SINCE) -> dict[str, Tally]:
+    names = dict(Publisher.objects.values_list("pk", "name"))
+    result = whatif_runs.ask(Question({shop.id: change}, since, UNTIL))
+    assert {
+        names[line.publisher]: line.before
+        for line in result.lines
+        if line.publisher and line.before.sales
+    } == happened(shop, since)
+    return {
+        names[line.publisher]: line.after
+        for line in result.lines
+        if line.publisher and line.after.sales
+    }
+
+
+@pytest.fixture
+def publishers() -> dict[str, Publisher]:
+    return {name: make_publisher(name) for name in NAMES}
+
+
+S_SOFT = {**ALL_HARD, "Overlay": SOFT}
+TWO_SOFT = {**S_SOFT, "Extension": SOFT}
+ALL_SOFT = dict.fromkeys(NAMES, SOFT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(
+            pytest.param(Setting(ALL_HARD, rule), Setting(S_SOFT, rule), id=f"to_soft-{rule}")
+            for rule in SoftRule
+        ),
+        *(
+            pytest.param(Setting(TWO_SOFT, rule), Setting(S_SOFT, rule), id=f"to_hard-{rule}")
+            for rule in SoftRule
+        ),
+        pytest.param(Setting(ALL_HARD), Setting(ALL_SOFT), id="all_at_once"),
+        pytest.param(
+            Setting({**ALL_HARD, "Blog": SOFT}, SoftRule.LAST),
+            Setting(TWO_SOFT, SoftRule.SOLE),
+            id="to_and_fro_under_another_rule",
+        ),
+        pytest.param(Setting(TWO_SOFT), Setting(TWO_SOFT, hard_days=5, soft_hours=1), id="windows"),
+        pytest.param(
+            Setting(ALL_HARD, own_days={"Blog": 4}),
+            Setting(S_SOFT, own_days={"Cashback": 2}),
+            id="own_windows",
+        ),
+    ],
+)
+def test_the_what_if_is_what_happens_in_the_other_world(
+    one: Setting, other: Setting, publishers: Mapping[str, Publisher]
+) -> None:
+    ids = {name: row.pk for name, row in publishers.items()}
+    change = Change(
+        types={ids[name]: kind for name, kind in other.types.items() if kind != one.types[name]},
+        soft_rule=other.soft_rule if other.soft_rule != one.soft_rule else None,
+        hard_days=other.hard_days if other.hard_days != one.hard_days else None,
+        soft_hours=other.soft_hours if other.soft_hours != one.soft_hours else None,
+        own_hard_days={
+            ids[name]: other.own_days.get(name) for name in {**one.own_days, **other.own_days}
+        },
+    )
+    here, there = live(4, one, publishers), live(4, other, publishers)
+    assert what_if(here, change) == happened(there)
+    assert happened(here) != happened(there), "this traffic tells the two worlds not apart"
+
+
+def test_a_change_made_in_the_middle(publishers: Mapping[str, Publisher]) -> None:
+    """Clicks before it keep their type, in the what-if as in the other world."""
+    here = live(5, Setting(ALL_HARD), publishers)
+    there = live(5, Setting(ALL_HARD, later={"Overlay": SOFT}), publishers)
+    change = Change({publishers["Overlay"].pk: SOFT})
+    assert what_if(here, change, MIDDLE) == happened(there, MIDDLE)
+    assert happened(here, MIDDLE) != happened(there, MIDDLE)
+    assert happened(here) != happened(there)
+
+
+def test_another_type_has_the_window_of_its_time(publishers: Mapping[str, Publisher]) -> None:
+    """The advertiser's periods were changed in the middle of it, in both worlds."""
+    shops = []
+    for types in (TWO_SOFT, ALL_HARD):
+        shop = make_advertiser()
+        partners = {
+            name: make_partner(shop, publishers[name], kind.value) for name, kind in types.items()
+        }
+        change_terms(
+            shop,
+            {"hard_days": 3, "soft_hours": 1},
+            MIDDLE - timedelta(days=1),
+            made_by=None,
+            start=MIDDLE,
+        )
+        Life(shop, partners).live(traffic(6, NAMES, SINCE, UNTIL))
+        shops.append(shop)
+    change = Change({publishers[name].pk: HARD for name in ("Overlay", "Extension")})
+    assert what_if(shops[0], change) == happened(shops[1])
+
+
+@pytest.mark.parametrize("rule", list(SoftRule))
+def test_with_no_change_it_gives_what_was_decided(
+    rule: SoftRule, publishers: Mapping[str, Publisher]
+) -> None:
+    """All journeys are replayed then, since nothing says which are concerned."""
+    shop = live(7, Setting(TWO_SOFT, rule), publishers)
+    result = whatif_runs.ask(Question({shop.id: Change()}, SINCE, UNTIL))
+    assert result.sales == Conversion.objects.filter(advertiser=shop).count() > 20
+    assert (result.differing, result.moves) == (0, ())
+
+
+def test_the_traffic_has_everything_in_it(publishers: Mapping[str, Publisher]) -> None:
+    shop = live(4, Setting(TWO_SOFT), publishers)
+    verdicts: Counter[str] = Counter()
+    for sale in Conversion.objects.filter(advertiser=shop).select_related("decision"):
+        assert sale.decision
+        verdicts.update(item["verdict"] for item in sale.decision.verdicts)
+        verdicts["nobody"] += sale.decision.paid_click is None
+        verdicts["closed"] += sale.closed_at is not None
+    assert {"stood_down", "overwritten", "expired", "session_ended", "held"} <= set(verdicts)
+    assert min(verdicts["session_ended"], verdicts["nobody"], verdicts["closed"]) > 0
