@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from network.bench import click
+from network.bench import click, whatif
 from network.bench.click import Measured, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
 from network.bootstrap import OFF_SWITCH, ROOT
@@ -86,7 +86,7 @@ def test_it_prints_results_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lost_click_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured(recorded=499))
     with pytest.raises(CommandError, match="500 clicks were answered, 499 were recorded"):
-        call_command("bench", stdout=StringIO())
+        call_command("bench", "--only", "click", stdout=StringIO())
 
 
 @pytest.mark.parametrize("seconds", ["0", "601", "nan"])
@@ -95,11 +95,28 @@ def test_it_is_bounded(seconds: str) -> None:
         call_command("bench", "--seconds", seconds)
 
 
+def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = whatif.Measured("one partner soft", sales=1_000, differing=70, seconds=0.25)
+    monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
+    monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
+    output = StringIO()
+    call_command("bench", stdout=output)
+    assert "click: 0.5 of a bare view" in output.getvalue()
+    said = "whatif, one partner soft: 0.25 s for 1,000 sales (target 5: met)"
+    assert said in output.getvalue()
+    assert "one partner soft: 70 sales differ, 250 µs for a sale" in output.getvalue()
+
+
+def test_a_what_if_over_five_seconds_is_not_met() -> None:
+    slow = whatif.Measured("one partner soft", sales=100_000, differing=70, seconds=5.01)
+    assert [result.met for result in whatif.results([slow])] == [False]
+
+
 @pytest.mark.django_db
 def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
-    command = [sys.executable, "manage.py", "bench", "--only", "click", "--seconds", "0.5"]
+    clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
     ended = subprocess.run(
-        [*command, "--workers", "1", "--json"],
+        [sys.executable, "manage.py", "bench", *clicks, *sales, "--json"],
         cwd=ROOT,
         env=os.environ | {OFF_SWITCH: "1"},
         capture_output=True,
@@ -111,6 +128,10 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
     assert results["click"]["value"] > 0
     assert results["clicks not recorded"]["value"] == 0
+    for name in ("one partner soft", "another soft rule", "everything replayed"):
+        result = results[f"whatif, {name}"]
+        assert result["value"] > 0
+        assert int(result["unit"].split()[2].replace(",", "")) >= 500
     with connection.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname = 'softclick_bench'")
         assert cursor.fetchall() == []

@@ -1,8 +1,9 @@
 """The recorded sales that a what-if replays, and the circumstances that their clicks do not say."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -48,10 +49,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class _Sold:
-    """A sale as it was decided; without a ``price`` it earned nobody anything."""
+    """A sale as it was decided; without a ``price`` it earned nobody anything, and without what was
+    ``recorded`` the change names none of its publishers."""
 
     position: Position
-    recorded: Recorded
+    recorded: Recorded | None
     paid: int | None
     price: int | None
 
@@ -87,7 +89,7 @@ def replay_page(
 ) -> tuple[list[Replayed], Position | None]:
     """The next sales from a position (None: the newest) on, and how far that is; None at the end.
     Sales that the change does not concern end as they did; without any change all are replayed."""
-    sold = list(_page(scope, after))
+    sold = list(_page(scope, change, after))
     would_pay = [_would_pay(sale, change, circumstances) for sale in sold]
     unpriced = [
         sale.position.conversion
@@ -108,13 +110,14 @@ def replay_page(
 
 
 def _would_pay(sale: _Sold, change: Change, circumstances: Circumstances) -> int | None:
-    if change and not concerns(change, sale.recorded):
+    recorded = sale.recorded
+    if recorded is None or (change and not concerns(change, recorded)):
         return sale.paid
-    paid = replay(sale.recorded, change, circumstances).paid
+    paid = replay(recorded, change, circumstances).paid
     return paid.publisher if paid else None
 
 
-def _page(scope: Scope, after: Position | None) -> Iterator[_Sold]:
+def _page(scope: Scope, change: Change, after: Position | None) -> Iterator[_Sold]:
     sales = sales_in(scope)
     if after:
         same_time = Q(at=after.at, id__lt=after.conversion)
@@ -127,14 +130,22 @@ def _page(scope: Scope, after: Position | None) -> Iterator[_Sold]:
         "commission__publisher",
         "commission__amount_minor",
     )
+    named = change.named_alone
     for key, at, inputs, status, publisher, amount in rows[:PAGE]:
         is_paid = status is not None and status != Commission.Status.DECLINED
         yield _Sold(
             position=Position(at, key),
-            recorded=Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs)),
+            recorded=_recorded(inputs, named),
             paid=publisher if is_paid else None,
             price=amount if is_paid else None,
         )
+
+
+def _recorded(inputs: Mapping[str, Any], named: Collection[int] | None) -> Recorded | None:
+    """The sale and its clicks; None, sooner, where none of the publishers ``named`` has one."""
+    if named is not None and not any(click["publisher"] in named for click in inputs["clicks"]):
+        return None
+    return Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs))
 
 
 def _activations(scope: Scope, change: Change) -> frozenset[UUID]:

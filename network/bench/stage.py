@@ -72,7 +72,7 @@ def stage(workers: int) -> Iterator[Stage]:
     """Raises StageError when the server does not start, and the database's errors."""
     with (
         tempfile.TemporaryDirectory(prefix="softclick-bench-") as folder,
-        _throwaway_database() as database,
+        throwaway_database() as database,
         Supervisor() as supervisor,
     ):
         environment = _environment(Path(folder), database)
@@ -86,7 +86,7 @@ def stage(workers: int) -> Iterator[Stage]:
 
 
 @contextmanager
-def _throwaway_database() -> Iterator[str]:
+def throwaway_database() -> Iterator[str]:
     """A database of its own on the same server, with the schema; this process uses it, too."""
     usual = str(connection.settings_dict["NAME"])
     connection.settings_dict["TEST"]["NAME"] = DATABASE

@@ -50,7 +50,7 @@ def seed(span: Span, live: Callable[[Span], None] = life.live_in_turn) -> None:
     an interrupted seeding has left is thrown away by the next."""
     if is_unfinished():
         call_command("flush", verbosity=0, interactive=False)
-    _begin(span)
+    begin(span)
     live(span)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {UNFINISHED}")
@@ -67,7 +67,7 @@ def follow_port() -> None:
 
 
 @transaction.atomic
-def _begin(span: Span) -> None:
+def begin(span: Span) -> None:
     """Everybody, and the mark that more is to come."""
     models = [model for app in ("network", "publishers", "tracking") for model in _models(app)]
     with connection.cursor() as cursor:

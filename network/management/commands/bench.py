@@ -1,46 +1,87 @@
-"""``manage.py bench``: how fast the product is here, as ratios within one run."""
+"""``manage.py bench``: how fast the product is here."""
 
 import json
 from argparse import ArgumentParser
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from network.bench import click
+from network.bench import click, whatif
+from network.bench.results import Result
 from network.bench.stage import StageError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a measurement says; ``broken`` where what was measured did not do what it must."""
+
+    results: list[Result]
+    described: list[str]
+    broken: str = ""
 
 
 class Command(BaseCommand):
     help = (
-        "Measure speeds, each as a ratio to something simple in the same run, on a database and a "
-        "spool of their own that are thrown away. click: requests/s of a recorded click next to a "
-        "view that does nothing, on the same server; clicks are taken into PostgreSQL and counted "
-        "afterwards. Ends with status 1 when a click was lost or answered wrongly."
+        "Measure speeds on a database and a spool of their own that are thrown away. click: "
+        "requests/s of a recorded click next to a view that does nothing, on the same server; "
+        "clicks are taken into PostgreSQL and counted afterwards. whatif: seconds for what-ifs "
+        "over 90 days and 100,000 sales. Ends with status 1 when a click was lost or answered "
+        "wrongly, or a what-if did not come to its end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--only", choices=("click",), help="measure this alone")
+        parser.add_argument("--only", choices=tuple(MEASUREMENTS), help="measure this alone")
         parser.add_argument("--json", action="store_true", help='print {"results": […]} alone')
         parser.add_argument(
-            "--seconds", type=float, default=10.0, help="how long each side is asked (10)"
+            "--seconds", type=float, default=10.0, help="click: how long each side is asked (10)"
         )
-        parser.add_argument("--workers", type=int, default=2, help="web workers (2)")
+        parser.add_argument("--workers", type=int, default=2, help="click: web workers (2)")
+        parser.add_argument(
+            "--sales", type=int, default=whatif.SALES, help="whatif: how many at least (100,000)"
+        )
+        parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0.5 <= options["seconds"] <= 600:
             raise CommandError("--seconds: between 0.5 and 600.")
+        if not (1 <= options["days"] <= 400 and 1 <= options["sales"] <= 10_000_000):
+            raise CommandError("--days: between 1 and 400; --sales: between 1 and 10,000,000.")
+        wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
         try:
-            measured = click.measure(options["seconds"], options["workers"])
-        except (click.ClicksLost, StageError, DatabaseError, OSError) as error:
+            reports = [MEASUREMENTS[name](options) for name in wanted]
+        except (click.ClicksLost, whatif.NotCounted, StageError, DatabaseError, OSError) as error:
             raise CommandError(str(error)) from error
-        results = list(click.results(measured))
-        if options["json"]:
+        self._print(reports, as_json=options["json"])
+        for report in reports:
+            if report.broken:
+                raise CommandError(report.broken)
+
+    def _print(self, reports: list[Report], *, as_json: bool) -> None:
+        results = [result for report in reports for result in report.results]
+        if as_json:
             self.stdout.write(json.dumps({"results": [asdict(result) for result in results]}))
-        else:
-            self.stdout.write("\n".join([*map(str, results), "", *click.describe(measured)]))
-        if measured.recorded != measured.clicks:
-            raise CommandError(
-                f"{measured.clicks:,} clicks were answered, {measured.recorded:,} were recorded."
-            )
+            return
+        described = [line for report in reports for line in report.described]
+        self.stdout.write("\n".join([*map(str, results), "", *described]))
+
+
+def _click(options: Mapping[str, Any]) -> Report:
+    measured = click.measure(options["seconds"], options["workers"])
+    broken = ""
+    if measured.recorded != measured.clicks:
+        broken = f"{measured.clicks:,} clicks were answered, {measured.recorded:,} were recorded."
+    return Report(list(click.results(measured)), list(click.describe(measured)), broken)
+
+
+def _whatif(options: Mapping[str, Any]) -> Report:
+    measured = whatif.measure(options["sales"], options["days"])
+    return Report(list(whatif.results(measured)), list(whatif.describe(measured)))
+
+
+MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
+    "click": _click,
+    "whatif": _whatif,
+}
