@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from network import clock
 from network.models import Advertiser
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
-from tracking import whatif_runs, whatif_sales
-from tracking.models import Conversion
+from tracking import whatif_sales
+from tracking.models import Conversion, WhatIfRun
 
 pytestmark = pytest.mark.django_db
 
@@ -140,4 +140,4 @@ def test_it_writes_nothing(shop: Advertiser) -> None:
     before = list(Conversion.objects.order_by("pk").values())
     run("--set", f"{publisher(shop, 'Extension')}=soft")
     assert list(Conversion.objects.order_by("pk").values()) == before
-    assert not whatif_runs.WhatIfRun.objects.exists()
+    assert not WhatIfRun.objects.exists()

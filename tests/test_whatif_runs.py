@@ -169,7 +169,7 @@ def test_of_two_workers_one_stops_and_no_sale_counts_twice(
     run = whatif_runs.start(
         sold.question(overlay=CookieType.SOFT), NOW, made_by=make_user("operator")
     )
-    replay_page, inner = whatif_runs.replay_page, [True]
+    replay_page, inner = whatif_sales.replay_page, [True]
 
     def beside_another(*args: object) -> object:
         if inner.pop() if inner else False:

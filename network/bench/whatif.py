@@ -106,7 +106,7 @@ def _copy(further: int) -> None:
 
 
 def _insert(model: type[Model], others: Mapping[str, str]) -> str:
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = [field.column or "" for field in model._meta.concrete_fields]
     values = [others.get(column, f'"{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     return (

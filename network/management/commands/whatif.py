@@ -201,7 +201,8 @@ def _change(shop: Advertiser, options: dict[str, Any], now: datetime) -> Change:
 def _types(shop: Advertiser, given: list[str], now: datetime) -> dict[int, CookieType]:
     """By publisher; of a model type those that its default decides for, and whoever is named by
     its id has what is said of it."""
-    of_model_types, own = {}, {}
+    of_model_types: dict[int, CookieType] = {}
+    own: dict[int, CookieType] = {}
     for text in given:
         who, _, kind = text.partition("=")
         if kind not in set(CookieType):
