@@ -31,12 +31,15 @@ from network.advertisers import (
     create_advertiser,
 )
 from network.change_pages import ChangePage, posted, respond
+from network.effective import told_rows
 from network.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
 from network.models import (
     Advertiser,
+    AttributionTerms,
     CommissionRate,
     StaffMembership,
     User,
+    notice_at,
     rate_at,
     terms_at,
 )
@@ -215,7 +218,8 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         advertiser = context.get("original")
         if advertiser:
             context |= {
-                "terms": advertiser.terms.select_related("made_by").order_by("-starts_at"),
+                "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
+                "notice": notice_at(advertiser.terms.all(), clock.now()),
                 "rates": _rates(advertiser),
                 "now": clock.now(),
             }
@@ -251,8 +255,10 @@ def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
 
 
 def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:
-    rows = CommissionRate.objects.filter(advertiser=advertiser).select_related("group", "made_by")
-    return [{"row": row, "text": rate_text(row, advertiser)} for row in rows.order_by("-starts_at")]
+    rows = told_rows(CommissionRate.all_rows.filter(advertiser=advertiser))
+    return [
+        {"row": row, "text": rate_text(row, advertiser)} for row in rows.select_related("group")
+    ]
 
 
 @admin.register(User)

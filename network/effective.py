@@ -152,14 +152,23 @@ class EffectiveDated(models.Model):
         triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only(), bumps_policy()]
 
     @property
-    def is_cancelled(self) -> bool:
-        return hasattr(self, "cancelled_by")
+    def cancelling(self) -> "EffectiveDated | None":
+        """The row that cancels this one, if there is one."""
+        return getattr(self, "cancelled_by", None)
 
-    def can_be_cancelled(self, now: datetime) -> bool:
-        return self.starts_at >= now + SPREAD and not self.is_cancelled and self.cancels is None
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelling is not None
 
 
 Row = TypeVar("Row", bound=EffectiveDated)
+
+
+def told_rows(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    """Of all rows those to tell people of, the newest first, each with who made it; a cancelled one
+    with what cancelled it."""
+    related = ("made_by", "cancelled_by__made_by")
+    return rows.filter(cancels__isnull=True).select_related(*related).order_by("-starts_at", "-id")
 
 
 def add_row(row: Row) -> Row:
@@ -207,7 +216,7 @@ def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
     when somebody has cancelled it already, and ValidationError without a reason."""
     if not reason.strip():
         raise ValidationError({"reason": "Give the reason; those concerned will see it."})
-    _refuse_late(row, now)
+    refuse_late(row, now)
     table = type(row)
     said = {field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields}
     del said["id"]
@@ -226,7 +235,8 @@ def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
     return cancelling
 
 
-def _refuse_late(row: EffectiveDated, now: datetime) -> None:
+def refuse_late(row: EffectiveDated, now: datetime) -> None:
+    """Raises TooLate for a row that cannot be cancelled any more."""
     if row.starts_at <= now:
         raise TooLate("This has started and cannot be cancelled any more; make another change.")
     if row.starts_at < now + SPREAD:

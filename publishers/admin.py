@@ -23,7 +23,9 @@ from network.admin_site import (
     shown_moment,
 )
 from network.change_pages import ChangePage, posted, respond
+from network.effective import told_rows
 from publishers import partnerships, policy
+from publishers.cancel_page import cancel_view
 from publishers.forms import ModelTypeForm, NewPublisherForm, PublisherForm
 from publishers.invitation_admin import InvitationAdmin
 from publishers.model_type_admin import ModelTypeCookieTypeAdmin
@@ -43,6 +45,7 @@ from publishers.staff_page import own_staff, staff
 from publishers.team_admin import TeamAdmin
 from publishers.team_models import Invitation, Team
 
+add_page(OwnPage("coming/<str:kind>/<int:pk>/cancel/", cancel_view, "cancel_change"))
 admin.site.register(Partnership, PartnerAdmin)
 admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
 admin.site.register(NoticeMail, NoticeMailAdmin)
@@ -152,9 +155,9 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     ) -> HttpResponse:
         publisher = context.get("original")
         if publisher:
-            rows = PublisherModelType.objects.filter(publisher=publisher)
+            rows = PublisherModelType.all_rows.filter(publisher=publisher)
             context |= {
-                "model_types": rows.select_related("made_by").order_by("-starts_at"),
+                "model_types": told_rows(rows),
                 "partnerships": publisher.partnerships.select_related("advertiser"),
                 "now": clock.now(),
             }

@@ -36,8 +36,10 @@ class Tense(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Who brought something about, and why. ``internal_note`` is never shown to the partner."""
+    """Who brought something about, and why. ``internal_note`` is never shown to the partner.
+    ``assignment`` is the id where it was set for this partnership."""
 
+    assignment: int | None = None
     made_by: User | None = None
     reason: str = ""
     internal_note: str = ""
@@ -157,11 +159,16 @@ def _with_maker(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 
 def _change(row: EffectiveDated) -> Change:
-    note = row.internal_note if isinstance(row, CookieTypeAssignment) else ""
+    own = row if isinstance(row, CookieTypeAssignment) else None
     reason = row.reason
     if isinstance(row, PublisherModelType) and not reason:
         reason = f"The model type became {row.get_model_type_display()}."
-    return Change(made_by=row.made_by, reason=reason, internal_note=note)
+    return Change(
+        assignment=own.pk if own else None,
+        made_by=row.made_by,
+        reason=reason,
+        internal_note=own.internal_note if own else "",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from network import access, clock
 from network.admin_site import ScopedAdmin, shown_moment
+from network.effective import told_rows
 from network.figures import figure
 from network.models import Advertiser
 from publishers import model_type_change
+from publishers.cancel_page import may_cancel
 from publishers.model_types import overview
 from publishers.models import ModelTypeCookieType
 
@@ -20,7 +23,25 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     """What partners of a model type track by, where nothing of their own is said."""
 
     shown_start = staticmethod(shown_moment("starts_at", "From"))
-    fields = ("model_type", "cookie_type", "advertiser", "shown_start", "reason", "made_by")
+    fields = (
+        "model_type",
+        "cookie_type",
+        "advertiser",
+        "shown_start",
+        "reason",
+        "made_by",
+        "state",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelTypeCookieType]:
+        """Those that were cancelled too: there is a page for each."""
+        return access.for_staff(told_rows(ModelTypeCookieType.all_rows.all()), request.user)
+
+    @admin.display(description="State")
+    def state(self, row: ModelTypeCookieType) -> str:
+        if by := row.cancelling:
+            return f"Cancelled by {by.made_by or 'the network'}: {by.reason}"
+        return "Coming" if row.starts_at > clock.now() else "In force since its start"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
@@ -34,13 +55,17 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
             raise PermissionDenied
         shops = list(access.for_staff(Advertiser.objects.order_by("name"), request.user))
         chosen = _chosen(request, shops)
+        now = clock.now()
+        told = self._history(request, chosen)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Model types",
             "decides_for": figure("decides_for"),
-            "rows": overview([chosen] if chosen else shops, clock.now()),
-            "history": self._history(request, chosen),
+            "rows": overview([chosen] if chosen else shops, now),
+            "history": told,
+            "cancellable": {row.pk for row in told if may_cancel(request, row)},
+            "now": now,
             "advertisers": shops,
             "chosen": chosen,
             "has_add_permission": self.has_add_permission(request),
@@ -50,10 +75,10 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     def _history(
         self, request: HttpRequest, chosen: Advertiser | None
     ) -> QuerySet[ModelTypeCookieType]:
-        rows = self.get_queryset(request).select_related("advertiser", "made_by")
+        rows = self.get_queryset(request).select_related("advertiser")
         if chosen:
-            rows = rows.filter(advertiser=chosen)
-        return rows.order_by("-starts_at", "-id")[: self.list_per_page]
+            rows = rows.filter(Q(advertiser=chosen) | Q(advertiser__isnull=True))
+        return rows[: self.list_per_page]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from network.admin import rate_text
-from network.models import CommissionRate, terms_at
+from network.effective import told_rows
+from network.models import CommissionRate, notice_at, terms_at
 from network.tracking_hosts import base_urls
 from publishers import notice_history, partner_status
 from publishers.cookie_type_history import cancelled, history, time_line
-from publishers.models import Partnership
+from publishers.models import Partnership, PartnershipTerms
 from publishers.partner_columns import DAYS, confirmation, figures_shown, period, seen_of
 from publishers.standing import attach_standings, standing_of
 from publishers.suggestions import ADVISED
@@ -42,7 +43,8 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "time_line": time_line(spans, now),
         "spans": spans[::-1],
         "cancelled": cancelled(row),
-        "terms": row.terms.select_related("made_by").order_by("-starts_at"),
+        "terms": told_rows(PartnershipTerms.all_rows.filter(partnership=row)),
+        "notice": notice_at(row.advertiser.terms.all(), now),
         "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
         "model_types": row.publisher.model_types.select_related("made_by").order_by("-starts_at"),
         "notices": notice_history.told(row),

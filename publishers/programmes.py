@@ -10,7 +10,13 @@ from django.db.models import QuerySet
 from network import access, dates, money
 from network.advertisers import DEFAULT_GROUP
 from network.dates import counted
-from network.models import Advertiser, AttributionTerms, CommissionRate
+from network.models import (
+    Advertiser,
+    AttributionTerms,
+    CommissionRate,
+    NoticePeriod,
+    notice_at,
+)
 from network.tracking_hosts import base_urls
 from publishers import cookie_words
 from publishers.cookie_type_history import Span, Tense, histories
@@ -44,8 +50,8 @@ class Programme:
     soft_hours: int
     soft_rule: str
     validation_days: int
+    notice: NoticePeriod
     rates: Mapping[str, str]
-    notice_days: int
     spans: Sequence[Span]
     link: str
 
@@ -135,24 +141,22 @@ def advertisers_open_to(publisher_id: int) -> QuerySet[Advertiser]:
 def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Programme]:
     shops = [partnership.advertiser_id for partnership in partnerships]
     standing = standings(partnerships, now)
-    terms = {
-        row.advertiser_id: row
-        for row in AttributionTerms.objects.filter(
-            advertiser__in=shops, starts_at__lte=now
-        ).order_by("starts_at")
-    }
+    terms: dict[int, list[AttributionTerms]] = {shop: [] for shop in shops}
+    for row in AttributionTerms.objects.filter(advertiser__in=shops, starts_at__lte=now):
+        terms[row.advertiser_id].append(row)
     rates: dict[int, list[CommissionRate]] = {shop: [] for shop in shops}
-    for row in _rates(shops, now):
-        rates[row.advertiser_id].append(row)
+    for rate in _rates(shops, now):
+        rates[rate.advertiser_id].append(rate)
     spans = histories(partnerships, now)
     addresses = base_urls(shops)
     return [
         _programme(
             partnership,
             standing[partnership.id],
-            terms[partnership.advertiser_id],
+            terms[partnership.advertiser_id][-1],
             rates[partnership.advertiser_id],
             spans[partnership.id],
+            notice=notice_at(terms[partnership.advertiser_id], now),
             link=f"{addresses[partnership.advertiser_id]}c/{partnership.publisher_id}",
         )
         for partnership in partnerships
@@ -166,6 +170,7 @@ def _programme(
     rates: Sequence[CommissionRate],
     spans: Sequence[Span],
     *,
+    notice: NoticePeriod,
     link: str,
 ) -> Programme:
     own_days = standing.terms.hard_days if standing.terms else None
@@ -177,8 +182,8 @@ def _programme(
         soft_hours=terms.soft_hours,
         soft_rule=terms.soft_rule,
         validation_days=terms.validation_days,
+        notice=notice,
         rates=_told_rates(rates, partnership.advertiser.currency),
-        notice_days=terms.notice_days,
         spans=spans,
         link=link,
     )

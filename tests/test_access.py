@@ -175,6 +175,7 @@ RULES: dict[str, Rule] = {
     "admin:network_advertiser_rate": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:cancel_change": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_note": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_status": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
@@ -263,6 +264,7 @@ class World:
             "admin:staff": [self.a.pk],
             "invitation": [TOKEN],
             "apply": [self.p.pk, self.b.pk],
+            "admin:cancel_change": ["cookie-type", self.rows["coming"].pk],
             "admin:whatif_run": [self.rows["whatif"].pk],
             "admin:whatif_csv": [self.rows["whatif"].pk, "partners"],
             "sale": [self.p.pk, self.rows["tracking_commission"].pk],
@@ -317,7 +319,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         host="web-1", segment="s", offset=0, record="{}", error="bad", set_aside_at=NOW
     )
     partnerships.change_terms(a.partnerships.get(publisher=p), {"hard_days": 29}, NOW, made_by=None)
-    world.rows = {**rows_of(a, p), "whatif": asked_of(a, p, world.users["owner_a"])}
+    [coming] = policy.assign(
+        [a.partnerships.get(publisher=p)],
+        "soft",
+        NOW,
+        reason="Agreed",
+        made_by=None,
+        start=NOW + timedelta(days=9),
+    )
+    world.rows = {
+        **rows_of(a, p),
+        "coming": coming,
+        "whatif": asked_of(a, p, world.users["owner_a"]),
+    }
     world.queries = {
         "admin:autocomplete": (
             "?term=a&app_label=network&model_name=staffmembership&field_name=user"

@@ -352,7 +352,7 @@ def test_a_partners_page_tells_past_present_and_future(
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
     assert "Soft own, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC." in page
     assert "3 Mar 2026 14:00 Now Soft own On trial As agreed olga" in page
-    assert "21 Mar 2026 14:00 Coming Hard own Trial over — olga" in page
+    assert "21 Mar 2026 14:00 Coming Cancel… Hard own Trial over — olga" in page
     link = f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}"
     assert settings.PUBLIC_ORIGIN.format(host="go.shop.example") + link in page
 
@@ -569,7 +569,7 @@ def test_terms_change_from_a_start_on(owner: Client, shop: Advertiser) -> None:
     data["notice_days"] = "0"
     page = text(post(owner, address, start="2026-04-01T00:00", reason="Spring", **data))
     assert "The terms change on 1 Apr 2026 00:00 UTC." in page
-    assert "1 Apr 2026 00:00 Coming First: a soft click overwrites nothing 7 days" in page
+    assert "1 Apr 2026 00:00 Coming Cancel… First: a soft click overwrites nothing 7 days" in page
     assert terms_at(shop, NOW + timedelta(days=1)).hard_days == 30
     assert terms_at(shop, NOW + timedelta(days=30)).hard_days == 7
 

@@ -453,7 +453,7 @@ class TestPage:
         )
         page = page_of(staff(shop), partner)
         assert "Ended with other terms from 13 Mar 2026 14:00 UTC." in page
-        assert "13 Mar 2026 14:00 Coming Ended — No No Over —" in page
+        assert "13 Mar 2026 14:00 Coming Cancel… Ended — No No Over —" in page
 
     def test_the_picture_tells_itself_in_words(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher())

@@ -45,9 +45,9 @@ def _all(scope: Scope) -> Iterator[Change]:
         yield _change(row, said, row.partnership)
     for row in _newest(scope, PartnershipTerms.all_rows.all(), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
-    for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser"):
+    for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
         said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
-        yield _change(row, said, row)
+        yield _change(row, said, row.cancels or row)
     for row in _newest(scope, AttributionTerms.all_rows.all(), "advertiser"):
         said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
         yield _change(row, said, row.advertiser)

@@ -22,6 +22,7 @@ from network.demo.catalogue import PRODUCTS
 from network.models import Advertiser, User
 from publishers import invitations, partnerships, policy
 from publishers.models import (
+    CookieTypeAssignment,
     LedgerAccount,
     LedgerTransaction,
     ModelTypeCookieType,
@@ -118,6 +119,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:auth_user_password_change": [rows["network_user"].pk],
         "admin:whatif_run": [rows["whatif"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
+        "admin:cancel_change": ["cookie-type", rows["coming"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
         "invitation": [TO_SOMEBODY],
         "admin:staff": [cast.SHOP],
@@ -318,6 +320,14 @@ def _add_what_seeding_has_not() -> None:
     policy.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
+    policy.assign(
+        [partnership],
+        "soft",
+        NOW,
+        reason="After the spring campaign",
+        made_by=None,
+        start=NOW + timedelta(days=30),
+    )
     note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
     partnerships.change_terms(
         partnership,
@@ -377,6 +387,7 @@ def _rows() -> dict[str, Model]:
         "publishers_noticemail": NoticeMail.objects.get(recipient__username=TEAM, state="parked"),
         "tracking_setaside": SetAside.objects.get(segment="00017.spool"),
         **_what_ifs(),
+        "coming": _newest(CookieTypeAssignment.objects.filter(advertiser=cast.SHOP)),
         "in_conflict": _newest(sales.filter(conflict__gt="")),
         "nobody_paid": _newest(sales.filter(decision__isnull=False, decision__paid_click=None)),
         "final": _newest(sales.filter(commission__status="final")),
