@@ -20,10 +20,12 @@ from publishers.ledger import balance
 from publishers.models import LedgerEntry, ModelType, Notice, NoticeMail, Partnership, Publisher
 from publishers.standing import standings
 from tests.makers import NOW
-from tracking import snapshot
+from tracking import snapshot, whatif_runs
 from tracking.attribution import Verdict
 from tracking.models import Click, Commission, Conversion, Report, UnattributedSales
 from tracking.verification import Broken, verify
+from tracking.whatif import Change
+from tracking.whatif_results import Question
 
 pytestmark = [pytest.mark.usefixtures("seeded"), pytest.mark.django_db]
 
@@ -44,6 +46,14 @@ def test_nothing_in_the_seeded_network_is_broken() -> None:
     assert [str(finding) for finding in findings if isinstance(finding, Broken)] == []
     assert not seed.is_empty()
     assert not seed.is_unfinished()
+
+
+def test_a_what_if_without_a_change_gives_what_was_decided() -> None:
+    """Every journey of it is replayed, whatever its browser had decided at the redirect."""
+    changes = {shop.pk: Change() for shop in Advertiser.objects.all()}
+    result = whatif_runs.ask(Question(changes, NOW - timedelta(days=DAYS), NOW))
+    assert result.sales > 100
+    assert (result.differing, result.moves) == (0, ())
 
 
 def test_the_seeded_network_has_all_but_the_rarest_verdict() -> None:

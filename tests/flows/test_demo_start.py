@@ -52,6 +52,8 @@ def test_it_says_how_far_the_seeding_is(demo: Started) -> None:
 def test_ninety_days_have_been_lived_and_nothing_is_broken(demo: Started) -> None:
     verified = demo.run("verify")
     assert verified.returncode == 0, verified.stdout
+    replayed = demo.run("whatif")
+    assert replayed.returncode == 0, replayed.stdout
     [(sales, first, last)] = demo.ask("SELECT count(*), min(at), max(at) FROM tracking_conversion")
     assert 1_800 < int(str(sales)) < 3_000
     assert timedelta(days=85) < last - first < timedelta(days=91)  # type: ignore[operator]
