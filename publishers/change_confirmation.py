@@ -111,10 +111,11 @@ def answer(
     request: HttpRequest, model_admin: ScopedAdmin[Any], given: Asked, proposal: Proposal
 ) -> HttpResponse:
     """The page, or the change made; refused where somebody changed it since the page was made."""
-    run = _run(request, given, proposal)
     # What the policy itself refuses goes back a little further than the page.
     since = given.seen - policy.UNDER_WAY if given.form.is_bound else given.seen
     meanwhile = changed_since(proposal.of_all, since, by_others_than=person(request))
+    is_due = given.form.is_bound and given.form.is_valid() and not meanwhile
+    run = _run(request, given, proposal, is_due=is_due)
 
     def apply() -> str:
         if not proposal.changing and not proposal.by_default:
@@ -152,9 +153,12 @@ def question_of(effects: Sequence[Effect], now: datetime) -> Question:
     return Question(changes, since=now - timedelta(days=DAYS), until=now)
 
 
-def _run(request: HttpRequest, given: Asked, proposal: Proposal) -> WhatIfRun | None:
+def _run(
+    request: HttpRequest, given: Asked, proposal: Proposal, *, is_due: bool
+) -> WhatIfRun | None:
     """The run that answers what is proposed: the one that the page shows, while it asks the same,
-    or else a new one. None when nothing would change."""
+    or else a new one; but none for a change that is due to be made. None when nothing would
+    change."""
     if not proposal.changing:
         return None
     question = question_of(proposal.changing, given.now)
@@ -165,8 +169,8 @@ def _run(request: HttpRequest, given: Asked, proposal: Proposal) -> WhatIfRun | 
             shown.refresh_from_db()
         if given.action != COUNT:
             return shown
-    if given.form.is_bound and given.form.is_valid():
-        return shown
+    if is_due:
+        return None
     return whatif_runs.start(question, given.now, made_by=person(request))
 
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from network.change_pages import ChangeForm
 from network.models import Advertiser
@@ -144,25 +145,19 @@ class ReasonForm(ChangeForm):
     reason = forms.CharField(
         label=REASON_SHOWN,
         max_length=500,
-        required=False,
-        widget=forms.Textarea({"rows": 3, "aria-required": "true"}),
+        widget=forms.Textarea({"rows": 3}),
     )
 
-    def __init__(self, *args: Any, to: str, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, to: str, **kwargs: Any) -> None:
         """``to``: what is proposed, on which the presets depend."""
-        super().__init__(*args, **kwargs)
+        if data is not None and not data.get("reason", "").strip():
+            data = data.copy()
+            data["reason"] = data.get("preset", "")
+        super().__init__(data, **kwargs)
         preset = self.fields["preset"]
         assert isinstance(preset, forms.ChoiceField)
         offered = [(text, text) for text in REASONS[to]]
         preset.choices = [("", "Choose one, or write your own"), *offered]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if "reason" in data and not data["reason"]:
-            data["reason"] = data.get("preset", "")
-            if not data["reason"]:
-                self.add_error("reason", "This field is required.")
-        return data
 
     @property
     def reason_so_far(self) -> str:

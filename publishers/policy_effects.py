@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from django.db.models import Q
 
-from network.effective import SPREAD, EffectiveDated, Refused
+from network.effective import SPREAD, Refused
 from network.models import AttributionTerms, User
 from publishers import cookie_types, policy
 from publishers.cookie_types import InForce, Policy, PolicyRow
@@ -223,7 +223,7 @@ def _left(partnerships: Sequence[Partnership], since: Q) -> list[Meanwhile]:
     ]
 
 
-def _told(row: EffectiveDated, whose: str, what: str) -> Meanwhile:
+def _told(row: PolicyRow | PartnershipTerms, whose: str, what: str) -> Meanwhile:
     if row.cancels_id is not None:
         return Meanwhile(f"A coming change of {whose} was cancelled", row.created_at, None)
     later = row.starts_at > row.created_at + SPREAD

@@ -45,9 +45,8 @@ class Partner:
 def partners_of(advertiser: Advertiser, now: datetime) -> list[Partner]:
     """All of them, by name, those that left, too: their sales are replayed as well. One query."""
     rows = with_current(Partnership.objects.filter(advertiser=advertiser), now)
-    found = rows.order_by("publisher__name").values_list(
-        "publisher", "publisher__name", "model_type_now", "source_now"
-    )
+    told = ("publisher", "publisher__name", "model_type_now", "source_now")
+    found = rows.order_by("publisher__name").values_list(*told)
     return [Partner(key, name, kind, source != OWN) for key, name, kind, source in found]
 
 
