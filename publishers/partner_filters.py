@@ -86,4 +86,4 @@ class SuggestionFilter(_ChoiceFilter):
     choices_of = ((ANY, "Consider soft or hard"),)
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
-        return suggested(queryset, clock.now())
+        return queryset.filter(pk__in=suggested(queryset, clock.now()))

@@ -23,7 +23,7 @@ FROM: Mapping[str, frozenset[str]] = {
     Status.APPROVED: frozenset({Status.APPLIED, Status.DECLINED, Status.ENDED, Status.SUSPENDED}),
     Status.DECLINED: frozenset({Status.APPLIED}),
     Status.ENDED: frozenset({Status.APPROVED}),
-    Status.SUSPENDED: frozenset({Status.APPROVED, Status.APPLIED, Status.ENDED}),
+    Status.SUSPENDED: frozenset({Status.APPROVED, Status.ENDED}),
 }
 """What can be decided, by the statuses in which it can."""
 
@@ -93,8 +93,8 @@ DECISIONS: Mapping[str, Decision] = {
         "Suspend for fraud…",
         "Suspend {partner} at {shop} for fraud",
         "Suspend for fraud",
-        "Its clicks stop counting at once, and what it has pending is declined with the reason "
-        "Fraud. What is final stays and is corrected in the ledger.",
+        "Its clicks stop counting within seconds, and what it has pending is declined with the "
+        "reason Fraud. What is final stays and is corrected in the ledger.",
     ),
 }
 

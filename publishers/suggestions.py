@@ -4,7 +4,7 @@
 confirmation, where staff see what the change would have done.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum
 
@@ -60,6 +60,9 @@ class Seen:
             return Advice.HARD if is_late_seldom else Advice.NOTHING
         is_late = self.share_after_other >= SOFT_FROM_SHARE
         return Advice.SOFT if is_late and self._buys_soon else Advice.NOTHING
+
+    def with_median(self, seconds: float | None) -> "Seen":
+        return replace(self, median_seconds=seconds)
 
     @property
     def _buys_soon(self) -> bool:

@@ -146,10 +146,10 @@ def applications(scope: Scope, now: datetime) -> int:
 
 
 def to_look_at(scope: Scope, period: Period, now: datetime) -> int:
-    """Partners for whom their figures of the period suggest another cookie type. At most six
+    """Partners for whom their figures of the period suggest another cookie type. At most seven
     queries."""
     partners = with_current(_of(scope, Partnership.objects.all()), now)
-    return suggested(reports.annotate_partners(partners, period), now).count()
+    return len(suggested(reports.annotate_partners(partners, period), now))
 
 
 def _gathered(rows: Iterable[tuple[str, str, int, int]]) -> dict[str, Waiting]:
