@@ -29,7 +29,7 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
         "publisher",
         "recipient",
         "shown_state",
-        "attempts",
+        "failed_attempts",
         "shown_next_try",
         "short_error",
     )
@@ -51,13 +51,17 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
     def shown_state(self, row: NoticeMail) -> str:
         return row.get_state_display()
 
+    @admin.display(description="Failed attempts", ordering="attempts")
+    def failed_attempts(self, row: NoticeMail) -> int:
+        return row.attempts
+
     @admin.display(description="Next try", ordering="next_try_at", empty_value=EMPTY)
     def shown_next_try(self, row: NoticeMail) -> Any:
         return row.next_try_at if row.state == NoticeMail.State.WAITING else None
 
     @admin.display(description="Why not", empty_value=EMPTY)
-    def short_error(self, row: NoticeMail) -> str:
-        return row.last_error[:120]
+    def short_error(self, row: NoticeMail) -> str | None:
+        return row.last_error[:120] or None
 
     def page(self, request: HttpRequest, row: NoticeMail) -> Mapping[str, Any]:
         notices = row.notices.select_related("advertiser").order_by("pk")

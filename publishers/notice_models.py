@@ -81,6 +81,8 @@ class NoticeMail(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        verbose_name = "mail of a notice"
+        verbose_name_plural = "mails of notices"
         indexes: ClassVar = [
             models.Index(
                 fields=("next_try_at", "id"),

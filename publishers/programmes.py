@@ -19,7 +19,7 @@ from network.models import (
 )
 from network.tracking_hosts import base_urls
 from publishers import cookie_words
-from publishers.cookie_type_history import Span, Tense, histories
+from publishers.cookie_type_history import BEGAN, Span, Tense, histories
 from publishers.models import Partnership, PartnershipTerms
 from publishers.standing import Standing, standings
 
@@ -59,6 +59,12 @@ class Programme:
     def held(self) -> Span:
         """The cookie type that holds now: where it comes from, since when and why."""
         return next(span for span in self.spans if span.tense is Tense.NOW)
+
+    @property
+    def reason(self) -> str:
+        """What was said with it; of the network's built-in default nothing is."""
+        said = self.held.change.reason
+        return "" if self.is_new or said == BEGAN else said
 
     @property
     def coming(self) -> Sequence[Span]:

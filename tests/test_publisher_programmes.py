@@ -76,12 +76,24 @@ def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
         "browser, and never overwrite one. The cookie ends with the browser session, and after 24 "
         "hours at the latest."
     ) in seen
-    assert "Cookie type Soft: own, since 12 Mar 2026 Reason “Found at the checkout”" in seen
-    assert "Coming change → Hard on 11 Apr 2026 14:00: own. “Trial over”" in seen
     assert (
-        "11 Apr 2026 14:00 Hard own Trial over 12 Mar 2026 14:00 Soft own Found at the checkout"
+        "Cookie type Soft: decided for you by the advertiser, since 12 Mar 2026 "
+        "Reason “Found at the checkout”"
+    ) in seen
+    assert (
+        "Coming change → Hard on 11 Apr 2026 14:00: decided for you by the advertiser. “Trial over”"
+        in seen
+    )
+    assert (
+        "11 Apr 2026 14:00 Hard Decided for you Trial over 12 Mar 2026 14:00 Soft Decided for you "
+        "Found at the checkout"
     ) in seen
     assert "Secret" not in seen
+
+
+def test_the_built_in_default_has_no_reason(member: Client, blog: Partnership) -> None:
+    seen = text(page(member, blog.publisher, "programmes/"))
+    assert "Content default, for you since 11 Jan 2026 Notice period" in seen
 
 
 def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partnership) -> None:

@@ -250,7 +250,7 @@ ASSIGNMENTS = (
     Assignment(SHOP, SET_SOFT, "soft", SET_SOFT_REASON, SET_SOFT_AGO),
     Assignment(STATIONERY, TOLD, "soft", TOLD_REASON, TOLD_AGO),
     Assignment(
-        SHOP, COMING, "soft", "Its visitors are ours already: it shows them our shop again.",
+        SHOP, COMING, "soft", "Your visitors are ours already: you show them our shop again.",
         -COMING_IN,
     ),
 )  # fmt: skip
