@@ -48,12 +48,12 @@ class Told:
 
 def told(partnership: Partnership) -> Sequence[Told]:
     """The latest first; in one query."""
-    of_state = {
-        state.value: Count("mails", filter=Q(mails__state=state))
-        for state in (State.SENT, State.WAITING, State.SKIPPED, State.PARKED)
-    }
     rows = partnership.notices.select_related("made_by").annotate(
-        last_sent_at=Max("mails__sent_at"), **of_state
+        sent=_in(State.SENT),
+        waiting=_in(State.WAITING),
+        skipped=_in(State.SKIPPED),
+        parked=_in(State.PARKED),
+        last_sent_at=Max("mails__sent_at"),
     )
     return [
         Told(
@@ -65,5 +65,9 @@ def told(partnership: Partnership) -> Sequence[Told]:
             parked=row.parked,
             sent_at=row.last_sent_at,
         )
-        for row in rows[:LATEST]
+        for row in rows.order_by("-pk")[:LATEST]
     ]
+
+
+def _in(state: NoticeMail.State) -> Count:
+    return Count("mails", filter=Q(mails__state=state))

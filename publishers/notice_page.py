@@ -85,7 +85,7 @@ def notices(request: HttpRequest, publisher: Publisher, context: dict[str, Any])
 
 
 def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> Page:
-    kept = {name: value for name, value in request.GET.items() if name != "before"}
+    kept: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "before"}
     if not chosen.is_valid():
         return Page((), "", urlencode(kept))
     rows = access.for_publisher(Notice.objects.all(), publisher.pk).filter(**_lookups(chosen))

@@ -6,7 +6,6 @@ waiting, which goes out again, with the same Message-ID.
 """
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from smtplib import SMTPDataError, SMTPRecipientsRefused
@@ -19,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from network import dates
-from publishers.models import Notice, NoticeMail
+from publishers.models import NoticeMail
 from publishers.notice_words import mail_text
 from publishers.team_models import TeamMembership
 
@@ -109,9 +108,9 @@ def _why_not(mail: NoticeMail) -> str:
 
 def _message(mail: NoticeMail, connection: BaseEmailBackend) -> EmailMessage:
     zone = mail.recipient.time_zone
-    notices: Sequence[Notice] = mail.notices.select_related("advertiser").order_by("pk")
+    notices = list(mail.notices.select_related("advertiser").order_by("pk"))
     with timezone.override(zone if dates.is_zone(zone) else "UTC"):
-        written = mail_text(mail.publisher, list(notices))
+        written = mail_text(mail.publisher, notices)
     return EmailMessage(
         written.subject,
         written.text,

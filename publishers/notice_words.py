@@ -37,7 +37,8 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
     Status.ENDED: ("Ended", "New clicks do not count."),
     Status.SUSPENDED: (
         "Suspended",
-        "Clicks do not count. Ask the operators of your network why.",
+        "Clicks do not count, and commissions that are still open are declined. Ask the operators "
+        "of your network why.",
     ),
 }
 _TERMS: Mapping[str, str] = {
@@ -163,7 +164,10 @@ def _partnership(notice: Notice) -> Words:
         title = f"Cancelled: {was}, announced for {at}"
         return Words(title=title, meaning=(f"It stays: {status}. {meaning}",), stays=KEEPS_TYPE)
     changes = list(_partnership_changes(before, after))
-    stays = "" if before["status"] in (None, Status.APPLIED) else KEEPS_TYPE
+    keeps_nothing = before["status"] in (None, Status.APPLIED) or (
+        after["status"] in (Status.DECLINED, Status.SUSPENDED)
+    )
+    stays = "" if keeps_nothing else KEEPS_TYPE
     title = f"{'; '.join(title for title, _ in changes)}, from {at}"
     return Words(title=title, meaning=[meaning for _, meaning in changes], stays=stays)
 

@@ -63,7 +63,7 @@ class News:
     @property
     def is_mailed(self) -> bool:
         """Where only the source of a cookie type changes, the page tells it and no mail does."""
-        return _decisive(self.before) != _decisive(self.after)
+        return bool(_decisive(self.before) != _decisive(self.after))
 
 
 def outlooks(partnerships: Sequence[Partnership], now: datetime) -> dict[int, Outlook]:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from network import clock
 from network.models import Advertiser, User
-from publishers import partnerships, programme_terms
+from publishers import notice_history, partnerships, programme_terms
 from publishers.models import NoticeMail, Partnership, Publisher
 from publishers.policy import assign
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
@@ -227,6 +227,13 @@ def test_staff_see_which_notices_went_out(cast: Cast, state: dict[str, Any], wor
         f"Your clicks are soft from 12 Mar 2026 14:00 UTC, hard until then {REASON} {words}"
     ) in shown
     assert cast.member.username not in shown
+
+
+def test_staff_see_the_latest_first(cast: Cast) -> None:
+    set_soft(cast)
+    partnerships.change_terms(cast.partner, {"hard_days": 7}, NOW, made_by=cast.staff)
+    titles = [told.title for told in notice_history.told(cast.partner)]
+    assert [title.split()[0] for title in titles] == ["New", "Your", "Approved,"]
 
 
 def test_staff_see_what_was_on_the_page_only(cast: Cast) -> None:

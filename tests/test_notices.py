@@ -220,6 +220,20 @@ def test_a_partnerships_change_is_told(cast: Cast, changes: dict[str, object], t
     assert "secret" not in mail_text(cast.publisher, [notice]).text
 
 
+@pytest.mark.parametrize(
+    ("status", "stays"),
+    [
+        pytest.param("ended", True, id="ended_clicks_keep_their_claims"),
+        pytest.param("suspended", False, id="suspended_keeps_nothing"),
+    ],
+)
+def test_what_stays_after_a_partnership(cast: Cast, status: str, stays: bool) -> None:
+    partnerships.change_terms(cast.cashback, {"status": status}, NOW, made_by=cast.staff)
+    [notice] = told(cast.cashback, "partnership.changed")
+    assert bool(words(notice).stays) is stays
+    assert ("are declined" in words(notice).meaning[0]) is not stays
+
+
 def test_an_own_cookie_period_is_told_as_terms(cast: Cast) -> None:
     partnerships.change_terms(cast.cashback, {"hard_days": 7}, NOW, made_by=cast.staff)
     [notice] = told(cast.cashback, "terms.changed")
