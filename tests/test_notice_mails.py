@@ -172,7 +172,7 @@ def test_an_address_that_is_refused_keeps_no_other_back(cast: Cast, server: Mail
 
 
 def test_a_mail_that_cannot_be_written_keeps_no_other_back(cast: Cast) -> None:
-    User.objects.filter(pk=cast.owner.pk).update(email="penny@example.com\nBcc: all@example.com")
+    User.objects.filter(pk=cast.owner.pk).update(email="penny@example.com\nbcc: all@example.com")
     make_user("member", cast.publisher, name="second")
     tell(cast.partner)
     send_due(NOW)
