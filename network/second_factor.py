@@ -27,7 +27,10 @@ def reset(user: User) -> bool:
 
 
 def _apps(user: User | OuterRef) -> QuerySet[Authenticator]:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user=user, type=Authenticator.Type.TOTP
+    )
+    return found
 
 
 ON = Exists(_apps(OuterRef("pk")))

@@ -76,4 +76,5 @@ def _new_account(
         user.save()
         invitations.accept(token, user, clock.now())
     credentials = {"username": user.username}
-    return perform_password_login(request, credentials, Login(user=user))
+    signed_in: HttpResponse = perform_password_login(request, credentials, Login(user=user))
+    return signed_in

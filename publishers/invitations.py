@@ -53,9 +53,9 @@ def members(place: Advertiser | Team) -> models.QuerySet[StaffMembership | TeamM
     """Who belongs to a place, with their users, by name."""
     rows: models.QuerySet[StaffMembership | TeamMembership]
     if isinstance(place, Team):
-        rows = TeamMembership.objects.filter(team=place)  # type: ignore[assignment]
+        rows = TeamMembership.objects.filter(team=place)
     else:
-        rows = StaffMembership.objects.filter(advertiser=place)  # type: ignore[assignment]
+        rows = StaffMembership.objects.filter(advertiser=place)
     return rows.select_related("user").order_by("user__username")
 
 

@@ -11,7 +11,7 @@ from network import access
 from network.access import Right
 from network.admin_site import person
 from network.change_pages import posted
-from network.models import Advertiser
+from network.models import Advertiser, User
 from publishers import team_desk
 from publishers.team_desk import InviteForm
 
@@ -38,7 +38,7 @@ def staff(request: HttpRequest, advertiser: int) -> HttpResponse:
             (messages.success if outcome.done else messages.error)(
                 request, outcome.done or outcome.wrong
             )
-            still = access.access_of(person(request).__class__.objects.get(pk=request.user.pk))
+            still = access.access_of(User.objects.get(pk=person(request).pk))
             here = still.operator or place.pk in still.staff_roles
             return HttpResponseRedirect(request.path if here else reverse("home"))
     context = {

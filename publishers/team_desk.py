@@ -50,7 +50,7 @@ class Outcome:
 def roles(place: Advertiser | Team) -> Sequence[tuple[str, str]]:
     """Those that somebody can have there, with their names."""
     choices = TeamMembership.Role if isinstance(place, Team) else StaffMembership.Role
-    return list(choices.choices)
+    return [(role.value, str(role.label)) for role in choices]
 
 
 def people(place: Advertiser | Team) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:
     try:
         row = invitations.invite(place, data["email"], data["role"], clock.now(), invited_by=person)
     except ValidationError as error:
-        form.add_error("email", error.messages)  # type: ignore[arg-type]
+        form.add_error("email", error.messages)
         return ""
     return f"{row.email} is invited; the mail is on its way."
 

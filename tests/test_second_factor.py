@@ -24,7 +24,7 @@ SET_UP, AGAIN = "/second-factor/set-up/", "/sign-in/again/code/"
 
 def code_of(secret: str, step: int = 0) -> str:
     """What the app shows now, or ``step`` half-minutes later."""
-    return auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30 + step))
+    return str(auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30 + step)))
 
 
 def forget_codes() -> None:

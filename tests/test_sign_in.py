@@ -22,7 +22,7 @@ def ada() -> User:
     return make_user("operator", name="Ada", password=PASSWORD)
 
 
-def sign_in(login: str, password: str = PASSWORD, **headers: str) -> Any:
+def sign_in(login: str, password: str = PASSWORD, **headers: Any) -> Any:
     client = Client(**{"HTTP_HOST": settings.SITE_HOST, **headers})
     return client.post("/sign-in/", {"login": login, "password": password})
 
