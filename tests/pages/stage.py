@@ -384,7 +384,9 @@ def _rows() -> dict[str, Model]:
             UnattributedSales.objects.filter(advertiser=cast.SHOP)
         ),
         "tracking_spoolhost": SpoolHost.objects.get(name="web-1"),
-        "publishers_noticemail": NoticeMail.objects.get(recipient__username=TEAM, state="parked"),
+        "publishers_noticemail": _newest(
+            NoticeMail.objects.filter(recipient__username=TEAM, state="parked")
+        ),
         "tracking_setaside": SetAside.objects.get(segment="00017.spool"),
         **_what_ifs(),
         "coming": _newest(CookieTypeAssignment.objects.filter(advertiser=cast.SHOP)),
