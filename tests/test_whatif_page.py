@@ -229,7 +229,7 @@ def test_without_an_advertiser_there_is_nothing_to_ask() -> None:
 def test_the_answer_is_reckoned_right(client: Client, market: Market) -> None:
     page = text(answered(client, market, **{"partner-1": "Cat of Shop", "type-1": "soft"}))
     assert (
-        "With Cat of Shop soft from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
+        "With Cat of Shop soft, from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
         "differently: £10.00 to 1 other partner." in page
     )
     assert "Asked by olga, 12 Mar 2026 14:00 UTC: Shop, the sales of 90 days." in page
@@ -244,7 +244,7 @@ def test_a_window_that_would_have_closed_pays_nobody(client: Client, market: Mar
     late.follow(market.blog, NOW - 10 * DAY)
     late.buy(market.shop, NOW - 5 * DAY, amount="50.00")
     page = text(answered(client, market, hard_days=2))
-    assert "With a cookie period of 2 days from" in page
+    assert "With a cookie period of 2 days, from" in page
     assert "1 of 5 sales would have ended differently: £5.00 to nobody." in page
 
 

@@ -147,7 +147,7 @@ def run_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "subtitle": words[0].upper() + words[1:],
         "run": run,
         "told": told,
-        "had": f"With {words}",
+        "had": f"With {words},",
         "days": (run.question.until - run.question.since).days,
         "shops": _shops(run.question),
         "steps": _steps(request, run.question) if told else (),
