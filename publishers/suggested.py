@@ -3,6 +3,7 @@ for the home's number."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
@@ -11,7 +12,7 @@ from publishers.standing import changing
 from publishers.suggestions import ADVISED, Advice, Seen
 
 
-def advised(partnerships: QuerySet[Partnership], now: datetime) -> Mapping[int, Advice]:
+def advised(partnerships: QuerySet[Any], now: datetime) -> Mapping[int, Advice]:
     """What is suggested about each, by its id. They have their figures
     (``reports.annotate_partners``) and what is in force (``standing.with_current``). The median is
     costly, and asked only of those for whom it decides. At most seven queries."""

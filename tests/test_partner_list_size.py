@@ -1,7 +1,7 @@
 """The list of partners asks as many queries for 2,000 partners as for 3, and stays right."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -73,7 +73,7 @@ class Crowd:
         self.seen = {row.pk: self._trade(index, row) for index, row in enumerate(self.partners)}
         rollups.add(self.counted)
 
-    def _assign(self, partners: list[Partnership], starts_at: object) -> None:
+    def _assign(self, partners: list[Partnership], starts_at: datetime) -> None:
         CookieTypeAssignment.objects.bulk_create(
             CookieTypeAssignment(
                 advertiser=self.shop,

@@ -1,6 +1,6 @@
 """Deciding about a partnership: approve, decline, end, suspend for fraud; what becomes of sales."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -20,7 +20,7 @@ from tests.makers import (
 )
 from tests.reading import signed_in, text
 from tests.test_rollups import assert_they_are_right
-from tracking import suspension
+from tracking import suspension, validation
 from tracking.models import Commission, Conversion, Validation
 
 pytestmark = pytest.mark.django_db
@@ -184,16 +184,16 @@ class TestSuspension:
     def test_all_or_nothing(self, partner: Partnership, monkeypatch: pytest.MonkeyPatch) -> None:
         sell(partner, "1")
         sell(partner, "2")
-        real, calls = suspension.validation.validate, []
+        real, calls = validation.validate, []
 
-        def second_fails(*arguments: object) -> Validation:
-            calls.append(arguments)
+        def second_fails(conversion: int, said: validation.Statement, at: datetime) -> Validation:
+            calls.append(conversion)
             if len(calls) == 2:
-                raise suspension.validation.ValidationRefused("no")
-            return real(*arguments)  # type: ignore[arg-type]
+                raise validation.ValidationRefused("no")
+            return real(conversion, said, at)
 
-        monkeypatch.setattr(suspension.validation, "validate", second_fails)
-        with pytest.raises(suspension.validation.ValidationRefused):
+        monkeypatch.setattr(validation, "validate", second_fails)
+        with pytest.raises(validation.ValidationRefused):
             suspension.suspend(partner, NOW, reason="x", made_by=make_user("operator"))
         assert Commission.objects.filter(status="pending").count() == 2
         assert status_of(partner) == "approved"

@@ -18,7 +18,7 @@ from network.models import Advertiser
 from publishers import partnerships, policy
 from publishers.models import PartnerNote, Partnership
 from publishers.partner_columns import COLUMNS, DAYS, FIGURES
-from publishers.partner_filters import ENOUGH_SALES
+from publishers.suggestions import ENOUGH_SALES
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import text
 

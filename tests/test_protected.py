@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -44,7 +45,7 @@ class World:
     """A shop that pays 8 %, with a blog and a review site (hard), an overlay and an extension
     (soft); its sales are of £100."""
 
-    def __init__(self, **terms: int | str) -> None:
+    def __init__(self, **terms: Any) -> None:
         self.shop = make_advertiser(**terms)
         self.blog, self.review = (
             make_partner(self.shop, make_publisher(name), "hard") for name in ("Blog", "Review")

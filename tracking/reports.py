@@ -211,14 +211,21 @@ def protection(scope: Scope, period: Period) -> Protection:
     rows = (
         _rows(scope, period)
         .filter(counted__in=(Counted.PROTECTED, Counted.LEFT_TO_OTHERS))
-        .values("advertiser", "publisher", "counted", currency=F("advertiser__currency"))
-        .annotate(sales=Sum("count"), commission_minor=Sum("commission_minor"))
+        .values_list("counted", "advertiser", "publisher", "advertiser__currency")
+        .annotate(sales=Sum("count"), earned=Sum("commission_minor"))
         .filter(sales__gt=0)
-        .order_by("currency", "-commission_minor", "publisher", "advertiser")
+        .order_by("advertiser__currency", "-earned", "publisher", "advertiser")
     )
     found: dict[str, list[Kept]] = {Counted.PROTECTED: [], Counted.LEFT_TO_OTHERS: []}
-    for row in rows:
-        found[row.pop("counted")].append(Kept(**row))
+    for counted, advertiser, publisher, currency, sales, earned in rows:
+        kept = Kept(
+            advertiser=advertiser,
+            publisher=publisher,
+            currency=currency,
+            sales=sales,
+            commission_minor=earned,
+        )
+        found[counted].append(kept)
     return Protection(found[Counted.PROTECTED], found[Counted.LEFT_TO_OTHERS])
 
 
