@@ -16,7 +16,7 @@ class Notice(models.Model):
     transaction. The words are made from ``facts`` when it is shown (``notice_words``)."""
 
     class Event(models.TextChoices):
-        """By the names that outgoing notifications use."""
+        """By the names that outgoing notifications use; payments will be ``commission.paid``."""
 
         COOKIE_TYPE = "cookie_type.changed", "Cookie type"
         PARTNERSHIP = "partnership.changed", "Partnership"

@@ -1,11 +1,12 @@
 """What publishers are told of changes, to whom it is addressed, and in which words."""
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
 from network import advertisers
@@ -330,3 +331,34 @@ def test_a_mail_that_is_done_is_never_sent_again(cast: Cast, state: str) -> None
     NoticeMail.objects.update(state=state, sent_at=sent_at, last_error="Left the team")
     with pytest.raises(IntegrityError, match="cannot become waiting"), transaction.atomic():
         NoticeMail.objects.update(state="waiting", sent_at=None)
+
+
+# --- Two at once ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_changes_something_at_the_same_time_does_not_tell_it_again() -> None:
+    partner = make_partner(make_advertiser(), make_publisher())
+
+    def also_set_soft() -> None:
+        try:
+            assign(partner, "soft", None, start=NOW + 3 * DAY)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=also_set_soft)
+    with transaction.atomic():
+        assign(partner, "soft", None, start=NOW + DAY)
+        other.start()
+        while other.is_alive() and not somebody_waits():
+            pass
+    other.join()
+    assert [shape(notice) for notice in told(partner)] == [("hard", "soft", False, DAY)]
+    assert partner.assignments.count() == 2
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        [[waits]] = cursor.fetchall()
+    return bool(waits)
