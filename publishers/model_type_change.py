@@ -84,7 +84,8 @@ def _respond(
         )
         model_admin.log_addition(request, made, "Added")
         begins = dates.zoned(made.starts_at)
-        return f"{label} default: {made.get_cookie_type_display()}, from {begins}."
+        nobody = "" if effects else " No partner has this model type yet."
+        return f"{label} default: {made.get_cookie_type_display()}, from {begins}.{nobody}"
 
     proposal = Proposal(
         of_all=[effect.partnership for effect in effects],

@@ -559,7 +559,9 @@ def test_a_model_type_nobody_has(client: Client, market: Market) -> None:
         "to come." in text(page)
     )
     assert not WhatIfRun.objects.exists()
-    assert send(client, page, DEFAULT, reason="To come").status_code == 302
+    answer = send(client, page, DEFAULT, reason="To come")
+    assert answer.status_code == 302
+    assert "No partner has this model type yet." in text(client.get(answer.url))
     assert ModelTypeCookieType.objects.count() == 1
 
 

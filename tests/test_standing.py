@@ -1,16 +1,23 @@
 """How partnerships stand: in SQL as by the policy itself, and over time."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from publishers import policy
+from network.clock import to_ms
+from network.effective import EffectiveDated, Refused
+from publishers import cookie_types, policy
 from publishers.cookie_type_history import Tense, cancelled, history, time_line
 from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
 from publishers.standing import standings, with_current
 from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher, make_user
+from tracking import snapshot
 
 pytestmark = pytest.mark.django_db
 BEGAN = "The partnership began."
@@ -62,6 +69,84 @@ def test_sql_says_what_the_policy_says(seed: int) -> None:
         assert row.cookie_type_now == kind.cookie_type
         assert row.source_now == kind.source
         assert row.model_type_now == kind.model_type
+
+
+# --- Any sequence of changes ---------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+of_type, of_model_type = st.sampled_from(TYPES), st.sampled_from(MODEL_TYPES)
+change = st.one_of(
+    st.tuples(st.just("assign"), st.integers(0, 2), of_type),
+    st.tuples(st.just("default"), st.integers(0, 2), of_model_type, of_type),
+    st.tuples(st.just("model_type"), st.integers(0, 1), of_model_type),
+    st.tuples(st.just("cancel"), st.integers(0, 99)),
+)
+changes = st.lists(st.tuples(change, st.integers(0, 30), st.integers(0, 30)), max_size=14)
+"""What is changed, how many hours after the change before, and to start in how many hours."""
+
+
+class Parties:
+    """Two shops and two publishers, in three partnerships; the second shop gives notice."""
+
+    def __init__(self) -> None:
+        shops = [make_advertiser(), make_advertiser(notice_days=1)]
+        self.shops = [*shops, None]
+        self.publishers = [make_publisher(), make_publisher(model_type="extension")]
+        first, second = self.publishers
+        pairs = ((shops[0], first), (shops[1], first), (shops[1], second))
+        self.partners = [make_partner(shop, publisher) for shop, publisher in pairs]
+        self.made: list[EffectiveDated] = []
+
+    def make(self, what: tuple[Any, ...], now: datetime, start: datetime) -> None:
+        said: Any = {"reason": "Agreed", "made_by": None}
+        match what:
+            case ("assign", which, to):
+                self.made += policy.assign([self.partners[which]], to, now, start=start, **said)
+            case ("default", which, kind, to):
+                shop = self.shops[which]
+                self.made += [policy.set_default(shop, kind, to, now, start=start, **said)]
+            case ("model_type", which, kind):
+                publisher = self.publishers[which]
+                self.made += [policy.change_model_type(publisher, kind, now, start=start, **said)]
+            case ("cancel", which) if self.made:
+                policy.cancel(self.made[which % len(self.made)], now, **said)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(changes)
+def test_python_sql_and_snapshot_agree_at_every_moment(
+    sequence: list[tuple[tuple[Any, ...], int, int]],
+) -> None:
+    with transaction.atomic():
+        parties, now = Parties(), NOW
+        for what, later, ahead in sequence:
+            now += later * HOUR
+            with suppress(Refused):
+                parties.make(what, now, now + ahead * HOUR)
+        assert_all_agree(parties.partners)
+        transaction.set_rollback(True)
+
+
+def assert_all_agree(partners: list[Partnership]) -> None:
+    policies = cookie_types.policies(partners)
+    spans = snapshot.build().advertisers
+    starts = {start for policy in policies.values() for start in cookie_types.changes(policy)}
+    millisecond = timedelta(milliseconds=1)
+    for at in sorted({start + by for start in starts for by in (-millisecond, 0 * HOUR)}):
+        by_sql = {row.pk: row for row in current(at)}
+        for partner in partners:
+            kind = cookie_types.in_force(policies[partner.pk], at)
+            row = by_sql[partner.pk]
+            assert row.cookie_type_now == kind.cookie_type
+            assert (row.source_now, row.model_type_now) == (kind.source, kind.model_type)
+            shop = spans[partner.advertiser_id]
+            span = shop.partner_at(partner.publisher_id, to_ms(at))
+            assert span is None or span.cookie_type == kind.cookie_type
+            assert span is not None or at < SET_UP
 
 
 def test_sql_passes_over_what_was_cancelled_or_has_not_started() -> None:
