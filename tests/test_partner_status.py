@@ -218,6 +218,15 @@ class TestSuspension:
         assert "Fraud: Stuffed." in text(member.get(f"/dashboard/{partner.publisher_id}/sales/"))
         assert "Stuffed." in text(member.get(f"/dashboard/{partner.publisher_id}/notices/"))
 
+    def test_its_programme_says_why(
+        self, shop: Advertiser, partner: Partnership, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        staff(shop).post(address(partner, "ended"), {"reason": "The season is over."})
+        monkeypatch.setattr(clock, "now", lambda: SOON)
+        member = signed_in(make_user("owner", partner.publisher))
+        page = text(member.get(f"/dashboard/{partner.publisher_id}/programmes/applied/"))
+        assert "“The season is over.”" in page
+
 
 @pytest.mark.parametrize(
     ("status", "to"),
