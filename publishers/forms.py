@@ -197,3 +197,5 @@ class ModelTypeDefaultForm(forms.Form):
         choice.queryset = advertisers
         choice.required = not network_too
         choice.empty_label = "The whole network" if network_too else "Choose one"
+        if not network_too and len(advertisers) == 1:
+            self.initial.setdefault("advertiser", advertisers[0].pk)

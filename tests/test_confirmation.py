@@ -130,6 +130,21 @@ def test_soft_to_hard_is_told_too(client: Client, market: Market) -> None:
     assert "hard cookies set before" not in said
 
 
+def test_what_would_go_to_the_partner_itself_is_told() -> None:
+    shop = make_advertiser(percent=10)  # type: ignore[arg-type]
+    blog = make_partner(shop, make_publisher("Blog"), "hard")
+    cat = make_partner(shop, make_publisher("Cat"), "soft")
+    shopper = Shopper()
+    shopper.follow(blog, NOW - DAY)
+    shopper.follow(cat, NOW - DAY + MINUTE)
+    shopper.buy(shop, NOW - DAY + 2 * MINUTE, amount="31.00")
+    client = signed_in(make_user("owner", shop))
+    page = opened(client, cat, to="hard")
+    counted(the_run())
+    said = text(looked_again(client, page))
+    assert "1 of 1 sale would have ended differently: £3.10 to this partner." in said
+
+
 def test_what_would_go_to_nobody_is_told() -> None:
     """A sale after the browser session ended: a soft cookie is gone by then."""
     shop = make_advertiser(percent=10)  # type: ignore[arg-type]
@@ -550,6 +565,12 @@ def test_a_default_counts_what_it_would_have_done(client: Client, market: Market
     said = text(send(client, page, DEFAULT, do="look"))
     assert "Had it been soft" in said
     assert "2 of 4 sales would have ended differently: £10.00 to 1 other partner." in said
+
+
+def test_the_only_advertiser_is_chosen_already(client: Client, market: Market) -> None:
+    make_advertiser("Other")
+    form = client.get(DEFAULT).context["form"]
+    assert form["advertiser"].value() == market.shop.pk
 
 
 def test_a_model_type_nobody_has(client: Client, market: Market) -> None:
