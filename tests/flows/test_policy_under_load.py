@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -82,12 +83,12 @@ def schedule(a: Market, b: Market) -> Plan:
     now = clock.now()
     first = now.replace(microsecond=0) + 17 * SECOND
     shop_a, shop_b = (Advertiser.objects.get(id=market.id) for market in (a, b))
-    said = {"reason": "As agreed", "made_by": None}
+    said: Any = {"reason": "As agreed", "made_by": None}
     policy.assign([a.blog], "soft", now, start=first, **said)
     policy.assign([a.extension], "hard", now, start=first + SECOND, **said)
     policy.set_default(shop_b, "extension", "hard", now, start=first + 2 * SECOND, **said)
     [mistaken] = policy.assign([b.blog], "soft", now, start=first + 3 * SECOND, **said)
-    changes = {"soft_rule": "last", "hard_days": 7, "soft_hours": 2}
+    changes: dict[str, int | str] = {"soft_rule": "last", "hard_days": 7, "soft_hours": 2}
     change_terms(shop_a, changes, now, made_by=None, start=first + 4 * SECOND)
     change_terms(shop_b, {"soft_rule": "sole"}, now, made_by=None, start=first + 5 * SECOND)
     policy.cancel(mistaken, clock.now(), **said)
