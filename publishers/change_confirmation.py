@@ -64,11 +64,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came with the request. ``seen`` is when the page was made that the person looked at."""
+    """What came with the request. ``seen`` is when the page was made that the person looked at;
+    None when no page was, as with a script that posts."""
 
     form: ReasonForm
     action: str
-    seen: datetime
+    seen: datetime | None
     now: datetime
     run: str
 
@@ -91,10 +92,10 @@ def asked(request: HttpRequest, form: type[ReasonForm], to: str, *, fresh: bool 
     if fresh or request.method != "POST":
         return Asked(form(to=to), "", now, now, "")
     action = request.POST.get("do", "")
-    known = _moment(request.POST.get("seen", "")) or now
+    known = _moment(request.POST.get("seen", ""))
     if action in (LOOK, CANCEL, COUNT):
         filled = form(initial=request.POST.dict(), to=to)
-        seen = now if action == COUNT else known
+        seen = known if known and action != COUNT else now
         return Asked(filled, action, seen, now, request.POST.get("run", ""))
     return Asked(form(request.POST, to=to), "", known, now, request.POST.get("run", ""))
 
@@ -111,9 +112,7 @@ def answer(
     request: HttpRequest, model_admin: ScopedAdmin[Any], given: Asked, proposal: Proposal
 ) -> HttpResponse:
     """The page, or the change made; refused where somebody changed it since the page was made."""
-    # What the policy itself refuses goes back a little further than the page.
-    since = given.seen - policy.UNDER_WAY if given.form.is_bound else given.seen
-    meanwhile = changed_since(proposal.of_all, since, by_others_than=person(request))
+    meanwhile = _meanwhile(request, given, proposal)
     is_due = given.form.is_bound and given.form.is_valid() and not meanwhile
     run = _run(request, given, proposal, is_due=is_due)
 
@@ -137,6 +136,15 @@ def answer(
         context=_context(given, proposal, run, meanwhile),
     )
     return respond(request, model_admin, page)
+
+
+def _meanwhile(request: HttpRequest, given: Asked, proposal: Proposal) -> list[Meanwhile]:
+    """What others changed since the page was made; of a change that is to be made, as far back as
+    the policy itself refuses it."""
+    if given.seen is None:
+        return []
+    since = given.seen - policy.UNDER_WAY if given.form.is_bound else given.seen
+    return changed_since(proposal.of_all, since, by_others_than=person(request))
 
 
 # --- What it would have done --------------------------------------------------------------------
@@ -189,7 +197,7 @@ def _context(
         "staying": [(row, standing_of(row)) for row in staying],
         "starts_later": None if given.start else _later(proposal.start, given.now),
         "many": len(changing) + len(staying) > MANY,
-        "seen": given.seen.isoformat(),
+        "seen": (given.seen or given.now).isoformat(),
         "run": run,
         "told": _told(run),
         "had": _had(proposal),

@@ -162,6 +162,8 @@ def _rest(already: int, gone: Mapping[Partnership, str], to: str) -> str:
 
 
 def _nothing(partners: Sequence[Partnership], gone: Mapping[Partnership, str], to: str) -> str:
+    if not partners:
+        return "No partner was chosen."
     if len(gone) == len(partners):
         return f"Nothing can be changed. {_left(gone)}; approve {_them(gone)} first."
     whom = "this partner is" if len(partners) == 1 else "all of these are"
