@@ -91,6 +91,7 @@ def rows(client: Client, query: str = "") -> list[str]:
 
 
 NO_SALES = "0 0 £0.00 — "
+TOO_FEW = "— Too few sales (0)"
 
 
 def test_the_list_tells_cookie_type_and_where_it_comes_from(
@@ -102,10 +103,11 @@ def test_the_list_tells_cookie_type_and_where_it_comes_from(
     policy.assign([partners["Cash"]], "soft", NOW, start=december, reason="New terms", made_by=None)
     ids = {name: partnership.publisher_id for name, partnership in partners.items()}
     assert rows(owner) == [
-        f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 —",
-        f"Cash {ids['Cash']} · Cashback Hard Cashback default → Soft on 1 Dec 2026 {NO_SALES}0 —",
-        f"Cat {ids['Cat']} · Extension Soft Extension default {NO_SALES}Stood down 0 —",
-        f"Over {ids['Over']} · Overlay Soft Overlay default {NO_SALES}Stood down 0 —",
+        f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 {TOO_FEW}",
+        f"Cash {ids['Cash']} · Cashback Hard Cashback default → Soft on 1 Dec 2026 "
+        f"{NO_SALES}0 {TOO_FEW}",
+        f"Cat {ids['Cat']} · Extension Soft Extension default {NO_SALES}Stood down 0 {TOO_FEW}",
+        f"Over {ids['Over']} · Overlay Soft Overlay default {NO_SALES}Stood down 0 {TOO_FEW}",
     ]
 
 
