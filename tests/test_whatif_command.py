@@ -101,7 +101,7 @@ def test_without_a_change_it_checks_that_the_replay_gives_what_was_decided(
 ) -> None:
     assert "0 of 2 sales" in run()
     blog = publisher(shop, "Blog")
-    monkeypatch.setattr(whatif_sales, "_would_pay", lambda sale, change, around: blog)
+    monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: blog)
     with pytest.raises(CommandError, match="2 sales were decided otherwise") as refused:
         run()
     assert refused.value.returncode == 1

@@ -36,13 +36,6 @@ class Change:
         windows = (self.hard_days, self.soft_hours, self.soft_rule)
         return bool(self.types or self.own_hard_days or any(item is not None for item in windows))
 
-    @property
-    def named_alone(self) -> frozenset[int] | None:
-        """The publishers without whom it concerns no journey; None where it may concern any."""
-        of_all = (self.hard_days, self.soft_hours, self.soft_rule)
-        named = frozenset({*self.types, *self.own_hard_days})
-        return named if named and all(item is None for item in of_all) else None
-
 
 @dataclass(frozen=True, slots=True)
 class ShopTerms:

@@ -4,7 +4,7 @@ Money is in minor units of each advertiser's currency; amounts of different adve
 added up here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,20 +109,22 @@ class Sums:
     moves: dict[tuple[int, int | None, int | None], Move] = field(default_factory=dict)
 
     def add(self, advertiser: int, sales: Iterable[Replayed]) -> None:
+        pairs: dict[tuple[int | None, int | None], list[Replayed]] = {}
         for sale in sales:
-            _count(self.before, (advertiser, sale.paid), sale)
-            _count(self.after, (advertiser, sale.would_pay), sale)
-            if sale.paid != sale.would_pay:
-                self._move(advertiser, sale)
+            pairs.setdefault((sale.paid, sale.would_pay), []).append(sale)
+        for (paid, would_pay), alike in pairs.items():
+            tally = Tally(len(alike), sum(sale.commission_minor for sale in alike))
+            _count(self.before, (advertiser, paid), tally)
+            _count(self.after, (advertiser, would_pay), tally)
+            if paid != would_pay:
+                self._move((advertiser, paid, would_pay), tally, alike)
 
-    def _move(self, advertiser: int, sale: Replayed) -> None:
-        key = (advertiser, sale.paid, sale.would_pay)
+    def _move(
+        self, key: tuple[int, int | None, int | None], tally: Tally, alike: Sequence[Replayed]
+    ) -> None:
         known = self.moves.get(key) or Move(*key, Tally(), ())
-        examples = known.examples
-        if len(examples) < EXAMPLES:
-            examples = (*examples, sale.conversion)
-        tally = known.tally + Tally(1, sale.commission_minor)
-        self.moves[key] = Move(*key, tally, examples)
+        more = (sale.conversion for sale in alike[: EXAMPLES - len(known.examples)])
+        self.moves[key] = Move(*key, known.tally + tally, (*known.examples, *more))
 
     @property
     def result(self) -> Result:
@@ -150,10 +152,10 @@ class Sums:
 
 
 def _count(
-    sums: dict[tuple[int, int | None], Tally], key: tuple[int, int | None], sale: Replayed
+    sums: dict[tuple[int, int | None], Tally], key: tuple[int, int | None], tally: Tally
 ) -> None:
-    earned = sale.commission_minor if key[1] is not None else 0
-    sums[key] = sums.get(key, Tally()) + Tally(1, earned)
+    found = tally if key[1] is not None else Tally(tally.sales, 0)
+    sums[key] = sums.get(key, Tally()) + found
 
 
 def _last_nobody(key: tuple[int, int | None]) -> tuple[int, bool, int]:

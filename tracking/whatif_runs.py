@@ -32,7 +32,7 @@ from tracking.whatif_results import (
     result_json,
     sums_in,
 )
-from tracking.whatif_sales import Position, Scope, circumstances_of, replay_page, sales_in
+from tracking.whatif_sales import Scope, circumstances_of, replay_page, sales_in
 
 COUNT = "tracking.tasks.count_whatif"
 SAME_FOR = timedelta(minutes=5)
@@ -123,11 +123,11 @@ def resume_stalled(now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A page of an advertiser's sales; without a position it was the last."""
+    """A page of an advertiser's sales; without a conversion to go on after it was the last."""
 
     advertiser: int
     replayed: Sequence[Replayed]
-    position: Position | None
+    conversion: int | None
 
 
 def _asked_before(question: Question, now: datetime, person: User) -> WhatIfRun | None:
@@ -163,11 +163,11 @@ def _steps(run: WhatIfRun) -> Iterator[_Step]:
         if at and scope.advertiser == at["advertiser"]:
             if at["conversion"] is None:
                 continue
-            after = Position(datetime.fromisoformat(at["at"]), at["conversion"])
+            after = at["conversion"]
         yield from _replay(scope, _change(question, scope.advertiser), after)
 
 
-def _replay(scope: Scope, change: Change, after: Position | None) -> Iterator[_Step]:
+def _replay(scope: Scope, change: Change, after: int | None) -> Iterator[_Step]:
     circumstances = circumstances_of(scope, change)
     while True:
         replayed, after = replay_page(scope, change, circumstances, after)
@@ -183,11 +183,7 @@ def _move_on(run: WhatIfRun, step: _Step, now: datetime) -> bool:
     sums.add(step.advertiser, step.replayed)
     run.sums = result_json(sums.result)
     run.counted += len(step.replayed)
-    run.position = {
-        "advertiser": step.advertiser,
-        "at": step.position.at.isoformat() if step.position else None,
-        "conversion": step.position.conversion if step.position else None,
-    }
+    run.position = {"advertiser": step.advertiser, "conversion": step.conversion}
     moved = here.update(
         status=WhatIfRun.Status.COUNTING,
         sums=run.sums,

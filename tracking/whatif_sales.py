@@ -1,9 +1,9 @@
 """The recorded sales that a what-if replays, and the circumstances that their clicks do not say."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -31,31 +31,12 @@ PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """The sale that was replayed last; they are gone through from the newest on."""
-
-    at: datetime
-    conversion: int
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """The sales of one advertiser in ``[since, until)``."""
 
     advertiser: int
     since: datetime
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """A sale as it was decided; without a ``price`` it earned nobody anything, and without what was
-    ``recorded`` the change names none of its publishers."""
-
-    position: Position
-    recorded: Recorded | None
-    paid: int | None
-    price: int | None
 
 
 def sales_in(scope: Scope) -> QuerySet[Conversion]:
@@ -85,67 +66,85 @@ def circumstances_of(scope: Scope, change: Change) -> Circumstances:
 
 
 def replay_page(
-    scope: Scope, change: Change, circumstances: Circumstances, after: Position | None
-) -> tuple[list[Replayed], Position | None]:
-    """The next sales from a position (None: the newest) on, and how far that is; None at the end.
-    Sales that the change does not concern end as they did; without any change all are replayed."""
-    sold = list(_page(scope, change, after))
-    would_pay = [_would_pay(sale, change, circumstances) for sale in sold]
+    scope: Scope, change: Change, circumstances: Circumstances, after: int | None
+) -> tuple[list[Replayed], int | None]:
+    """The next sales after a conversion (None: from the newest on), and the last of them; None at
+    the end. Sales that the change does not concern end as they did; without any change all are
+    replayed."""
+    rows = list(_rows(scope, after))
+    paid = [row.publisher if row.is_paid else None for row in rows]
+    would_pay = [
+        _would_pay(row.inputs, was, change, circumstances)
+        for row, was in zip(rows, paid, strict=True)
+    ]
     unpriced = [
-        sale.position.conversion
-        for sale, publisher in zip(sold, would_pay, strict=True)
-        if publisher is not None and sale.price is None
+        row.conversion
+        for row, publisher in zip(rows, would_pay, strict=True)
+        if publisher is not None and not row.is_paid
     ]
     prices = commissions.amounts(unpriced)
     replayed = [
         Replayed(
-            conversion=sale.position.conversion,
-            paid=sale.paid,
-            would_pay=publisher,
-            commission_minor=sale.price or prices.get(sale.position.conversion, 0),
+            row.conversion,
+            was,
+            publisher,
+            row.amount_minor if row.is_paid else prices.get(row.conversion, 0),
         )
-        for sale, publisher in zip(sold, would_pay, strict=True)
+        for row, was, publisher in zip(rows, paid, would_pay, strict=True)
     ]
-    return replayed, sold[-1].position if len(sold) == PAGE else None
+    return replayed, rows[-1].conversion if len(rows) == PAGE else None
 
 
-def _would_pay(sale: _Sold, change: Change, circumstances: Circumstances) -> int | None:
-    recorded = sale.recorded
-    if recorded is None or (change and not concerns(change, recorded)):
-        return sale.paid
-    paid = replay(recorded, change, circumstances).paid
-    return paid.publisher if paid else None
+class _Row(NamedTuple):
+    """A sale, with its decision's inputs, and its commission where it has one."""
+
+    conversion: int
+    inputs: Mapping[str, Any]
+    status: str | None
+    publisher: int | None
+    amount_minor: int
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status is not None and self.status != Commission.Status.DECLINED
 
 
-def _page(scope: Scope, change: Change, after: Position | None) -> Iterator[_Sold]:
+def _rows(scope: Scope, after: int | None) -> Iterable[_Row]:
+    """A page of sales, from the newest on."""
     sales = sales_in(scope)
-    if after:
-        same_time = Q(at=after.at, id__lt=after.conversion)
-        sales = sales.filter(Q(at__lt=after.at) | same_time, at__lte=after.at)
-    rows = sales.order_by("-at", "-id").values_list(
-        "id",
-        "at",
-        "decision__inputs",
-        "commission__status",
-        "commission__publisher",
-        "commission__amount_minor",
+    if after is not None:
+        at = Conversion.objects.values_list("at", flat=True).get(id=after)
+        sales = sales.filter(Q(at__lt=at) | Q(at=at, id__lt=after), at__lte=at)
+    columns = ("id", "decision__inputs", *(f"commission__{name}" for name in _OF_COMMISSION))
+    return map(_Row._make, sales.order_by("-at", "-id").values_list(*columns)[:PAGE])
+
+
+_OF_COMMISSION = ("status", "publisher", "amount_minor")
+
+
+def _would_pay(
+    inputs: Mapping[str, Any], paid: int | None, change: Change, circumstances: Circumstances
+) -> int | None:
+    if change and not _may_concern(change, inputs["clicks"]):
+        return paid
+    recorded = Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs))
+    if change and not concerns(change, recorded):
+        return paid
+    holder = replay(recorded, change, circumstances).paid
+    return holder.publisher if holder else None
+
+
+def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether it names a publisher of the journey, or windows or a rule of its cookie types: told
+    sooner than by :func:`tracking.whatif.concerns`, from the decision as it is stored."""
+    asks_hard = change.hard_days is not None
+    asks_soft = change.soft_hours is not None or change.soft_rule is not None
+    return any(
+        click["publisher"] in change.types
+        or click["publisher"] in change.own_hard_days
+        or (asks_soft if click["cookie_type"] == "soft" else asks_hard)
+        for click in clicks
     )
-    named = change.named_alone
-    for key, at, inputs, status, publisher, amount in rows[:PAGE]:
-        is_paid = status is not None and status != Commission.Status.DECLINED
-        yield _Sold(
-            position=Position(at, key),
-            recorded=_recorded(inputs, named),
-            paid=publisher if is_paid else None,
-            price=amount if is_paid else None,
-        )
-
-
-def _recorded(inputs: Mapping[str, Any], named: Collection[int] | None) -> Recorded | None:
-    """The sale and its clicks; None, sooner, where none of the publishers ``named`` has one."""
-    if named is not None and not any(click["publisher"] in named for click in inputs["clicks"]):
-        return None
-    return Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs))
 
 
 def _activations(scope: Scope, change: Change) -> frozenset[UUID]:
