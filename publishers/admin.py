@@ -72,7 +72,6 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     list_filter = ("status",)
     list_select_related = ("team",)
     search_fields = ("name", "=id", "website", "team__name")
-    autocomplete_fields = ("team",)
     readonly_fields = ("shown_created_at",)
     change_form_template = "admin/publishers/publisher/change_form.html"
     shown_created_at = staticmethod(shown_moment("created_at", "Created"))

@@ -34,9 +34,8 @@ def test_a_click_waits_in_the_spool_for_the_drain(network: Network, market: Mark
     network.stop("drain")
     clicked = network.click(market.id, market.blog.publisher_id)
 
-    entries = [
-        entry for segment in spool.segments(network.spool) for entry in spool.read(segment, 0, 1000)
-    ]
+    segments = spool.segments(network.spool)
+    entries = [entry for segment in segments for entry in spool.read(segment, 0, 100_000)]
     assert clicked.id.hex.encode() in b"".join(entry.payload or b"" for entry in entries)
     assert not Click.objects.filter(id=clicked.id).exists()
 

@@ -79,6 +79,8 @@ def _settings(port: int, mails: str) -> dict[str, Any]:
         "ALLOWED_HOSTS": [settings.SITE_HOST, settings.TRACKING_HOST, *demo_hosts],
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": mails,
+        # Who has signed in for these pages has done so a while ago when the last is looked at.
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": 86_400,
     }
 
 
