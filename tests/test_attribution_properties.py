@@ -19,6 +19,7 @@ from tracking.attribution import (
     ended,
     holder,
     in_order,
+    paid_click,
     place,
     resolve,
 )
@@ -109,6 +110,7 @@ def test_at_most_one_click_held_and_it_alone_is_paid(journey: list[Click], sale:
 
     held = [each.click for each in judged_as(outcome, Verdict.HELD)]
     assert held == ([outcome.paid] if outcome.paid else [])
+    assert paid_click(journey, sale) == outcome.paid
 
 
 @untimed

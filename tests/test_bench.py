@@ -128,7 +128,7 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
     assert results["click"]["value"] > 0
     assert results["clicks not recorded"]["value"] == 0
-    for name in ("one partner soft", "another soft rule", "everything replayed"):
+    for name in whatif.ASKED:
         result = results[f"whatif, {name}"]
         assert result["value"] > 0
         assert int(result["unit"].split()[2].replace(",", "")) >= 500

@@ -23,6 +23,7 @@ from tracking.whatif import (
     ShopTerms,
     concerns,
     replay,
+    would_pay,
 )
 
 HARD, SOFT = CookieType.HARD, CookieType.SOFT
@@ -165,6 +166,7 @@ def what_if(one: Lived, world: World, change: Change) -> list[int | None]:
             continue
         outcome = replay(recorded, change, circumstances)
         found = outcome.paid.publisher if outcome.paid else None
+        assert would_pay(recorded, change, circumstances) == found
         if not concerns(change, recorded):
             assert found == was
         paid.append(found)

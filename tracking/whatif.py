@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from tracking.attribution import Click, CookieType, Outcome, Sale, SoftRule, resolve
+from tracking.attribution import Click, CookieType, Outcome, Sale, SoftRule, paid_click, resolve
 from tracking.reasons import ClickReason
 
 DAY_MINUTES, HOUR_MINUTES = 24 * 60, 60
@@ -75,11 +75,15 @@ class Recorded:
 def replay(recorded: Recorded, change: Change, circumstances: Circumstances) -> Outcome:
     """The outcome under the change, with the sessions as they were. Which click stood down at the
     redirect is left out: that was the decision of the world as it was."""
-    clicks = [_changed(click, change, circumstances) for click in recorded.clicks]
-    sale = recorded.sale
-    if change.soft_rule is not None and _is_after(sale.at, change):
-        sale = replace(sale, soft_rule=change.soft_rule)
+    clicks, sale = _under(recorded, change, circumstances)
     return resolve(clicks, sale)
+
+
+def would_pay(recorded: Recorded, change: Change, circumstances: Circumstances) -> int | None:
+    """The publisher whom :func:`replay` would pay; None: nobody."""
+    clicks, sale = _under(recorded, change, circumstances)
+    paid = paid_click(clicks, sale)
+    return paid.publisher if paid else None
 
 
 def concerns(change: Change, recorded: Recorded) -> bool:
@@ -88,6 +92,16 @@ def concerns(change: Change, recorded: Recorded) -> bool:
         return True
     rule = change.soft_rule
     return rule is not None and recorded.sale.soft_rule is not rule and _has_soft(recorded.clicks)
+
+
+def _under(
+    recorded: Recorded, change: Change, circumstances: Circumstances
+) -> tuple[list[Click], Sale]:
+    clicks = [_changed(click, change, circumstances) for click in recorded.clicks]
+    sale = recorded.sale
+    if change.soft_rule is not None and _is_after(sale.at, change):
+        sale = replace(sale, soft_rule=change.soft_rule)
+    return clicks, sale
 
 
 def _is_concerned(click: Click, change: Change) -> bool:

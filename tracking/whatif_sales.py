@@ -22,7 +22,7 @@ from tracking.whatif import (
     Recorded,
     ShopTerms,
     concerns,
-    replay,
+    would_pay,
 )
 from tracking.whatif_results import Replayed
 
@@ -73,13 +73,13 @@ def replay_page(
     replayed."""
     rows = list(_rows(scope, after))
     paid = [row.publisher if row.is_paid else None for row in rows]
-    would_pay = [
+    then_paid = [
         _would_pay(row.inputs, was, change, circumstances)
         for row, was in zip(rows, paid, strict=True)
     ]
     unpriced = [
         row.conversion
-        for row, publisher in zip(rows, would_pay, strict=True)
+        for row, publisher in zip(rows, then_paid, strict=True)
         if publisher is not None and not row.is_paid
     ]
     prices = commissions.amounts(unpriced)
@@ -90,7 +90,7 @@ def replay_page(
             publisher,
             row.amount_minor if row.is_paid else prices.get(row.conversion, 0),
         )
-        for row, was, publisher in zip(rows, paid, would_pay, strict=True)
+        for row, was, publisher in zip(rows, paid, then_paid, strict=True)
     ]
     return replayed, rows[-1].conversion if len(rows) == PAGE else None
 
@@ -130,8 +130,7 @@ def _would_pay(
     recorded = Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs))
     if change and not concerns(change, recorded):
         return paid
-    holder = replay(recorded, change, circumstances).paid
-    return holder.publisher if holder else None
+    return would_pay(recorded, change, circumstances)
 
 
 def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:

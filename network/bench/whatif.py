@@ -31,6 +31,7 @@ APART = 10_000_000
 ASKED = {
     "one partner soft": Change({cast.RETARGETER: CookieType.SOFT}),
     "another soft rule": Change(soft_rule=SoftRule.SOLE),
+    "shorter windows": Change(hard_days=7, soft_hours=1),
     "everything replayed": Change(),
 }
 """The last replays every journey, whomever it concerns."""
