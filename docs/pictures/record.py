@@ -31,6 +31,13 @@ def partners(page: Page) -> None:
     page.goto(f"{NETWORK}/admin/publishers/partnership/")
 
 
+def confirmation(page: Page) -> None:
+    """What setting the first partner suggested to soft would have done."""
+    partners(page)
+    page.locator("td a", has_text="Consider soft").first.click()
+    page.get_by_text("would have ended differently").wait_for()
+
+
 def sale(page: Page) -> None:
     """The newest sale in which somebody stood down for somebody else."""
     sign_in(page, "nimbus")
@@ -68,6 +75,7 @@ def shop(page: Page) -> None:
 PICTURES: dict[str, Callable[[Page], None]] = {
     "home": home,
     "partners": partners,
+    "confirmation": confirmation,
     "sale": sale,
     "dashboard": dashboard,
     "simulator": simulator,
