@@ -1,7 +1,7 @@
 """The recorded sales that a what-if replays, and the circumstances that their clicks do not say."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -71,28 +71,14 @@ def replay_page(
     """The next sales after a conversion (None: from the newest on), and the last of them; None at
     the end. Sales that the change does not concern end as they did; without any change all are
     replayed."""
-    rows = list(_rows(scope, after))
-    paid = [row.publisher if row.is_paid else None for row in rows]
-    then_paid = [
-        _would_pay(row.inputs, was, change, circumstances)
-        for row, was in zip(rows, paid, strict=True)
-    ]
-    unpriced = [
-        row.conversion
-        for row, publisher in zip(rows, then_paid, strict=True)
-        if publisher is not None and not row.is_paid
-    ]
+    replayed = [_replayed(row, change, circumstances) for row in _rows(scope, after)]
+    unpriced = [one.conversion for one in replayed if one.would_pay and not one.paid]
     prices = commissions.amounts(unpriced)
-    replayed = [
-        Replayed(
-            row.conversion,
-            was,
-            publisher,
-            row.amount_minor if row.is_paid else prices.get(row.conversion, 0),
-        )
-        for row, was, publisher in zip(rows, paid, then_paid, strict=True)
+    priced = [
+        replace(one, commission_minor=prices[one.conversion]) if one.conversion in prices else one
+        for one in replayed
     ]
-    return replayed, rows[-1].conversion if len(rows) == PAGE else None
+    return priced, priced[-1].conversion if len(priced) == PAGE else None
 
 
 class _Row(NamedTuple):
@@ -110,16 +96,25 @@ class _Row(NamedTuple):
 
 
 def _rows(scope: Scope, after: int | None) -> Iterable[_Row]:
-    """A page of sales, from the newest on."""
+    """A page of sales, from the newest on. One at a time: decisions that are held all at once cost
+    the garbage collector more than their replay."""
     sales = sales_in(scope)
     if after is not None:
         at = Conversion.objects.values_list("at", flat=True).get(id=after)
         sales = sales.filter(Q(at__lt=at) | Q(at=at, id__lt=after), at__lte=at)
     columns = ("id", "decision__inputs", *(f"commission__{name}" for name in _OF_COMMISSION))
-    return map(_Row._make, sales.order_by("-at", "-id").values_list(*columns)[:PAGE])
+    page = sales.order_by("-at", "-id").values_list(*columns)[:PAGE]
+    return map(_Row._make, page.iterator(PAGE))
 
 
 _OF_COMMISSION = ("status", "publisher", "amount_minor")
+
+
+def _replayed(row: _Row, change: Change, circumstances: Circumstances) -> Replayed:
+    """The sale replayed; one that paid nobody has no price yet."""
+    paid, earned = (row.publisher, row.amount_minor) if row.is_paid else (None, 0)
+    then_paid = _would_pay(row.inputs, paid, change, circumstances)
+    return Replayed(row.conversion, paid, then_paid, earned)
 
 
 def _would_pay(
