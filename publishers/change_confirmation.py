@@ -22,8 +22,8 @@ from publishers.policy_effects import Effect, Meanwhile, changed_since, last_har
 from publishers.standing import attach_standings, standing_of
 from tracking import whatif_runs
 from tracking.attribution import CookieType
-from tracking.models import WhatIfRun
 from tracking.whatif import Change
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_page import run_of
 from tracking.whatif_results import Question
 from tracking.whatif_told import Told, tell

@@ -17,7 +17,7 @@ from publishers.models import CookieTypeAssignment, ModelTypeCookieType, Partner
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 from tests.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market
-from tracking.models import WhatIfRun
+from tracking.whatif_models import WhatIfRun
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/publishers/partnership/cookie-type/"

@@ -13,7 +13,8 @@ from network import clock
 from network.models import Advertiser
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
 from tracking import whatif_sales
-from tracking.models import Conversion, WhatIfRun
+from tracking.models import Conversion
+from tracking.whatif_models import WhatIfRun
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publi
 from tests.reading import signed_in, text
 from tests.what_ifs import DAY, MINUS, Market, counted, make_market
 from tracking.attribution import CookieType, SoftRule
-from tracking.models import WhatIfRun
 from tracking.whatif import Change
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_told import MOVE_COLUMNS, PARTNER_COLUMNS, safe
 
 pytestmark = pytest.mark.django_db

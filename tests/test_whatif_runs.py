@@ -19,8 +19,9 @@ from tests.makers import (
 )
 from tracking import validation, whatif_runs, whatif_sales
 from tracking.attribution import CookieType, SoftRule
-from tracking.models import Conversion, Validation, WhatIfRun
+from tracking.models import Conversion, Validation
 from tracking.whatif import Change
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import Move, PartnerLine, Question, Tally
 
 pytestmark = pytest.mark.django_db

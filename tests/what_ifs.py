@@ -7,7 +7,8 @@ from network.models import Advertiser
 from publishers.models import Partnership
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
 from tracking import whatif_runs
-from tracking.models import Conversion, WhatIfRun
+from tracking.models import Conversion
+from tracking.whatif_models import WhatIfRun
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MINUS = "\N{MINUS SIGN}"

@@ -12,7 +12,10 @@ from network.effective import append_only
 from network.models import Advertiser
 from publishers.models import CookieTypeChoice, Publisher
 from tracking.reasons import ClickReason, Counted, ReportOutcome
-from tracking.whatif_results import Question, Result, question_in, sums_in
+from tracking.spool_models import SetAside as SetAside  # Django looks for models here
+from tracking.spool_models import SpoolHost as SpoolHost
+from tracking.spool_models import SpoolPosition as SpoolPosition
+from tracking.whatif_models import WhatIfRun as WhatIfRun
 
 
 class Click(models.Model):
@@ -431,109 +434,3 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} {self.counted} at {self.hour:%d %b %Y %H:00}"
-
-
-class WhatIfRun(models.Model):
-    """A what-if that somebody asked, how far it has been counted, and its answer.
-
-    ``tracking.whatif_runs`` writes it. ``question`` and ``sums`` are kept as
-    ``tracking.whatif_results`` writes them; ``position`` is the sale that was replayed last.
-    """
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        COUNTING = "counting", "Counting"
-        DONE = "done", "Done"
-        CANCELLED = "cancelled", "Cancelled"
-        FAILED = "failed", "Failed"
-
-    id = models.UUIDField(primary_key=True)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    created_at = models.DateTimeField()
-    status = models.CharField(max_length=10, choices=Status)
-    question_kept = models.JSONField()
-    total = models.IntegerField(help_text="Sales to replay.")
-    counted = models.IntegerField(default=0)
-    position = models.JSONField(default=dict)
-    sums = models.JSONField(default=dict)
-    touched_at = models.DateTimeField(help_text="When it last went on.")
-    error = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "what-if"
-        indexes: ClassVar = [
-            models.Index(
-                fields=("touched_at",),
-                name="whatif_unfinished",
-                condition=Q(status__in=("waiting", "counting")),
-            ),
-            models.Index(fields=("made_by", "-created_at"), name="whatif_of_person"),
-        ]
-
-    def __str__(self) -> str:
-        return f"What-if of {self.created_at:%d %b %Y %H:%M}"
-
-    @property
-    def question(self) -> Question:
-        return question_in(self.question_kept)
-
-    @property
-    def result(self) -> Result:
-        """The answer; of a run that is not done: as far as it has come."""
-        return sums_in(self.sums).result
-
-    @property
-    def is_over(self) -> bool:
-        return self.status not in (self.Status.WAITING, self.Status.COUNTING)
-
-
-class SpoolHost(models.Model):
-    """A host whose spool a drain empties; everything accepted there before ``drained_to`` is in
-    PostgreSQL. Finalisation waits for every host that has not been removed."""
-
-    name = models.CharField(max_length=200, primary_key=True)
-    registered_at = models.DateTimeField()
-    drained_to = models.DateTimeField()
-    removed_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SpoolPosition(models.Model):
-    """How far a spool segment has been taken in; moves in the transaction of what was taken."""
-
-    host = models.ForeignKey(SpoolHost, models.CASCADE, related_name="positions")
-    segment = models.CharField(max_length=200)
-    offset = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("host", "segment"), name="spool_position_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.segment} {self.offset}"
-
-
-class SetAside(models.Model):
-    """A spooled record that could not be taken in, with why; the rest went on."""
-
-    host = models.CharField(max_length=200)
-    segment = models.CharField(max_length=200)
-    offset = models.BigIntegerField()
-    record = models.TextField()
-    error = models.TextField()
-    set_aside_at = models.DateTimeField()
-    replayed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "records set aside"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=("host", "segment", "offset"), name="set_aside_once_per_record"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.segment} {self.offset}"

@@ -17,8 +17,8 @@ from network.models import Advertiser
 from publishers.models import Partnership
 from tracking import whatif_runs
 from tracking.attribution import CookieType
-from tracking.models import WhatIfRun
 from tracking.whatif_form import MOST_ROWS, ROWS, WhatIfForm, initial_rows, partners_of
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import Question
 from tracking.whatif_told import moves_csv, partners_csv, tell
 from tracking.whatif_words import words_of

@@ -20,8 +20,8 @@ from uuid_utils.compat import uuid7
 from network import clock
 from network.clock import to_ms
 from network.models import User
-from tracking.models import WhatIfRun
 from tracking.whatif import Change
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import (
     Question,
     Replayed,

@@ -19,8 +19,9 @@ from network.demo import cast, life, seed
 from network.models import User
 from tracking import whatif_runs
 from tracking.attribution import CookieType, SoftRule
-from tracking.models import Commission, Conversion, Decision, WhatIfRun
+from tracking.models import Commission, Conversion, Decision
 from tracking.whatif import Change
+from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import Question
 
 SALES = 100_000

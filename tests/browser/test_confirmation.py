@@ -11,7 +11,7 @@ from network import clock
 from publishers.models import CookieTypeAssignment, Partnership
 from tests.makers import Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tracking import whatif_runs
-from tracking.models import WhatIfRun
+from tracking.whatif_models import WhatIfRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "correct-horse-1"

@@ -1,0 +1,57 @@
+"""How far each host's spool has been taken in, and what could not be."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class SpoolHost(models.Model):
+    """A host whose spool a drain empties; everything accepted there before ``drained_to`` is in
+    PostgreSQL. Finalisation waits for every host that has not been removed."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    registered_at = models.DateTimeField()
+    drained_to = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SpoolPosition(models.Model):
+    """How far a spool segment has been taken in; moves in the transaction of what was taken."""
+
+    host = models.ForeignKey(SpoolHost, models.CASCADE, related_name="positions")
+    segment = models.CharField(max_length=200)
+    offset = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("host", "segment"), name="spool_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} {self.offset}"
+
+
+class SetAside(models.Model):
+    """A spooled record that could not be taken in, with why; the rest went on."""
+
+    host = models.CharField(max_length=200)
+    segment = models.CharField(max_length=200)
+    offset = models.BigIntegerField()
+    record = models.TextField()
+    error = models.TextField()
+    set_aside_at = models.DateTimeField()
+    replayed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "records set aside"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("host", "segment", "offset"), name="set_aside_once_per_record"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} {self.offset}"
