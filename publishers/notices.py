@@ -10,8 +10,10 @@ from django.db import transaction
 
 from network.models import PolicyVersion, User
 from publishers import cookie_types, outlook
-from publishers.cookie_types import Policy, Step
+from publishers.cookie_types import Policy, PolicyRow
 from publishers.models import (
+    CookieTypeAssignment,
+    ModelTypeCookieType,
     Notice,
     NoticeMail,
     Partnership,
@@ -60,11 +62,10 @@ def preview(
     so where none of them would get one."""
     policies = cookie_types.policies(partnerships)
     before = outlook.outlooks(partnerships, start)
-    changed = {
-        key: _with(policy, to, start, by_default=by_default) for key, policy in policies.items()
-    }
     for row in partnerships:
-        line = outlook.cookie_type_line(changed[row.pk], start)
+        proposed = _proposed(row, policies[row.pk], to, start, by_default=by_default)
+        changed = cookie_types.policy_with(policies[row.pk], proposed)
+        line = outlook.cookie_type_line(changed, start)
         for item in outlook.news(before[row.pk], replace(before[row.pk], cookie_type=line), start):
             if item.is_mailed:
                 notice = _notice(row, item, start, None, reason)
@@ -73,18 +74,18 @@ def preview(
     return MailText("", "Nothing changes for these partners: no mail is sent.")
 
 
-def _with(policy: Policy, to: str, start: datetime, *, by_default: bool) -> Policy:
-    step = Step(start, to)
+def _proposed(
+    row: Partnership, policy: Policy, to: str, start: datetime, *, by_default: bool
+) -> PolicyRow:
+    """The row that would say so, not stored."""
     if not by_default:
-        return replace(policy, assignments=_added(policy.assignments, step))
-    model_type = cookie_types.in_force(policy, start).model_type
-    defaults = policy.advertiser_defaults
-    steps = _added(defaults.get(model_type, ()), step)
-    return replace(policy, advertiser_defaults={**defaults, model_type: steps})
-
-
-def _added(steps: Sequence[Step], step: Step) -> list[Step]:
-    return sorted([*steps, step], key=lambda each: each.starts_at)
+        return CookieTypeAssignment(cookie_type=to, starts_at=start)
+    return ModelTypeCookieType(
+        advertiser_id=row.advertiser_id,
+        model_type=cookie_types.in_force(policy, start).model_type,
+        cookie_type=to,
+        starts_at=start,
+    )
 
 
 def _one_at_a_time() -> None:

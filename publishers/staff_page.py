@@ -1,6 +1,6 @@
 """The admin's Team page: an advertiser's staff; owners and operators decide who is in it."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -11,7 +11,7 @@ from network import access
 from network.access import Right
 from network.admin_site import person
 from network.change_pages import posted
-from network.models import Advertiser, User
+from network.models import Advertiser
 from publishers import team_desk
 from publishers.team_desk import InviteForm
 
@@ -33,14 +33,9 @@ def staff(request: HttpRequest, advertiser: int) -> HttpResponse:
     if request.method == "POST":
         if not decides:
             raise PermissionDenied("Only owners decide who is in the team.")
-        outcome = team_desk.act(request, place, person(request), form)
-        if outcome.done or outcome.wrong:
-            (messages.success if outcome.done else messages.error)(
-                request, outcome.done or outcome.wrong
-            )
-            still = access.access_of(User.objects.get(pk=person(request).pk))
-            here = still.operator or place.pk in still.staff_roles
-            return HttpResponseRedirect(request.path if here else reverse("home"))
+        answer = team_desk.answer(request, place, person(request), form)
+        if answer:
+            return answer
     context = {
         **admin.site.each_context(request),
         "title": f"Team of {place}",

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from network import clock
 from network.models import Advertiser, StaffMembership, User
@@ -65,7 +67,21 @@ def people(place: Advertiser | Team) -> dict[str, Any]:
     }
 
 
-def act(request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm) -> Outcome:
+def answer(
+    request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm
+) -> HttpResponse | None:
+    """Do what was posted and lead on from there; None where there is the page to show. Who has
+    removed themselves is led home. Raises as :func:`_act`."""
+    outcome = _act(request, place, person, form)
+    if not (outcome.done or outcome.wrong):
+        return None
+    (messages.success if outcome.done else messages.error)(request, outcome.done or outcome.wrong)
+    sees_all = isinstance(place, Advertiser) and person.is_superuser
+    stays = sees_all or invitations.members(place).filter(user=person).exists()
+    return HttpResponseRedirect(request.path if stays else reverse("home"))
+
+
+def _act(request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm) -> Outcome:
     """Do what was posted as ``do``. Raises Http404 for anything else, and for what is not of this
     place."""
     actions: Mapping[str, Callable[[], str]] = {

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from network import access
 from network.access import Right
@@ -26,13 +24,9 @@ def team(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) ->
     if request.method == "POST":
         if not decides:
             raise PermissionDenied("Only owners decide who is in the team.")
-        outcome = team_desk.act(request, place, person(request), form)
-        if outcome.done or outcome.wrong:
-            (messages.success if outcome.done else messages.error)(
-                request, outcome.done or outcome.wrong
-            )
-            still = place.memberships.filter(user=person(request)).exists()
-            return HttpResponseRedirect(request.path if still else reverse("home"))
+        answer = team_desk.answer(request, place, person(request), form)
+        if answer:
+            return answer
     context |= {"team": place, "decides": decides, "form": form, **team_desk.people(place)}
     context["publishers"] = place.publishers.all()
     return render(request, "publishers/team.html", context)

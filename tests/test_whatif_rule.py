@@ -151,14 +151,15 @@ def _sell(
     assert newest
     sessions = {newest.session} if of_server else {slots.session} - {0}
     journey = [click for click in clicks if click.journey == newest.journey]
-    recorded = Recorded(journey, Sale(now, frozenset(sessions), world.soft_rule))
+    sale = Sale(now, frozenset(sessions), world.soft_rule)
+    recorded = Recorded(journey, sale, frozenset(lived.activations))
     outcome = resolve(recorded.clicks, recorded.sale)
     lived.recorded.append(recorded)
     lived.paid.append(outcome.paid.publisher if outcome.paid else None)
 
 
 def what_if(one: Lived, world: World, change: Change) -> list[int | None]:
-    circumstances = replace(world.circumstances, activations=frozenset(one.activations))
+    circumstances = world.circumstances
     paid: list[int | None] = []
     for recorded, was in zip(one.recorded, one.paid, strict=True):
         if recorded is None:
@@ -266,8 +267,7 @@ def test_an_activation_from_the_page_does_not_count_once_hard() -> None:
     assert what_if(happened, world, Change({ACTIVATING: HARD})) == [None]
     recorded = happened.recorded[0]
     assert recorded
-    terms = replace(world.circumstances, activations=frozenset(happened.activations))
-    outcome = replay(recorded, Change({ACTIVATING: HARD}), terms)
+    outcome = replay(recorded, Change({ACTIVATING: HARD}), world.circumstances)
     assert outcome.verdicts[-1].click.reason is ClickReason.STUFFED
 
 

@@ -16,6 +16,7 @@ from tracking.attribution import (
 )
 from tracking.models import Decision
 from tracking.reasons import ClickReason
+from tracking.whatif import Recorded
 
 _COOKIE_TYPES = {item.value: item for item in CookieType}
 _SOFT_RULES = {item.value: item for item in SoftRule}
@@ -66,10 +67,14 @@ def clicks_in(inputs: Mapping[str, Any]) -> list[Click]:
     return [_click_from_json(item) for item in inputs["clicks"]]
 
 
-def activations_of(decision: Decision) -> frozenset[UUID]:
+def activations_in(inputs: Mapping[str, Any]) -> frozenset[UUID]:
     """The clicks that were made from the page, without a navigation."""
-    clicks = decision.inputs["clicks"]
-    return frozenset(UUID(item["id"]) for item in clicks if item.get("in_page"))
+    return frozenset(UUID(item["id"]) for item in inputs["clicks"] if item.get("in_page"))
+
+
+def recorded_in(inputs: Mapping[str, Any]) -> Recorded:
+    """The sale as a what-if replays it."""
+    return Recorded(clicks_in(inputs), sale_in(inputs), activations_in(inputs))
 
 
 def sale_of(decision: Decision) -> Sale:

@@ -16,8 +16,9 @@ from network.clock import from_ms
 from publishers.models import LedgerEntry
 from tracking import commissions, conversions, journeys
 from tracking.attribution import Click, CookieType, SoftRule
+from tracking.circumstances import circumstances_of
 from tracking.commissions import commission_of
-from tracking.decisions import clicks_of, sale_in, sale_of
+from tracking.decisions import clicks_of, recorded_in, sale_in, sale_of
 from tracking.explanations import (
     ToldClick,
     explain,
@@ -33,8 +34,7 @@ from tracking.reasons import ReportOutcome, TokenReason
 from tracking.sale_history import history, publishers_in
 from tracking.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
 from tracking.tokens import TokenError
-from tracking.whatif import Change, Recorded, replay
-from tracking.whatif_sales import Scope, circumstances_of
+from tracking.whatif import Change, replay
 
 ROLES: Mapping[str, str] = {
     "hard": "Hard slot",
@@ -223,8 +223,8 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
     if not recorded:
         return None
     change = _change(asked, recorded)
-    scope = Scope(row.advertiser_id, row.at, row.at)
-    outcome = replay(Recorded(clicks, sale), change, circumstances_of(scope, change))
+    kept = recorded_in(row.decision.inputs)
+    outcome = replay(kept, change, circumstances_of(row.advertiser_id))
     was = row.decision.paid_publisher_id
     paid = outcome.paid
     decided = Decided(outcome.verdicts, outcome.closes_by)

@@ -56,20 +56,20 @@ class OwnPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What clicks do not say themselves: the terms at one advertiser over time, in order, and which
-    clicks were activations from the page, which only soft partners may make."""
+    """What clicks do not say themselves: the terms at one advertiser over time, in order."""
 
     terms: Sequence[ShopTerms]
     own_periods: Mapping[int, Sequence[OwnPeriod]] = field(default_factory=dict)
-    activations: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A sale as it was recorded, with the clicks of its journey."""
+    """A sale as it was recorded, with the clicks of its journey; ``activations`` are those that
+    were made from the page, which only soft partners may do."""
 
     clicks: Sequence[Click]
     sale: Sale
+    activations: frozenset[UUID] = frozenset()
 
 
 def replay(recorded: Recorded, change: Change, circumstances: Circumstances) -> Outcome:
@@ -97,7 +97,10 @@ def concerns(change: Change, recorded: Recorded) -> bool:
 def _under(
     recorded: Recorded, change: Change, circumstances: Circumstances
 ) -> tuple[list[Click], Sale]:
-    clicks = [_changed(click, change, circumstances) for click in recorded.clicks]
+    clicks = [
+        _changed(click, change, circumstances, from_page=click.id in recorded.activations)
+        for click in recorded.clicks
+    ]
     sale = recorded.sale
     if change.soft_rule is not None and _is_after(sale.at, change):
         sale = replace(sale, soft_rule=change.soft_rule)
@@ -122,12 +125,14 @@ def _is_after(at: int, change: Change) -> bool:
     return change.since is None or at >= change.since
 
 
-def _changed(click: Click, change: Change, circumstances: Circumstances) -> Click:
+def _changed(
+    click: Click, change: Change, circumstances: Circumstances, *, from_page: bool
+) -> Click:
     if not _is_concerned(click, change):
         return replace(click, stood_down=False) if click.stood_down else click
     kind = change.types.get(click.publisher, click.cookie_type)
     reason = click.reason
-    if reason is None and kind is CookieType.HARD and click.id in circumstances.activations:
+    if reason is None and kind is CookieType.HARD and from_page:
         reason = ClickReason.STUFFED
     return Click(
         id=click.id,

@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 from network import clock
 from network.clock import to_ms
 from network.models import User
+from tracking.circumstances import circumstances_of
 from tracking.whatif import Change
 from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import (
@@ -32,7 +33,7 @@ from tracking.whatif_results import (
     result_json,
     sums_in,
 )
-from tracking.whatif_sales import Scope, circumstances_of, replay_page, sales_in
+from tracking.whatif_sales import Scope, replay_page, sales_in
 
 COUNT = "tracking.tasks.count_whatif"
 SAME_FOR = timedelta(minutes=5)
@@ -168,7 +169,7 @@ def _steps(run: WhatIfRun) -> Iterator[_Step]:
 
 
 def _replay(scope: Scope, change: Change, after: int | None) -> Iterator[_Step]:
-    circumstances = circumstances_of(scope, change)
+    circumstances = circumstances_of(scope.advertiser)
     while True:
         replayed, after = replay_page(scope, change, circumstances, after)
         yield _Step(scope.advertiser, replayed, after)

@@ -1,26 +1,17 @@
-"""The recorded sales that a what-if replays, and the circumstances that their clicks do not say."""
+"""The recorded sales that a what-if replays, page by page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from network.clock import to_ms
-from network.models import AttributionTerms
-from publishers.models import PartnershipTerms
-from tracking import commissions, decisions, models
-from tracking.attribution import CookieType
-from tracking.journeys import LOOK_BACK, lowest_id
+from tracking import commissions, decisions
 from tracking.models import Commission, Conversion
 from tracking.whatif import (
     Change,
     Circumstances,
-    OwnPeriod,
-    Recorded,
-    ShopTerms,
     concerns,
     would_pay,
 )
@@ -48,21 +39,6 @@ def sales_in(scope: Scope) -> QuerySet[Conversion]:
         at__lt=scope.until,
         decision__isnull=False,
     ).exclude(commission__decline_reason=Commission.DeclineReason.BY_ADVERTISER)
-
-
-def circumstances_of(scope: Scope, change: Change) -> Circumstances:
-    """The terms over time at the advertiser, and the activations from the page of those who would
-    be hard, as far back as a journey of the period can reach. At most three queries."""
-    own: dict[int, list[OwnPeriod]] = {}
-    periods = PartnershipTerms.objects.filter(advertiser=scope.advertiser).order_by("starts_at")
-    for publisher, starts_at, days in periods.values_list("publisher", "starts_at", "hard_days"):
-        own.setdefault(publisher, []).append(OwnPeriod(to_ms(starts_at), days))
-    terms = AttributionTerms.objects.filter(advertiser=scope.advertiser).order_by("starts_at")
-    return Circumstances(
-        terms=[ShopTerms(to_ms(row.starts_at), row.hard_days, row.soft_hours) for row in terms],
-        own_periods=own,
-        activations=_activations(scope, change),
-    )
 
 
 def replay_page(
@@ -122,7 +98,7 @@ def _would_pay(
 ) -> int | None:
     if change and not _may_concern(change, inputs["clicks"]):
         return paid
-    recorded = Recorded(decisions.clicks_in(inputs), decisions.sale_in(inputs))
+    recorded = decisions.recorded_in(inputs)
     if change and not concerns(change, recorded):
         return paid
     return would_pay(recorded, change, circumstances)
@@ -139,16 +115,3 @@ def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:
         or (asks_soft if click["cookie_type"] == "soft" else asks_hard)
         for click in clicks
     )
-
-
-def _activations(scope: Scope, change: Change) -> frozenset[UUID]:
-    hard = [key for key, kind in change.types.items() if kind is CookieType.HARD]
-    if not hard:
-        return frozenset()
-    clicks = models.Click.objects.filter(
-        advertiser=scope.advertiser,
-        publisher__in=hard,
-        in_page=True,
-        id__gte=lowest_id(to_ms(scope.since - LOOK_BACK)),
-    )
-    return frozenset(clicks.values_list("id", flat=True))
