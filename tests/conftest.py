@@ -1,6 +1,7 @@
 """Fixtures that many tests need."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,10 +12,38 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from network import clock, hosts, tasks
-from tests.makers import NAVIGATION
+from network.models import Advertiser
+from tests.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking import intake, spool
 from tracking.snapshot import keeper
 from tracking.spool import SpoolWriter
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Set the clock."""
+
+    def set_to(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_to
+
+
+@pytest.fixture
+def at_now(at: SetClock) -> None:
+    """All happens at the same time."""
+    at(NOW)
+
+
+@pytest.fixture
+def a_day_later(at: SetClock) -> None:
+    """What was made at NOW is read the day after."""
+    at(NOW + timedelta(days=1))
+
+
+@pytest.fixture
+def shop() -> Advertiser:
+    return make_advertiser("Shop")
 
 
 @pytest.fixture

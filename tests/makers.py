@@ -3,6 +3,7 @@
 Everything made without a time of its own exists, and is in force, long before :data:`NOW`.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -28,6 +29,9 @@ from tracking.models import Conversion
 
 NOW = datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
 """When tests happen."""
+
+SetClock = Callable[[datetime], None]
+"""The fixture ``at``."""
 
 SET_UP = NOW - timedelta(days=60)
 """When what is made comes into force."""

@@ -22,6 +22,11 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def post(client: Client, address: str, **data: Any) -> Any:
+    """The page that the answer leads to."""
+    return client.post(address, data, follow=True)
+
+
 def text(response: Any) -> str:
     """Without tags, scripts and the definitions that open from a "?"; blanks collapsed."""
     body = response.content.decode()

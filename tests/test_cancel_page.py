@@ -1,34 +1,24 @@
 """Cancelling what is to come, on its page in the admin."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from network import clock
 from network.advertisers import change_rate, change_terms
 from network.effective import EffectiveDated
 from network.models import CommissionGroup
 from publishers import partnerships, policy
 from publishers.models import Partnership
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.makers import NOW, SetClock, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 DAY = timedelta(days=1)
 LATER = NOW + 9 * DAY
-
-
-@pytest.fixture(autouse=True)
-def _frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    at(monkeypatch, NOW)
-
-
-def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: moment)
 
 
 @pytest.fixture
@@ -124,11 +114,9 @@ def test_without_a_reason_nothing_is_cancelled(partner: Partnership) -> None:
     assert partner.assignments.count() == 1
 
 
-def test_what_starts_too_soon_is_told_on_the_way(
-    partner: Partnership, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_starts_too_soon_is_told_on_the_way(partner: Partnership, at: SetClock) -> None:
     row, client = soft(partner), signed_in(make_user("owner", partner.advertiser))
-    at(monkeypatch, LATER - timedelta(seconds=14))
+    at(LATER - timedelta(seconds=14))
     page = text(client.get(address("cookie-type", row), follow=True))
     assert "starts in less than 15 seconds and cannot be cancelled any more" in page
 

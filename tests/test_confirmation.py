@@ -10,34 +10,26 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import advertisers, clock
+from network import advertisers
 from network.models import Advertiser, User
 from publishers import partnerships, policy
 from publishers.models import CookieTypeAssignment, ModelTypeCookieType, Partnership
-from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
+from tests.makers import (
+    NOW,
+    SetClock,
+    Shopper,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
 from tests.reading import signed_in, text
 from tests.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market
 from tracking.whatif_models import WhatIfRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 ADDRESS = "/admin/publishers/partnership/cookie-type/"
 DEFAULT = "/admin/publishers/modeltypecookietype/add/"
-Clock = Callable[[datetime], None]
-
-
-@pytest.fixture
-def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Set the clock."""
-
-    def set_to(moment: datetime) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    return set_to
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(at: Clock) -> None:
-    at(NOW)
 
 
 @pytest.fixture
@@ -278,7 +270,7 @@ def test_another_persons_run_is_not_shown(client: Client, market: Market) -> Non
 
 
 def test_somebody_elses_change_is_told_and_refused(
-    client: Client, market: Market, at: Clock
+    client: Client, market: Market, at: SetClock
 ) -> None:
     page = opened(client, market.extension, market.blog)
     at(NOW + MINUTE)
@@ -296,7 +288,7 @@ def test_somebody_elses_change_is_told_and_refused(
     assert "Second</textarea>" in body
 
 
-def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at: Clock) -> None:
+def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at: SetClock) -> None:
     page = opened(client, market.extension, market.blog)
     policy.assign([market.extension], "soft", NOW + MINUTE, reason="First", made_by=None)
     at(NOW + 3 * MINUTE)
@@ -359,7 +351,7 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
     ],
 )
 def test_each_kind_of_change_is_told(
-    client: Client, market: Market, at: Clock, change: Callable[[Market], object], said: str
+    client: Client, market: Market, at: SetClock, change: Callable[[Market], object], said: str
 ) -> None:
     page = opened(client, market.extension)
     change(market)
@@ -368,7 +360,7 @@ def test_each_kind_of_change_is_told(
 
 
 def test_a_change_about_others_is_none_of_its_business(
-    client: Client, market: Market, at: Clock
+    client: Client, market: Market, at: SetClock
 ) -> None:
     page = opened(client, market.extension)
     policy.assign([market.blog], "soft", NOW + MINUTE, reason="First", made_by=None)
@@ -431,7 +423,7 @@ def test_a_partner_that_left_does_not_hold_up_the_others(client: Client, market:
 
 
 def test_a_partner_that_leaves_meanwhile_is_told_and_refused(
-    client: Client, market: Market, at: Clock
+    client: Client, market: Market, at: SetClock
 ) -> None:
     page = opened(client, market.extension, market.blog)
     partnerships.change_terms(market.extension, {"status": "ended"}, NOW + MINUTE, made_by=None)
@@ -464,7 +456,7 @@ def test_a_start_before_the_notice_is_refused(client: Client, market: Market) ->
 
 
 def test_ones_own_change_is_none_of_somebody_else(
-    client: Client, market: Market, owner: User, at: Clock
+    client: Client, market: Market, owner: User, at: SetClock
 ) -> None:
     page = opened(client, market.extension)
     policy.assign([market.extension], "hard", NOW + MINUTE, reason="Mine", made_by=owner)
@@ -474,7 +466,7 @@ def test_ones_own_change_is_none_of_somebody_else(
 
 
 def test_a_change_that_was_under_way_can_be_counted_again(
-    client: Client, market: Market, at: Clock
+    client: Client, market: Market, at: SetClock
 ) -> None:
     """The policy refuses what was made within seconds before the page; the page says so."""
     page = opened(client, market.extension)
@@ -587,7 +579,7 @@ def test_a_model_type_nobody_has(client: Client, market: Market) -> None:
 
 
 def test_a_default_changed_meanwhile_is_refused(
-    client: Client, market: Market, owner: User, at: Clock
+    client: Client, market: Market, owner: User, at: SetClock
 ) -> None:
     make_vouchers(market.shop, owner)
     page = opened_default(client, market, "voucher")

@@ -11,12 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
 from network.models import Advertiser
 from publishers import elsewhere_views
 from publishers.models import Partnership, Publisher
 from tests.makers import (
     NOW,
+    SetClock,
     Shopper,
     finalise,
     make_advertiser,
@@ -31,20 +31,10 @@ from tracking.elsewhere_filters import Start
 from tracking.models import Click, Conversion
 from tracking.reasons import ClickReason
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 RIVAL = "Rival & Sons"
 AMOUNT = "8765.43"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 @pytest.fixture
@@ -367,10 +357,10 @@ def test_sales_are_narrowed(
 
 
 def test_an_old_order_is_found_by_its_reference(
-    member: Client, cat: Partnership, rival: Partnership, monkeypatch: pytest.MonkeyPatch
+    member: Client, cat: Partnership, rival: Partnership, at: SetClock
 ) -> None:
     lose(cat, rival)
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=200))
+    at(NOW + timedelta(days=200))
     assert rows(sales(member, cat.publisher)) == []
     assert len(rows(sales(member, cat.publisher, "?order=10023"))) == 1
     assert len(rows(sales(member, cat.publisher, "?since=2026-03-01"))) == 1

@@ -10,20 +10,18 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from network import clock
 from tests.browsing import Browser
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 from tracking import health, intake, replay, tasks
 from tracking.models import Click, Conversion, SetAside, SpoolHost
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 ASIDE = "/admin/tracking/setaside/"
 
 
 @pytest.fixture(autouse=True)
-def _now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+def _nothing_was_finalised() -> None:
     cache.delete(health.FINALISED)
 
 

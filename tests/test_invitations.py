@@ -11,34 +11,27 @@ from django.core import mail
 from django.test import Client, TestCase
 from kombu.exceptions import OperationalError
 
-from network import clock
 from network.models import Advertiser, User
 from publishers import invitations, tasks
 from publishers.invitations import LastOwner
 from publishers.models import Publisher
 from publishers.team_models import Invitation, TeamMembership
-from tests.makers import NOW, make_advertiser, make_publisher, make_user
+from tests.makers import NOW, SetClock, make_advertiser, make_publisher, make_user
 from tests.reading import signed_in, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 CHOSEN = {"username": "nina", "password1": "a-long-word-7", "password2": "a-long-word-7"}
 ACCOUNT = {**CHOSEN, "first_name": "Nina", "last_name": "Okafor", "time_zone": "Europe/Berlin"}
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that sends each mail as soon as it hears of it; and the time of tests."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    """A worker that sends each mail as soon as it hears of it."""
 
     def apply_async(args: tuple[int, str], **options: object) -> None:
         tasks.send_invitation(*args)
 
     monkeypatch.setattr(tasks.send_invitation, "apply_async", apply_async)
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 @pytest.fixture
@@ -158,12 +151,10 @@ def test_a_link_is_good_once(owner: Client, shop: Advertiser) -> None:
     assert not User.objects.filter(username="nina2").exists()
 
 
-def test_a_link_is_good_for_seven_days(
-    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_link_is_good_for_seven_days(owner: Client, shop: Advertiser, at: SetClock) -> None:
     invite(owner, shop, "nina@example.com")
     path = link()
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=7))
+    at(NOW + timedelta(days=7))
     assert "This invitation has expired." in closed(browser(), path)
     page = text(owner.get(f"/admin/team/{shop.pk}/"))
     assert "nina@example.com Viewer Expired" in page

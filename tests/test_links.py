@@ -1,7 +1,6 @@
 """The deep-link builder: what it builds, what it refuses, and what it says a link would do now."""
 
 import re
-from datetime import timedelta
 from html import unescape
 from urllib.parse import quote, urlencode
 
@@ -13,7 +12,7 @@ from network import clock
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.makers import make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 from tests.team import page
 from tracking import snapshot
@@ -22,12 +21,10 @@ from tracking.links import Link, try_out
 from tracking.models import Click
 from tracking.reasons import ClickReason, TargetReason
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch, tracking_client: TrackingClient) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("a_day_later", "tracking_client"),
+]
 
 
 @pytest.fixture

@@ -4,21 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from network import clock
 from network.models import Advertiser
 from publishers import policy
 from publishers.model_types import ModelTypeDefaults, overview
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PAGE = "/admin/publishers/modeltypecookietype/"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 def row_of(model_type: str, *shops: Advertiser) -> ModelTypeDefaults:

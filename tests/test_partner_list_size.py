@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
 from network.models import Advertiser
 from publishers.models import (
     CookieTypeAssignment,
@@ -27,7 +26,7 @@ from tracking import rollups
 from tracking.contributions import Amounts, Key, hour_of, median_of, time_step
 from tracking.reasons import Counted
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"
 SIZES = (3, 60, 2_000)
 LOOKS = (
@@ -121,11 +120,6 @@ class Crowd:
             share_after_other=after / touched,
             median_seconds=median.total_seconds(),
         )
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 def staff(shop: Advertiser) -> Client:

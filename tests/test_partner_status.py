@@ -23,19 +23,9 @@ from tests.test_rollups import assert_they_are_right
 from tracking import suspension, validation
 from tracking.models import Commission, Conversion, Validation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SOON = NOW + MINUTE
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 def staff(shop: Advertiser, role: str = "owner") -> Client:

@@ -11,7 +11,6 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
 from network.advertisers import change_rate
 from network.figures import figure
 from network.models import Advertiser
@@ -22,20 +21,10 @@ from publishers.suggestions import ENOUGH_SALES
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"
 SALES = "/admin/tracking/conversion/"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 def staff(shop: Advertiser, role: str = "owner") -> Client:

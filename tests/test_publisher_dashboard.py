@@ -10,7 +10,6 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils.html import escape
 
-from network import clock
 from network.models import Advertiser, User
 from network.money import display_average
 from publishers.models import Partnership
@@ -29,17 +28,7 @@ from tests.team import buy, page
 from tracking import coming, rollups
 from tracking.models import Commission, Conversion
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
 from network.models import Advertiser, User
 from publishers import views
 from publishers.models import Partnership, Publisher
@@ -29,18 +28,8 @@ from tracking.commissions import STATES, in_state
 from tracking.explanations import state_of
 from tracking.models import Commission, Conversion
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 PASSWORD = "correct-horse-1"
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.test import Client
 
-from network import clock, tracking_hosts
+from network import tracking_hosts
 from network.models import Advertiser
 from publishers import partnerships, policy, programme_terms
 from publishers.models import Partnership, Publisher
@@ -16,17 +16,7 @@ from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publis
 from tests.reading import signed_in, text
 from tests.team import page
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 
 
 @pytest.fixture

@@ -30,11 +30,6 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
-
-
-@pytest.fixture
 def blog(shop: Advertiser) -> Partnership:
     return make_partner(shop, make_publisher("Blog A"), "hard")
 

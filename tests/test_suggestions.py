@@ -8,7 +8,6 @@ from random import Random
 import pytest
 from django.test import Client
 
-from network import clock
 from network.figures import figure
 from network.models import Advertiser
 from publishers import partnerships, policy
@@ -131,17 +130,12 @@ def live(partner: Partnership, life: Life) -> Partnership:
     return partner
 
 
-@pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Advertiser:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    return make_advertiser("Shop")
-
-
 def staff(shop: Advertiser, role: str = "owner") -> Client:
     return signed_in(make_user(role, shop))
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_now")
 def test_the_list_and_the_rule_agree(shop: Advertiser) -> None:
     """Over every mixture of type, coming change, status and figures about the thresholds."""
     lives = [
@@ -171,6 +165,7 @@ def test_the_list_and_the_rule_agree(shop: Advertiser) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_now")
 def test_who_has_not_begun_is_nobody_to_change(shop: Advertiser) -> None:
     partner = live(make_partner(shop, make_publisher(), now=NOW + DAY), Life(40, 40, 40))
     rows = annotate_partners(with_current(Partnership.objects.all(), NOW), period(NOW))
@@ -208,6 +203,7 @@ def names(client: Client, query: str) -> list[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_now")
 class TestList:
     def test_the_tab_shows_those_to_look_at(self, cast: Cast) -> None:
         client = staff(cast.shop)
@@ -259,6 +255,7 @@ class TestList:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_now")
 class TestElsewhere:
     def test_the_partners_page_says_why(self, cast: Cast) -> None:
         page = text(staff(cast.shop).get(f"{PARTNERS}{cast.voucher.pk}/change/"))

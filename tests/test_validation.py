@@ -15,7 +15,6 @@ from tests.makers import (
     NOW,
     Shopper,
     finalise,
-    make_advertiser,
     make_partner,
     make_publisher,
     make_user,
@@ -30,11 +29,6 @@ from tracking.verification import Broken, verify
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
 STATES = ("pending", "approved", "declined", "conflict", "nobody", "never", "unverified", "final")
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser("Shop")
 
 
 @pytest.fixture

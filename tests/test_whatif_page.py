@@ -11,7 +11,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import clock
 from network.figures import figure
 from network.models import User
 from publishers import partnerships
@@ -24,13 +23,8 @@ from tracking.whatif import Change
 from tracking.whatif_models import WhatIfRun
 from tracking.whatif_told import MOVE_COLUMNS, PARTNER_COLUMNS, safe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PAGE = "/admin/whatif/"
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """``kill -9`` of web workers, drain and Celery worker; two of each: every click exactly once."""
 
 import itertools
-import threading
 import time
 from collections import Counter
 from datetime import timedelta
@@ -13,6 +12,7 @@ from django.db.models import QuerySet
 
 from network import clock
 from publishers.models import LedgerTransaction
+from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking import spool
@@ -55,45 +55,32 @@ def has_grown(rows: QuerySet[Click], to: int) -> bool:
     return rows.count() >= to
 
 
-class Load:
-    """Browsers that click until told to stop, each with a reference of its own, and note which
-    clicks were acknowledged."""
+class Clicks:
+    """Clicks, each with a reference of its own, and which of them were acknowledged."""
 
     def __init__(self, network: Network, market: Market) -> None:
         self._network, self._market = network, market
         self._numbers = itertools.count(1)
-        self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._click) for _ in range(CLIENTS)]
         self.acknowledged: dict[str, Clicked] = {}
         self.lost: list[str] = []
 
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _click(self) -> None:
-        while not self._stopped.is_set():
-            ref = f"click-{next(self._numbers)}"
-            try:
-                clicked = self._network.click(self._market.id, self._market.blog.publisher_id, ref)
-            except httpx.HTTPError:
-                self.lost.append(ref)  # its worker was killed before it answered
-            else:
-                self.acknowledged[ref] = clicked
-            time.sleep(PAUSE_SECONDS)
+    def __call__(self) -> None:
+        ref = f"click-{next(self._numbers)}"
+        try:
+            clicked = self._network.click(self._market.id, self._market.blog.publisher_id, ref)
+        except httpx.HTTPError:
+            self.lost.append(ref)  # its worker was killed before it answered
+        else:
+            self.acknowledged[ref] = clicked
+        time.sleep(PAUSE_SECONDS)
 
 
 def test_every_acknowledged_click_arrives_once_while_processes_are_killed(
     network: Network, market: Market
 ) -> None:
     rows = Click.objects.filter(advertiser=market.id)
-    with Load(network, market) as load:
+    load = Clicks(network, market)
+    with crowd(CLIENTS, load):
         for name in itertools.islice(itertools.cycle(("drain", "web", "worker")), KILLS):
             wait_until(partial(has_grown, rows, rows.count() + CLICKS), "clicks arrive")
             if name == "web":

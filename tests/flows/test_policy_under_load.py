@@ -17,6 +17,7 @@ from network.advertisers import change_terms
 from network.models import Advertiser
 from publishers import policy
 from publishers.models import Partnership
+from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, is_set_aside
 from tracking import spool
@@ -102,32 +103,20 @@ def schedule(a: Market, b: Market) -> Plan:
     )
 
 
-class Load:
-    """Browsers that click the partners' links in turn, as fast as they are answered."""
+class Clicks:
+    """The partners' links, clicked in turn, as fast as they are answered."""
 
     def __init__(self, network: Network, partners: Sequence[Partnership]) -> None:
         self._network = network
         self._next = itertools.cycle(partners)
-        self._lock, self._stopped = threading.Lock(), threading.Event()
-        self._threads = [threading.Thread(target=self._click) for _ in range(BROWSERS)]
+        self._lock = threading.Lock()
         self.answered: list[Clicked] = []
 
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _click(self) -> None:
-        while not self._stopped.is_set():
-            with self._lock:
-                partner = next(self._next)
-            clicked = self._network.click(partner.advertiser_id, partner.publisher_id)
-            self.answered.append(clicked)
+    def __call__(self) -> None:
+        with self._lock:
+            partner = next(self._next)
+        clicked = self._network.click(partner.advertiser_id, partner.publisher_id)
+        self.answered.append(clicked)
 
 
 def accepted_by(network: Network) -> Mapping[UUID, int]:
@@ -150,7 +139,8 @@ def test_every_click_is_placed_by_the_policy_of_its_own_time(
 ) -> None:
     a, b = market, other_market
     partners = [a.blog, a.extension, b.blog, b.extension]
-    with Load(network, partners) as load:
+    load = Clicks(network, partners)
+    with crowd(BROWSERS, load):
         plan = schedule(a, b)
         wait_until(lambda: clock.now() > plan.last + 2 * SECOND, "all changes have started")
     network.await_drained()

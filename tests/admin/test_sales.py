@@ -1,0 +1,176 @@
+"""Sales, reports and clicks in the admin; and what is true of all its lists."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from network.models import Advertiser, User
+from publishers.models import LedgerEntry, Partnership
+from tests.makers import NOW, Shopper, finalise, make_user, report_sale
+from tests.reading import post, text
+from tracking.models import Conversion, Report, SpoolHost
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+PARTNERS = "/admin/publishers/partnership/"
+COOKIE_TYPE = f"{PARTNERS}cookie-type/"
+
+
+def sale_of(partners: dict[str, Partnership], order: str = "10023") -> Conversion:
+    shopper = Shopper()
+    shopper.follow(partners["Blog"], NOW)
+    shopper.follow(partners["Cat"], NOW + timedelta(minutes=5))
+    shop = partners["Blog"].advertiser
+    return shopper.buy(shop, NOW + timedelta(minutes=6), order=order)
+
+
+def sale_page(client: Client, sale: Conversion) -> str:
+    return text(client.get(f"/admin/tracking/conversion/{sale.pk}/change/"))
+
+
+def test_a_sale_is_explained(owner: Client, partners: dict[str, Partnership]) -> None:
+    page = sale_page(owner, sale_of(partners))
+    assert (
+        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Paid to Blog (hard): £3.99, pending, final "
+        "on 11 Apr 2026 14:00, when Blog's window closes."
+    ) in page
+    assert "Blog's hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in page
+    assert "Stood down: Blog's hard cookie was live until 11 Apr 2026 14:00." in page
+    assert "DEFAULT £49.90 8 % £3.992 £3.99" in page
+    assert "Outcome Recorded the sale Source Tag, from a browser with our cookies" in page
+    assert "now Credited to Blog A report of the tag told of the sale. 11 Apr 2026 14:00" in page
+    assert '"verdict": "stood_down"' in page
+
+
+def test_times_are_in_the_readers_zone(owner: Client, partners: dict[str, Partnership]) -> None:
+    User.objects.filter(username="olga").update(time_zone="Asia/Tokyo")
+    page = sale_page(owner, sale_of(partners))
+    assert "12 Mar 2026 23:06 JST." in page
+    assert "Times in Asia/Tokyo" in page
+
+
+def test_a_final_sale_shows_its_ledger_entries(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    sale = sale_of(partners)
+    assert sale.closes_at
+    finalise(sale.closes_at)
+    page = sale_page(owner, sale)
+    assert "Paid to Blog (hard): £3.99, final since 11 Apr 2026 14:00." in page
+    assert "Owed by an advertiser Shop £3.99 Owed to a publisher Blog -£3.99" in page
+    entry = LedgerEntry.objects.first()
+    assert entry is not None
+    address = f"/admin/publishers/ledgertransaction/{entry.transaction_id}/change/"
+    assert "Owed to a publisher Blog -£3.99" in text(owner.get(address))
+
+
+def test_a_conflict_is_settled_by_choosing_a_report(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    shopper, shop = Shopper(), partners["Blog"].advertiser
+    shopper.follow(partners["Blog"], NOW)
+    sale = shopper.buy(shop, NOW, order="7")
+    data = {"order": "7", "amount": "20.00"}
+    report_sale(shop, NOW, data, from_cookies=shopper.cookies, source="pixel")
+    assert "in conflict until the advertiser settles it" in sale_page(owner, sale)
+    address = f"/admin/tracking/conversion/{sale.pk}/settle/"
+    assert list(post(owner, address).context["form"].errors) == ["report", "reason"]
+    report = Report.objects.get(source="pixel")
+    page = text(post(owner, address, report=report.pk, reason="The tag counted shipping"))
+    assert "The conflict of order 7 is settled." in page
+    assert "Order 7 · £20.00" in page
+    assert "“The tag counted shipping”" in page
+    assert "Settle the conflict…" not in page
+    again = post(owner, address, report=report.pk, reason="Again")
+    assert "is not in conflict" in text(again)
+
+
+def test_a_report_that_was_refused_says_what_to_do(owner: Client, shop: Advertiser) -> None:
+    error = {"field": "amount", "received": "1.234,50", "expected": "49.90", "remedy": "Use a dot."}
+    report = Report.objects.create(
+        id="01890a5d-ac96-774b-bcce-b302099a8057",
+        advertiser=shop,
+        source="pixel",
+        outcome="invalid",
+        order="9",
+        at=NOW,
+        received_at=NOW,
+        errors=[error],
+    )
+    page = text(owner.get(f"/admin/tracking/report/{report.pk}/change/"))
+    assert "Refused: see what was wrong" in page
+    assert "amount 1.234,50 49.90 Use a dot." in page
+    assert "Refused: see what was wrong" in text(owner.get("/admin/tracking/report/"))
+
+
+def test_a_click_of_an_unknown_publisher_is_listed(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    Shopper().follow(Partnership(advertiser=partners["Blog"].advertiser, publisher_id=987), NOW)
+    page = text(owner.get("/admin/tracking/click/"))
+    assert "unknown publisher 987" in page
+    assert "Does not count: the publisher was no approved partner at that time." in page
+
+
+@pytest.mark.parametrize("page", ["conversion", "commission", "report", "click"])
+def test_lists_take_the_same_queries_however_long_they_are(
+    owner: Client, partners: dict[str, Partnership], page: str
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert owner.get(f"/admin/tracking/{page}/").status_code == 200
+        return len(captured)
+
+    sale_of(partners)
+    few = queries()
+    for number in range(5):
+        sale_of(partners, str(number))
+    assert queries() == few
+
+
+def test_a_hosts_spool_is_taken_out_of_service_once(operator: Client) -> None:
+    drained_to = NOW - timedelta(days=2, hours=3)
+    SpoolHost.objects.create(name="web-1", registered_at=NOW, drained_to=drained_to)
+    data = {"action": "take_out", "_selected_action": ["web-1"]}
+    assert "2 days" in text(operator.get("/admin/tracking/spoolhost/"))
+    page = text(post(operator, "/admin/tracking/spoolhost/", **data))
+    assert "1 taken out of service: web-1." in page
+    assert SpoolHost.objects.get().removed_at == NOW
+    assert "0 taken out of service" in text(post(operator, "/admin/tracking/spoolhost/", **data))
+
+
+def test_nothing_is_deleted_and_what_happened_is_not_edited() -> None:
+    request = RequestFactory().get("/admin/")
+    request.user = make_user("operator")
+    editable = set()
+    for model, model_admin in admin.site._registry.items():
+        assert not model_admin.has_delete_permission(request), model
+        if model_admin.has_change_permission(request):
+            editable.add(model._meta.label)
+    assert editable == {
+        "network.Advertiser",
+        "network.User",
+        "publishers.Publisher",
+        "publishers.Team",
+    }
+
+
+def test_what_staff_typed_is_escaped(owner: Client, partners: dict[str, Partnership]) -> None:
+    nasty = "<script>alert(1)</script>"
+    data = {"to": "soft", "partners": partners["Blog"].pk, "reason": nasty}
+    page = post(owner, COOKIE_TYPE, **data).content.decode()
+    assert nasty not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_every_list_has_a_page_for_its_rows(operator: Client) -> None:
+    """The overview leads to every list, and nothing in it is broken while it is empty."""
+    index = operator.get("/admin/").content.decode()
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert address in index
+        assert operator.get(address).status_code == 200

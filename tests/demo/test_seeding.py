@@ -1,0 +1,102 @@
+"""How the demo fills an empty network."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from network import clock
+from network.demo import cast, controls, seed, stories
+from network.demo.life import Life, Span
+from tests.makers import NOW
+from tracking import decisions
+from tracking.models import Click, Commission, Conversion
+
+
+def told() -> list[tuple[object, ...]]:
+    """The whole story: every sale with its verdicts and what it earned whom."""
+    rows: list[tuple[object, ...]] = []
+    for conversion in Conversion.objects.select_related("decision").order_by("order"):
+        assert conversion.decision
+        commission = Commission.objects.filter(conversion=conversion).first()
+        earned = commission and (
+            commission.publisher_id,
+            commission.amount_minor,
+            commission.status,
+            commission.closes_at,
+        )
+        verdicts = tuple(
+            (judged.click.publisher, judged.verdict)
+            for judged in decisions.judged_clicks(conversion.decision)
+        )
+        rows.append((conversion.order, conversion.amount_minor, verdicts, earned))
+    return rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_interrupted_seeding_is_thrown_away_and_the_next_tells_the_same_story(
+    demo_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = Span(NOW, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Life, "finish", interrupted_on(NOW))
+        with pytest.raises(KeyboardInterrupt):
+            seed.seed(span)
+    assert seed.is_unfinished()
+    assert Click.objects.exists()
+    seed.seed(span)
+    first = told()
+    assert len(first) > 10
+    assert not seed.is_unfinished()
+
+    call_command("flush", verbosity=0, interactive=False)
+    assert seed.is_empty()
+    seed.seed(span)
+    assert told() == first
+
+
+def interrupted_on(end: datetime) -> Callable[[Life, datetime], None]:
+    def finish(life: Life, ends: datetime) -> None:
+        if ends == end:
+            raise KeyboardInterrupt
+
+    return finish
+
+
+def test_the_clock_and_spool_of_an_earlier_network_are_forgotten(
+    demo_settings: Settings,
+) -> None:
+    clock.skip(timedelta(days=31))
+    demo_settings.SPOOL_DIR.mkdir()
+    (demo_settings.SPOOL_DIR / "1.segment").write_bytes(b"an old click")
+    seed.clear_leftovers()
+    assert controls.ahead() == ""
+    assert not demo_settings.SPOOL_DIR.exists()
+
+
+def test_stories_happen_in_order_and_not_in_the_future() -> None:
+    start = NOW - timedelta(days=seed.DAYS)
+    steps = stories.steps(start, NOW)
+    times = [step.at for step in steps]
+    assert times == sorted(times)
+    assert times[0] >= start
+    assert times[-1] < NOW
+    assert steps == stories.steps(start, NOW)
+
+
+def test_the_stories_have_the_rhythm_of_a_shop() -> None:
+    """Evenings, Sundays, growth, and a sale."""
+    steps = stories.steps(NOW - timedelta(days=84), NOW)
+    clicks = [step.at for step in steps if step.advertiser == cast.SHOP]
+    by_hour = Counter(at.hour for at in clicks)
+    assert by_hour[20] > 3 * by_hour[4]
+    by_weekday = Counter(at.weekday() for at in clicks if NOW - at < timedelta(days=21))
+    assert by_weekday[6] == max(by_weekday.values())
+    first, last = (sum(abs(NOW - at - age) < timedelta(days=14) for at in clicks) for age in AGES)
+    assert last > 1.2 * first
+
+
+AGES = timedelta(days=70), timedelta(days=14)
