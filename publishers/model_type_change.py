@@ -81,6 +81,7 @@ def _respond(
             reason=given.form.cleaned_data["reason"],
             made_by=person(request),
             start=given.form.start_at,
+            known_until=given.seen,
         )
         model_admin.log_addition(request, made, "Added")
         begins = dates.zoned(made.starts_at)

@@ -95,10 +95,11 @@ def set_default(
     reason: str,
     made_by: User | None,
     start: datetime | None = None,
+    known_until: datetime | None = None,
 ) -> ModelTypeCookieType:
     """Set a model type's default, an advertiser's or (None) the network's; without a start as soon
-    as every process can know and the longest notice allows. Raises StartInPast, NoticeNotKept,
-    ChangedMeanwhile, ValidationError that names the field."""
+    as every process can know and the longest notice allows. Raises as :func:`assign`, with
+    ``known_until`` for every partner about whom it may decide."""
     if model_type not in ModelType.values:
         raise ValidationError(
             {"model_type": f"There is no model type “{model_type}”; choose one of those listed."}
@@ -111,7 +112,7 @@ def set_default(
         created_at=now,
         made_by=made_by,
     )
-    return _add(row, start, now)
+    return _add(row, start, now, known_until)
 
 
 def change_model_type(
@@ -173,9 +174,13 @@ def _found(rows: QuerySet[Partnership]) -> list[Partnership]:
     return list(rows.select_related("publisher").order_by("pk"))
 
 
-def _add(row: Deciding, start: datetime | None, now: datetime) -> Deciding:
+def _add(
+    row: Deciding, start: datetime | None, now: datetime, known_until: datetime | None = None
+) -> Deciding:
     partners = _found(concerned(row))
     with telling_partners(partners, now, made_by=row.made_by, reason=row.reason):
+        if known_until is not None:
+            _refuse_changed_since(known_until, partners, now, row.made_by)
         row.starts_at = _start(row, partners, start, now)
         return add_row(row)
 

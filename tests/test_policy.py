@@ -466,6 +466,17 @@ class TestKnownUntil:
         with pytest.raises(ChangedMeanwhile, match="coming change of CouponCat was cancelled"):
             soft(partner, known_until=KNOWN)
 
+    def test_a_default_is_refused_after_a_change_that_decides_for_one_of_its_partners(
+        self, partner: Partnership
+    ) -> None:
+        shop, olga, otto = partner.advertiser, make_user(name="olga"), make_user(name="otto")
+        said: Any = {"reason": "x", "known_until": KNOWN}
+        policy.set_default(shop, "content", "soft", THEN, made_by=olga, **said)
+        with pytest.raises(ChangedMeanwhile, match=r"CouponCat, was set to soft .* ago by olga"):
+            policy.set_default(shop, "content", "hard", NOW, made_by=otto, **said)
+        policy.set_default(shop, "voucher", "hard", NOW, made_by=otto, **said)
+        policy.set_default(shop, "content", "hard", NOW, made_by=olga, **said)
+
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_at_once_who_knew_of_nothing_one_is_told() -> None:
