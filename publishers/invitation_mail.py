@@ -8,6 +8,7 @@ from django.core import mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from network import mail_errors
 from publishers.team_models import Invitation
 
 
@@ -23,7 +24,7 @@ def send(pk: int, token: str, now: datetime) -> None:
     try:
         mail.send_mail(" ".join(subject.split()), text, None, [row.email])
     except (OSError, SMTPException) as error:
-        row.mail_error = f"{type(error).__name__}: {error}"[:200]
+        row.mail_error = mail_errors.told(error)[:200]
     else:
         row.mail_sent_at, row.mail_error = now, ""
     row.save(update_fields=["mail_sent_at", "mail_error"])

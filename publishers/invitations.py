@@ -227,7 +227,9 @@ def _send(row: Invitation, token: str) -> None:
         try:
             tasks.send_invitation.apply_async((row.pk, token), retry=False)
         except OperationalError as error:
-            Invitation.objects.filter(pk=row.pk).update(mail_error=f"Queue: {error}"[:200])
+            Invitation.objects.filter(pk=row.pk).update(
+                mail_error=f"No worker could be told to send it: {error}"[:200]
+            )
 
     transaction.on_commit(send)
 

@@ -14,7 +14,7 @@ from django.http import (
 )
 from django.urls import URLPattern, path, reverse
 
-from network import clock
+from network import clock, dates
 from network.admin_site import EMPTY, CappedPaginator, PageAdmin, shown_moment
 from publishers.models import NoticeMail
 from publishers.notice_sending import NotParked, send_again
@@ -55,9 +55,9 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
     def failed_attempts(self, row: NoticeMail) -> int:
         return row.attempts
 
-    @admin.display(description="Next try", ordering="next_try_at", empty_value=EMPTY)
-    def shown_next_try(self, row: NoticeMail) -> Any:
-        return row.next_try_at if row.state == NoticeMail.State.WAITING else None
+    @admin.display(description="Next try", ordering="next_try_at")
+    def shown_next_try(self, row: NoticeMail) -> str:
+        return dates.moment(row.next_try_at) if row.state == NoticeMail.State.WAITING else EMPTY
 
     @admin.display(description="Why not", empty_value=EMPTY)
     def short_error(self, row: NoticeMail) -> str | None:

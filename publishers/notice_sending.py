@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
 
-from network import dates
+from network import dates, mail_errors
 from publishers.models import NoticeMail
 from publishers.notice_words import mail_text
 from publishers.team_models import TeamMembership
@@ -126,7 +126,7 @@ def _message(mail: NoticeMail, connection: BaseEmailBackend) -> EmailMessage:
 def _failed(mail: NoticeMail, error: Exception, now: datetime) -> _Went:
     logger.warning("Mail %s of a notice failed: %s", mail.pk, type(error).__name__)
     mail.attempts += 1
-    told = f"{type(error).__name__}: {error}"[:300]
+    told = mail_errors.told(error)[:300]
     if mail.attempts > len(GAPS):
         _finish(mail, NoticeMail.State.PARKED, last_error=told)
     else:

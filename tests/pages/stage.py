@@ -56,7 +56,7 @@ GUARDED, SIGNING_IN = "guarded", "signing-in"
 PASSWORD = "correct-horse-1"
 TO_SOMEBODY, TO_STRANGER = "to-somebody-new", "to-somebody-with-an-account"
 """Tokens of invitations."""
-MAIL_ERROR = "SMTPRecipientsRefused: {'no@mail.example': (550, b'no such mailbox')}"
+MAIL_ERROR = "The mail server refused the address: 550 no such mailbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +337,9 @@ def _add_what_seeding_has_not() -> None:
         reason="Reviews are read long before the order.",
     )
     NoticeMail.objects.filter(recipient__username=TEAM).update(
-        state="parked", attempts=9, last_error="ConnectionRefusedError: nobody there"
+        state="parked",
+        attempts=9,
+        last_error="The mail server could not be reached: Connection refused",
     )
     client.post(note, {"text": "Wants to talk about the spring campaign."})
     client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})
