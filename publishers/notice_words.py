@@ -37,8 +37,8 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
     Status.ENDED: ("Ended", "New clicks do not count."),
     Status.SUSPENDED: (
         "Suspended",
-        "Clicks do not count, and commissions that are still open are declined. Ask the operators "
-        "of your network why.",
+        "Clicks do not count. Commissions that are still open are declined, and so are those that "
+        "earlier clicks bring meanwhile. Ask the operators of your network why.",
     ),
 }
 _TERMS: Mapping[str, str] = {

@@ -16,7 +16,8 @@ from publishers import partnerships
 from publishers.models import Partnership, PartnershipTerms
 from publishers.standing import Standing, attach_standings, standing_of
 from tracking import suspension
-from tracking.validation import MAX_REASON, ValidationRefused
+from tracking.statements import MAX_REASON
+from tracking.validation import ValidationRefused
 
 Status = PartnershipTerms.Status
 FROM: Mapping[str, frozenset[str]] = {
@@ -93,8 +94,9 @@ DECISIONS: Mapping[str, Decision] = {
         "Suspend for fraud…",
         "Suspend {partner} at {shop} for fraud",
         "Suspend for fraud",
-        "Its clicks stop counting within seconds, and what it has pending is declined with the "
-        "reason Fraud. What is final stays and is corrected in the ledger.",
+        "Its clicks stop counting within seconds. What it has pending is declined with the reason "
+        "Fraud, and so is what its earlier clicks bring in until the suspension is lifted. What is "
+        "final stays and is corrected in the ledger.",
     ),
 }
 

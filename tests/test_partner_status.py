@@ -8,7 +8,7 @@ from django.test import Client
 from network import clock
 from network.models import Advertiser
 from publishers import partnerships
-from publishers.models import Partnership, PartnershipTerms
+from publishers.models import LedgerTransaction, Partnership, PartnershipTerms
 from tests.makers import (
     NOW,
     Shopper,
@@ -17,11 +17,13 @@ from tests.makers import (
     make_partner,
     make_publisher,
     make_user,
+    report_sale,
 )
 from tests.reading import signed_in, text
 from tests.test_rollups import assert_they_are_right
 from tracking import suspension, validation
 from tracking.models import Commission, Conversion, Validation
+from tracking.statements import Statement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -46,6 +48,14 @@ def sell(partner: Partnership, order: str, amount: str = "100.00") -> Conversion
     shopper = Shopper()
     shopper.follow(partner, NOW - MINUTE)
     return shopper.buy(partner.advertiser, NOW, amount=amount, order=order)
+
+
+def clicked(partner: Partnership, number: int) -> dict[str, Shopper]:
+    """Browsers that came by the partner's link and have not bought yet, by the order to come."""
+    shoppers = {f"late-{index}": Shopper() for index in range(number)}
+    for shopper in shoppers.values():
+        shopper.follow(partner, NOW - MINUTE)
+    return shoppers
 
 
 def commission(order: str) -> Commission:
@@ -176,7 +186,7 @@ class TestSuspension:
         sell(partner, "2")
         real, calls = validation.validate, []
 
-        def second_fails(conversion: int, said: validation.Statement, at: datetime) -> Validation:
+        def second_fails(conversion: int, said: Statement, at: datetime) -> Validation:
             calls.append(conversion)
             if len(calls) == 2:
                 raise validation.ValidationRefused("no")
@@ -187,6 +197,70 @@ class TestSuspension:
             suspension.suspend(partner, NOW, reason="x", made_by=make_user("operator"))
         assert Commission.objects.filter(status="pending").count() == 2
         assert status_of(partner) == "approved"
+
+    def test_a_sale_that_comes_in_later_is_declined_with_it(self, partner: Partnership) -> None:
+        shoppers = clicked(partner, 2)
+        operator = make_user("operator", name="otto")
+        suspension.suspend(partner, NOW, reason="Stuffed.", made_by=operator)
+        for seconds, (order, shopper) in zip((1, 60), shoppers.items(), strict=True):
+            shopper.buy(partner.advertiser, NOW + timedelta(seconds=seconds), order=order)
+            assert commission(order).decline_text == "Fraud: Stuffed."
+        assert [(row.made_by, row.code) for row in Validation.objects.all()] == 2 * [
+            (operator, "fraud")
+        ]
+        assert_they_are_right()
+        assert finalise(NOW + 40 * DAY) == 2
+        assert {row.status for row in Commission.objects.all()} == {"declined"}
+        assert not LedgerTransaction.objects.exists()
+
+    def test_who_would_have_been_paid_is_still_said(self, partner: Partnership) -> None:
+        [shopper] = clicked(partner, 1).values()
+        suspension.suspend(partner, NOW, reason="Stuffed", made_by=make_user("operator"))
+        sale = shopper.buy(partner.advertiser, SOON)
+        assert sale.decision
+        assert sale.decision.paid_publisher == partner.publisher
+
+    def test_a_decline_that_staff_took_back_stays_so(self, partner: Partnership) -> None:
+        [(order, shopper)] = clicked(partner, 1).items()
+        operator = make_user("operator")
+        suspension.suspend(partner, NOW, reason="Stuffed", made_by=operator)
+        sale = shopper.buy(partner.advertiser, SOON, order=order)
+        back = Statement(action=Validation.Action.TAKE_BACK, made_by=operator, reason="A mistake")
+        validation.validate(sale.pk, back, SOON)
+        report_sale(partner.advertiser, SOON + MINUTE, {"order": order, "amount": "49.90"})
+        assert commission(order).status == "pending"
+        assert finalise(NOW + 40 * DAY) == 1
+        assert commission(order).status == "final"
+
+    def test_it_stays_pending_when_the_suspension_is_lifted(self, partner: Partnership) -> None:
+        [(order, shopper)] = clicked(partner, 1).items()
+        suspension.suspend(partner, NOW, reason="Stuffed", made_by=make_user("operator"))
+        partnerships.change_terms(partner, {"status": "approved"}, SOON, made_by=None)
+        shopper.buy(partner.advertiser, SOON + MINUTE, order=order)
+        assert commission(order).status == "pending"
+
+    def test_another_partners_is_not(self, shop: Advertiser, partner: Partnership) -> None:
+        blog = make_partner(shop, make_publisher("Blog"))
+        [(order, shopper)] = clicked(partner, 1).items()
+        shopper.follow(blog, NOW)
+        suspension.suspend(partner, NOW, reason="Stuffed", made_by=make_user("operator"))
+        shopper.buy(shop, SOON, order=order)
+        assert (commission(order).publisher, commission(order).status) == (
+            blog.publisher,
+            "pending",
+        )
+
+    def test_what_slipped_in_meanwhile_is_declined_before_it_is_final(
+        self, partner: Partnership
+    ) -> None:
+        sell(partner, "1")
+        partnerships.change_terms(
+            partner, {"status": "suspended"}, NOW, made_by=make_user("operator"), reason="Stuffed"
+        )
+        assert commission("1").status == "pending"
+        assert finalise(NOW + 40 * DAY) == 1
+        assert commission("1").status == "declined"
+        assert not LedgerTransaction.objects.exists()
 
     def test_the_form_of_the_terms_does_not_suspend(
         self, shop: Advertiser, partner: Partnership

@@ -33,6 +33,7 @@ from tracking.models import Conversion, Rollup, Validation
 from tracking.protection import TermsRead
 from tracking.reasons import Counted
 from tracking.reports import Kept, Period, Scope, protection
+from tracking.statements import Statement
 from tracking.whatif import Change
 from tracking.whatif_results import Question, Tally
 
@@ -144,13 +145,13 @@ def test_an_activation_from_the_page_is_no_hard_click(world: World) -> None:
 def decline(world: World, conversion: Conversion) -> None:
     staff = user("owner", world.shop)
     action, code = Validation.Action.DECLINE, Validation.Code.CANCELLED
-    statement = validation.Statement(action=action, made_by=staff, code=code)
+    statement = Statement(action=action, made_by=staff, code=code)
     validation.validate(conversion.pk, statement, NOW)
 
 
 def approve(world: World, conversion: Conversion) -> None:
     staff = user("owner", world.shop)
-    statement = validation.Statement(action=Validation.Action.APPROVE, made_by=staff)
+    statement = Statement(action=Validation.Action.APPROVE, made_by=staff)
     validation.validate(conversion.pk, statement, NOW)
 
 

@@ -23,7 +23,8 @@ from tests.makers import (
 from tests.reading import text
 from tracking import intake, reports
 from tracking.models import Commission, Conversion, Validation
-from tracking.validation import Action, Statement, ValidationRefused, possible, validate
+from tracking.statements import Statement
+from tracking.validation import Action, ValidationRefused, possible, validate
 from tracking.verification import Broken, verify
 
 pytestmark = pytest.mark.django_db

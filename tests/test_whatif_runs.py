@@ -20,6 +20,7 @@ from tests.makers import (
 from tracking import validation, whatif_runs, whatif_sales
 from tracking.attribution import CookieType, SoftRule
 from tracking.models import Conversion, Validation
+from tracking.statements import Statement
 from tracking.whatif import Change
 from tracking.whatif_models import WhatIfRun
 from tracking.whatif_results import Move, PartnerLine, Question, Tally
@@ -236,7 +237,7 @@ def test_a_period_without_length_is_refused(world: World) -> None:
 def test_what_staff_declined_is_left_out(sold: World) -> None:
     manager = make_user("manager", sold.shop)
     declined = Conversion.objects.get(at=NOW - timedelta(days=2))
-    reason = validation.Statement(
+    reason = Statement(
         made_by=manager, action=Validation.Action.DECLINE, code=Validation.Code.FRAUD
     )
     validation.validate(declined.pk, reason, NOW)

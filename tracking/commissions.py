@@ -41,8 +41,8 @@ def has_none_yet(conversion: Conversion) -> None:
     conversion._state.fields_cache["commission"] = None
 
 
-def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
-    """Let the commission follow the decision.
+def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commission | None:
+    """Let the commission follow the decision; the commission, None where nobody is paid.
 
     What staff declined stays declined: an order that was cancelled earns nobody anything. What they
     approved stays approved only for the partner and the amounts that they saw; for others it is
@@ -54,7 +54,7 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
             commission.status = Commission.Status.DECLINED
             commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
             commission.save()
-        return
+        return None
     if commission is None:
         commission = Commission(conversion=conversion, created_at=now)
         commission.status = Commission.Status.PENDING
@@ -66,6 +66,7 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> None:
         commission.status = Commission.Status.PENDING
     if _values(commission) != before:
         commission.save()
+    return commission
 
 
 def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, User, terms_at
-from tracking import attribution, commissions, decisions, journeys, rollups
+from tracking import attribution, commissions, decisions, journeys, rollups, suspended
 from tracking.attribution import Outcome, Sale, SoftRule
 from tracking.evidence import (
     MAX_TOKENS,
@@ -322,7 +322,9 @@ def _decide(conversion: Conversion, reports: Sequence[Report], stamp: Stamp) -> 
         journeys.rebuild(conversion.advertiser_id, journey.unrecorded, stamp.now)
         resolved = _resolve(journey, sale, joined)
         _store_decision(conversion, resolved, stamp)
-        commissions.settle(conversion, resolved.outcome, stamp.now)
+        commission = commissions.settle(conversion, resolved.outcome, stamp.now)
+        if commission:
+            suspended.decline(commission, stamp.now)
         after = _values(conversion)
         changed = [name for name in DECIDED if after[name] != before[name]]
         if changed:

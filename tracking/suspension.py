@@ -15,7 +15,7 @@ from publishers.models import Partnership, PartnershipTerms
 from tracking import validation
 from tracking.commissions import OPEN
 from tracking.models import Commission, Conversion, Validation
-from tracking.validation import Statement
+from tracking.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)

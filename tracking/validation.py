@@ -5,19 +5,16 @@ finaliser closes the sale when its windows have closed, as it does without anybo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from network.models import User
-from tracking import conversions, rollups
+from tracking import conversions, rollups, statements
 from tracking.commissions import commission_of
 from tracking.models import Commission, Conversion, Validation
+from tracking.statements import MAX_REASON, Statement
 
 Action, Code, Status = Validation.Action, Validation.Code, Commission.Status
-
-MAX_REASON = 300
 
 _VERBS: Mapping[str, str] = {
     Action.APPROVE: "approve",
@@ -38,17 +35,6 @@ class ValidationRefused(ValueError):
     """This cannot be said about the sale as it stands, or the reason is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What staff say about a sale. A decline has a ``code``, and for ``other`` a ``reason`` in
-    words, which the publisher reads; taking it back has a ``reason``, too."""
-
-    action: Validation.Action
-    made_by: User
-    reason: str = ""
-    code: str = ""
-
-
 @transaction.atomic
 def validate(conversion_id: int, statement: Statement, now: datetime) -> Validation:
     """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
@@ -63,8 +49,7 @@ def validate(conversion_id: int, statement: Statement, now: datetime) -> Validat
     with rollups.following(conversion):
         commission = commission_of(conversion)
         assert commission is not None
-        said = _keep(statement, commission, now)
-        _change(commission, said)
+        said = statements.carry_out(statement, commission, now)
         if statement.action == Action.APPROVE and not conversion.verified:
             conversion.verified = True
             conversion.save(update_fields=["verified"])
@@ -109,31 +94,3 @@ def _missing(statement: Statement) -> str:
     if statement.action == Action.TAKE_BACK and not has_reason:
         return "Give the reason; it is kept in the sale's history."
     return ""
-
-
-def _keep(statement: Statement, commission: Commission, now: datetime) -> Validation:
-    return Validation.objects.create(
-        advertiser_id=commission.advertiser_id,
-        conversion_id=commission.conversion_id,
-        at=now,
-        made_by=statement.made_by,
-        action=statement.action,
-        code=statement.code,
-        reason=statement.reason.strip(),
-        publisher_id=commission.publisher_id,
-        commission_minor=commission.amount_minor,
-        currency=commission.currency,
-    )
-
-
-def _change(commission: Commission, said: Validation) -> None:
-    commission.decline_reason, commission.decline_text = "", ""
-    if said.action == Action.APPROVE:
-        commission.status = Status.APPROVED
-    elif said.action == Action.TAKE_BACK:
-        commission.status = Status.PENDING
-    else:
-        commission.status = Status.DECLINED
-        commission.decline_reason = Commission.DeclineReason.BY_ADVERTISER
-        commission.decline_text = said.because
-    commission.save(update_fields=["status", "decline_reason", "decline_text"])

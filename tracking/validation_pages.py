@@ -14,14 +14,8 @@ from network.change_pages import ChangePage, posted
 from tracking.explanations import state_of_sale
 from tracking.forms import ApproveForm, DeclineForm, TakeBackForm
 from tracking.models import Conversion, Validation
-from tracking.validation import (
-    Action,
-    Statement,
-    ValidationRefused,
-    possible,
-    refusal,
-    validate,
-)
+from tracking.statements import Statement
+from tracking.validation import Action, ValidationRefused, possible, refusal, validate
 
 
 @dataclass(frozen=True, slots=True)

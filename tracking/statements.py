@@ -1,0 +1,48 @@
+"""What is said about a sale's commission, by staff or by a suspension: kept, and carried out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from network.models import User
+from tracking.models import Commission, Validation
+
+MAX_REASON = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What staff say about a sale. A decline has a ``code``, and for ``other`` a ``reason`` in
+    words, which the publisher reads; taking it back has a ``reason``, too."""
+
+    action: Validation.Action
+    made_by: User
+    reason: str = ""
+    code: str = ""
+
+
+def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:
+    """Keep who said it, when, why, and for which commission; and let the commission follow. Who
+    calls has found that it can be said, and holds the sale's lock."""
+    said = Validation.objects.create(
+        advertiser_id=commission.advertiser_id,
+        conversion_id=commission.conversion_id,
+        at=now,
+        made_by=statement.made_by,
+        action=statement.action,
+        code=statement.code,
+        reason=statement.reason.strip(),
+        publisher_id=commission.publisher_id,
+        commission_minor=commission.amount_minor,
+        currency=commission.currency,
+    )
+    commission.decline_reason, commission.decline_text = "", ""
+    if said.action == Validation.Action.APPROVE:
+        commission.status = Commission.Status.APPROVED
+    elif said.action == Validation.Action.TAKE_BACK:
+        commission.status = Commission.Status.PENDING
+    else:
+        commission.status = Commission.Status.DECLINED
+        commission.decline_reason = Commission.DeclineReason.BY_ADVERTISER
+        commission.decline_text = said.because
+    commission.save(update_fields=["status", "decline_reason", "decline_text"])
+    return said
