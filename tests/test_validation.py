@@ -392,11 +392,11 @@ def test_staff_approve_a_sale_on_its_page(staff: Client, blog: Partnership) -> N
 
 def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnership) -> None:
     sale = sell(blog)
-    shown = text(post(staff, sale, "decline", code="returned", reason="too small"))
+    shown = text(post(staff, sale, "decline", code="returned", reason="too small."))
     assert "Order 7 is declined." in shown
     assert "Not paid to Blog (hard): £3.99, declined: Order returned: too small, to be" in shown
     assert "to be closed on 11 Apr 2026 14:00." in shown
-    assert "Declined mia Order returned: too small £3.99 to Blog" in shown
+    assert "Declined mia Order returned: too small. £3.99 to Blog" in shown
     assert "Take back… History" in shown
     refused = post(staff, sale, "take-back", reason="")
     assert list(refused.context["form"].errors) == ["reason"]

@@ -246,7 +246,7 @@ def _unpaid(conversion: Conversion) -> str:
 def _standing(commission: Commission) -> str:
     conversion = commission.conversion
     if commission.status == Commission.Status.DECLINED:
-        return f"declined: {commission.declined_because}"
+        return f"declined: {commission.declined_because.removesuffix('.')}"
     waits = conversion.closed_at or conversion.conflict or not conversion.verified
     return "" if waits else str(commission.status)
 

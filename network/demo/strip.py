@@ -154,16 +154,18 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
     if commission is None:
         return Order(number, why, is_known=True, is_final=conversion.closed_at is not None)
     closed = commission.closed_at is not None
+    declined = commission.status == Commission.Status.DECLINED
+    final = sentences.final_on(commission.closes_at, closes_by, names)
     return Order(
         number=number,
         why=why,
         partner=names.by_id.get(commission.publisher_id, ""),
         cookie_type=commission.cookie_type,
         amount=display(commission.amount_minor, commission.currency),
-        state=sentences.state_label(_commission_state(commission, conversion)),
+        state=sentences.state_label(_commission_state(commission, conversion)).removesuffix("."),
         is_known=True,
         is_final=closed,
-        final="" if closed else sentences.final_on(commission.closes_at, closes_by, names),
+        final="" if closed or declined else final,
     )
 
 

@@ -10,8 +10,8 @@ from network.demo import places, strip
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.demo.visitor import FirstParty, ask, cleared, look
-from tests.makers import NOW
-from tracking import decisions
+from tests.makers import NOW, make_user
+from tracking import decisions, suspension
 
 Moves = Callable[[FirstParty, Partnership, Partnership], None]
 
@@ -110,6 +110,18 @@ def test_the_strip_follows_an_order_that_pays_nobody(
     text = look(shopper, monkeypatch, "?order=NO-2")
     assert "Order NO-2: nobody is paid ." in text
     assert "PerkPanel's soft cookie had ended with its browser session" in text
+
+
+def test_the_strip_says_that_an_order_is_declined(
+    shop: Advertiser, blog: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shopper = FirstParty()
+    shopper.follow(blog, NOW)
+    suspension.suspend(blog, NOW, reason="Stuffed.", made_by=make_user("operator"))
+    shopper.buy(shop, NOW + timedelta(minutes=9), order="NO-3")
+    text = look(shopper, monkeypatch, "?order=NO-3")
+    assert "£3.99 to The Trail Blog , hard — Declined: Fraud: Stuffed ." in text
+    assert "final on" not in text
 
 
 def test_cookies_of_an_earlier_demo_are_cleared(shop: Advertiser, blog: Partnership) -> None:
