@@ -122,7 +122,11 @@ def _coming(row: EffectiveDated) -> Coming:
                 said = row.get_cookie_type_display()
             return Coming(what=said, about=row.partnership, instead=_type_without(row))
         case PartnershipTerms():
-            said = f"{row.get_status_display()}, with other terms"
+            earlier = row.partnership.terms.filter(starts_at__lt=row.starts_at)
+            before = earlier.order_by("starts_at").last()
+            said = row.get_status_display()
+            if before and before.status == row.status:
+                said += ", with other terms"
             return Coming(what=said, about=row.partnership, instead="")
         case PublisherModelType():
             said = f"Model type {row.get_model_type_display()}"

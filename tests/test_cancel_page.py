@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -105,6 +106,21 @@ def test_it_says_what_holds_instead_and_what_was_said(partner: Partnership) -> N
     assert "Without it CouponCat is hard then (Content default)." in page
     assert "otto" in page
     assert "On trial" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param({"status": "ended"}, "Change Ended From", id="status"),
+        pytest.param({"hard_days": 7}, "Change Approved, with other terms From", id="terms"),
+    ],
+)
+def test_it_says_what_is_cancelled(
+    partner: Partnership, changes: dict[str, Any], said: str
+) -> None:
+    row = partnerships.change_terms(partner, changes, NOW, made_by=None, start=LATER)
+    client = signed_in(make_user("owner", partner.advertiser))
+    assert said in text(client.get(address("status", row)))
 
 
 def test_without_a_reason_nothing_is_cancelled(partner: Partnership) -> None:

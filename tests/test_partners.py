@@ -441,8 +441,14 @@ class TestPage:
             partner, {"status": "ended"}, NOW, made_by=None, reason="Over", start=NOW + DAY
         )
         page = page_of(staff(shop), partner)
-        assert "Ended with other terms from 13 Mar 2026 14:00 UTC." in page
+        assert "Ended from 13 Mar 2026 14:00 UTC." in page
         assert "13 Mar 2026 14:00 Coming Cancel… Ended — No No Over —" in page
+
+    def test_terms_that_are_planned_are_told(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher())
+        partnerships.change_terms(partner, {"hard_days": 7}, NOW, made_by=None, start=NOW + DAY)
+        page = page_of(staff(shop), partner)
+        assert "Approved with other terms from 13 Mar 2026 14:00 UTC." in page
 
     def test_the_picture_tells_itself_in_words(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher())
