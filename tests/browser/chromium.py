@@ -11,6 +11,10 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 
 ThirdPartyCookies = Literal["blocked", "allowed"]
 
+FRESH_SECONDS = 90
+"""How long tests share a browser. After two minutes it would begin with what desktops have (hints
+on extensions, then a language model of its own), and has died among that."""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     "--disable-gpu",
@@ -58,6 +62,11 @@ def launch(
         executable_path=path,
         args=[*_ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
     )
+
+
+def is_stale(context: BrowserContext, seconds: float) -> bool:
+    """Whether a browser that was started that long ago is to be replaced by a new one."""
+    return not (context.browser and context.browser.is_connected()) or seconds > FRESH_SECONDS
 
 
 def _set_cookie_controls(folder: Path, third_party_cookies: ThirdPartyCookies) -> None:

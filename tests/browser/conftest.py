@@ -22,6 +22,7 @@ Chromium is found as ``chromium``, ``chromium-browser`` or ``google-chrome``, or
 ``CHROMIUM`` says. Without it these tests are skipped, with ``CI=true`` they fail.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,21 +53,26 @@ def shared_browser(
     playwright: Playwright, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[ThirdPartyCookies], Browser]]:
     """The browsers of this worker, one for each setting of third-party cookies, started when asked
-    for."""
-    running: dict[ThirdPartyCookies, BrowserContext] = {}
+    for, and anew where the last one died or has run for :data:`chromium.FRESH_SECONDS`. Ask in each
+    test: it may be another by then."""
+    running: dict[ThirdPartyCookies, tuple[BrowserContext, float]] = {}
+
+    def fresh(third_party_cookies: ThirdPartyCookies) -> BrowserContext:
+        folder = tmp_path_factory.mktemp("chromium")
+        return chromium.launch(playwright, chromium_path, folder, third_party_cookies)
 
     def browser(third_party_cookies: ThirdPartyCookies) -> Browser:
-        if third_party_cookies not in running:
-            folder = tmp_path_factory.mktemp("chromium")
-            running[third_party_cookies] = chromium.launch(
-                playwright, chromium_path, folder, third_party_cookies
-            )
-        started = running[third_party_cookies].browser
-        assert started
-        return started
+        context, since = running.get(third_party_cookies, (None, 0.0))
+        if not context or chromium.is_stale(context, time.monotonic() - since):
+            if context:
+                context.close()
+            context = fresh(third_party_cookies)
+            running[third_party_cookies] = (context, time.monotonic())
+        assert context.browser
+        return context.browser
 
     yield browser
-    for context in running.values():
+    for context, _ in running.values():
         context.close()
 
 
