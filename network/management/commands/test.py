@@ -37,8 +37,10 @@ class Command(BaseCommand):
 
 
 def processes(arguments: list[str]) -> list[str]:
-    """pytest's ``-n``, unless the arguments settle it."""
+    """pytest's ``-n``, unless the arguments settle it; one process runs what shares an
+    ``xdist_group``."""
     for argument in arguments:
         if argument.startswith(("-n", "--numprocesses")) or argument in ALONE:
             return []
-    return ["-n", str(min(max(2, os.cpu_count() or 1), MOST_PROCESSES))]
+    number = min(max(2, os.cpu_count() or 1), MOST_PROCESSES)
+    return ["-n", str(number), "--dist", "loadgroup"]
