@@ -16,9 +16,6 @@ from tests.flows.network import free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
 from tracking.attribution import Verdict
 
-# One process seeds its ninety days, not each.
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def one_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:

@@ -37,10 +37,8 @@ class Command(BaseCommand):
 
 
 def processes(arguments: list[str]) -> list[str]:
-    """pytest's ``-n``, unless the arguments settle it; one process runs what shares an
-    ``xdist_group``."""
+    """pytest's ``-n``, unless the arguments settle it."""
     for argument in arguments:
         if argument.startswith(("-n", "--numprocesses")) or argument in ALONE:
             return []
-    number = min(max(2, os.cpu_count() or 1), MOST_PROCESSES)
-    return ["-n", str(number), "--dist", "loadgroup"]
+    return ["-n", str(min(max(2, os.cpu_count() or 1), MOST_PROCESSES))]
