@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from network import clock, hosts, tasks
 from network.models import Advertiser
@@ -17,6 +19,23 @@ from tests.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking import intake, spool
 from tracking.snapshot import keeper
 from tracking.spool import SpoolWriter
+
+ONE_PROCESS = ("tests/flows/test_demo_start.py",)
+"""Modules whose tests one process runs: it starts their demo, which takes a minute, once."""
+
+
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+    """Test by test, but for :data:`ONE_PROCESS`. (Marks of ``xdist_group`` would say the same, but
+    have no effect with pytest 9.2: pytest-dev/pytest-xdist#1386.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module in ONE_PROCESS else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    return Scheduler(config, log)
 
 
 @pytest.fixture
