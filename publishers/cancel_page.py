@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -25,6 +26,7 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.partnerships import terms_at
 from publishers.standing import source_text
 
 KINDS: Mapping[str, Any] = {
@@ -122,8 +124,7 @@ def _coming(row: EffectiveDated) -> Coming:
                 said = row.get_cookie_type_display()
             return Coming(what=said, about=row.partnership, instead=_type_without(row))
         case PartnershipTerms():
-            earlier = row.partnership.terms.filter(starts_at__lt=row.starts_at)
-            before = earlier.order_by("starts_at").last()
+            before = terms_at(row.partnership, row.starts_at - timedelta(microseconds=1))
             said = row.get_status_display()
             if before and before.status == row.status:
                 said += ", with other terms"

@@ -155,7 +155,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         return Order(number, why, is_known=True, is_final=conversion.closed_at is not None)
     closed = commission.closed_at is not None
     declined = commission.status == Commission.Status.DECLINED
-    final = sentences.final_on(commission.closes_at, closes_by, names)
+    waits = not closed and not declined
     return Order(
         number=number,
         why=why,
@@ -165,7 +165,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         state=sentences.state_label(_commission_state(commission, conversion)).removesuffix("."),
         is_known=True,
         is_final=closed,
-        final="" if closed or declined else final,
+        final=sentences.final_on(commission.closes_at, closes_by, names) if waits else "",
     )
 
 

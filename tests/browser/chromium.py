@@ -13,7 +13,7 @@ ThirdPartyCookies = Literal["blocked", "allowed"]
 
 FRESH_SECONDS = 90
 """How long tests share a browser. After two minutes it would begin with what desktops have (hints
-on extensions, then a language model of its own), and has died among that."""
+on extensions, then a language model of its own), of which it may die."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (

@@ -57,16 +57,13 @@ def shared_browser(
     test: it may be another by then."""
     running: dict[ThirdPartyCookies, tuple[BrowserContext, float]] = {}
 
-    def fresh(third_party_cookies: ThirdPartyCookies) -> BrowserContext:
-        folder = tmp_path_factory.mktemp("chromium")
-        return chromium.launch(playwright, chromium_path, folder, third_party_cookies)
-
     def browser(third_party_cookies: ThirdPartyCookies) -> Browser:
         context, since = running.get(third_party_cookies, (None, 0.0))
         if not context or chromium.is_stale(context, time.monotonic() - since):
             if context:
                 context.close()
-            context = fresh(third_party_cookies)
+            folder = tmp_path_factory.mktemp("chromium")
+            context = chromium.launch(playwright, chromium_path, folder, third_party_cookies)
             running[third_party_cookies] = (context, time.monotonic())
         assert context.browser
         return context.browser
