@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -36,6 +36,13 @@ class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
     return Scheduler(config, log)
+
+
+@pytest.fixture(autouse=True)
+def empty_redis() -> None:
+    """What the test before left in Redis is gone: waiting tasks, used-up limits, signs of life."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.flushdb()
 
 
 @pytest.fixture
@@ -69,12 +76,6 @@ def shop() -> Advertiser:
 def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a worker would send is sent by this process, before the page answers."""
     monkeypatch.setattr(tasks.send_mail, "delay", tasks.send_mail)
-
-
-@pytest.fixture
-def fresh_limits() -> None:
-    """Nobody has tried anything yet."""
-    cache.clear()
 
 
 class TrackingClient(httpx.Client):

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -18,11 +17,6 @@ from tracking.models import Click, Conversion, SetAside, SpoolHost
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 ASIDE = "/admin/tracking/setaside/"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_was_finalised() -> None:
-    cache.delete(health.FINALISED)
 
 
 @pytest.fixture

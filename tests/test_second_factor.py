@@ -17,7 +17,7 @@ from network.models import User
 from tests.makers import make_advertiser, make_publisher, make_user
 from tests.reading import signed_in, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_limits")]
+pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-1"
 SET_UP, AGAIN = "/second-factor/set-up/", "/sign-in/again/code/"
 

@@ -13,7 +13,7 @@ from network.models import User
 from tests.makers import make_user
 from tests.reading import signed_in, text
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_limits")]
+pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-1"
 
 
