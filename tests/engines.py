@@ -1,8 +1,7 @@
 """The engines of a test run; loaded by pytest before settings are (``-p`` in pyproject.toml).
 
-``manage.py test`` brings them and says where they are. Each process has a Redis database of its
-own (never number 0, which may hold somebody's work), which every test finds empty; pytest-django
-gives it a PostgreSQL database. Each process of a parallel run has a data folder of its own, too.
+``manage.py test`` brings them and says where they are. Each process of a parallel run has a Redis
+database and a data folder of its own; pytest-django gives it a PostgreSQL database.
 """
 
 import atexit
@@ -30,9 +29,9 @@ def _prepare() -> None:
     if not os.environ.get("SOFTCLICK_DATA"):
         os.environ["SOFTCLICK_DATA"] = tempfile.mkdtemp(prefix="softclick-test-data-")
         atexit.register(shutil.rmtree, os.environ["SOFTCLICK_DATA"], ignore_errors=True)
-    number = int(worker.removeprefix("gw")) + 1 if worker else 1
-    os.environ["REDIS_URL"] = _redis_database(os.environ["REDIS_URL"], number)
     if worker:
+        number = int(worker.removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = _redis_database(os.environ["REDIS_URL"], number)
         os.environ["SOFTCLICK_DATA"] = str(Path(os.environ["SOFTCLICK_DATA"]) / worker)
 
 

@@ -9,8 +9,10 @@ from socket import create_server, socket
 from threading import Thread
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from redis import Redis
 
 from network.bench import click, whatif
 from network.bench.click import Measured, is_click, is_ok
@@ -135,6 +137,8 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname = 'softclick_bench'")
         assert cursor.fetchall() == []
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        assert redis.keys() == []
 
 
 def test_a_server_that_hangs_up_is_an_error() -> None:

@@ -28,13 +28,22 @@ from tests.makers import (
 from tests.reading import signed_in, text
 from tracking import no_cookie
 from tracking.elsewhere_filters import Start
-from tracking.models import Click, Conversion
+from tracking.models import Click, Commission, Conversion
 from tracking.reasons import ClickReason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 RIVAL = "Rival & Sons"
 AMOUNT = "8765.43"
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def far_ids(db: None) -> None:
+    """Ids that nothing else on a page can be taken for."""
+    with connection.cursor() as cursor:
+        for number, model in enumerate((Publisher, Partnership, Conversion, Commission), 71):
+            table = model._meta.db_table
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {number}0001")
 
 
 @pytest.fixture
@@ -275,6 +284,7 @@ def test_a_forged_report_tells_nothing_of_the_order_it_guessed(
     )
 
 
+@pytest.mark.usefixtures("far_ids")
 @pytest.mark.parametrize(
     "state", ["pending", "final", "declined", "figures", "journeys", "unverified"]
 )
@@ -286,7 +296,7 @@ def test_nothing_of_a_rival_is_on_the_page(
         assert sale.closes_at
         finalise(sale.closes_at)
     elif state == "declined":
-        sale.commission.__class__.objects.update(status="declined", decline_reason="by_advertiser")
+        Commission.objects.update(status="declined", decline_reason="by_advertiser")
     elif state == "figures":
         report_sale(
             cat.advertiser, NOW + 2 * MINUTE, {"order": "10023", "amount": "1.00"}, source="pixel"
@@ -304,22 +314,13 @@ def test_nothing_of_a_rival_is_on_the_page(
         for secret in (RIVAL, "Rival", AMOUNT, "8,765", f"{commission / 100:,.2f}", "rivals-own"):
             assert secret not in body, (query, secret)
         for number in (rival.publisher_id, rival.pk, sale.pk, sale.commission.pk):
-            assert not re.search(rf'(id|/|=)["\s]*{number}\b', _without_own(body, cat)), number
+            assert str(number) not in body
         for click in Click.objects.filter(publisher=rival.publisher):
             assert str(click.pk) not in body
             assert str(click.journey) not in body
     expected = {"declined": "Nobody", "journeys": None}.get(state, "Another partner, hard")
     seen = rows(sales(member, cat.publisher))
     assert [row.endswith(expected or "") for row in seen] == ([] if expected is None else [True])
-
-
-def _without_own(body: str, own: Partnership) -> str:
-    """Without addresses and ids of the reader's own, and without what is the same for everybody:
-    the choice of programmes, and how long a field's text may be."""
-    body = re.sub(r'maxlength="\d+"', "", body)
-    body = re.sub(rf"/dashboard/{own.publisher_id}\b", "", body)
-    body = re.sub(rf"id {own.publisher_id}\b", "", body)
-    return re.sub(r"<option.*?</option>", "", body, flags=re.S)
 
 
 def test_others_do_not_see_it(member: Client, cat: Partnership, rival: Partnership) -> None:

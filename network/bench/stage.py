@@ -24,6 +24,7 @@ from network.advertisers import NewAdvertiser, create_advertiser
 from network.bench import BARE_HOST
 from network.bench.browsers import Site
 from network.bootstrap import OFF_SWITCH, ROOT
+from network.celery import app as celery
 from network.processes import Program, Supervisor, tail
 from publishers import partnerships
 from publishers.models import ModelType
@@ -87,7 +88,10 @@ def stage(workers: int) -> Iterator[Stage]:
 
 @contextmanager
 def throwaway_database() -> Iterator[str]:
-    """A database of its own on the same server, with the schema; this process uses it, too."""
+    """A database of its own on the same server, with the schema; this process uses it, too. Tasks
+    that this process asks for from now on are dropped: a worker would look for their rows in the
+    usual database."""
+    celery.conf.broker_url = "memory://"
     usual = str(connection.settings_dict["NAME"])
     connection.settings_dict["TEST"]["NAME"] = DATABASE
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
