@@ -283,7 +283,7 @@ CASES = [
         conflict_settled, {"click_took": 1, "sale_pending": 1, "touched": 1}, id="conflict_settled"
     ),
     pytest.param(
-        journeys_conflict, {"click_took": 2, "sale_conflict": 1}, id="conflict_of_journeys"
+        journeys_conflict, {"click_took": 2, "sale_conflict_unpaid": 1}, id="conflict_of_journeys"
     ),
     pytest.param(
         unverified, {"click_took": 1, "sale_unverified": 1, "touched": 1}, id="unverified"
@@ -345,6 +345,36 @@ def test_declined_sales_are_a_state_and_no_sales(network: Network) -> None:
     assert (line.sales, line.commission_minor) == (0, 0)
     assert line.states == {"Declined": StateTotal(1, 399)}
     assert network.figures_of(network.review).paid_sales == 0
+
+
+def test_a_conflict_of_journeys_pays_nobody_meanwhile(network: Network) -> None:
+    journeys_conflict(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert (line.sales, line.sale_amount_minor, line.commission_minor) == (0, 0, 0)
+    assert line.states == {"Conflict": StateTotal(1, 0)}
+    first = network.figures_of(network.blog)
+    assert (first.paid_sales, first.commission_minor) == (0, 0)
+
+
+def test_a_conflict_of_figures_pays_the_partner_meanwhile(network: Network) -> None:
+    figures_conflict(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert line.states == {"Conflict": StateTotal(line.sales, line.commission_minor)}
+    assert (line.sales, network.figures_of(network.blog).paid_sales) == (1, 1)
+
+
+def test_conflicts_of_both_kinds_are_one_state(network: Network) -> None:
+    figures_conflict(Scene(network))
+    shopper, thief = Shopper(), Shopper()
+    shopper.follow(network.blog, NOW)
+    thief.follow(network.review, NOW)
+    for each in (shopper, thief):
+        each.buy(network.shop, NOW + MINUTE, order="other")
+    (line,) = totals(Scope(), PERIOD)
+    assert line.states == {"Conflict": StateTotal(2, line.commission_minor)}
+    assert [each.key[By.STATE] for each in lines(Scope(), PERIOD, [By.STATE], UTC)].count(
+        "Conflict"
+    ) == 1
 
 
 def test_why_clicks_do_not_count(network: Network) -> None:
@@ -429,6 +459,9 @@ def test_states_are_called_as_everywhere() -> None:
         Counted.SALE_DECLINED: State(status="declined", closes_at=NOW, decline_reason="x"),
         Counted.SALE_UNVERIFIED: State(status="pending", closes_at=NOW, verified=False),
         Counted.SALE_CONFLICT: State(status="pending", closes_at=NOW, conflict="figures"),
+        Counted.SALE_CONFLICT_UNPAID: State(
+            status="declined", closes_at=NOW, conflict="journeys", decline_reason="x"
+        ),
     }
     for item, state in labels.items():
         assert state_label(state).startswith(STATES[item])

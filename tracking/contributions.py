@@ -134,15 +134,19 @@ def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
         cookie_type=earned.cookie_type if earned else "",
         counted=_state(sale),
     )
-    return key, Amounts(1, sale.amount_minor, earned.commission_minor if earned else 0)
+    commission = earned.commission_minor if earned else 0
+    if key.counted is Counted.SALE_CONFLICT_UNPAID:
+        commission = 0
+    return key, Amounts(1, sale.amount_minor, commission)
 
 
 def _state(sale: SaleFacts) -> Counted:
-    """As ``tracking.sentences.state_label`` names it, without dates; and a state for nobody."""
+    """As ``tracking.sentences.state_label`` names it, without dates; and a state for nobody. A
+    conflict about figures pays its partner meanwhile, one about journeys nobody."""
     if sale.earned and sale.earned.status == "final":
         return Counted.SALE_FINAL
     if sale.in_conflict:
-        return Counted.SALE_CONFLICT
+        return Counted.SALE_CONFLICT if _earning(sale) else Counted.SALE_CONFLICT_UNPAID
     if sale.earned is None:
         return Counted.SALE_NOBODY
     if sale.earned.status == "declined":
@@ -206,8 +210,8 @@ def _partner(
 
 def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
     """What standing down kept: for whom, and who left it to others."""
-    earned, other = sale.earned, sale.kept_from
-    if earned is None or earned.status == "declined" or other in (None, earned.publisher):
+    earned, other = _earning(sale), sale.kept_from
+    if earned is None or other in (None, earned.publisher):
         return
     amounts = Amounts(1, sale.amount_minor, earned.commission_minor)
     for publisher, cookie_type, counted in (
@@ -225,5 +229,10 @@ def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
 
 
 def _earns(sale: SaleFacts, publisher: int) -> bool:
-    earned = sale.earned
-    return bool(earned and earned.publisher == publisher and earned.status != "declined")
+    earned = _earning(sale)
+    return bool(earned and earned.publisher == publisher)
+
+
+def _earning(sale: SaleFacts) -> Earned | None:
+    """What the sale earns, unless that was declined."""
+    return sale.earned if sale.earned and sale.earned.status != "declined" else None

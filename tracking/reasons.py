@@ -71,6 +71,7 @@ class Counted(StrEnum):
     SALE_DECLINED = "sale_declined"
     SALE_UNVERIFIED = "sale_unverified"
     SALE_CONFLICT = "sale_conflict"
+    SALE_CONFLICT_UNPAID = "sale_conflict_unpaid"
     SALE_NOBODY = "sale_nobody"
 
     TOUCHED = "touched"

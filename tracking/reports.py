@@ -43,6 +43,7 @@ STATES: Mapping[Counted, str] = {
     Counted.SALE_DECLINED: "Declined",
     Counted.SALE_UNVERIFIED: "Unverified",
     Counted.SALE_CONFLICT: "Conflict",
+    Counted.SALE_CONFLICT_UNPAID: "Conflict",
     Counted.SALE_NOBODY: "Nobody",
 }
 """The states of sales as ``tracking.sentences.state_label`` names them, without dates; *Nobody* for
@@ -50,7 +51,8 @@ a sale that pays nobody. In this order on pages."""
 
 _CLICKS = [item for item in Counted if item.startswith(CLICK)]
 _COUNTING = (Counted.CLICK_TOOK, Counted.CLICK_STOOD_DOWN)
-EARNING = [item for item in STATES if item not in (Counted.SALE_DECLINED, Counted.SALE_NOBODY)]
+_UNPAID = (Counted.SALE_DECLINED, Counted.SALE_CONFLICT_UNPAID, Counted.SALE_NOBODY)
+EARNING = [item for item in STATES if item not in _UNPAID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +287,6 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
     """The line of a group, from its rows by what they count."""
     number = {Counted(row["counted"]): row["number"] for row in rows}
     earning = [row for row in rows if row["counted"] in EARNING]
-    states = {Counted(row["counted"]): row for row in rows if row["counted"] in STATES}
     return Line(
         key=key,
         currency=currency,
@@ -295,12 +296,17 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
         sales=sum(row["paid"] for row in earning),
         sale_amount_minor=sum(row["sold"] for row in earning),
         commission_minor=sum(row["earned"] for row in earning),
-        states={
-            label: StateTotal(states[item]["number"], states[item]["earned"])
-            for item, label in STATES.items()
-            if item in states and states[item]["number"]
-        },
+        states=_states(rows),
     )
+
+
+def _states(rows: Sequence[Mapping[str, Any]]) -> dict[str, StateTotal]:
+    found = {}
+    for label in dict.fromkeys(STATES.values()):
+        own = [row for row in rows if STATES.get(row["counted"]) == label]
+        if sales := sum(row["number"] for row in own):
+            found[label] = StateTotal(sales, sum(row["earned"] for row in own))
+    return found
 
 
 def _of_partner(period: Period, counted: Sequence[Counted]) -> QuerySet[Rollup]:
