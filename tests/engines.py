@@ -27,7 +27,7 @@ def _prepare() -> None:
     os.environ.setdefault("SOFTCLICK_MODE", "test")
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if not os.environ.get("SOFTCLICK_DATA"):
-        os.environ["SOFTCLICK_DATA"] = tempfile.mkdtemp(prefix="softclick-test-data-")
+        os.environ["SOFTCLICK_DATA"] = tempfile.mkdtemp(prefix="softclick-own-data-")
         atexit.register(shutil.rmtree, os.environ["SOFTCLICK_DATA"], ignore_errors=True)
     if worker:
         number = int(worker.removeprefix("gw")) + 1

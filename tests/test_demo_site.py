@@ -2,9 +2,11 @@
 
 import importlib
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail.backends.filebased import EmailBackend
@@ -116,7 +118,8 @@ def test_an_empty_mailbox_says_what_to_do(site: Client) -> None:
 
 def test_the_newest_mail_comes_first_and_opens(site: Client) -> None:
     for number in (1, 2):
-        send(f"Mail {number}", f"Grüße {number} from http://network.localhost:8000/x?a=b&c=d")
+        with time_machine.travel(NOW + timedelta(minutes=number)):
+            send(f"Mail {number}", f"Grüße {number} from http://network.localhost:8000/x?a=b&c=d")
     page = site.get("/demo/mail/").content.decode()
     assert re.findall(r"Mail \d", page) == ["Mail 2", "Mail 1"]
     address = re.search(r'href="(/demo/mail/[^"]+/)"', page)

@@ -71,8 +71,8 @@ def query(url: str, sql: str) -> str:
         return str(row[0]) if row else ""
 
 
-def ping(url: str) -> bool:
-    with redis.Redis.from_url(url, socket_timeout=0.3, retry=None) as client:
+def ping(url: str, seconds: float = 30) -> bool:
+    with redis.Redis.from_url(url, socket_timeout=seconds, retry=None) as client:
         return bool(client.ping())
 
 
@@ -460,7 +460,7 @@ def test_a_killed_postgresql_recovers_what_was_committed(own_postgres: Postgres)
 def test_a_frozen_or_killed_valkey_answers_nobody_and_comes_back(own_valkey: Valkey) -> None:
     own_valkey.pause()
     with pytest.raises(redis.TimeoutError):
-        ping(own_valkey.url)
+        ping(own_valkey.url, seconds=0.3)
     own_valkey.resume()
     assert ping(own_valkey.url)
     own_valkey.kill()

@@ -19,7 +19,11 @@ MUST_NOT_OCCUR = {
 @pytest.fixture(scope="module")
 def tracked() -> list[str]:
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return [name for name in listed.stdout.split("\0") if name]
 

@@ -27,11 +27,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.chromium import Profile, ThirdPartyCookies, collect_page_errors
 from tests.browser.hosts import Hosts, serve
+
+EXPECT_WITHIN_MS = 60_000
+"""A slow machine is no failure."""
 
 
 @pytest.fixture(scope="package")
@@ -45,6 +48,7 @@ def playwright(chromium_path: str) -> Iterator[Playwright]:
     takes for asynchronous code and refuses its queries; hence the variable."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=EXPECT_WITHIN_MS)
         yield running
 
 

@@ -18,7 +18,7 @@ import psycopg
 
 from network.bootstrap import ROOT
 from network.engine_hold import read_owner
-from tests.flows.network import NAVIGATION, free_port, wait_until
+from tests.flows.network import NAVIGATION, WAIT_SECONDS, free_port, wait_until
 
 STARTED = "Ctrl-C stops everything"
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "staticfiles", "pictures")
@@ -97,13 +97,15 @@ class Started:
     def errors(self) -> str:
         return (self.checkout / "err").read_text()
 
-    def processes(self) -> list[psutil.Process]:
-        """Every process that was started by it, however indirectly: they inherit a mark."""
-        return [process for process in psutil.process_iter() if self._is_marked(process)]
+    def processes(self, part: str = "") -> list[psutil.Process]:
+        """Every process that was started by it, however indirectly: they inherit a mark. Only those
+        whose command line has this part."""
+        return [process for process in psutil.process_iter() if self._is_own(process, part)]
 
-    def _is_marked(self, process: psutil.Process) -> bool:
+    def _is_own(self, process: psutil.Process, part: str) -> bool:
         with contextlib.suppress(psutil.Error):
-            return bool(process.environ().get("SOFTCLICK_MARK") == str(self.checkout))
+            marked = process.environ().get("SOFTCLICK_MARK") == str(self.checkout)
+            return marked and part in " ".join(process.cmdline())
         return False
 
     def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -121,7 +123,8 @@ class Started:
         parts = urlsplit(url)
         here = parts._replace(netloc=f"127.0.0.1:{self.port}").geturl()
         sent = {**NAVIGATION, **(headers or {}), "Host": parts.netloc}
-        return httpx.request(method, here, headers=sent, trust_env=False, **options)  # type: ignore[arg-type]
+        usual = {"timeout": WAIT_SECONDS, "trust_env": False, "headers": sent}
+        return httpx.request(method, here, **{**usual, **options})  # type: ignore[arg-type]
 
     def url(self, host: str, path: str) -> str:
         return f"http://{host}.localhost:{self.port}{path}"

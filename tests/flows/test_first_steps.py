@@ -171,7 +171,7 @@ def link(walk: Walk) -> None:
         page.goto(address)
         return page.url.startswith(f"{walk.shop}?sclk=")
 
-    wait_until(arrives_with_a_token, "a click counts", 30)
+    wait_until(arrives_with_a_token, "a click counts")
 
 
 def sale_as_a_test(walk: Walk) -> None:
@@ -208,5 +208,5 @@ def reload_until(walk: Walk, there: Callable[[], bool]) -> None:
         walk.page.reload()
         return there()
 
-    wait_until(look, "the list shows it", 20)
+    wait_until(look, "the list shows it")
     walk.look()

@@ -82,7 +82,7 @@ class Plan:
 def schedule(a: Market, b: Market) -> Plan:
     """Make all the changes at once, and cancel one of them."""
     now = clock.now()
-    first = now.replace(microsecond=0) + 17 * SECOND
+    first = now.replace(microsecond=0) + 25 * SECOND
     shop_a, shop_b = (Advertiser.objects.get(id=market.id) for market in (a, b))
     said: Any = {"reason": "As agreed", "made_by": None}
     policy.assign([a.blog], "soft", now, start=first, **said)
@@ -142,7 +142,7 @@ def test_every_click_is_placed_by_the_policy_of_its_own_time(
     load = Clicks(network, partners)
     with crowd(BROWSERS, load):
         plan = schedule(a, b)
-        wait_until(lambda: clock.now() > plan.last + 2 * SECOND, "all changes have started")
+        wait_until(lambda: clock.now() > plan.last + 5 * SECOND, "all changes have started")
     network.await_drained()
 
     clicks = list(Click.objects.filter(advertiser__in=[a.id, b.id]).order_by("id"))

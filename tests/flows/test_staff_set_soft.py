@@ -46,12 +46,14 @@ def test_staff_set_the_blog_to_soft(
         office = staff.new_page()
         sign_in(office, network, "mina")
         set_soft(office, market.blog.publisher.name)
+        meanwhile = network.click(market.id, market.blog.publisher_id)
 
     assignment = CookieTypeAssignment.objects.get(partnership=market.blog)
     assert (assignment.cookie_type, assignment.reason) == ("soft", REASON)
     assert assignment.made_by == manager
-    assert network.click(market.id, market.blog.publisher_id).kind == "hard"
-    assert clock.now() < assignment.starts_at
+    network.await_drained()
+    assert Click.objects.get(id=meanwhile.id).at < assignment.starts_at
+    assert meanwhile.kind == "hard"
 
     wait_until(lambda: clock.now() > assignment.starts_at, "the change starts")
     after = [network.click(market.id, market.blog.publisher_id) for _ in range(20)]

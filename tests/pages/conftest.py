@@ -81,6 +81,7 @@ def _settings(port: int, mails: str) -> dict[str, Any]:
         "EMAIL_FILE_PATH": mails,
         # Who has signed in for these pages has done so a while ago when the last is looked at.
         "ACCOUNT_REAUTHENTICATION_TIMEOUT": 86_400,
+        "ACCOUNT_LOGIN_TIMEOUT": 86_400,
     }
 
 
