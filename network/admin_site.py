@@ -3,7 +3,7 @@
 Django's own permissions take no part: :mod:`network.access` alone says who sees and changes what.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import (
     Http404,
@@ -349,13 +349,3 @@ def shown_money(name: str, label: str) -> Callable[[Any], str]:
 
     column.__name__ = f"shown_{name}"
     return column
-
-
-def all_fields(model: type[Model], besides: Iterable[str] = ()) -> list[str]:
-    """The names of the model's own columns, but those in ``besides``."""
-    left_out = set(besides)
-    return [
-        item.name
-        for item in model._meta.get_fields()
-        if isinstance(item, Field) and item.name not in left_out
-    ]

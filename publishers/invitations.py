@@ -6,22 +6,25 @@ the address that was invited.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 
 from network.models import Advertiser, StaffMembership, User
 from publishers import tasks
-from publishers.team_models import Invitation, Team, TeamMembership
+from publishers.team_models import Invitation, Invitations, Team, TeamMembership
 
 GOOD_FOR = timedelta(days=7)
 Place = Advertiser | Team | None
 """What somebody is invited to; None: to the operators."""
+Membership = StaffMembership | TeamMembership
+RANKS = ("", "viewer", "member", "manager", "owner")
+"""Roles of one place, each with all rights of those before it."""
 
 
 class NotOpen(ValueError):
@@ -32,15 +35,11 @@ class LastOwner(ValueError):
     """There would be nobody left who decides who else gets in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """An invitation, with the token that nobody can learn from it later."""
-
-    invitation: Invitation
-    token: str
+class Gone(ValueError):
+    """Somebody who does not belong to the place any more."""
 
 
-def of_place(place: Place) -> models.QuerySet[Invitation]:
+def of_place(place: Place) -> Invitations:
     """The invitations to a place."""
     if place is None:
         return Invitation.objects.filter(advertiser=None, team=None)
@@ -49,9 +48,9 @@ def of_place(place: Place) -> models.QuerySet[Invitation]:
     return Invitation.objects.filter(advertiser=place)
 
 
-def members(place: Advertiser | Team) -> models.QuerySet[StaffMembership | TeamMembership]:
+def members(place: Advertiser | Team) -> models.QuerySet[Membership]:
     """Who belongs to a place, with their users, by name."""
-    rows: models.QuerySet[StaffMembership | TeamMembership]
+    rows: models.QuerySet[Membership]
     if isinstance(place, Team):
         rows = TeamMembership.objects.filter(team=place)
     else:
@@ -65,9 +64,7 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
     that is none, that belongs already, or that was invited already."""
     email = User.objects.normalize_email(email)
     _check(place, email, now)
-    of_place(place).filter(email=email, accepted_at=None, withdrawn_at=None).update(
-        withdrawn_at=now  # it has expired
-    )
+    of_place(place).waiting().filter(email=email).update(withdrawn_at=now)  # expired
     token = secrets.token_urlsafe(32)
     row = Invitation(
         email=email,
@@ -80,7 +77,7 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
         expires_at=now + GOOD_FOR,
     )
     row.full_clean()
-    row.save(force_insert=True)
+    _insert(row)
     _log(invited_by, row, f"Invited {email} as {row.get_role_display()}")
     _send(row, token)
     return row
@@ -89,12 +86,13 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
 @transaction.atomic
 def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None:
     """Another mail, with a new link that is good for seven days from now; the old one is good no
-    longer. Raises NotOpen when it was accepted or withdrawn meanwhile."""
+    longer. Whoever asks for it is who invites from now on. Raises NotOpen when it was accepted or
+    withdrawn meanwhile."""
     row = _locked(invitation)
     token = secrets.token_urlsafe(32)
-    row.token_hash, row.expires_at = hash_of(token), now + GOOD_FOR
+    row.token_hash, row.expires_at, row.invited_by = hash_of(token), now + GOOD_FOR, asked_by
     row.mail_sent_at, row.mail_error = None, ""
-    row.save(update_fields=["token_hash", "expires_at", "mail_sent_at", "mail_error"])
+    row.save(update_fields=["token_hash", "expires_at", "invited_by", "mail_sent_at", "mail_error"])
     _log(asked_by, row, f"Sent the invitation of {row.email} again")
     _send(row, token)
 
@@ -102,10 +100,14 @@ def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None
 @transaction.atomic
 def withdraw(invitation: Invitation, now: datetime, *, withdrawn_by: User) -> None:
     """Make the link no longer good. Raises NotOpen when it was accepted or withdrawn meanwhile."""
-    row = _locked(invitation)
-    row.withdrawn_at = now
-    row.save(update_fields=["withdrawn_at"])
-    _log(withdrawn_by, row, f"Withdrew the invitation of {row.email}")
+    _withdraw(_locked(invitation), now, withdrawn_by)
+
+
+@transaction.atomic
+def withdraw_unvouched(now: datetime, *, withdrawn_by: User) -> list[Invitation]:
+    """Withdraw what was left by those who decide no longer, and say which; to be called, in its
+    transaction, by whatever makes somebody decide no longer."""
+    return _withdraw_all(Invitation.objects.unvouched(), now, withdrawn_by)
 
 
 def find(token: str, now: datetime) -> Invitation:
@@ -120,40 +122,45 @@ def find(token: str, now: datetime) -> Invitation:
 
 @transaction.atomic
 def accept(token: str, user: User, now: datetime) -> Invitation:
-    """Give somebody what they were invited to. Raises NotOpen, also when the address is not theirs:
-    whoever forwards a mail invites nobody."""
+    """Give somebody what they were invited to; never less than they have already. Raises NotOpen,
+    also when the address is not theirs: whoever forwards a mail invites nobody."""
     row = find(token, now)
+    _one_at_a_time(row.advertiser or row.team)
     Invitation.objects.select_for_update().get(pk=row.pk)
     row = find(token, now)
     if user.email != row.email:
         raise NotOpen(f"This invitation is for {row.email}, and your account has another address.")
-    _join(row, user)
+    held = _join(row, user)
     row.accepted_at, row.accepted_by = now, user
     row.save(update_fields=["accepted_at", "accepted_by"])
-    _log(user, row, f"Accepted the invitation as {row.get_role_display()}")
+    stays = "" if held == row.role else f", and stays {Invitation.Role(held).label}"
+    _log(user, row, f"Accepted the invitation as {row.get_role_display()}{stays}")
     return row
 
 
 @transaction.atomic
 def change_role(
-    membership: StaffMembership | TeamMembership, role: str, *, changed_by: User
-) -> None:
-    """Raises LastOwner, and ValidationError for a role that there is not."""
+    membership: Membership, role: str, now: datetime, *, changed_by: User
+) -> list[Invitation]:
+    """Who loses rights loses their open invitations, too: says which. Raises LastOwner, Gone, and
+    ValidationError for a role that there is not."""
     _keep_an_owner(membership, role)
-    before = membership.get_role_display()
+    before, held = membership.get_role_display(), membership.role
     membership.role = role
     membership.full_clean()
     membership.save(update_fields=["role"])
     after = membership.get_role_display()
     _log_at(changed_by, _place_of(membership), f"{membership.user}: {before} is now {after}")
+    return _end_invitations(membership, now, changed_by) if _rank(role) < _rank(held) else []
 
 
 @transaction.atomic
-def remove(membership: StaffMembership | TeamMembership, *, removed_by: User) -> None:
-    """Raises LastOwner."""
+def remove(membership: Membership, now: datetime, *, removed_by: User) -> list[Invitation]:
+    """With their open invitations: says which. Raises LastOwner and Gone."""
     _keep_an_owner(membership, "")
     _log_at(removed_by, _place_of(membership), f"Removed {membership.user}")
     membership.delete()
+    return _end_invitations(membership, now, removed_by)
 
 
 def hash_of(token: str) -> str:
@@ -171,11 +178,12 @@ def _check(place: Place, email: str, now: datetime) -> None:
         belongs = members(place).filter(user__email=email).exists()
     if belongs:
         raise ValidationError({"email": f"{email} belongs here already."})
-    waiting = of_place(place).filter(email=email, accepted_at=None, withdrawn_at=None)
-    if waiting.filter(expires_at__gt=now).exists():
-        raise ValidationError(
-            {"email": f"{email} is invited already. Send that invitation again, or withdraw it."}
-        )
+    if of_place(place).waiting().filter(email=email, expires_at__gt=now).exists():
+        raise ValidationError({"email": _invited_already(email)})
+
+
+def _invited_already(email: str) -> str:
+    return f"{email} is invited already. Send that invitation again, or withdraw it."
 
 
 def _check_open(row: Invitation, now: datetime) -> None:
@@ -185,6 +193,8 @@ def _check_open(row: Invitation, now: datetime) -> None:
         raise NotOpen("This invitation was withdrawn. Ask whoever invited you.")
     if row.expires_at <= now:
         raise NotOpen("This invitation has expired. Ask whoever invited you to send it again.")
+    if Invitation.objects.unvouched().filter(pk=row.pk).exists():
+        raise NotOpen(f"{row.invited_by} no longer decides who gets in there. Ask somebody else.")
 
 
 def _locked(invitation: Invitation) -> Invitation:
@@ -194,29 +204,81 @@ def _locked(invitation: Invitation) -> Invitation:
     return row
 
 
-def _join(row: Invitation, user: User) -> None:
-    if row.advertiser:
-        user.staff_memberships.update_or_create(
-            advertiser=row.advertiser, defaults={"role": row.role}
-        )
-    elif row.team:
-        TeamMembership.objects.update_or_create(
-            user=user, team=row.team, defaults={"role": row.role}
-        )
-    else:
+def _insert(row: Invitation) -> None:
+    """Raises ValidationError when somebody else has invited the address at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise ValidationError({"email": _invited_already(row.email)}) from error
+
+
+def _withdraw(row: Invitation, now: datetime, person: User) -> None:
+    row.withdrawn_at = now
+    row.save(update_fields=["withdrawn_at"])
+    _log(person, row, f"Withdrew the invitation of {row.email}")
+
+
+def _withdraw_all(found: Invitations, now: datetime, person: User) -> list[Invitation]:
+    rows = list(found.select_for_update(of=("self",)).order_by("pk"))
+    for row in rows:
+        _withdraw(row, now, person)
+    return rows
+
+
+def _end_invitations(membership: Membership, now: datetime, person: User) -> list[Invitation]:
+    """Those that somebody with fewer rights has made, and those that would give rights back."""
+    here = of_place(_place_of(membership))
+    ended = Q(pk__in=here.unvouched()) | Q(email=membership.user.email)
+    return _withdraw_all(here.waiting().filter(ended), now, person)
+
+
+def _join(row: Invitation, user: User) -> str:
+    """Says which role they have then."""
+    if row.advertiser is None and row.team is None:
         user.is_superuser = user.is_staff = True
         user.save(update_fields=["is_superuser", "is_staff"])
+        return row.role
+    membership = _membership(row, user)
+    if _rank(row.role) > _rank(membership.role):
+        membership.role = row.role
+        membership.save()
+    return membership.role
 
 
-def _keep_an_owner(membership: StaffMembership | TeamMembership, role: str) -> None:
+def _membership(row: Invitation, user: User) -> Membership:
+    """That of somebody who belongs there already, or a new one without a role."""
+    if row.team:
+        held = TeamMembership.objects.filter(user=user, team=row.team).first()
+        return held or TeamMembership(user=user, team=row.team)
+    found = StaffMembership.objects.filter(user=user, advertiser=row.advertiser).first()
+    return found or StaffMembership(user=user, advertiser=row.advertiser)
+
+
+def _rank(role: str) -> int:
+    return RANKS.index(role)
+
+
+def _one_at_a_time(place: Place) -> None:
+    """Until the transaction ends, nobody else changes who belongs there."""
+    if place is not None:
+        type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+
+
+def _keep_an_owner(membership: Membership, role: str) -> None:
+    """Reads the role again, which somebody may have changed since the page was shown."""
     place = _place_of(membership)
-    type(place)._default_manager.select_for_update().get(pk=place.pk)  # one change at a time
+    _one_at_a_time(place)
+    try:
+        membership.refresh_from_db(fields=["role"])
+    except ObjectDoesNotExist as error:
+        raise Gone(f"{membership.user} was removed meanwhile.") from error
     others = members(place).filter(role="owner").exclude(pk=membership.pk)
     if membership.role == "owner" and role != "owner" and not others.exists():
         raise LastOwner(f"{membership.user} is the last owner. Make somebody else an owner first.")
 
 
-def _place_of(membership: StaffMembership | TeamMembership) -> Advertiser | Team:
+def _place_of(membership: Membership) -> Advertiser | Team:
     if isinstance(membership, TeamMembership):
         return membership.team
     return membership.advertiser

@@ -43,13 +43,11 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A partnership at a time. ``terms`` is None before its first; ``reason`` is what the
-    advertiser says to the partner about an assignment of its own."""
+    """A partnership at a time. ``terms`` is None before its first."""
 
     kind: InForce
     coming: Coming | None
     terms: PartnershipTerms | None
-    reason: str = ""
 
     @property
     def is_soft(self) -> bool:
@@ -125,19 +123,11 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
             partnership__in=partnerships, starts_at__lte=now
         ).order_by("starts_at")
     }
-    reasons = {
-        row.partnership_id: row.reason
-        for row in CookieTypeAssignment.objects.filter(
-            partnership__in=partnerships,
-            starts_at__lte=now,
-        ).order_by("starts_at")
-    }
     return {
         key: Standing(
             kind=cookie_types.in_force(policy, now),
             coming=coming(policy, now),
             terms=terms.get(key),
-            reason=reasons.get(key, ""),
         )
         for key, policy in policies.items()
     }

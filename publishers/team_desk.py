@@ -14,7 +14,7 @@ from django.urls import reverse
 from network import clock
 from network.models import Advertiser, StaffMembership, User
 from publishers import invitations
-from publishers.invitations import LastOwner, NotOpen
+from publishers.invitations import Gone, LastOwner, Membership, NotOpen
 from publishers.team_models import Invitation, Team, TeamMembership
 
 MEANINGS: Mapping[str, str] = {
@@ -58,8 +58,7 @@ def roles(place: Advertiser | Team) -> Sequence[tuple[str, str]]:
 def people(place: Advertiser | Team) -> dict[str, Any]:
     """What a page shows of them, for its template."""
     now = clock.now()
-    waiting = invitations.of_place(place).filter(accepted_at=None, withdrawn_at=None)
-    rows = waiting.select_related("invited_by")
+    rows = invitations.of_place(place).waiting().select_related("invited_by")
     return {
         "members": invitations.members(place),
         "invitations": [(row, row.state(now)) for row in rows],
@@ -98,7 +97,7 @@ def _act(request: HttpRequest, place: Advertiser | Team, person: User, form: Inv
         raise Http404("There is nothing of that name to do.")
     try:
         return Outcome(done=action())
-    except (LastOwner, NotOpen) as error:
+    except (LastOwner, Gone, NotOpen) as error:
         return Outcome(wrong=str(error))
 
 
@@ -124,25 +123,31 @@ def _withdraw(row: Invitation, person: User) -> str:
     return f"The invitation of {row.email} is withdrawn; its link is no longer good."
 
 
-def _change_role(request: HttpRequest, row: StaffMembership | TeamMembership, person: User) -> str:
+def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
     role = request.POST.get("role", "")
     if role not in dict(type(row).Role.choices):
         raise Http404(f"There is no role {role}.")
-    invitations.change_role(row, role, changed_by=person)
-    return f"{row.user} is {row.get_role_display().lower()} now."
+    ended = invitations.change_role(row, role, clock.now(), changed_by=person)
+    return f"{row.user} is {row.get_role_display().lower()} now.{_told(ended)}"
 
 
-def _remove(row: StaffMembership | TeamMembership, person: User) -> str:
-    invitations.remove(row, removed_by=person)
-    return f"{row.user} is removed, and sees nothing more from now on."
+def _remove(row: Membership, person: User) -> str:
+    ended = invitations.remove(row, clock.now(), removed_by=person)
+    return f"{row.user} is removed, and sees nothing more from now on.{_told(ended)}"
+
+
+def _told(ended: Sequence[Invitation]) -> str:
+    if not ended:
+        return ""
+    return f" With that these invitations are withdrawn: {', '.join(map(str, ended))}."
 
 
 def _invitation(request: HttpRequest, place: Advertiser | Team) -> Invitation:
     return get_object_or_404(invitations.of_place(place), pk=_number(request, "invitation"))
 
 
-def _membership(request: HttpRequest, place: Advertiser | Team) -> StaffMembership | TeamMembership:
-    found: StaffMembership | TeamMembership = get_object_or_404(
+def _membership(request: HttpRequest, place: Advertiser | Team) -> Membership:
+    found: Membership = get_object_or_404(
         invitations.members(place), pk=_number(request, "membership")
     )
     return found

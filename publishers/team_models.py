@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from network.models import Advertiser
+from network.models import Advertiser, StaffMembership
 
 
 class Team(models.Model):
@@ -45,6 +45,20 @@ class TeamMembership(models.Model):
         return f"{self.user}: {self.role} of {self.team}"
 
 
+class Invitations(models.QuerySet["Invitation"]):
+    def waiting(self) -> "Invitations":
+        """Those that were neither accepted nor withdrawn; they may have expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def unvouched(self) -> "Invitations":
+        """Those that wait although whoever invited no longer decides who gets in there."""
+        owner = {"user": OuterRef("invited_by"), "role": "owner"}
+        of_staff = StaffMembership.objects.filter(advertiser=OuterRef("advertiser"), **owner)
+        of_team = TeamMembership.objects.filter(team=OuterRef("team"), **owner)
+        decides = Q(invited_by__is_superuser=True) | Exists(of_staff) | Exists(of_team)
+        return self.waiting().exclude(decides & Q(invited_by__is_active=True))
+
+
 class Invitation(models.Model):
     """An address that may join: an advertiser's staff, a team, or the operators."""
 
@@ -72,6 +86,8 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Invitations.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")

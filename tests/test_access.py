@@ -14,19 +14,20 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlconf
 from pytest_django.fixtures import Settings
 
-from network import access, clock, hosts
+from network import access, clock, hosts, tracking_hosts
 from network.models import Advertiser, CommissionGroup, User
-from publishers import invitations, partnerships, policy
+from publishers import invitations, notice_reading, partnerships, policy
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
     ModelTypeCookieType,
     NoticeMail,
+    PartnerNote,
     Publisher,
 )
 from publishers.team_models import Invitation
@@ -40,7 +41,7 @@ from tests.makers import (
     make_user,
     report_sale,
 )
-from tracking import whatif_runs
+from tracking import statements, whatif_runs
 from tracking.attribution import CookieType
 from tracking.models import (
     Click,
@@ -49,8 +50,10 @@ from tracking.models import (
     SetAside,
     SpoolHost,
     UnattributedSales,
+    Validation,
     WhatIfRun,
 )
+from tracking.statements import Statement
 from tracking.whatif import Change
 from tracking.whatif_results import Question
 
@@ -700,12 +703,51 @@ def test_what_is_not_for_publishers_is_an_error_there() -> None:
 
 
 def test_every_rules_lookup_leads_to_its_tenant(world: World) -> None:
+    for advertiser, publisher in ((world.a, world.p), (world.b, world.q)):
+        make_what_no_page_needs(advertiser, publisher, world.users["operator"])
     for label, rule in access.RULES.items():
         rows = apps.get_model(label)._default_manager.all()
         if rule.advertiser:
-            access.for_staff(rows, world.users["owner_a"]).exists()
+            seen = access.for_staff(rows, world.users["owner_a"])
+            assert set(seen) == belonging(rows, rule.advertiser, world.a), label
         if rule.publisher:
-            access.for_publisher(rows, world.p.pk).exists()
+            seen = access.for_publisher(rows, world.p.pk)
+            assert set(seen) == belonging(rows, rule.publisher, world.p), label
+
+
+def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person: User) -> None:
+    """A row of each model that the world has none of."""
+    tracking_hosts.replace(advertiser, [f"go.shop-{advertiser.pk}.example"])
+    notice_reading.mark_read(person, publisher, 0)
+    PartnerNote.objects.create(
+        partnership=advertiser.partnerships.get(publisher=publisher),
+        text=f"Of {advertiser}",
+        made_by=person,
+        created_at=NOW,
+    )
+    sale = advertiser.conversions.get(order=f"open-{publisher.name}")
+    said = Statement(action=Validation.Action.APPROVE, made_by=person)
+    statements.carry_out(said, sale.commission, NOW)
+
+
+def belonging(rows: QuerySet[Model], lookup: str, tenant: Advertiser | Publisher) -> set[Model]:
+    """The rows from which the lookup leads to the tenant itself, and not to what has its id."""
+    theirs = {row for row in rows if tenant in reached(row, lookup)}
+    assert theirs, f"no row of {rows.model} by {lookup}"
+    return theirs
+
+
+def reached(row: Model, lookup: str) -> list[Model]:
+    found = [row]
+    for name in lookup.split("__"):
+        if name != "pk":
+            values = [getattr(each, name) for each in found]
+            found = [row for value in values for row in several(value)]
+    return found
+
+
+def several(value: Any) -> list[Model]:
+    return list(value.all()) if hasattr(value, "all") else [value]
 
 
 # The other hosts' URLs are for everybody: nobody signs in there.

@@ -11,11 +11,11 @@ from django.core import mail
 from django.test import Client, TestCase
 from kombu.exceptions import OperationalError
 
-from network.models import Advertiser, User
+from network.models import Advertiser, StaffMembership, User
 from publishers import invitations, tasks
-from publishers.invitations import LastOwner
+from publishers.invitations import Gone, LastOwner
 from publishers.models import Publisher
-from publishers.team_models import Invitation, TeamMembership
+from publishers.team_models import Invitation, Invitations, TeamMembership
 from tests.makers import NOW, SetClock, make_advertiser, make_publisher, make_user
 from tests.reading import signed_in, text
 
@@ -400,4 +400,115 @@ def test_an_operator_sends_again_and_withdraws(operator: Client, shop: Advertise
 def test_owners_are_kept_by_the_domain_too(shop: Advertiser) -> None:
     olga = make_user("owner", shop)
     with pytest.raises(LastOwner):
-        invitations.remove(olga.staff_memberships.get(), removed_by=olga)
+        invitations.remove(olga.staff_memberships.get(), NOW, removed_by=olga)
+
+
+# What an invitation is still good for
+
+
+def joins(user: User) -> str:
+    """By the link in the last mail."""
+    return text(signed_in(user).post(link(), follow=True))
+
+
+def test_accepting_never_takes_a_role_away(owner: Client, shop: Advertiser) -> None:
+    nina = make_user(name="nina")
+    make_user("owner", shop)
+    invite(owner, shop, nina.email, "viewer")
+    shop.staff_memberships.create(user=nina, role="owner")
+    joins(nina)
+    assert nina.staff_memberships.get().role == "owner"
+    said = LogEntry.objects.latest("pk").get_change_message()
+    assert said == "Accepted the invitation as Viewer, and stays Owner"
+
+
+def test_accepting_raises_a_role(owner: Client, shop: Advertiser) -> None:
+    nina = make_user(name="nina")
+    invite(owner, shop, nina.email, "manager")
+    shop.staff_memberships.create(user=nina, role="viewer")
+    joins(nina)
+    assert nina.staff_memberships.get().role == "manager"
+
+
+@pytest.mark.parametrize(
+    ("do", "data"), [("role", {"role": "manager"}), ("remove", {})], ids=["demoted", "removed"]
+)
+def test_whoever_decides_no_longer_leaves_no_invitation_behind(
+    owner: Client, shop: Advertiser, do: str, data: dict[str, str]
+) -> None:
+    puppet, other = make_user(name="puppet"), make_user(name="other")
+    invite(owner, shop, puppet.email, "owner")
+    good = signed_in(make_user("owner", shop))
+    invitations.invite(shop, other.email, "viewer", NOW, invited_by=User.objects.latest("pk"))
+    said = membership(good, shop, do, "olga", **data)
+    assert "With that these invitations are withdrawn: puppet@example.com." in said
+    assert [row.email for row in Invitation.objects.waiting()] == ["other@example.com"]
+    assert "This invitation was withdrawn." in joins(puppet)
+    assert not puppet.staff_memberships.exists()
+
+
+def test_no_way_back_in_by_an_older_invitation(owner: Client, shop: Advertiser) -> None:
+    nina = make_user(name="nina")
+    invite(owner, shop, nina.email, "manager")
+    shop.staff_memberships.create(user=nina, role="viewer")
+    said = membership(owner, shop, "remove", "nina")
+    assert "With that these invitations are withdrawn: nina@example.com." in said
+
+
+def test_a_higher_role_ends_no_invitation(owner: Client, shop: Advertiser) -> None:
+    make_user("viewer", shop, name="vera")
+    invite(owner, shop, "nina@example.com")
+    assert "withdrawn" not in membership(owner, shop, "role", "vera", role="owner")
+    assert Invitation.objects.get().is_open
+
+
+@pytest.mark.parametrize("lost", ["is_superuser", "is_active"])
+def test_an_inviter_who_decides_no_longer_lets_nobody_in(
+    operator: Client, shop: Advertiser, lost: str
+) -> None:
+    nina = make_user(name="nina")
+    post(operator, NEW, email=nina.email, role="owner", advertiser=shop.pk)
+    User.objects.filter(username="opal").update(**{lost: False})
+    assert "opal no longer decides who gets in there." in joins(nina)
+    assert not nina.staff_memberships.exists()
+
+
+def test_whoever_sends_again_is_who_invites(operator: Client, shop: Advertiser) -> None:
+    nina, olga = make_user(name="nina"), make_user("owner", shop, name="olga")
+    post(operator, NEW, email=nina.email, role="viewer", advertiser=shop.pk)
+    row = Invitation.objects.get()
+    post(signed_in(olga), f"/admin/team/{shop.pk}/", do="send_again", invitation=row.pk)
+    User.objects.filter(username="opal").update(is_superuser=False)
+    assert "olga invites nina@example.com" in text(signed_in(nina).get(link()))
+    joins(nina)
+    assert nina.staff_memberships.get().role == "viewer"
+
+
+def test_the_role_in_the_database_counts_not_that_of_the_page(shop: Advertiser) -> None:
+    olga, nina = make_user("owner", shop, name="olga"), make_user("viewer", shop, name="nina")
+    seen = StaffMembership.objects.get(user=nina)
+    invitations.change_role(nina.staff_memberships.get(), "owner", NOW, changed_by=olga)
+    invitations.remove(olga.staff_memberships.get(), NOW, removed_by=nina)
+    with pytest.raises(LastOwner):
+        invitations.remove(seen, NOW, removed_by=olga)
+    with pytest.raises(LastOwner):
+        invitations.change_role(seen, "viewer", NOW, changed_by=olga)
+
+
+def test_whoever_was_removed_meanwhile_is_gone(shop: Advertiser) -> None:
+    olga, nina = make_user("owner", shop, name="olga"), make_user("viewer", shop, name="nina")
+    seen = StaffMembership.objects.get(user=nina)
+    invitations.remove(nina.staff_memberships.get(), NOW, removed_by=olga)
+    with pytest.raises(Gone, match="nina was removed meanwhile"):
+        invitations.remove(seen, NOW, removed_by=olga)
+
+
+def test_two_who_invite_the_same_address_at_once(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Invitation, "full_clean", lambda self: None)
+    monkeypatch.setattr(invitations, "_check", lambda *args: None)
+    invite(owner, shop, "nina@example.com")
+    monkeypatch.setattr(Invitations, "update", lambda self, **changes: 0)  # the other one's is new
+    assert "nina@example.com is invited already." in invite(owner, shop, "nina@example.com")
+    assert Invitation.objects.count() == 1
