@@ -17,6 +17,7 @@ from tests.makers import (
     make_publisher,
     make_user,
 )
+from tests.what_ifs import counted
 from tracking import validation, whatif_runs, whatif_sales
 from tracking.attribution import CookieType, SoftRule
 from tracking.models import Conversion, Validation
@@ -162,6 +163,55 @@ def test_a_run_whose_worker_died_goes_on_where_it_was(
     run.refresh_from_db()
     assert (run.status, run.counted) == ("done", 4)
     assert (run.result.lines, run.result.moves) == soft_overlay(sold)
+
+
+@pytest.mark.parametrize(
+    ("moved", "to"),
+    [
+        pytest.param(2, NOW - timedelta(days=4, minutes=1), id="a_counted_one_further_back"),
+        pytest.param(5, NOW - timedelta(days=1), id="one_to_count_before_those_counted"),
+    ],
+)
+def test_a_sale_whose_time_moves_between_two_pages_counts_once(
+    sold: World, monkeypatch: pytest.MonkeyPatch, moved: int, to: datetime
+) -> None:
+    """As when an earlier, or a more trusted, report of its order joins."""
+    monkeypatch.setattr(whatif_sales, "PAGE", 1)
+    sale = Conversion.objects.filter(at=NOW - timedelta(days=moved))
+    move_on = whatif_runs._move_on
+
+    def meanwhile(*args: object) -> bool:
+        sale.update(at=to)
+        return move_on(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(whatif_runs, "_move_on", meanwhile)
+    run = counted(
+        whatif_runs.start(
+            sold.question(overlay=CookieType.SOFT), NOW, made_by=make_user("operator")
+        )
+    )
+    assert (run.status, run.counted) == ("done", 4)
+    assert {line.publisher: line.before.sales for line in run.result.lines} == {
+        sold.blog.publisher_id: 1,
+        sold.overlay.publisher_id: 3,
+    }
+
+
+def test_a_sale_that_is_declined_between_two_pages_is_left_out(
+    sold: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whatif_sales, "PAGE", 1)
+    replay_page = whatif_sales.replay_page
+    declined = Conversion.objects.get(at=NOW - timedelta(days=2)).commission
+
+    def meanwhile(*args: object) -> object:
+        declined.status, declined.decline_reason = "declined", "by_advertiser"
+        declined.save()
+        return replay_page(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(whatif_runs, "replay_page", meanwhile)
+    result = whatif_runs.ask(sold.question(overlay=CookieType.SOFT))
+    assert (result.sales, result.differing) == (3, 1)
 
 
 def test_of_two_workers_one_stops_and_no_sale_counts_twice(

@@ -60,7 +60,7 @@ class PartnerLine:
 @dataclass(frozen=True, slots=True)
 class Move:
     """Sales that would have paid ``target`` instead of ``source`` (None: nobody), what they earn,
-    and the conversions of the newest of them."""
+    and the conversions of those that were recorded last."""
 
     advertiser: int
     source: int | None

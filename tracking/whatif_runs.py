@@ -33,7 +33,7 @@ from tracking.whatif_results import (
     result_json,
     sums_in,
 )
-from tracking.whatif_sales import Scope, replay_page, sales_in
+from tracking.whatif_sales import Scope, pages, replay_page, sales_in
 
 COUNT = "tracking.tasks.count_whatif"
 SAME_FOR = timedelta(minutes=5)
@@ -124,11 +124,11 @@ def resume_stalled(now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A page of an advertiser's sales; without a conversion to go on after it was the last."""
+    """A page of an advertiser's sales, and the last conversion of it."""
 
     advertiser: int
     replayed: Sequence[Replayed]
-    conversion: int | None
+    conversion: int
 
 
 def _asked_before(question: Question, now: datetime, person: User) -> WhatIfRun | None:
@@ -160,21 +160,15 @@ def _steps(run: WhatIfRun) -> Iterator[_Step]:
     for scope in _scopes(question):
         if at and scope.advertiser < at["advertiser"]:
             continue
-        after = None
-        if at and scope.advertiser == at["advertiser"]:
-            if at["conversion"] is None:
-                continue
-            after = at["conversion"]
+        after = at["conversion"] if at and scope.advertiser == at["advertiser"] else None
         yield from _replay(scope, _change(question, scope.advertiser), after)
 
 
 def _replay(scope: Scope, change: Change, after: int | None) -> Iterator[_Step]:
     circumstances = circumstances_of(scope.advertiser)
-    while True:
-        replayed, after = replay_page(scope, change, circumstances, after)
-        yield _Step(scope.advertiser, replayed, after)
-        if after is None:
-            return
+    for page in pages(scope, after):
+        replayed = replay_page(scope, change, circumstances, page)
+        yield _Step(scope.advertiser, replayed, page[-1])
 
 
 def _move_on(run: WhatIfRun, step: _Step, now: datetime) -> bool:
