@@ -15,7 +15,7 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tests.browsing import Browser, make_report, minutes, record
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
-from tracking import decisions, models, scenarios
+from tracking import commissions, decisions, models, scenarios
 from tracking.conversions import NotInConflict, SaleReport, Settlement, settle_conflict
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.reasons import ReportOutcome
@@ -307,6 +307,19 @@ def test_parts_are_paid_by_their_groups_each_rounded_once(shop: Advertiser) -> N
     conversion = browser.buy("1", NOW + minutes(1), "10.26", fields=fields)
     assert [rate["commission_minor"] for rate in conversion.commission.rates] == [80, 1]
     assert conversion.commission.amount_minor == 81
+
+
+def test_a_sale_from_before_the_first_rate_of_its_group_is_paid_by_that(shop: Advertiser) -> None:
+    """A rate starts seconds ahead; a group is known at once."""
+    group = shop.commission_groups.create(code="SALE")
+    for days, percent in ((0, 5), (1, 50)):
+        start = NOW + timedelta(days=days) if days else None
+        change_rate(group, NOW, made_by=None, percent=Decimal(percent), start=start)
+    browser = Browser(shop)
+    browser.click(partner(shop), NOW)
+    sale = browser.buy("1", NOW + timedelta(seconds=1), "10.00", fields={"parts": "SALE:10.00"})
+    assert sale.commission.amount_minor == 50
+    assert commissions.amounts([sale.pk]) == {sale.pk: 50}
 
 
 def test_a_fixed_commission_does_not_depend_on_the_amount() -> None:

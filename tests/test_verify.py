@@ -203,6 +203,12 @@ CASES = [
         r" publisher \d+",
         id="declined_although_paid",
     ),
+    pytest.param(
+        [commission("status = 'declined', decline_reason = 'suspended'", "open")],
+        r"I2 commission \d+: it was declined with a suspension, and nobody declined it for"
+        r" publisher \d+",
+        id="declined_with_anothers_suspension",
+    ),
     *(
         pytest.param(
             [commission(assignment, "open")],

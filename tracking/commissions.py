@@ -44,9 +44,10 @@ def has_none_yet(conversion: Conversion) -> None:
 def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commission | None:
     """Let the commission follow the decision; the commission, None where nobody is paid.
 
-    What staff declined stays declined: an order that was cancelled earns nobody anything. What they
-    approved stays approved only for the partner and the amounts that they saw; for others it is
-    pending again, since nobody has looked at those.
+    What staff declined stays declined: an order that was cancelled earns nobody anything. What was
+    declined because its publisher is suspended is so for that publisher only. What staff approved
+    stays approved only for the partner and the amounts that they saw; for others it is pending
+    again, since nobody has looked at those.
     """
     commission = commission_of(conversion)
     if outcome.paid is None:
@@ -59,8 +60,9 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commissio
         commission = Commission(conversion=conversion, created_at=now)
         commission.status = Commission.Status.PENDING
     before = _values(commission)
-    if commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
-        commission.status, commission.decline_reason = Commission.Status.PENDING, ""
+    if _declined_for_another(commission, outcome.paid.publisher):
+        commission.status = Commission.Status.PENDING
+        commission.decline_reason, commission.decline_text = "", ""
     _fill(commission, conversion, outcome)
     if commission.status == Commission.Status.APPROVED and _is_other(commission, before):
         commission.status = Commission.Status.PENDING
@@ -90,7 +92,10 @@ def state_case() -> Case:
 def price(conversion: Conversion, known: Commission | None = None) -> Price:
     """The sum over the parts, each rounded once, by the rates in force when the sale happened. They
     never change for the past: a ``known`` commission on the same sale has them."""
-    lines = known.rates if known and _is_on(known, conversion) else _lines(conversion)
+    if known and _is_on(known, conversion):
+        lines = known.rates
+    else:
+        lines = _lines(conversion, _rates([conversion.advertiser_id]))
     amount = sum(line["commission_minor"] for line in lines)
     fee = money.percent_of(amount, conversion.advertiser.network_fee_percent)
     return Price(amount, fee, lines)
@@ -99,26 +104,27 @@ def price(conversion: Conversion, known: Commission | None = None) -> Price:
 def amounts(conversions: Collection[int]) -> dict[int, int]:
     """What each of these would earn whoever brought it, in minor units by its id, by the rates in
     force when it happened. Two queries."""
+    if not conversions:
+        return {}
     sales = Conversion.objects.filter(id__in=conversions).only("at", "parts", "advertiser")
-    rates: dict[tuple[int, str], list[CommissionRate]] = {}
-    if conversions:
-        advertisers = {sale.advertiser_id for sale in sales}
-        rows = CommissionRate.objects.filter(advertiser__in=advertisers).select_related("group")
-        for rate in rows.order_by("starts_at"):
-            rates.setdefault((rate.advertiser_id, rate.group.code), []).append(rate)
+    rates = _rates({sale.advertiser_id for sale in sales})
     return {
-        sale.pk: sum(
-            _line(part, _in_force(rates[sale.advertiser_id, part["group"]], sale.at))[
-                "commission_minor"
-            ]
-            for part in sale.parts
-        )
-        for sale in sales
+        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates)) for sale in sales
     }
 
 
+def _rates(advertisers: Collection[int]) -> dict[tuple[int, str], list[CommissionRate]]:
+    """The rates of these advertisers over time, in order, by the group's code. One query."""
+    rows = CommissionRate.objects.filter(advertiser__in=advertisers).select_related("group")
+    rates: dict[tuple[int, str], list[CommissionRate]] = {}
+    for rate in rows.order_by("starts_at"):
+        rates.setdefault((rate.advertiser_id, rate.group.code), []).append(rate)
+    return rates
+
+
 def _in_force(rates: Sequence[CommissionRate], at: datetime) -> CommissionRate:
-    return rates[bisect_right(rates, at, key=lambda rate: rate.starts_at) - 1]
+    """The rate in force; the first one before there was any."""
+    return rates[max(bisect_right(rates, at, key=lambda rate: rate.starts_at) - 1, 0)]
 
 
 def _values(commission: Commission) -> dict[str, Any]:
@@ -127,6 +133,13 @@ def _values(commission: Commission) -> dict[str, Any]:
         field.attname: getattr(commission, field.attname, None)
         for field in Commission._meta.concrete_fields
     }
+
+
+def _declined_for_another(commission: Commission, paid: int) -> bool:
+    """Whether it was declined for a reason that does not hold for the publisher paid by now."""
+    if commission.decline_reason == Commission.DeclineReason.SUSPENDED:
+        return commission.publisher_id != paid
+    return commission.decline_reason == Commission.DeclineReason.NOBODY_PAID
 
 
 def _is_other(commission: Commission, approved: Mapping[str, Any]) -> bool:
@@ -140,17 +153,13 @@ def _is_on(commission: Commission, conversion: Conversion) -> bool:
     return commission.sold_at == conversion.at and priced == parts
 
 
-def _lines(conversion: Conversion) -> list[dict[str, Any]]:
-    in_force = (
-        CommissionRate.objects.filter(
-            group__advertiser=conversion.advertiser_id, starts_at__lte=conversion.at
-        )
-        .order_by("group", "-starts_at")
-        .distinct("group")
-        .select_related("group")
-    )
-    rates = {rate.group.code: rate for rate in in_force}
-    return [_line(part, rates[part["group"]]) for part in conversion.parts]
+def _lines(
+    conversion: Conversion, rates: Mapping[tuple[int, str], Sequence[CommissionRate]]
+) -> list[dict[str, Any]]:
+    return [
+        _line(part, _in_force(rates[conversion.advertiser_id, part["group"]], conversion.at))
+        for part in conversion.parts
+    ]
 
 
 def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> None:

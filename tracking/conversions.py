@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser, User, terms_at
@@ -171,6 +171,13 @@ def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Co
 def lock(conversion_id: int) -> Conversion:
     """The conversion, locked until the end of the transaction."""
     return Conversion.objects.select_for_update(of=("self",)).get(id=conversion_id)
+
+
+def lock_all(wanted: Q) -> list[int]:
+    """The ids of the conversions wanted, all locked until the end of the transaction. Whoever
+    changes several locks them here first, in one order, so that no two wait for each other."""
+    rows = Conversion.objects.select_for_update(of=("self",)).filter(wanted)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def open_conversions_of(advertiser: int, journey_ids: Iterable[int]) -> list[int]:

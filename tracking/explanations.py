@@ -252,9 +252,10 @@ def _standing(commission: Commission) -> str:
 
 
 def _is_declined(commission: Commission | None) -> bool:
-    """By staff, whoever is credited."""
-    by_staff = Commission.DeclineReason.BY_ADVERTISER
-    return commission is not None and commission.decline_reason == by_staff
+    """By staff or with its publisher's suspension, whatever the evidence says."""
+    if commission is None or commission.status != Commission.Status.DECLINED:
+        return False
+    return commission.decline_reason != Commission.DeclineReason.NOBODY_PAID
 
 
 def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 
 from network.clock import from_ms
 from tracking import click_rows, conversions, journeys, spool
@@ -93,14 +94,44 @@ def store(records: Sequence[Record], now: datetime) -> None:
             touched[click["advertiser"]].add(click["journey"])
     reported = (conversions.journeys_of(report, KEYS) for report in reports)
     journeys.lock(chain(*touched.values(), *reported))
+    known = _known_sales(touched)
+    _lock_together(known, reports)
     click_rows.insert(_click_row(click) for click in clicks)
-    for report in reports:
+    for report in sorted(reports, key=_order):
         conversions.record(report, KEYS, now)
-    for advertiser, journey_ids in touched.items():
-        for conversion_id in conversions.open_conversions_of(advertiser, journey_ids):
-            conversion = conversions.lock(conversion_id)
-            if conversion.closed_at is None:
-                conversions.reconsider(conversion, now)
+    for conversion_id in known:
+        conversion = conversions.lock(conversion_id)
+        if conversion.closed_at is None:
+            conversions.reconsider(conversion, now)
+
+
+def _known_sales(touched: Mapping[int, set[int]]) -> list[int]:
+    """The open conversions of these journeys, by advertiser, which are locked: no other transaction
+    adds one. Those that reports bring now see the clicks, which are taken in before."""
+    return [
+        conversion
+        for advertiser, journey_ids in touched.items()
+        for conversion in conversions.open_conversions_of(advertiser, journey_ids)
+    ]
+
+
+def _lock_together(known: Sequence[int], reports: Sequence[SaleReport]) -> None:
+    """Lock what is there of the known conversions and those reported; one alone is locked when it
+    is its turn."""
+    reported: dict[int, set[str]] = defaultdict(set)
+    for advertiser, order in map(_order, reports):
+        reported[advertiser].add(order)
+    if len(known) + sum(map(len, reported.values())) < 2:
+        return
+    wanted = Q(pk__in=known)
+    for advertiser, orders in reported.items():
+        wanted |= Q(advertiser=advertiser, order__in=orders)
+    conversions.lock_all(wanted)
+
+
+def _order(report: SaleReport) -> tuple[int, str]:
+    """New orders are created in this order everywhere; reports of one stay as they came."""
+    return report.advertiser, report.sale.order if report.sale else report.order
 
 
 def _drain_segment(segment: Path, host: str, offset: int, now: datetime) -> int:

@@ -148,6 +148,20 @@ ONE_COMMISSION = (
     Invariant(
         "I2",
         "commission {id}",
+        "it was declined with a suspension, and nobody declined it for publisher {publisher_id}",
+        """
+        SELECT c.id, c.publisher_id
+        FROM tracking_commission c
+        WHERE c.decline_reason = 'suspended' AND NOT EXISTS (
+            SELECT FROM tracking_validation said
+            WHERE said.conversion_id = c.conversion_id AND said.publisher_id = c.publisher_id
+                AND said.action = 'decline'
+        )
+        """,
+    ),
+    Invariant(
+        "I2",
+        "commission {id}",
         "it says {said}, and the decision {decided}",
         """
         SELECT id, said, decided FROM (

@@ -241,8 +241,12 @@ class Commission(models.Model):
         FINAL = "final", "Final"
 
     class DeclineReason(models.TextChoices):
+        """``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its publisher, so
+        that it ends where later evidence credits another one."""
+
         NOBODY_PAID = "nobody_paid", "Later evidence: nobody is paid"
         BY_ADVERTISER = "by_advertiser", "Declined by the advertiser"
+        SUSPENDED = "suspended", "Partner suspended for fraud"
 
     conversion = models.OneToOneField(Conversion, models.PROTECT, related_name="commission")
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
@@ -256,7 +260,7 @@ class Commission(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Why the advertiser declined it, for the publisher.",
+        help_text="Why it was declined, in words that its publisher reads.",
     )
     sale_amount_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
@@ -289,7 +293,7 @@ class Commission(models.Model):
                 name="commission_declined_with_reason",
             ),
             models.CheckConstraint(
-                condition=Q(decline_text="") | Q(decline_reason="by_advertiser"),
+                condition=Q(decline_text="") | Q(decline_reason__in=("by_advertiser", "suspended")),
                 name="commission_decline_text_of_advertiser",
             ),
         ]

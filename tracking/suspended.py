@@ -4,6 +4,7 @@ Clicks from before it keep their claims, so that the decision stays what the evi
 """
 
 from datetime import datetime
+from itertools import takewhile
 
 from network.effective import SPREAD
 from publishers.models import PartnershipTerms
@@ -14,31 +15,48 @@ from tracking.statements import MAX_REASON, Statement
 
 def decline(commission: Commission, now: datetime) -> None:
     """Decline a pending commission whose publisher is suspended, as :func:`suspension.suspend`
-    declined those that were there; unless staff have said something about it themselves."""
+    declined those that were there; unless staff have taken that back."""
     if commission.status != Commission.Status.PENDING:
         return
-    terms = _terms(commission, now)
-    if terms is None or terms.status != PartnershipTerms.Status.SUSPENDED or terms.made_by is None:
-        return
-    said = Validation.objects.filter(
-        conversion=commission.conversion_id, publisher=commission.publisher_id
-    )
-    if said.exists():
+    suspension = _suspension(commission, now)
+    if suspension is None or suspension.made_by is None or _is_excused(commission, suspension):
         return
     statement = Statement(
         action=Validation.Action.DECLINE,
         code=Validation.Code.FRAUD,
-        reason=terms.reason[:MAX_REASON],
-        made_by=terms.made_by,
+        reason=suspension.reason[:MAX_REASON],
+        made_by=suspension.made_by,
+        by_suspension=True,
     )
     statements.carry_out(statement, commission, now)
 
 
-def _terms(commission: Commission, now: datetime) -> PartnershipTerms | None:
-    """Those in force, or about to be: a suspension declines before it starts."""
+def _suspension(commission: Commission, now: datetime) -> PartnershipTerms | None:
+    """The terms that began the suspension in force, or about to be (one declines before it starts);
+    other terms may have changed since."""
     rows = PartnershipTerms.objects.filter(
         advertiser=commission.advertiser_id,
         publisher=commission.publisher_id,
         starts_at__lte=now + SPREAD,
     )
-    return rows.select_related("made_by").order_by("-starts_at").first()
+    began = None
+    newest_first = rows.select_related("made_by").order_by("-starts_at")
+    for row in takewhile(_is_suspended, newest_first):
+        began = row
+    return began
+
+
+def _is_suspended(terms: PartnershipTerms) -> bool:
+    return terms.status == PartnershipTerms.Status.SUSPENDED
+
+
+def _is_excused(commission: Commission, suspension: PartnershipTerms) -> bool:
+    """Whether what was said last about it, since the suspension, is not that it is declined. It may
+    have been declined with it before, and then have been another's for a while."""
+    said = Validation.objects.filter(
+        conversion=commission.conversion_id,
+        publisher=commission.publisher_id,
+        at__gte=suspension.created_at,
+    )
+    last = said.order_by("at", "pk").last()
+    return last is not None and last.action != Validation.Action.DECLINE

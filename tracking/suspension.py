@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from network.models import User
 from publishers import partnerships
 from publishers.models import Partnership, PartnershipTerms
-from tracking import validation
+from tracking import conversions, validation
 from tracking.commissions import OPEN
-from tracking.models import Commission, Conversion, Validation
+from tracking.models import Commission, Validation
 from tracking.statements import Statement
 
 
@@ -60,6 +60,7 @@ def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: Us
         code=Validation.Code.FRAUD,
         reason=reason,
         made_by=made_by,
+        by_suspension=True,
     )
     declined = [
         validation.validate(conversion, statement, now) for conversion in _locked(partnership)
@@ -68,7 +69,9 @@ def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: Us
 
 
 def _locked(partnership: Partnership) -> list[int]:
-    """The sales to decline, all locked in one order before the first of them is changed."""
-    wanted = pending_of(partnership).values("conversion")
-    rows = Conversion.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    """The sales to decline, all locked, in the order of :func:`conversions.lock_all`, before the
+    first of them is changed."""
+    locked = conversions.lock_all(Q(pk__in=pending_of(partnership).values("conversion")))
+    # Only now that they are locked: the drain may have credited others with some meanwhile.
+    still = pending_of(partnership).filter(conversion__in=locked)
+    return list(still.order_by("conversion").values_list("conversion", flat=True))

@@ -39,7 +39,12 @@ def sales_in(scope: Scope) -> QuerySet[Conversion]:
         at__gte=scope.since,
         at__lt=scope.until,
         decision__isnull=False,
-    ).exclude(commission__decline_reason=Commission.DeclineReason.BY_ADVERTISER)
+    ).exclude(
+        commission__decline_reason__in=(
+            Commission.DeclineReason.BY_ADVERTISER,
+            Commission.DeclineReason.SUSPENDED,
+        )
+    )
 
 
 def pages(scope: Scope, after: int | None) -> Iterator[Sequence[int]]:
