@@ -3,23 +3,28 @@ done in the last 90 days, what the partner is told, and whether somebody changed
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from network import clock, dates
+from network import clock
 from network.admin_site import ScopedAdmin, person
 from network.change_pages import ChangePage, respond
 from network.effective import SPREAD
-from publishers import notices, policy
+from publishers import notices
+from publishers.cookie_types import InForce, PolicyRow
+from publishers.cookie_words import lost_in_page
 from publishers.forms import ReasonForm
+from publishers.meanwhile import UNDER_WAY, Meanwhile, changed_since
 from publishers.models import CookieTypeChoice, Partnership
+from publishers.notice_period import named
 from publishers.notice_words import MailText
-from publishers.policy_effects import Effect, Meanwhile, changed_since, last_hard_window
-from publishers.standing import attach_standings, standing_of
+from publishers.policy_effects import Effect, Start, last_hard_window
+from publishers.standing import Standing, source_text, standings, type_label
 from tracking import whatif_runs
 from tracking.attribution import CookieType
 from tracking.whatif import Change
@@ -33,6 +38,9 @@ TEMPLATE = "admin/publishers/confirm_cookie_type.html"
 MANY = 12
 """More partners than this are listed folded."""
 
+MOST_PREVIEWS = 6
+"""Kinds of notice that are shown."""
+
 LOOK, CANCEL, COUNT = "look", "cancel", "count"
 """Buttons that make no change: see how far it is, stop counting, count again."""
 
@@ -41,16 +49,19 @@ LOOK, CANCEL, COUNT = "look", "cancel", "count"
 class Proposal:
     """A change of cookie type that waits to be confirmed.
 
-    ``of_all`` are the partners it is about, ``changing`` those for whom it is a change;
-    ``headline`` says so, ``rest`` who stays. ``make`` makes it and returns the words for that.
-    ``start`` is when it would start; ``hidden`` are the form's fields that say what is proposed.
+    ``of_all`` are the partners it is about, ``changing`` those for whom it is a change, and
+    ``told`` those who may be told of it. ``said`` is the row that it writes, unsaved, with its
+    ``start``. ``headline`` says what is proposed, ``rest`` who stays, and ``nothing``
+    why there is nothing to change. ``make`` makes it and returns the words for that. ``address``
+    leads to this page with the same proposal, which ``hidden`` says in the form.
     """
 
     of_all: Sequence[Partnership]
     changing: Sequence[Effect]
     staying: Sequence[Effect]
-    to: str
-    start: datetime
+    told: Sequence[Partnership]
+    said: PolicyRow
+    start: Start
     headline: str
     rest: str
     button: str
@@ -76,28 +87,47 @@ class Asked:
     @property
     def start(self) -> datetime | None:
         """The start that was chosen, if one was and it can be read."""
-        chosen: datetime | None = None
-        if self.form.is_bound:
-            self.form.is_valid()
-            chosen = self.form.cleaned_data.get("start")
-        else:
-            with suppress(ValidationError):
-                chosen = self.form.fields["start"].clean(self.form["start"].value())
+        with suppress(ValidationError):
+            return self._start()
+        return None
+
+    @property
+    def unreadable(self) -> str:
+        """Why the start that was written is none; empty when it can be read."""
+        try:
+            self._start()
+        except ValidationError as error:
+            return " ".join(error.messages)
+        return ""
+
+    def _start(self) -> datetime | None:
+        chosen: datetime | None = self.form.fields["start"].clean(self.form["start"].value())
         return chosen
 
 
-def asked(request: HttpRequest, form: type[ReasonForm], to: str, *, fresh: bool = False) -> Asked:
+def asked(
+    request: HttpRequest,
+    form: type[ReasonForm],
+    presets: Sequence[str],
+    *,
+    fresh: bool = False,
+) -> Asked:
     """Read the request; ``fresh``: whatever was posted, the page was not there before."""
     now = clock.now()
     if fresh or request.method != "POST":
-        return Asked(form(to=to), "", now, now, "")
-    action = request.POST.get("do", "")
+        return Asked(form(presets=presets), "", now, now, "")
+    action, run = request.POST.get("do", ""), request.POST.get("run", "")
     known = _moment(request.POST.get("seen", ""))
     if action in (LOOK, CANCEL, COUNT):
-        filled = form(initial=request.POST.dict(), to=to)
         seen = known if known and action != COUNT else now
-        return Asked(filled, action, seen, now, request.POST.get("run", ""))
-    return Asked(form(request.POST, to=to), "", known, now, request.POST.get("run", ""))
+        return Asked(_unsent(request, form, presets), action, seen, now, run)
+    filled = form(request.POST, presets=presets)
+    return Asked(filled, action, known, now, run)
+
+
+def _unsent(request: HttpRequest, form: type[ReasonForm], presets: Sequence[str]) -> ReasonForm:
+    """The form with all that is typed, and nothing to complain of."""
+    return form(initial=request.POST.dict(), presets=presets)
 
 
 def _moment(text: str) -> datetime | None:
@@ -108,24 +138,31 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
+def address_of(path: str, proposed: Mapping[str, str]) -> str:
+    """Where a proposal is found again, were it after signing in anew."""
+    return f"{path}?{urlencode(proposed)}"
+
+
 def answer(
     request: HttpRequest, model_admin: ScopedAdmin[Any], given: Asked, proposal: Proposal
 ) -> HttpResponse:
     """The page, or the change made; refused where somebody changed it since the page was made."""
     meanwhile = _meanwhile(request, given, proposal)
-    is_due = given.form.is_bound and given.form.is_valid() and not meanwhile
-    run = _run(request, given, proposal, is_due=is_due)
+    is_due = given.form.is_bound and given.form.is_valid()
+    if is_due and meanwhile:
+        presets = given.form.presets
+        given = replace(given, form=_unsent(request, type(given.form), presets))
+    run = _run(request, given, proposal, is_due=is_due and not meanwhile)
 
     def apply() -> str:
         if not proposal.changing and not proposal.by_default:
             raise ValidationError(proposal.nothing)
-        if meanwhile:
-            raise ValidationError(f"{told_meanwhile(meanwhile[0], given.now)} Nothing was changed.")
         said = proposal.make()
         if run is not None:
             whatif_runs.cancel(run)
         return said
 
+    previews = _previews(request, given, proposal)
     page = ChangePage(
         title="Change of cookie type",
         form=given.form,
@@ -133,7 +170,13 @@ def answer(
         back=proposal.back,
         apply=apply,
         template=TEMPLATE,
-        context=_context(given, proposal, run, meanwhile),
+        context={
+            **_context(given, proposal, run),
+            "previews": previews[:MOST_PREVIEWS],
+            "more_previews": len(previews[MOST_PREVIEWS:]),
+            "meanwhile": [change.told(given.now) for change in meanwhile],
+            "refused_meanwhile": is_due and bool(meanwhile),
+        },
     )
     return respond(request, model_admin, page)
 
@@ -143,8 +186,12 @@ def _meanwhile(request: HttpRequest, given: Asked, proposal: Proposal) -> list[M
     the policy itself refuses it."""
     if given.seen is None:
         return []
-    since = given.seen - policy.UNDER_WAY if given.form.is_bound else given.seen
-    return changed_since(proposal.of_all, since, by_others_than=person(request))
+    return changed_since(
+        proposal.of_all,
+        given.seen - UNDER_WAY if given.form.is_bound else given.seen,
+        by_others_than=person(request),
+        said=proposal.said,
+    )
 
 
 # --- What it would have done --------------------------------------------------------------------
@@ -185,33 +232,87 @@ def _run(
 # --- The page -----------------------------------------------------------------------------------
 
 
-def _context(
-    given: Asked, proposal: Proposal, run: WhatIfRun | None, meanwhile: Sequence[Meanwhile]
-) -> dict[str, Any]:
-    changing = [effect.partnership for effect in proposal.changing]
-    staying = [effect.partnership for effect in proposal.staying]
-    attach_standings([*changing, *staying], given.now)
+@dataclass(frozen=True, slots=True)
+class ShownPreview:
+    """What some partners are told: ``names`` says who."""
+
+    names: str
+    mail: MailText | None
+    titles: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A partner in the list of those concerned: as it stands now, and at the start."""
+
+    effect: Effect
+    standing: Standing
+    then: Standing
+    changes: bool
+
+    @property
+    def row(self) -> Partnership:
+        return self.effect.partnership
+
+    @property
+    def after(self) -> InForce:
+        return self.effect.after
+
+    @property
+    def type_after(self) -> str:
+        return type_label(self.after)
+
+    @property
+    def source_after(self) -> str:
+        return source_text(self.after)
+
+    @property
+    def loses_in_page(self) -> bool:
+        """Whether it may activate from the page, and will be hard by this change."""
+        is_hard = self.changes and self.after.cookie_type == CookieTypeChoice.HARD
+        return is_hard and self.then.terms is not None and self.then.terms.in_page
+
+
+def _context(given: Asked, proposal: Proposal, run: WhatIfRun | None) -> dict[str, Any]:
+    lines = _lines(given, proposal)
+    shops = {line.row.advertiser for line in lines}
+    losing = [line.row for line in lines if line.loses_in_page]
     return {
         "proposal": proposal,
-        "changing": [(row, standing_of(row)) for row in changing],
-        "staying": [(row, standing_of(row)) for row in staying],
-        "starts_later": None if given.start else _later(proposal.start, given.now),
-        "many": len(changing) + len(staying) > MANY,
+        "subtitle": f"At {next(iter(shops))}" if len(shops) == 1 else "",
+        "lines": lines,
+        "starts_later": _later(given, proposal.start),
+        "refused": given.unreadable or proposal.start.refused,
+        "many": len(lines) > MANY,
         "seen": (given.seen or given.now).isoformat(),
         "run": run,
         "told": _told(run),
         "had": _had(proposal),
         "days": DAYS,
-        "meanwhile": [told_meanwhile(change, given.now) for change in meanwhile],
+        "in_page": lost_in_page(named(losing), len(losing)) if losing else "",
         "still_win": _still_win(proposal),
-        "preview": _preview(given, proposal),
-        "several_advertisers": len({row.advertiser_id for row in (*changing, *staying)}) > 1,
+        "several_advertisers": len(shops) > 1,
     }
 
 
-def _later(start: datetime, now: datetime) -> datetime | None:
-    """A start that is later than now because of somebody's notice."""
-    return start if start > now + SPREAD else None
+def _lines(given: Asked, proposal: Proposal) -> list[Line]:
+    """Those that change first."""
+    effects = [*proposal.changing, *proposal.staying]
+    rows = [effect.partnership for effect in effects]
+    now, then = standings(rows, given.now), standings(rows, proposal.start.at)
+    changing = {effect.partnership.pk for effect in proposal.changing}
+    return [
+        Line(effect, now[key], then[key], key in changing)
+        for effect in effects
+        for key in (effect.partnership.pk,)
+    ]
+
+
+def _later(given: Asked, start: Start) -> datetime | None:
+    """A start that is later than now because of somebody's notice, and not because it was chosen
+    so."""
+    is_chosen = given.start is not None and not start.refused
+    return start.at if not is_chosen and start.at > given.now + SPREAD else None
 
 
 def _told(run: WhatIfRun | None) -> Told | None:
@@ -221,12 +322,15 @@ def _told(run: WhatIfRun | None) -> Told | None:
 
 
 def _had(proposal: Proposal) -> str:
-    """``Had they been soft``."""
-    subject = "it" if len(proposal.changing) == 1 else "they"
-    kinds = {effect.after.cookie_type for effect in proposal.changing}
-    if len(kinds) == 1:
-        return f"Had {subject} been {kinds.pop()}"
-    return f"Had {subject} been so"
+    """``Had they been soft``; ``Had CouponCat been soft and Blum hard``."""
+    kinds: dict[str, list[Partnership]] = {}
+    for effect in proposal.changing:
+        kinds.setdefault(effect.after.cookie_type, []).append(effect.partnership)
+    if len(kinds) < 2:
+        subject = "it" if len(proposal.changing) == 1 else "they"
+        return f"Had {subject} been {next(iter(kinds), '')}"
+    soft, hard = kinds[CookieTypeChoice.SOFT], kinds[CookieTypeChoice.HARD]
+    return f"Had {named(soft)} been soft and {named(hard)} hard"
 
 
 def _still_win(proposal: Proposal) -> datetime | None:
@@ -236,21 +340,16 @@ def _still_win(proposal: Proposal) -> datetime | None:
         for effect in proposal.changing
         if effect.after.cookie_type == CookieTypeChoice.SOFT
     ]
-    return last_hard_window(becoming, proposal.start) if becoming else None
+    return last_hard_window(becoming, proposal.start.at) if becoming else None
 
 
-def _preview(given: Asked, proposal: Proposal) -> MailText | None:
-    """The mail that a partner would get, with the reason as far as it is written."""
-    if not proposal.changing:
-        return None
-    reason = given.form.reason_so_far or "(the reason that you give)"
-    partners = [effect.partnership for effect in proposal.changing]
-    return notices.preview(
-        partners, proposal.to, proposal.start, reason, by_default=proposal.by_default
+def _previews(request: HttpRequest, given: Asked, proposal: Proposal) -> list[ShownPreview]:
+    """What partners would be told, with the reason as far as it is written."""
+    found = notices.previews(
+        proposal.told,
+        proposal.said,
+        given.now,
+        made_by=person(request),
+        reason=given.form.reason_so_far or "(the reason that you give)",
     )
-
-
-def told_meanwhile(change: Meanwhile, now: datetime) -> str:
-    """``CouponCat was set to soft 2 minutes ago.``"""
-    starts = f" from {dates.zoned(change.starts_at)}" if change.starts_at else ""
-    return f"{change.what}{starts} {dates.about(now - change.made_at)} ago."
+    return [ShownPreview(named(one.partnerships), one.mail, one.titles) for one in found]

@@ -1,34 +1,29 @@
 """Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from network import access, dates
+from network import access, clock, dates
 from network.admin_site import ScopedAdmin, person
-from publishers import policy
-from publishers.change_confirmation import Asked, Proposal, answer, asked
+from network.effective import SPREAD
+from publishers import cookie_types, policy, preset_reasons
+from publishers.change_confirmation import Asked, Proposal, address_of, answer, asked
+from publishers.cookie_types import InForce, starting
+from publishers.departed import Departed, departed
 from publishers.forms import CookieTypeForm
-from publishers.models import AssignedType, CookieTypeAssignment, Partnership, PartnershipTerms
-from publishers.notice_period import named
+from publishers.models import AssignedType, CookieTypeAssignment, Partnership
 from publishers.policy_effects import Effect, effects_of, start_of
 from publishers.standing import OWN, standings
 
-NO_PARTNERS = frozenset(
-    {
-        PartnershipTerms.Status.ENDED,
-        PartnershipTerms.Status.DECLINED,
-        PartnershipTerms.Status.SUSPENDED,
-    }
-)
-DEFAULT = "their model type's default"
 TARGETS = {
     AssignedType.SOFT.value: "soft",
     AssignedType.HARD.value: "hard",
-    AssignedType.INHERIT.value: DEFAULT,
+    AssignedType.INHERIT.value: "the model type's default",
 }
 
 
@@ -39,7 +34,7 @@ def ask(
     to: str,
 ) -> HttpResponse:
     """The confirmation page for a selection; it posts to :func:`confirm`."""
-    given = asked(request, CookieTypeForm, to, fresh=True)
+    given = asked(request, CookieTypeForm, _presets(partners, to), fresh=True)
     return _respond(request, model_admin, partners, to, given)
 
 
@@ -51,7 +46,13 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> Http
     if to not in TARGETS:
         raise Http404(f"There is no cookie type {to}.")
     partners = _partners(request, model_admin, given.get("partners", ""))
-    return _respond(request, model_admin, partners, to, asked(request, CookieTypeForm, to))
+    given_back = asked(request, CookieTypeForm, _presets(partners, to))
+    return _respond(request, model_admin, partners, to, given_back)
+
+
+def _presets(partners: Sequence[Partnership], to: str) -> Sequence[str]:
+    held = standings(partners, clock.now()).values()
+    return preset_reasons.of_partners(to, {one.kind.model_type for one in held})
 
 
 def _partners(
@@ -80,14 +81,17 @@ def _respond(
     _refuse_unless_managed(request, partners)
     said = CookieTypeAssignment(cookie_type=to)
     start = start_of(partners, said, given.start, given.now)
-    gone = _gone(partners, start)
-    effects = effects_of(partners, said, start)
+    effects = effects_of(partners, said, start.at)
+    gone = departed(partners, start.at, given.now)
+    away = {row for one in gone for row in one.partnerships}
     changing = [
         effect
         for effect in effects
-        if not _is_already(effect, to) and effect.partnership not in gone
+        if not _is(effect.before, to) and effect.partnership not in away
     ]
-    staying = [effect for effect in effects if effect not in changing]
+    staying = [replace(effect, after=effect.before) for effect in effects if effect not in changing]
+    already = [effect for effect in staying if effect.partnership not in away]
+    so = _so(already, to, given.now)
 
     def make() -> str:
         made = policy.assign(
@@ -103,23 +107,24 @@ def _respond(
         for effect in changing:
             model_admin.log_change(request, effect.partnership, f"Set to {TARGETS[to]}")
         begins = dates.zoned(made[0].starts_at)
-        headline = _headline(len(changing), to)
-        return f"{headline}, from {begins}. Clicks already made keep their type."
+        return f"{_headline(changing, to)}, from {begins}. Clicks already made keep their type."
 
+    hidden = {"to": to, "partners": ",".join(str(row.pk) for row in partners)}
     proposal = Proposal(
         of_all=partners,
         changing=changing,
         staying=staying,
-        to=to,
+        told=[effect.partnership for effect in changing],
+        said=starting(said, start.at),
         start=start,
-        headline=_headline(len(changing), to),
-        rest=_rest(len(staying) - len(gone), gone, to),
+        headline=_headline(changing, to),
+        rest=_rest(len(already), so, gone),
         button=_button(len(changing), to),
-        address=reverse("admin:publishers_partnership_cookie_type"),
-        hidden={"to": to, "partners": ",".join(str(row.pk) for row in partners)},
+        address=address_of(reverse("admin:publishers_partnership_cookie_type"), hidden),
+        hidden=hidden,
         back=_back(partners),
         make=make,
-        nothing=_nothing(partners, gone, to),
+        nothing=_nothing(partners, so, gone),
     )
     return answer(request, model_admin, given, proposal)
 
@@ -130,66 +135,72 @@ def _refuse_unless_managed(request: HttpRequest, partners: Sequence[Partnership]
         raise PermissionDenied("Only owners and managers change a partner's cookie type.")
 
 
-def _is_already(effect: Effect, to: str) -> bool:
+def _is(held: InForce, to: str) -> bool:
+    """Whether what is in force is what the partner is to be set to."""
     if to == AssignedType.INHERIT:
-        return effect.before.source != OWN
-    return effect.before.cookie_type == to
+        return held.source != OWN
+    return held.cookie_type == to
 
 
-def _target(to: str) -> str:
-    return "at the default" if to == AssignedType.INHERIT else TARGETS[to]
+# --- In words -----------------------------------------------------------------------------------
 
 
-def _headline(count: int, to: str) -> str:
-    if not count:
+def _headline(changing: Sequence[Effect], to: str) -> str:
+    """``Set CouponCat to soft``; ``Set 3 partners back to their model types' defaults``."""
+    if not changing:
         return "Nothing to change"
-    noun = dates.counted(count, "partner")
+    one = len(changing) == 1
+    whom = changing[0].partnership.publisher.name if one else f"{len(changing)} partners"
     if to == AssignedType.INHERIT:
-        return f"Set {noun} back to {DEFAULT}"
-    return f"Set {noun} to {TARGETS[to]}"
+        whose = "its model type's default" if one else "their model types' defaults"
+        return f"Set {whom} back to {whose}"
+    return f"Set {whom} to {TARGETS[to]}"
 
 
-def _rest(already: int, gone: Mapping[Partnership, str], to: str) -> str:
+def _so(already: Sequence[Effect], to: str, now: datetime) -> str:
+    """``is soft already``: of those for whom it is no change. Who only becomes so between now and
+    the start is told apart."""
+    policies = cookie_types.policies([effect.partnership for effect in already])
+    coming = [
+        effect
+        for effect in already
+        if not _is(cookie_types.in_force(policies[effect.partnership.pk], now), to)
+    ]
+    one, is_back = len(already) == 1, to == AssignedType.INHERIT
+    target = "at the default" if is_back else TARGETS[to]
+    if not coming:
+        return f"{'is' if one else 'are'} {target} already"
+    is_soon = all(
+        effect.before.since is not None and effect.before.since <= now + SPREAD for effect in coming
+    )
+    when = "in a moment" if is_soon else "by then"
+    if len(coming) < len(already):
+        return f"are {target} already, or {when}"
+    becomes = "goes back to the default" if is_back else f"becomes {target}"
+    become = "go back to the default" if is_back else f"become {target}"
+    return f"{becomes if one else become} {when}"
+
+
+def _rest(already: int, so: str, gone: Sequence[Departed]) -> str:
     """``1 more is soft already and stays so.``; and who is no partner any more."""
     said = []
     if already:
-        are, stay = ("is", "stays") if already == 1 else ("are", "stay")
-        said.append(f"{already} more {are} {_target(to)} already and {stay} so.")
-    if gone:
-        stay = "stays as it is" if len(gone) == 1 else "stay as they are"
-        said.append(f"{_left(gone)} and {stay}; approve {_them(gone)} first.")
+        said.append(f"{already} more {so} and {'stays' if already == 1 else 'stay'} so.")
+    for one in gone:
+        stay = "stays as it is" if len(one.partnerships) == 1 else "stay as they are"
+        said.append(f"{one} and {stay}; {one.remedy}.")
     return " ".join(said)
 
 
-def _nothing(partners: Sequence[Partnership], gone: Mapping[Partnership, str], to: str) -> str:
+def _nothing(partners: Sequence[Partnership], so: str, gone: Sequence[Departed]) -> str:
     if not partners:
         return "No partner was chosen."
-    if len(gone) == len(partners):
-        return f"Nothing can be changed. {_left(gone)}; approve {_them(gone)} first."
-    whom = "this partner is" if len(partners) == 1 else "all of these are"
-    already = f"{whom} {_target(to)} already"
-    return f"There is nothing to change: {already}. A later start may find it otherwise."
-
-
-def _gone(partners: Sequence[Partnership], start: datetime) -> dict[Partnership, str]:
-    """Those that are no partners when it starts, each with its status in words."""
-    held = standings(partners, start)
-    return {
-        row: held[row.pk].status.lower()
-        for row in partners
-        if (terms := held[row.pk].terms) and terms.status in NO_PARTNERS
-    }
-
-
-def _left(gone: Mapping[Partnership, str]) -> str:
-    """``The partnership of CouponCat is ended``."""
-    statuses = " or ".join(sorted(set(gone.values())))
-    are = "partnerships of {} are" if len(gone) > 1 else "partnership of {} is"
-    return f"The {are.format(named(list(gone)))} {statuses}"
-
-
-def _them(gone: Mapping[Partnership, str]) -> str:
-    return "it" if len(gone) == 1 else "them"
+    left = " ".join(f"{one}; {one.remedy}." for one in gone)
+    if sum(len(one.partnerships) for one in gone) == len(partners):
+        return f"Nothing can be changed. {left}"
+    whom = "this partner" if len(partners) == 1 else "all others" if gone else "all of these"
+    said = f"There is nothing to change: {whom} {so}. A later start may find it otherwise."
+    return f"{said} {left}".strip()
 
 
 def _button(count: int, to: str) -> str:

@@ -9,6 +9,7 @@ for the publisher's model type, likewise; the network's default for the model ty
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -104,6 +105,13 @@ def changes(policy: Policy) -> list[datetime]:
 
 PolicyRow = CookieTypeAssignment | PublisherModelType | ModelTypeCookieType
 """What decides a cookie type."""
+
+
+def starting(row: PolicyRow, at: datetime) -> PolicyRow:
+    """What an unsaved row says, with this start."""
+    said = copy(row)
+    said.starts_at = at
+    return said
 
 
 def policy_with(policy: Policy, row: PolicyRow) -> Policy:

@@ -31,3 +31,12 @@ def explanation(cookie_type: str, *, soft_rule: str, hard_days: int, soft_hours:
         "Hard: each of your clicks takes the cookie, from whoever held it. It lasts "
         f"{counted(hard_days, 'day')}, unless a later hard click takes it over."
     )
+
+
+def lost_in_page(names: str, count: int) -> str:
+    """What becomes of those who may activate from the page, once they are hard."""
+    their, they = ("its", "it is") if count == 1 else ("their", "they are")
+    return (
+        f"{names} may activate from the page; {their} activations from the page stop counting "
+        f"while {they} hard."
+    )

@@ -1,5 +1,6 @@
 """What staff and operators fill in about publishers and partnerships."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -115,24 +116,6 @@ class NoteForm(forms.Form):
     )
 
 
-REASONS = {
-    AssignedType.SOFT.value: (
-        "Most of the sales that you were paid for began with another partner's click.",
-        "Your clicks reach shoppers who are in our shop already.",
-        "Overlays and extensions are soft with us.",
-    ),
-    AssignedType.HARD.value: (
-        "Your clicks bring shoppers whom no other partner had brought.",
-        "As we agreed with you.",
-    ),
-    AssignedType.INHERIT.value: (
-        "What held for you alone ends; the default for your model type holds again.",
-        "As we agreed with you.",
-    ),
-}
-"""What is often said to a partner, by what it is set to."""
-
-
 class ReasonForm(ChangeForm):
     """Why and from when, as a partner reads it."""
 
@@ -148,15 +131,17 @@ class ReasonForm(ChangeForm):
         widget=forms.Textarea({"rows": 3}),
     )
 
-    def __init__(self, data: QueryDict | None = None, *, to: str, **kwargs: Any) -> None:
-        """``to``: what is proposed, on which the presets depend."""
+    def __init__(
+        self, data: QueryDict | None = None, *, presets: Sequence[str], **kwargs: Any
+    ) -> None:
         if data is not None and not data.get("reason", "").strip():
             data = data.copy()
             data["reason"] = data.get("preset", "")
         super().__init__(data, **kwargs)
+        self.presets = presets
         preset = self.fields["preset"]
         assert isinstance(preset, forms.ChoiceField)
-        offered = [(text, text) for text in REASONS[to]]
+        offered = [(text, text) for text in presets]
         preset.choices = [("", "Choose one, or write your own"), *offered]
 
     @property

@@ -9,8 +9,9 @@ from django.urls import reverse
 from network import access, dates
 from network.admin_site import ScopedAdmin, person
 from network.models import Advertiser
-from publishers import policy
-from publishers.change_confirmation import Proposal, answer, asked
+from publishers import policy, preset_reasons
+from publishers.change_confirmation import Proposal, address_of, answer, asked
+from publishers.cookie_types import starting
 from publishers.forms import ModelTypeDefaultForm, ReasonForm
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.policy_effects import Effect, decides, effects_of_default
@@ -64,7 +65,8 @@ def _respond(
     if shop is None and to == AssignedType.INHERIT:
         chosen.add_error("to", "The network's own default is either hard or soft.")
         return _ask(request, model_admin, chosen)
-    given = asked(request, ReasonForm, to)
+    presets = preset_reasons.of_default(to, of_network=shop is None)
+    given = asked(request, ReasonForm, presets)
     row = ModelTypeCookieType(advertiser=shop, model_type=kind, cookie_type=to)
     outcome = effects_of_default(row, given.start, given.now)
     effects = outcome.effects
@@ -88,17 +90,19 @@ def _respond(
         nobody = "" if effects else " No partner has this model type yet."
         return f"{label} default: {made.get_cookie_type_display()}, from {begins}.{nobody}"
 
+    hidden = {"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to}
     proposal = Proposal(
         of_all=[effect.partnership for effect in effects],
         changing=changing,
         staying=[effect for effect in effects if effect not in changing],
-        to=to,
+        told=[effect.partnership for effect in effects],
+        said=starting(row, outcome.start.at),
         start=outcome.start,
         headline=f"Set the {label} default of {shop or 'the network'} to {TARGETS[to]}",
         rest=_rest(effects, decided, changing),
         button=f"Set the default to {TARGETS[to]}",
-        address=reverse("admin:publishers_modeltypecookietype_add"),
-        hidden={"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to},
+        address=address_of(reverse("admin:publishers_modeltypecookietype_add"), hidden),
+        hidden=hidden,
         back=reverse("admin:publishers_modeltypecookietype_changelist"),
         make=make,
         by_default=True,

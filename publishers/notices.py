@@ -3,22 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from network.models import PolicyVersion, User
 from publishers import cookie_types, outlook
-from publishers.cookie_types import Policy, PolicyRow
-from publishers.models import (
-    CookieTypeAssignment,
-    ModelTypeCookieType,
-    Notice,
-    NoticeMail,
-    Partnership,
-)
-from publishers.notice_words import MailText, mail_text
+from publishers.cookie_types import PolicyRow
+from publishers.models import Notice, NoticeMail, Partnership
+from publishers.notice_words import MailText, mail_text, words
 from publishers.outlook import News
 from publishers.tasks import send_notices
 from publishers.team_models import TeamMembership
@@ -49,43 +43,64 @@ def telling_partners(
         _address([notice for notice, item in written if item.is_mailed], now)
 
 
-def preview(
-    partnerships: Sequence[Partnership],
-    to: str,
-    start: datetime,
-    reason: str,
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What some partners would be told alike: the first one's mail; without a mail what only their
+    page says (``titles``), if anything."""
+
+    partnerships: Sequence[Partnership]
+    mail: MailText | None
+    titles: Sequence[str] = ()
+
+
+def previews(
+    partnerships: Iterable[Partnership],
+    said: PolicyRow,
+    now: datetime,
     *,
-    by_default: bool = False,
-) -> MailText:
-    """The mail that the first of these partners would get if they were set to ``to`` (hard, soft
-    or ``inherit``) at ``start``; ``by_default``: if their advertiser's default were. Its text says
-    so where none of them would get one."""
+    made_by: User | None,
+    reason: str,
+) -> list[Preview]:
+    """What these partners would be told if the unsaved row, which holds for all of them, were
+    written: one for each kind of notice, the most common first, those without a mail last."""
+    partnerships = list(partnerships)
     policies = cookie_types.policies(partnerships)
-    before = outlook.outlooks(partnerships, start)
+    before = outlook.outlooks(partnerships, now)
+    alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
     for row in partnerships:
-        proposed = _proposed(row, policies[row.pk], to, start, by_default=by_default)
-        changed = cookie_types.policy_with(policies[row.pk], proposed)
-        line = outlook.cookie_type_line(changed, start)
-        for item in outlook.news(before[row.pk], replace(before[row.pk], cookie_type=line), start):
-            if item.is_mailed:
-                notice = _notice(row, item, start, None, reason)
-                notice.decided_by = Notice.Decider.ADVERTISER
-                return mail_text(row.publisher, [notice])
-    return MailText("", "Nothing changes for these partners: no mail is sent.")
+        line = outlook.cookie_type_line(cookie_types.policy_with(policies[row.pk], said), now)
+        after = replace(before[row.pk], cookie_type=line)
+        found = outlook.news(before[row.pk], after, now)
+        notices = [_notice(row, item, now, made_by, reason) for item in found]
+        kinds = [_kind(notice, item) for notice, item in zip(notices, found, strict=True)]
+        mailed = [notice for notice, item in zip(notices, found, strict=True) if item.is_mailed]
+        alike[tuple(kinds)].append((row, mailed))
+    told = [_preview(kinds, members) for kinds, members in alike.items()]
+    return sorted(told, key=lambda one: (one.mail is None, -len(one.partnerships)))
 
 
-def _proposed(
-    row: Partnership, policy: Policy, to: str, start: datetime, *, by_default: bool
-) -> PolicyRow:
-    """The row that would say so, not stored."""
-    if not by_default:
-        return CookieTypeAssignment(cookie_type=to, starts_at=start)
-    return ModelTypeCookieType(
-        advertiser_id=row.advertiser_id,
-        model_type=cookie_types.in_force(policy, start).model_type,
-        cookie_type=to,
-        starts_at=start,
-    )
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What two notices have in common whose words are the same."""
+
+    is_mailed: bool
+    title: str
+    meaning: Sequence[str]
+
+
+def _kind(notice: Notice, item: News) -> _Kind:
+    told = words(notice)
+    return _Kind(item.is_mailed, told.title, tuple(told.meaning))
+
+
+def _preview(
+    kinds: Sequence[_Kind], members: Sequence[tuple[Partnership, list[Notice]]]
+) -> Preview:
+    partnerships = [row for row, _ in members]
+    first, mailed = members[0]
+    if mailed:
+        return Preview(partnerships, mail_text(first.publisher, mailed))
+    return Preview(partnerships, None, [kind.title for kind in kinds])
 
 
 def _one_at_a_time() -> None:

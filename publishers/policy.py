@@ -5,15 +5,13 @@ The partners concerned are told in the same transaction, under the one lock of a
 that of two who change the same at once the second sees what the first has done.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
-from network import dates
 from network.effective import (
     ChangedMeanwhile,
     EffectiveDated,
@@ -24,6 +22,8 @@ from network.effective import (
 from network.models import Advertiser, AttributionTerms, User
 from publishers import cookie_types
 from publishers.cookie_types import Policy, PolicyRow
+from publishers.departed import departed
+from publishers.meanwhile import UNDER_WAY, changed_since
 from publishers.models import (
     CookieTypeAssignment,
     ModelType,
@@ -33,16 +33,8 @@ from publishers.models import (
     Publisher,
     PublisherModelType,
 )
-from publishers.notice_period import (
-    named,
-    promised,
-    refuse_without_notice,
-    start_with_notice,
-)
+from publishers.notice_period import promised, refuse_without_notice, start_with_notice
 from publishers.notices import telling_partners
-
-UNDER_WAY = timedelta(seconds=5)
-"""A change that was being made when somebody's page was, and that the page did not know of yet."""
 
 Row = TypeVar("Row", bound=EffectiveDated)
 Deciding = TypeVar("Deciding", PublisherModelType, ModelTypeCookieType)
@@ -80,7 +72,7 @@ def assign(
     )
     with telling_partners(chosen, now, made_by=made_by, reason=reason):
         if known_until is not None:
-            _refuse_changed_since(known_until, chosen, now, made_by)
+            _refuse_changed_since(known_until, chosen, said, start or now, now)
         starts_at = _start(said, chosen, start, now)
         _refuse_without_partnership(chosen, starts_at, now)
         return add_rows([_of(partnership, said, starts_at) for partnership in chosen])
@@ -180,7 +172,7 @@ def _add(
     partners = _found(concerned(row))
     with telling_partners(partners, now, made_by=row.made_by, reason=row.reason):
         if known_until is not None:
-            _refuse_changed_since(known_until, partners, now, row.made_by)
+            _refuse_changed_since(known_until, partners, row, start or now, now)
         row.starts_at = _start(row, partners, start, now)
         return add_row(row)
 
@@ -199,9 +191,7 @@ def _start(
     """When a change takes effect that says this. Raises StartInPast, NoticeNotKept."""
 
     def changed(policy: Policy, starts_at: datetime) -> Policy:
-        starting = copy(said)
-        starting.starts_at = starts_at
-        return cookie_types.policy_with(policy, starting)
+        return cookie_types.policy_with(policy, cookie_types.starting(said, starts_at))
 
     return start_with_notice(promised(partnerships, now), changed, start, now)
 
@@ -222,96 +212,30 @@ def _of(
     )
 
 
-_GONE = {
-    PartnershipTerms.Status.ENDED: ("ended", "Approve {whom} again first"),
-    PartnershipTerms.Status.DECLINED: ("declined", "Approve {whom} first"),
-    PartnershipTerms.Status.SUSPENDED: ("suspended", "Lift the suspension first"),
-}
-
-
 def _refuse_without_partnership(
     partnerships: Sequence[Partnership], at: datetime, now: datetime
 ) -> None:
     """Raises ValidationError that says who of them is no partner then, and what to do."""
-    terms = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=at)
-    held = {row.partnership_id: row for row in terms.order_by("starts_at")}
-    said = []
-    for status, (word, remedy) in _GONE.items():
-        gone = [row for row in partnerships if row.pk in held and held[row.pk].status == status]
-        if not gone:
-            continue
-        whom, noun, verb = (
-            ("it", "partnership", "is") if len(gone) == 1 else ("them", "partnerships", "are")
-        )
-        if any(held[row.pk].starts_at > now for row in gone):
-            verb = "will by then be"
-        said.append(
-            f"The {noun} of {named(gone)} {verb} {word}. {remedy.format(whom=whom)}, or leave "
-            f"{whom} out of the selection."
-        )
+    said = [
+        f"{gone}. {gone.remedy.capitalize()}, or leave {gone.them} out of the selection."
+        for gone in departed(partnerships, at, now)
+    ]
     if said:
-        raise ValidationError(" ".join(said) + " Nothing was changed.")
+        raise ValidationError(" ".join(said))
 
 
 def _refuse_changed_since(
     known_until: datetime,
     partnerships: Sequence[Partnership],
+    row: PolicyRow,
+    start: datetime,
     now: datetime,
-    made_by: User | None,
 ) -> None:
-    """Raises ChangedMeanwhile that says which of them somebody else has changed, who and when."""
-    since = {"created_at__gt": known_until - UNDER_WAY}
-    rows = _deciding(partnerships, since)
-    others = (row for row in rows if made_by is None or row.made_by_id != made_by.pk)
-    recent = sorted(others, key=lambda row: row.created_at)
-    policies = cookie_types.policies(partnerships) if recent else {}
-    for row in reversed(recent):
-        for partnership in partnerships:
-            if _decides(row, partnership, policies[partnership.pk]):
-                raise ChangedMeanwhile(
-                    f"{_what_happened(row, partnership)} {dates.about(now - row.created_at)} ago "
-                    f"by {row.made_by or 'the network'}. Look at it and try again."
-                )
-
-
-def _deciding(
-    partnerships: Sequence[Partnership], since: dict[str, datetime]
-) -> Iterator[PolicyRow]:
-    advertisers = {row.advertiser_id for row in partnerships}
-    publishers = {row.publisher_id for row in partnerships}
-    of_defaults = Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
-    own = CookieTypeAssignment.all_rows.filter(partnership__in=partnerships, **since)
-    defaults = ModelTypeCookieType.all_rows.filter(of_defaults, **since)
-    kinds = PublisherModelType.all_rows.filter(publisher__in=publishers, **since)
-    yield from own.select_related("made_by")
-    yield from defaults.select_related("made_by")
-    yield from kinds.select_related("made_by")
-
-
-def _decides(row: PolicyRow, partnership: Partnership, policy: Policy) -> bool:
-    """Whether the row, or what it cancels, says which type the partnership has when it starts."""
-    if isinstance(row, CookieTypeAssignment):
-        return row.partnership_id == partnership.pk
-    kind = cookie_types.in_force(policy, row.starts_at)
-    if isinstance(row, PublisherModelType):
-        return row.publisher_id == partnership.publisher_id and kind.source != "own"
-    if row.model_type != kind.model_type:
-        return False
-    if row.advertiser_id is None:
-        return kind.source == "network"
-    return row.advertiser_id == partnership.advertiser_id and kind.source != "own"
-
-
-def _what_happened(row: PolicyRow, partnership: Partnership) -> str:
-    name = partnership.publisher.name
-    if row.cancels_id is not None:
-        return f"A coming change of {name} was cancelled"
-    if isinstance(row, CookieTypeAssignment):
-        to = {"inherit": "back to its model type's default"}.get(row.cookie_type, row.cookie_type)
-        return f"{name} was set {'' if row.cookie_type == 'inherit' else 'to '}{to}"
-    if isinstance(row, PublisherModelType):
-        return f"The model type of {name} was changed to {row.get_model_type_display()}"
-    to = {"inherit": "the network's"}.get(row.cookie_type, row.cookie_type)
-    return (
-        f"The default of {row.get_model_type_display()}, which decides for {name}, was set to {to}"
+    """Raises ChangedMeanwhile that says what somebody else has changed about one of them, who and
+    when."""
+    said = cookie_types.starting(row, start)
+    others = changed_since(
+        partnerships, known_until - UNDER_WAY, by_others_than=row.made_by, said=said
     )
+    if others:
+        raise ChangedMeanwhile(f"{others[0].told(now)} Look at it and try again.")

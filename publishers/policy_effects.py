@@ -1,16 +1,14 @@
-"""What a change of cookie type would do, before it is made: to whom, how long hard cookies set
-before it can still win, and what others changed since a moment."""
+"""What a change of cookie type would do, before it is made: when it starts, to whom it does what,
+and how long hard cookies set before it can still win."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Q
-
-from network.effective import SPREAD, Refused
-from network.models import AttributionTerms, User
+from network import dates
+from network.effective import Refused
+from network.models import AttributionTerms
 from publishers import cookie_types, policy
 from publishers.cookie_types import InForce, Policy, PolicyRow
 from publishers.models import (
@@ -20,7 +18,6 @@ from publishers.models import (
     ModelTypeCookieType,
     Partnership,
     PartnershipTerms,
-    PublisherModelType,
 )
 from publishers.notice_period import promised, start_with_notice
 from publishers.standing import ADVERTISER, NETWORK, OWN
@@ -40,10 +37,19 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """When a change would start; the earliest that can be, where the chosen one is ``refused``,
+    which says why."""
+
+    at: datetime
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """When a change starts, and what it does."""
 
-    start: datetime
+    start: Start
     effects: Sequence[Effect]
 
 
@@ -57,7 +63,10 @@ def effects_of(
         Effect(
             partnership=row,
             before=cookie_types.in_force(policies[row.pk], start),
-            after=cookie_types.in_force(_with(policies[row.pk], said, start), start),
+            after=cookie_types.in_force(
+                cookie_types.policy_with(policies[row.pk], cookie_types.starting(said, start)),
+                start,
+            ),
         )
         for row in partnerships
     ]
@@ -70,23 +79,42 @@ def effects_of_default(
     rows = policy.concerned(said).select_related("publisher", "advertiser")
     partnerships = list(rows.order_by("publisher__name", "pk"))
     start = start_of(partnerships, said, chosen, now)
-    effects = effects_of(partnerships, said, start)
+    effects = effects_of(partnerships, said, start.at)
     return Outcome(start, [one for one in effects if one.after.model_type == said.model_type])
 
 
 def start_of(
     partnerships: Sequence[Partnership], said: PolicyRow, chosen: datetime | None, now: datetime
-) -> datetime:
+) -> Start:
     """When what the row says starts: as chosen, or as soon as every process can know and every
-    notice is kept. A choice that cannot be is taken as it is; the change itself is refused."""
+    notice is kept."""
+    to = promised(partnerships, now)
 
     def changed(held: Policy, start: datetime) -> Policy:
-        return _with(held, said, start)
+        return cookie_types.policy_with(held, cookie_types.starting(said, start))
 
+    refused = ""
     try:
-        return start_with_notice(promised(partnerships, now), changed, chosen, now)
-    except Refused:
-        return chosen or now + SPREAD
+        at = start_with_notice(to, changed, chosen, now)
+        if chosen is None or not _is_taken(partnerships, said, at):
+            return Start(at)
+        refused = f"Another change starts at {dates.zoned(at)}; choose another start."
+    except Refused as error:
+        refused = str(error)
+    return Start(start_with_notice(to, changed, None, now), refused)
+
+
+def _is_taken(partnerships: Sequence[Partnership], said: PolicyRow, at: datetime) -> bool:
+    """Whether another row that says the same thing for the same starts then."""
+    if isinstance(said, CookieTypeAssignment):
+        rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
+    elif isinstance(said, ModelTypeCookieType):
+        rows = ModelTypeCookieType.objects.filter(
+            advertiser=said.advertiser_id, model_type=said.model_type
+        )
+    else:
+        return False
+    return rows.filter(starts_at=at).exists()
 
 
 def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
@@ -96,12 +124,6 @@ def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
     if said.cookie_type == AssignedType.INHERIT:
         return effect.after.source != OWN
     return effect.after.source == ADVERTISER
-
-
-def _with(held: Policy, said: PolicyRow, start: datetime) -> Policy:
-    starting = copy(said)
-    starting.starts_at = start
-    return cookie_types.policy_with(held, starting)
 
 
 # --- Hard cookies set before --------------------------------------------------------------------
@@ -170,71 +192,3 @@ def _days_of_shops(partnerships: Sequence[Partnership], start: datetime) -> dict
     for row in rows.order_by("starts_at"):
         found.setdefault(row.advertiser_id, []).append(_Days(row.starts_at, row.hard_days))
     return found
-
-
-# --- What others changed meanwhile --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """A change that somebody made: ``what``, such as "CouponCat was set to soft"; ``starts_at`` is
-    None when it holds at once."""
-
-    what: str
-    made_at: datetime
-    starts_at: datetime | None
-
-
-def changed_since(
-    partnerships: Sequence[Partnership], seen: datetime, *, by_others_than: User
-) -> list[Meanwhile]:
-    """What somebody else changed after ``seen`` that may decide the cookie type of these, newest
-    first. A constant number of queries."""
-    publishers = {row.publisher_id for row in partnerships}
-    advertisers = {row.advertiser_id for row in partnerships}
-    since = Q(created_at__gt=seen) & (Q(made_by__isnull=True) | ~Q(made_by=by_others_than))
-    kinds = PublisherModelType.objects.filter(publisher__in=publishers).values("model_type")
-    own = CookieTypeAssignment.all_rows.filter(since, partnership__in=partnerships)
-    defaults = ModelTypeCookieType.all_rows.filter(
-        since,
-        Q(advertiser__in=advertisers) | Q(advertiser__isnull=True),
-        model_type__in=kinds,
-    )
-    model_types = PublisherModelType.all_rows.filter(since, publisher__in=publishers)
-    found = [
-        *(_told(row, str(row.publisher), _set_to(row)) for row in own.select_related("publisher")),
-        *(_told(row, _default(row), _set_to(row)) for row in defaults.select_related("advertiser")),
-        *(
-            _told(row, str(row.publisher), f"became {row.get_model_type_display()}")
-            for row in model_types.select_related("publisher")
-        ),
-        *_left(partnerships, since),
-    ]
-    return sorted(found, key=lambda change: change.made_at, reverse=True)
-
-
-def _left(partnerships: Sequence[Partnership], since: Q) -> list[Meanwhile]:
-    """Those that are no approved partner since, or will not be."""
-    rows = PartnershipTerms.objects.filter(since, partnership__in=partnerships)
-    gone = rows.exclude(status=PartnershipTerms.Status.APPROVED).select_related("publisher")
-    return [
-        _told(row, f"The partnership of {row.publisher}", f"became {row.get_status_display()}")
-        for row in gone
-    ]
-
-
-def _told(row: PolicyRow | PartnershipTerms, whose: str, what: str) -> Meanwhile:
-    if row.cancels_id is not None:
-        return Meanwhile(f"A coming change of {whose} was cancelled", row.created_at, None)
-    later = row.starts_at > row.created_at + SPREAD
-    return Meanwhile(f"{whose} {what}", row.created_at, row.starts_at if later else None)
-
-
-def _set_to(row: CookieTypeAssignment | ModelTypeCookieType) -> str:
-    if row.cookie_type == AssignedType.INHERIT:
-        return "was set back to the default"
-    return f"was set to {row.cookie_type}"
-
-
-def _default(row: ModelTypeCookieType) -> str:
-    return f"The {row.get_model_type_display()} default of {row.advertiser or 'the network'}"

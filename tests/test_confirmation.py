@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -84,7 +85,7 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     counted(the_run())
     page = looked_again(client, page)
     said = text(page)
-    assert "Set 1 partner to soft." in said
+    assert "Set Cat of Shop to soft." in said
     assert (
         "Had it been soft from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
         "differently: £10.00 to 1 other partner." in said
@@ -280,7 +281,9 @@ def test_somebody_elses_change_is_told_and_refused(
     said = text(answer)
     assert answer.status_code == 200
     assert "Cat of Shop was set to soft 2 minutes ago. Count again" in said
-    assert "nothing was changed" in said
+    assert "Nothing was changed: somebody else was there first." in said
+    assert said.count("was set to soft 2 minutes ago") == 1
+    assert "Please correct" not in said
     assert not CookieTypeAssignment.objects.filter(reason="Second").exists()
     body = answer.content.decode()
     assert 'value="Kept"' in body
@@ -298,7 +301,7 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
     assert "Waiting to be counted" in text(refused), "another question than the page's"
     page = send(client, page, do="count", reason="Second")
     said = text(page)
-    assert "Set 1 partner to soft. 1 more is soft already and stays so." in said
+    assert "Set Blog of Shop to soft. 1 more is soft already and stays so." in said
     assert "ago. Count again" not in said
     assert send(client, page, reason="Second").status_code == 302
     made = CookieTypeAssignment.objects.get(reason="Second")
@@ -326,14 +329,14 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
             lambda market: policy.change_model_type(
                 market.extension.publisher, "voucher", NOW + MINUTE, made_by=None
             ),
-            "Cat of Shop became Voucher 1 minute ago.",
+            "The model type of Cat of Shop was changed to Voucher 1 minute ago.",
             id="model_type",
         ),
         pytest.param(
             lambda market: partnerships.change_terms(
                 market.extension, {"status": "ended"}, NOW + MINUTE, made_by=None
             ),
-            "The partnership of Cat of Shop became Ended 1 minute ago.",
+            "The partnership of Cat of Shop was ended 1 minute ago.",
             id="left",
         ),
         pytest.param(
@@ -353,10 +356,31 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
 def test_each_kind_of_change_is_told(
     client: Client, market: Market, at: SetClock, change: Callable[[Market], object], said: str
 ) -> None:
-    page = opened(client, market.extension)
+    policy.assign([market.extension], "inherit", NOW - DAY, reason="R", made_by=None)
+    page = opened(client, market.extension, to="hard")
     change(market)
     at(NOW + 2 * MINUTE)
     assert said in text(looked_again(client, page))
+
+
+def test_a_default_that_decides_nothing_here_is_none_of_its_business(
+    client: Client, market: Market, at: SetClock
+) -> None:
+    page = opened(client, market.extension)
+    policy.set_default(None, "extension", "hard", NOW + MINUTE, reason="R", made_by=None)
+    at(NOW + 2 * MINUTE)
+    assert "ago. Count again" not in text(looked_again(client, page))
+    assert send(client, page, reason="R").status_code == 302
+
+
+def test_a_change_of_this_moment_is_told_as_such(
+    client: Client, market: Market, owner: User
+) -> None:
+    page = opened(client, market.extension)
+    otto = make_user("manager", market.shop, name="otto")
+    policy.assign([market.extension], "hard", NOW, reason="R", made_by=otto)
+    said = text(send(client, page, reason="R"))
+    assert "Cat of Shop was set to hard just now by otto. Count again" in said
 
 
 def test_a_change_about_others_is_none_of_its_business(
@@ -402,11 +426,139 @@ def test_the_notice_is_shown_with_reason_and_start(client: Client, market: Marke
     assert "15 Mar 2026 09:00" in told
 
 
+def told_to(response: Any) -> str:
+    """What the page says that partners are told."""
+    return text(response).partition("told ")[2]
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        pytest.param("2026-03-01T09:00", "lies in the past", id="past"),
+        pytest.param("2026-03-20T09:00", "Shop gives 14 days' notice", id="notice"),
+        pytest.param("2026-05-01T09:00", "Another change starts at", id="taken"),
+        pytest.param("soon", "Enter a valid date/time.", id="unreadable"),
+    ],
+)
+def test_a_start_that_will_be_refused_says_so_before_it_is_sent(
+    client: Client, market: Market, start: str, why: str
+) -> None:
+    taken = datetime.fromisoformat("2026-05-01T09:00+00:00")
+    policy.assign([market.extension], "hard", NOW - DAY, start=taken, reason="R", made_by=None)
+    advertisers.change_terms(market.shop, {"notice_days": 14}, NOW - DAY, made_by=None)
+    page = opened(client, market.extension)
+    page = looked_again(client, page, start=start, reason="Kept")
+    assert "This start will be refused." in told_to(page)
+    assert why in told_to(page)
+    assert "Your clicks are soft" not in told_to(page)
+    assert "the earliest start is 26 Mar 2026 14:00 UTC." in text(page)
+    assert page.context["still_win"] == NOW + (14 + 30) * DAY
+    refused = send(client, page, start=start, reason="Kept")
+    assert list(refused.context["form"].errors) == ["start"]
+    assert "This start will be refused." not in text(refused), "once is enough"
+
+
+def test_what_depends_on_the_start_follows_it(client: Client, market: Market) -> None:
+    """Hard from a day on: a start before it finds nothing to change, one behind it does."""
+    trial = NOW + 3 * DAY
+    policy.assign([market.extension], "soft", NOW - DAY, reason="R", made_by=None)
+    policy.assign([market.extension], "hard", NOW, start=trial, reason="R", made_by=None)
+    page = opened(client, market.extension)
+    assert "this partner is soft already" in text(page)
+    page = looked_again(client, page, start="2026-03-20T09:00")
+    assert "Set Cat of Shop to soft." in text(page)
+    assert "Set 1 to soft" in text(page)
+
+
+def test_its_address_leads_back_to_the_same_proposal(client: Client, market: Market) -> None:
+    """Also when the session has run out and one signs in anew."""
+    page = opened(client, market.extension, market.blog)
+    address = page.context["proposal"].address
+    client.logout()
+    answer = client.post(address, {**fields_of(page), "reason": "R"})
+    assert quote(address) in answer.url
+    again = signed_in(User.objects.get(username="olga")).get(address)
+    assert "Set 2 partners to soft." in text(again)
+
+
+def test_the_address_of_a_default_leads_back_to_it(client: Client, market: Market) -> None:
+    page = opened_default(client, market, "voucher")
+    again = client.get(page.context["proposal"].address)
+    assert "Set the Voucher default of Shop to soft." in text(again)
+
+
+def test_who_becomes_so_in_a_moment_is_not_said_to_be_so(client: Client, market: Market) -> None:
+    policy.assign([market.extension], "soft", NOW, reason="R", made_by=None)
+    assert "this partner becomes soft in a moment." in text(opened(client, market.extension))
+    both = text(opened(client, market.extension, market.blog))
+    assert "1 more becomes soft in a moment and stays so." in both
+    page = opened(client, market.extension)
+    policy.assign([market.blog], "soft", NOW, start=NOW + DAY, reason="R", made_by=None)
+    later = looked_again(client, page, start="2026-03-20T09:00", partners=str(market.blog.pk))
+    assert "this partner becomes soft by then." in text(later)
+
+
+def test_back_to_the_default_says_what_each_becomes(client: Client, market: Market) -> None:
+    policy.assign([market.blog], "soft", NOW - DAY, reason="R", made_by=None)
+    page = opened(client, market.extension, market.blog, to="inherit")
+    counted(the_run())
+    page = looked_again(client, page)
+    said = text(page)
+    assert "Set 2 partners back to their model types' defaults." in said
+    assert re.search(r"Blog of Shop \d+ Content Soft own, since .{11} — Hard Content default", said)
+    assert re.search(
+        r"Cat of Shop \d+ Extension Hard own, since .{11} — Soft Extension default", said
+    )
+    assert "Had Cat of Shop been soft and Blog of Shop hard from" in said
+    told = told_to(page)
+    assert "To Blog of Shop Shop: Your clicks are hard from" in told
+    assert "To Cat of Shop Shop: Your clicks are soft from" in told
+
+
+def test_the_preview_says_who_decides(client: Client, market: Market) -> None:
+    assert "Decided by: the advertiser." in told_to(opened(client, market.extension))
+    operator = signed_in(make_user("operator"))
+    assert "Decided by: the network." in told_to(opened(operator, market.extension))
+
+
+def test_who_may_activate_from_the_page_loses_that_when_hard(
+    client: Client, market: Market
+) -> None:
+    policy.assign([market.extension], "soft", NOW - DAY, reason="R", made_by=None)
+    note = (
+        "Cat of Shop may activate from the page; its activations from the page stop counting "
+        "while it is hard."
+    )
+    assert note not in text(opened(client, market.extension, to="hard"))
+    partnerships.change_terms(market.extension, {"in_page": True}, NOW - DAY, made_by=None)
+    assert note in text(opened(client, market.extension, to="hard"))
+    assert note not in text(opened(client, market.extension, to="soft"))
+
+
+def test_presets_fit_what_is_done_and_for_whom(client: Client, market: Market) -> None:
+    def presets(page: Any) -> str:
+        return text(page).partition("Choose one, or write your own")[2].partition("Taken as")[0]
+
+    overlays = "Overlays and extensions are soft with us."
+    alone = "What held for you alone ends"
+    assert overlays in presets(opened(client, market.extension))
+    assert overlays not in presets(opened(client, market.extension, market.blog))
+    assert alone in presets(opened(client, market.extension, to="inherit"))
+    assert "of your model type are soft with us" in presets(
+        opened_default(client, market, "voucher")
+    )
+    query = {"advertiser": str(market.shop.pk), "model_type": "voucher", "to": "inherit"}
+    back = presets(client.get(DEFAULT, query))
+    assert alone not in back
+    assert "the network's holds again" in back
+
+
 def test_a_partner_that_left_is_told_of(client: Client, market: Market) -> None:
     partnerships.change_terms(market.extension, {"status": "ended"}, NOW - DAY, made_by=None)
     page = text(opened(client, market.extension))
     assert (
-        "Nothing can be changed. The partnership of Cat of Shop is ended; approve it first." in page
+        "Nothing can be changed. The partnership of Cat of Shop is ended; approve it again first."
+        in page
     )
 
 
@@ -414,8 +566,8 @@ def test_a_partner_that_left_does_not_hold_up_the_others(client: Client, market:
     partnerships.change_terms(market.extension, {"status": "ended"}, NOW - DAY, made_by=None)
     page = opened(client, market.extension, market.blog)
     assert (
-        "Set 1 partner to soft. The partnership of Cat of Shop is ended and stays as it is; "
-        "approve it first." in text(page)
+        "Set Blog of Shop to soft. The partnership of Cat of Shop is ended and stays as it is; "
+        "approve it again first." in text(page)
     )
     assert send(client, page, reason="R").status_code == 302
     made = CookieTypeAssignment.objects.get(reason="R")
@@ -430,7 +582,7 @@ def test_a_partner_that_leaves_meanwhile_is_told_and_refused(
     at(NOW + 3 * MINUTE)
     answer = send(client, page, reason="Kept")
     said = text(answer)
-    assert "The partnership of Cat of Shop became Ended 2 minutes ago. Count again" in said
+    assert "The partnership of Cat of Shop was ended 2 minutes ago. Count again" in said
     assert "Kept</textarea>" in answer.content.decode()
     assert not CookieTypeAssignment.objects.filter(reason="Kept").exists()
 

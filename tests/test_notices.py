@@ -13,9 +13,17 @@ from network import advertisers
 from network.effective import SPREAD
 from network.models import Advertiser, User
 from publishers import notices, partnerships, policy
-from publishers.models import Notice, NoticeMail, Partnership, Publisher
+from publishers.cookie_types import PolicyRow
+from publishers.models import (
+    CookieTypeAssignment,
+    ModelTypeCookieType,
+    Notice,
+    NoticeMail,
+    Partnership,
+    Publisher,
+)
 from publishers.notice_words import mail_text, one_line, words
-from publishers.notices import telling_partners
+from publishers.notices import Preview, telling_partners
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 
 pytestmark = pytest.mark.django_db
@@ -300,19 +308,66 @@ def test_a_reason_cannot_begin_a_line_of_its_own(cast: Cast) -> None:
 # --- Preview --------------------------------------------------------------------------------------
 
 
+def previews(cast: Cast, said: PolicyRow, *partners: Partnership) -> list[Preview]:
+    return notices.previews(partners, said, NOW, made_by=cast.staff, reason=REASON)
+
+
+def of_default(cast: Cast, start: datetime) -> PolicyRow:
+    return ModelTypeCookieType(
+        advertiser=cast.shop, model_type="cashback", cookie_type="soft", starts_at=start
+    )
+
+
 @pytest.mark.parametrize("by_default", [False, True])
 def test_the_preview_is_the_mail_that_follows(cast: Cast, by_default: bool) -> None:
     start = NOW + 2 * DAY
-    before = make_partner(cast.shop, make_publisher(model_type="overlay"), now=NOW - 9 * DAY)
-    preview = notices.preview([before, cast.cashback], "soft", start, REASON, by_default=by_default)
+    soft = CookieTypeAssignment(cookie_type="soft", starts_at=start)
+    [preview] = previews(cast, of_default(cast, start) if by_default else soft, cast.cashback)
     assert not told(cast.cashback)
-    assign(cast.cashback, "soft", cast.staff, start=start)
-    assert preview == mail_text(cast.publisher, told(cast.cashback))
+    if by_default:
+        said: Any = {"reason": REASON, "made_by": cast.staff, "start": start}
+        policy.set_default(cast.shop, "cashback", "soft", NOW, **said)
+    else:
+        assign(cast.cashback, "soft", cast.staff, start=start)
+    assert preview.mail == mail_text(cast.publisher, told(cast.cashback))
+
+
+def test_what_it_cancels_by_the_way_is_in_the_preview(cast: Cast) -> None:
+    """Hard by a decision of its own before a default makes it soft."""
+    said: Any = {"reason": REASON, "made_by": cast.staff, "start": NOW + 5 * DAY}
+    policy.set_default(cast.shop, "cashback", "soft", NOW, **said)
+    before = len(told(cast.cashback))
+    hard = CookieTypeAssignment(cookie_type="hard", starts_at=NOW + DAY)
+    [preview] = previews(cast, hard, cast.cashback)
+    assign(cast.cashback, "hard", cast.staff, start=NOW + DAY)
+    mailed = [row for row in told(cast.cashback)[before:] if row.mails.exists()]
+    assert preview.mail == mail_text(cast.publisher, mailed)
+    assert "is cancelled" in preview.mail.subject
+
+
+def test_each_kind_of_notice_has_a_preview(cast: Cast) -> None:
+    overlays = [
+        make_partner(cast.shop, make_publisher(model_type="overlay"), "hard", now=NOW - 9 * DAY)
+        for _ in range(2)
+    ]
+    policy.assign([cast.cashback], "soft", NOW - DAY, reason=REASON, made_by=cast.staff)
+    voucher = make_publisher(model_type="voucher")
+    same = make_partner(cast.shop, voucher, "hard", now=NOW - 9 * DAY)
+    back = CookieTypeAssignment(cookie_type="inherit", starts_at=NOW + DAY)
+    first, second, third = previews(cast, back, cast.cashback, *overlays, same)
+    assert (list(first.partnerships), list(second.partnerships)) == (overlays, [cast.cashback])
+    assert first.mail is not None
+    assert second.mail is not None
+    assert "Your clicks are soft from" in first.mail.subject
+    assert "Your clicks are hard from" in second.mail.subject
+    assert (list(third.partnerships), third.mail) == ([same], None)
+    assert "Still hard" in third.titles[0]
 
 
 def test_the_preview_says_where_nothing_changes(cast: Cast) -> None:
-    preview = notices.preview([cast.cashback], "hard", NOW, REASON)
-    assert (preview.subject, preview.text[:15]) == ("", "Nothing changes")
+    content = make_partner(cast.shop, make_publisher(model_type="content"))
+    [preview] = previews(cast, of_default(cast, NOW + DAY), content)
+    assert (preview.mail, list(preview.titles)) == (None, [])
 
 
 # --- What the database holds ----------------------------------------------------------------------

@@ -433,7 +433,7 @@ class TestKnownUntil:
     def test_a_default_that_decides_about_it_is_told(self, partner: Partnership) -> None:
         shop, olga = partner.advertiser, make_user(name="olga")
         policy.set_default(shop, "content", "soft", THEN, reason="x", made_by=olga)
-        said = "default of Content, which decides for CouponCat, was set to soft 2 minutes ago"
+        said = f"The Content default of {shop} was set to soft 2 minutes ago by olga"
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)
 
@@ -460,6 +460,18 @@ class TestKnownUntil:
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)
 
+    def test_a_default_to_which_it_goes_back_is_told(self, partner: Partnership) -> None:
+        soft(partner, NOW - DAY)
+        of = partner.advertiser
+        policy.set_default(of, "content", "soft", THEN, reason="x", made_by=None)
+        with pytest.raises(ChangedMeanwhile, match="The Content default"):
+            policy.assign([partner], "inherit", NOW, reason="x", made_by=None, known_until=KNOWN)
+
+    def test_that_it_left_is_told(self, partner: Partnership) -> None:
+        partnerships.change_terms(partner, {"status": "ended"}, THEN, made_by=None)
+        with pytest.raises(ChangedMeanwhile, match="The partnership of CouponCat was ended"):
+            soft(partner, known_until=KNOWN)
+
     def test_a_cancelling_is_told(self, partner: Partnership) -> None:
         row = soft(partner, NOW - DAY, start=LATER)
         cancel(row, THEN)
@@ -472,7 +484,9 @@ class TestKnownUntil:
         shop, olga, otto = partner.advertiser, make_user(name="olga"), make_user(name="otto")
         said: Any = {"reason": "x", "known_until": KNOWN}
         policy.set_default(shop, "content", "soft", THEN, made_by=olga, **said)
-        with pytest.raises(ChangedMeanwhile, match=r"CouponCat, was set to soft .* ago by olga"):
+        with pytest.raises(
+            ChangedMeanwhile, match=r"The Content default .* set to soft .* ago by olga"
+        ):
             policy.set_default(shop, "content", "hard", NOW, made_by=otto, **said)
         policy.set_default(shop, "voucher", "hard", NOW, made_by=otto, **said)
         policy.set_default(shop, "content", "hard", NOW, made_by=olga, **said)

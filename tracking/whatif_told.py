@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from network import dates, money
 from network.models import Advertiser
-from publishers.models import Publisher
+from publishers.cookie_words import lost_in_page
+from publishers.models import PartnershipTerms, Publisher
+from tracking.attribution import CookieType
 from tracking.models import Conversion
 from tracking.whatif_results import Move, PartnerLine, Question, Result, Tally
 
@@ -110,7 +112,8 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer as it is shown. ``since`` and ``until`` are days in words."""
+    """An answer as it is shown. ``since`` and ``until`` are days in words; ``in_page`` says what
+    those lose who may activate from the page and are asked about as hard."""
 
     sales: int
     differing: int
@@ -118,6 +121,7 @@ class Told:
     until: str
     goings: Sequence[Going]
     parts: Sequence[Part]
+    in_page: str = ""
 
 
 def tell(
@@ -126,7 +130,7 @@ def tell(
     asked_at: datetime,
     concerned: Collection[Key] | None = None,
 ) -> Told:
-    """The answer, with the partners of whom the question is (``concerned``) always in it. Four
+    """The answer, with the partners of whom the question is (``concerned``) always in it. Five
     queries at most."""
     if concerned is None:
         concerned = concerned_by(question)
@@ -144,7 +148,31 @@ def tell(
             _part(shop, result.of(shop.pk), concerned, _Words(names, orders, shop.currency))
             for shop in sorted(shops.values(), key=lambda shop: shop.name)
         ],
+        in_page=_in_page(question),
     )
+
+
+def _in_page(question: Question) -> str:
+    """What those lose who may activate from the page, and are hard in the question."""
+    hard = {
+        (advertiser, publisher)
+        for advertiser, change in question.changes.items()
+        for publisher, kind in change.types.items()
+        if kind is CookieType.HARD
+    }
+    if not hard:
+        return ""
+    rows = PartnershipTerms.objects.filter(
+        advertiser__in={advertiser for advertiser, _ in hard},
+        publisher__in={publisher for _, publisher in hard},
+        starts_at__lte=question.until,
+    )
+    held = {
+        (row.advertiser_id, row.publisher_id): row
+        for row in rows.select_related("publisher").order_by("starts_at")
+    }
+    losing = [held[key].publisher.name for key in hard if key in held and held[key].in_page]
+    return lost_in_page(joined(sorted(losing)), len(losing)) if losing else ""
 
 
 def concerned_by(question: Question) -> set[Key]:

@@ -146,7 +146,7 @@ def test_each_action_on_the_selection_is_a_button(
     offered = re.findall(r'<button type="submit" name="action" value="(\w+)"', page)
     assert offered == ["set_soft", "set_hard", "set_default", "approve"]
     data = {"action": "set_soft", "index": "0", "_selected_action": [partners["Blog"].pk]}
-    assert "Set 1 partner to soft" in text(owner.post(PARTNERS, {**data, "select_across": "0"}))
+    assert "Set Blog to soft" in text(owner.post(PARTNERS, {**data, "select_across": "0"}))
 
 
 # Setting a cookie type
@@ -163,8 +163,9 @@ def test_the_confirmation_lists_who_is_concerned(
     page = text(select(owner, "set_soft", list(partners.values())))
     assert "Set 2 partners to soft" in page
     assert "2 more are soft already and stay so." in page
-    assert re.search(r"Blog \d+ Content Hard Content default — Changes", page)
-    assert re.search(r"Cat \d+ Extension Soft Extension default — Stays", page)
+    assert re.search(r"Blog \d+ Content Hard Content default — Soft own, since 12 Mar 2026", page)
+    stays = "Extension Soft Extension default — Soft Extension default; stays"
+    assert re.search(rf"Cat \d+ {stays}", page)
     assert not CookieTypeAssignment.objects.exists()
 
 
@@ -193,7 +194,7 @@ def test_it_sets_partners_back_to_the_default(
 ) -> None:
     policy.assign([partners["Cat"]], "hard", NOW - timedelta(days=1), reason="Trial", made_by=None)
     page = text(select(owner, "set_default", [partners["Cat"], partners["Blog"]]))
-    assert "Set 1 partner back to their model type's default" in page
+    assert "Set Cat back to its model type's default" in page
     assert "1 more is at the default already and stays so." in page
     data = {"to": "inherit", "partners": partners["Cat"].pk, "reason": "Trial over"}
     post(owner, COOKIE_TYPE, **data)
@@ -271,7 +272,7 @@ def test_a_later_start_finds_partners_as_they_will_be_then(
     policy.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
     data = {"to": "soft", "partners": partners["Cat"].pk, "reason": "No trial"}
     page = post(owner, COOKIE_TYPE, start=f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}", **data)
-    assert "Set 1 partner to soft, from 15 Mar 2026 15:00 UTC." in text(page)
+    assert "Set Cat to soft, from 15 Mar 2026 15:00 UTC." in text(page)
 
 
 @pytest.mark.parametrize(
