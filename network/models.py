@@ -10,12 +10,14 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from network.effective import EffectiveDated, bumps_policy, cancels_its_own, one_per_start
 
 MOST_NOTICE_DAYS = 90
+NAME_TAKEN = "This name is taken."
+ADDRESS_TAKEN = "Another account has this address. Somebody has one account for all their roles."
 
 
 class People(UserManager["User"]):
@@ -24,9 +26,20 @@ class People(UserManager["User"]):
         """In lower case throughout, as addresses are compared."""
         return (email or "").strip().lower()
 
+    def named(self, name: str) -> models.QuerySet["User"]:
+        """Whoever signs in by this name, in whatever case."""
+        return self.alias(lower=Lower("username")).filter(lower=Lower(Value(name)))
+
+    def meant_by(self, login: str) -> "User | None":
+        """Whom somebody means who signs in with this, an address or a name."""
+        address = self.normalize_email(login)
+        by_address = self.filter(email=address).first() if address else None
+        return by_address or self.named(login).first()
+
 
 class User(AbstractUser):
-    """Somebody who signs in. Operators are superusers; everybody else is a member of a tenant."""
+    """Somebody who signs in, by name or address. Operators are superusers; everybody else is a
+    member of a tenant."""
 
     time_zone = models.CharField(max_length=64, default="UTC")
 
@@ -34,7 +47,16 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
+            models.UniqueConstraint(
+                Lower("username"), name="user_name_once", violation_error_message=NAME_TAKEN
+            ),
+            models.UniqueConstraint(
+                fields=("email",),
+                condition=~Q(email=""),
+                name="user_address_once",
+                violation_error_message=ADDRESS_TAKEN,
+            ),
         ]
 
 

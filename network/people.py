@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
-from network.models import User
+from network.models import ADDRESS_TAKEN, NAME_TAKEN, User
 
 
 class TimeZoneField(forms.ChoiceField):
@@ -18,11 +18,29 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(choices=[(name, name) for name in names], **kwargs)
 
 
-class UserForm(UserChangeForm[User]):
-    time_zone = TimeZoneField()
+class OwnName(forms.ModelForm[User]):
+    """A form with a user name that is nobody else's, in whatever case, nor another's address."""
 
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        of_address = others.filter(email=User.objects.normalize_email(name))
+        if (others & User.objects.named(name)).exists() or of_address.exists():
+            raise forms.ValidationError(NAME_TAKEN, code="unique")
+        return name
+
+
+class OwnAddress(forms.ModelForm[User]):
     def clean_email(self) -> str:
-        return User.objects.normalize_email(self.cleaned_data["email"])
+        address = User.objects.normalize_email(self.cleaned_data["email"])
+        others = User.objects.exclude(pk=self.instance.pk)
+        if address and others.filter(email=address).exists():
+            raise forms.ValidationError(ADDRESS_TAKEN, code="unique")
+        return address
+
+
+class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
+    time_zone = TimeZoneField()
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -33,11 +51,8 @@ class UserForm(UserChangeForm[User]):
         }
 
 
-class NewUserForm(AdminUserCreationForm[User]):
+class NewUserForm(OwnName, OwnAddress, AdminUserCreationForm[User]):
     time_zone = TimeZoneField()
-
-    def clean_email(self) -> str:
-        return User.objects.normalize_email(self.cleaned_data["email"])
 
     class Meta:
         model = User

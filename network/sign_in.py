@@ -3,7 +3,9 @@
 Its limits are kept in Redis. Without Redis nobody signs in (:class:`network.middleware.Refusal`).
 """
 
+import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import app_settings
@@ -14,6 +16,8 @@ from allauth.account.internal.flows.login import (
     record_authentication,
 )
 from allauth.account.views import LoginView
+from allauth.core.internal import ratelimit
+from allauth.core.internal.ratelimit import RateLimitUsage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
@@ -21,6 +25,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -30,7 +35,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from network import second_factor, tasks
 from network.models import User
 
-MISMATCH = "This name or address and this password do not belong together."
+WAIT = "After five attempts that failed, wait five minutes."
+MISMATCH = f"This name or address and this password do not belong together. {WAIT}"
+LIMITS = {"password": "5/5m/key"}
+"""Attempts to sign in as somebody, by name and by address together."""
 CODE_LIVES = 90
 """Seconds for which a code of the app is good: its own half minute, and one before and after."""
 
@@ -40,6 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": MISMATCH,
         "email_password_mismatch": MISMATCH,
+        "incorrect_password": f"Incorrect password. {WAIT}",
         "too_many_login_attempts": "Too many attempts that failed. Wait five minutes.",
     }
 
@@ -83,11 +92,48 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
         return bool(super().is_reauthentication_required(app=app))
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Attempts are counted by what was typed, and that is said; and by whose account it is,
+        which is not: an attempt too many there is one with a wrong password, so that nobody learns
+        whether a name and an address are one person's, or anybody's."""
+        attempt = self._attempt_at_account(request, credentials)
+        if attempt is None:
+            credentials["password"] = secrets.token_urlsafe()
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+        except ValidationError:
+            _take_back(attempt)
+            raise
+        if user is not None:
+            _take_back(attempt)
+        return user
+
+    def _attempt_at_account(
+        self, request: HttpRequest, credentials: dict[str, Any]
+    ) -> RateLimitUsage | None:
+        """None when it is one too many; whoever does not exist has no account to be counted."""
+        user = User.objects.meant_by(_login(credentials))
+        if user is None:
+            return RateLimitUsage(usage=[])
+        found: RateLimitUsage | None = ratelimit.consume(
+            request, app="softclick", action="password", config=LIMITS, key=str(user.pk)
+        )
+        return found
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Attempts are counted by whom they are for. (The original counts by the request's host as
-        well, whose port is anybody's choice: each port would give five attempts more.)"""
-        name = credentials.get("email", credentials.get("username", ""))
-        return str(name).lower()
+        """What was typed. (The original counts by the request's host as well, whose port is
+        anybody's choice: each port would give five attempts more.)"""
+        return _login(credentials).lower()
+
+
+def _login(credentials: Mapping[str, Any]) -> str:
+    """The name or address that was typed."""
+    return str(credentials.get("email", credentials.get("username", "")))
+
+
+def _take_back(attempt: RateLimitUsage | None) -> None:
+    if attempt:
+        attempt.rollback()
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

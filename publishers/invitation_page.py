@@ -6,7 +6,7 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,15 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from network import clock
-from network.models import User
-from network.people import TimeZoneField
+from network.models import NAME_TAKEN, User
+from network.people import OwnName, TimeZoneField
 from publishers import invitations
 from publishers.invitations import NotOpen
 from publishers.team_desk import MEANINGS
 from publishers.team_models import Invitation
 
 
-class AccountForm(BaseUserCreationForm[User]):
+class AccountForm(OwnName, BaseUserCreationForm[User]):
     """What somebody new chooses; the address is the one that was invited."""
 
     time_zone = TimeZoneField()
@@ -70,11 +70,23 @@ def _new_account(
     form = AccountForm(request.POST if request.method == "POST" else None, initial=initial)
     if not form.is_valid():
         return render(request, "account/invitation.html", {**context, "form": form})
-    with transaction.atomic():
-        user = form.save(commit=False)
-        user.email = row.email
-        user.save()
-        invitations.accept(token, user, clock.now())
+    try:
+        user = _join(form, token, row)
+    except IntegrityError:  # somebody was faster since the form was checked
+        invitations.find(token, clock.now())
+        form.add_error("username", NAME_TAKEN)
+        return render(request, "account/invitation.html", {**context, "form": form})
     credentials = {"username": user.username}
     signed_in: HttpResponse = perform_password_login(request, credentials, Login(user=user))
     return signed_in
+
+
+@transaction.atomic
+def _join(form: AccountForm, token: str, row: Invitation) -> User:
+    """Make the account and accept. Raises NotOpen, and IntegrityError for a name that was taken or
+    an address that got an account meanwhile."""
+    user: User = form.save(commit=False)
+    user.email = row.email
+    user.save()
+    invitations.accept(token, user, clock.now())
+    return user

@@ -1,6 +1,7 @@
 """Invitations by mail, and what owners do about their people."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from kombu.exceptions import OperationalError
 
 from network.models import Advertiser, StaffMembership, User
 from publishers import invitations, tasks
+from publishers.invitation_page import AccountForm
 from publishers.invitations import Gone, LastOwner
 from publishers.models import Publisher
 from publishers.team_models import Invitation, Invitations, TeamMembership
@@ -134,6 +136,57 @@ def test_what_was_typed_is_kept_when_something_is_wrong(owner: Client, shop: Adv
     assert "The two password fields didn" in text(page)
     assert 'value="Okafor"' in page.content.decode()
     assert Invitation.objects.get().is_open
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("vera", id="as_it_is"),
+        pytest.param("Vera", id="in_another_case"),
+        pytest.param("VERA@example.com", id="address_of_somebody_else"),
+    ],
+)
+def test_nobody_takes_anothers_name(owner: Client, shop: Advertiser, name: str) -> None:
+    """Signing in by a name that two have is possible to neither."""
+    make_user("owner", make_advertiser("Elsewhere"), name="vera", password="long-enough-1")
+    invite(owner, shop, "nina@example.com")
+    page = browser().post(link(), {**ACCOUNT, "username": name})
+    assert "This name is taken." in text(page)
+    assert "vera@" not in text(page)
+    assert 'value="Okafor"' in page.content.decode()
+    assert not User.objects.filter(email="nina@example.com").exists()
+    signed = browser().post("/sign-in/", {"login": "vera", "password": "long-enough-1"})
+    assert signed.headers["Location"] == "/"
+
+
+def test_a_name_that_is_ones_own_address_is_fine(owner: Client, shop: Advertiser) -> None:
+    invite(owner, shop, "nina@example.com")
+    browser().post(link(), {**ACCOUNT, "username": "nina@example.com"})
+    answer = {"login": "nina@example.com", "password": ACCOUNT["password1"]}
+    assert browser().post("/sign-in/", answer).headers["Location"] == "/"
+
+
+def test_a_name_that_is_taken_while_the_form_is_checked(
+    owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(owner, shop, "nina@example.com")
+    make_user(name="Nina2")
+    monkeypatch.setattr(AccountForm, "is_valid", checked_before(AccountForm.is_valid))
+    page = browser().post(link(), {**ACCOUNT, "username": "nina2"})
+    assert "This name is taken." in text(page)
+    assert Invitation.objects.get().is_open
+
+
+def checked_before(is_valid: Callable[[AccountForm], bool]) -> Callable[[AccountForm], bool]:
+    """As if whoever has the name had not been there yet."""
+
+    def check(form: AccountForm) -> bool:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(User.objects, "named", lambda name: User.objects.none())
+            patch.setattr(User, "validate_constraints", lambda self, exclude=None: None)
+            return is_valid(form)
+
+    return check
 
 
 def closed(client: Client, path: str) -> str:

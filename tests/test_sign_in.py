@@ -53,6 +53,46 @@ def test_the_sixth_attempt_for_somebody_is_refused_even_with_the_right_password(
     assert sign_in(make_user(name="bob", password=PASSWORD).username).status_code == 302
 
 
+@pytest.mark.parametrize(
+    "logins",
+    [
+        pytest.param(["Ada", "ada", "ADA", "Ada@example.com", "ada@EXAMPLE.com"], id="both"),
+        pytest.param(["Ada"] * 5, id="by_name"),
+        pytest.param(["ada@example.com"] * 5, id="by_address"),
+    ],
+)
+@pytest.mark.parametrize("then", ["ada", "ada@example.com"])
+def test_five_attempts_for_an_account_by_name_and_by_address_together(
+    ada: User, logins: list[str], then: str
+) -> None:
+    for number, login in enumerate(logins):
+        sign_in(login, "wrong-horse-1", REMOTE_ADDR=f"192.0.2.{number}")
+    page = text(sign_in(then))
+    assert "wait five minutes." in page.lower()
+    assert "do not belong together" in page or "Too many attempts" in page
+
+
+def test_nobody_learns_that_a_name_and_an_address_are_one_persons(ada: User) -> None:
+    """An attempt too many for an account is answered as one for nobody: the right password, too."""
+
+    def answers(name: str, address: str) -> list[tuple[bool, bool]]:
+        given = [sign_in(name, "wrong-horse-1", REMOTE_ADDR="192.0.2.1") for _ in range(6)]
+        given += [sign_in(address, PASSWORD, REMOTE_ADDR="192.0.2.2") for _ in range(6)]
+        pages = [text(answer) for answer in given]
+        return [("do not belong" in page, "Too many" in page) for page in pages]
+
+    of_somebody = answers("ada", "ada@example.com")
+    cache.clear()
+    assert of_somebody == answers("nobody", "nobody@example.com")
+    assert of_somebody == [*[(True, False)] * 5, (False, True)] * 2
+
+
+def test_signing_in_leaves_no_attempt_behind(ada: User) -> None:
+    for number in range(12):
+        login = ("ada", "ada@example.com")[number % 2]
+        assert sign_in(login, REMOTE_ADDR=f"192.0.2.{number}").headers["Location"] == "/"
+
+
 def test_another_port_in_the_hosts_name_gives_no_more_attempts(ada: User) -> None:
     for port in range(8001, 8006):
         sign_in("Ada", "wrong-horse-1", HTTP_HOST=f"{settings.SITE_HOST}:{port}")
