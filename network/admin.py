@@ -30,8 +30,8 @@ from network.advertisers import (
     change_rate,
     create_advertiser,
 )
-from network.change_pages import ChangePage, posted, respond
-from network.effective import told_rows
+from network.change_pages import TEMPLATE, ChangePage, posted, respond
+from network.effective import start_or_now, told_rows
 from network.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
 from network.models import (
     Advertiser,
@@ -41,7 +41,6 @@ from network.models import (
     User,
     notice_at,
     rate_at,
-    terms_at,
 )
 from network.people import NewUserForm, UserForm
 from publishers import programme_terms
@@ -147,20 +146,20 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         advertiser = self._managed_or_refuse(request, pk)
         now = clock.now()
-        before = terms_at(advertiser, now)
-        form = TermsForm(
-            posted(request), initial={name: getattr(before, name) for name in TERMS_FIELDS}
-        )
+        row = AttributionTerms(advertiser=advertiser, starts_at=start_or_now(None, now))
+        form = TermsForm(posted(request), row=row)
 
         def apply() -> str:
-            row = programme_terms.change(
-                advertiser,
-                form.changes,
-                now,
-                made_by=person(request),
-                reason=form.cleaned_data["reason"],
-                start=form.start_at,
-            )
+            with form.keeping_up():
+                row = programme_terms.change(
+                    advertiser,
+                    form.changes,
+                    now,
+                    made_by=person(request),
+                    reason=form.cleaned_data["reason"],
+                    start=form.start_at,
+                    known=form.known,
+                )
             self.log_change(request, advertiser, f"Terms: {row}")
             start = dates.zoned(row.starts_at)
             return f"The terms change on {start}. Clicks already made keep theirs."
@@ -209,6 +208,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             button=f"Change the {what}",
             back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
             apply=apply,
+            template="admin/change_terms.html" if isinstance(form, TermsForm) else TEMPLATE,
             context={"original": advertiser},
         )
 

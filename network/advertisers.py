@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from network import rebasing
 from network.effective import add_row, start_or_now
 from network.models import (
     Advertiser,
@@ -14,11 +15,10 @@ from network.models import (
     CommissionGroup,
     CommissionRate,
     User,
-    terms_at,
 )
 
 DEFAULT_GROUP = "DEFAULT"
-TERMS_FIELDS = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
+TERMS_FIELDS = AttributionTerms.carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +80,22 @@ def change_terms(
     made_by: User | None,
     reason: str = "",
     start: datetime | None = None,
+    known: int | None = None,
 ) -> AttributionTerms:
-    """Add a row of terms: those in force at its start, with ``changes``. Clicks already made keep
-    their windows. Raises StartInPast, ChangedMeanwhile, ValidationError."""
-    starts_at = start_or_now(start, now)
-    before = terms_at(advertiser, starts_at)
+    """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
+    (:mod:`network.rebasing`). Clicks already made keep their windows. ``known`` is the newest row
+    that the page knew of by which this was decided. Raises StartInPast, ChangedMeanwhile when
+    somebody else has changed them since or with the same start, ValidationError."""
     terms = AttributionTerms(
         advertiser=advertiser,
-        starts_at=starts_at,
+        starts_at=start_or_now(start, now),
         created_at=now,
         made_by=made_by,
         reason=reason,
-        **{name: changes.get(name, getattr(before, name)) for name in TERMS_FIELDS},
     )
-    return add_row(terms)
+    if known is not None:
+        rebasing.refuse_unknown(terms, known, now)
+    return rebasing.change(terms, changes)
 
 
 def change_rate(

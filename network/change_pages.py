@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from network import dates
 from network.effective import SPREAD, Refused
 
+TEMPLATE = "admin/change_page.html"
+
 
 class StartField(forms.DateTimeField):
     """When a change takes effect, in the reader's zone; empty: at once."""
@@ -60,7 +62,7 @@ class ChangePage:
     button: str
     back: str
     apply: Callable[[], str]
-    template: str = "admin/change_page.html"
+    template: str = TEMPLATE
     context: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 """Settings that hold from a moment on: rows are only ever added, and start ahead, never behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -161,6 +161,28 @@ class EffectiveDated(models.Model):
         return self.cancelling is not None
 
 
+class WholeTerms(EffectiveDated):
+    """A row that says all of the terms, whichever of them it changes (:mod:`network.rebasing`)."""
+
+    rewrites = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="rewritten_by"
+    )
+    """The cancelled row that this one says again, after other terms; ``made_by`` and ``reason``
+    are those of the first."""
+
+    carried: ClassVar[tuple[str, ...]]
+    """The terms: a row takes from the one before it what it does not change."""
+    decided: ClassVar[frozenset[str]] = frozenset()
+    """Those of which a new decision takes the place of all that were to come."""
+
+    class Meta(EffectiveDated.Meta):
+        abstract = True
+
+    def may_follow(self, before: Mapping[str, Any]) -> bool:
+        """Whether what it says of the ``decided`` ones can be said when these terms were before."""
+        return True
+
+
 Row = TypeVar("Row", bound=EffectiveDated)
 
 
@@ -220,6 +242,7 @@ def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
     table = type(row)
     said = {field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields}
     del said["id"]
+    said.pop("rewrites_id", None)
     own = {"created_at": now, "made_by_id": made_by and made_by.pk, "reason": reason.strip()}
     cancelling = table(**{**said, **own, "cancels_id": row.pk})
     cancelling.clean_fields(

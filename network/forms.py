@@ -11,6 +11,7 @@ from network import money, tracking_hosts
 from network.advertisers import TERMS_FIELDS, NewAdvertiser
 from network.change_pages import ChangeForm
 from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
+from network.terms_form import TermsChangeForm
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HARD_DAYS_HELP = "1 to 400."
@@ -195,7 +196,7 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
         )
 
 
-class TermsForm(ChangeForm):
+class TermsForm(TermsChangeForm):
     """Windows and soft rule, from a moment on."""
 
     soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
@@ -215,10 +216,6 @@ class TermsForm(ChangeForm):
         help_text=NOTICE_HELP,
     )
     reason = forms.CharField(label="Reason, shown to the partners", max_length=500, required=False)
-
-    @property
-    def changes(self) -> dict[str, int | str]:
-        return {name: self.cleaned_data[name] for name in TERMS_FIELDS}
 
 
 class RateForm(ChangeForm, RateFields):

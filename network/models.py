@@ -13,7 +13,13 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
-from network.effective import EffectiveDated, bumps_policy, cancels_its_own, one_per_start
+from network.effective import (
+    EffectiveDated,
+    WholeTerms,
+    bumps_policy,
+    cancels_its_own,
+    one_per_start,
+)
 
 MOST_NOTICE_DAYS = 90
 NAME_TAKEN = "This name is taken."
@@ -154,7 +160,7 @@ class TrackingHost(models.Model):
         return self.host
 
 
-class AttributionTerms(EffectiveDated):
+class AttributionTerms(WholeTerms):
     """An advertiser's windows and soft rule, from a moment on."""
 
     class SoftRule(models.TextChoices):
@@ -179,6 +185,7 @@ class AttributionTerms(EffectiveDated):
     """How long after it was decided a hard partner becomes soft."""
 
     holds_for = ("advertiser",)
+    carried = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
 
     class Meta(EffectiveDated.Meta):
         verbose_name_plural = "attribution terms"

@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from network.change_pages import ChangeForm
 from network.models import Advertiser
+from network.terms_form import TermsChangeForm
 from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
-from publishers.partnerships import TERMS_FIELDS
 
 REASON_SHOWN = "Reason, shown to the partner"
 
@@ -58,14 +58,10 @@ class NewPartnershipForm(forms.Form):
     )
 
 
-class PartnershipTermsForm(ChangeForm):
-    """A partnership's approval, flags and own cookie period, from a moment on."""
+class PartnershipTermsForm(TermsChangeForm):
+    """A partnership's flags and own cookie period, from a moment on. Its status is decided on a
+    page of its own (:mod:`publishers.partner_status`)."""
 
-    status = forms.ChoiceField(
-        choices=PartnershipTerms.Status.choices,
-        help_text="Only clicks of approved partners count; clicks already made keep their claims. "
-        "Suspend for fraud on the partner's page: what is pending is declined with it.",
-    )
     hard_days = forms.IntegerField(
         label="Own cookie period in days",
         required=False,
@@ -88,22 +84,11 @@ class PartnershipTermsForm(ChangeForm):
     )
     reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
 
-    def clean_status(self) -> str:
-        """A suspension declines what is pending, which this form does not."""
-        status: str = self.cleaned_data["status"]
-        if status == PartnershipTerms.Status.SUSPENDED != self.initial.get("status"):
-            raise forms.ValidationError("Suspend for fraud on the partner's page.")
-        return status
-
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("strictly_necessary") and not data.get("evidence", "").strip():
             self.add_error("evidence", "Say why, as a data-protection officer would ask.")
         return data
-
-    @property
-    def changes(self) -> dict[str, object]:
-        return {name: self.cleaned_data[name] for name in TERMS_FIELDS}
 
 
 class NoteForm(forms.Form):

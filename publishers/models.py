@@ -1,6 +1,7 @@
 """Publishers: who is paid, for whom they work and how; and the ledger of what they are owed."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 from network.effective import (
     EffectiveDated,
+    WholeTerms,
     append_only,
     bumps_policy,
     cancels_its_own,
@@ -119,7 +121,7 @@ class Partnership(models.Model):
         return f"{self.publisher} at {self.advertiser}"
 
 
-class PartnershipTerms(EffectiveDated):
+class PartnershipTerms(WholeTerms):
     """A partnership's approval, flags and own cookie period, whole, from a moment on."""
 
     class Status(models.TextChoices):
@@ -128,6 +130,17 @@ class PartnershipTerms(EffectiveDated):
         DECLINED = "declined", "Declined"
         ENDED = "ended", "Ended"
         SUSPENDED = "suspended", "Suspended for fraud"
+
+    DECIDED_FROM: ClassVar[Mapping[str, frozenset[str]]] = {
+        Status.APPLIED: frozenset(),
+        Status.APPROVED: frozenset(
+            {Status.APPLIED, Status.DECLINED, Status.ENDED, Status.SUSPENDED}
+        ),
+        Status.DECLINED: frozenset({Status.APPLIED}),
+        Status.ENDED: frozenset({Status.APPROVED}),
+        Status.SUSPENDED: frozenset({Status.APPROVED, Status.ENDED}),
+    }
+    """What can be decided about a partnership, by the statuses in which it can."""
 
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="+")
@@ -148,6 +161,8 @@ class PartnershipTerms(EffectiveDated):
     )
 
     holds_for = ("partnership",)
+    carried = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
+    decided = frozenset({"status"})
 
     class Meta(EffectiveDated.Meta):
         triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("partnership")]
@@ -163,6 +178,10 @@ class PartnershipTerms(EffectiveDated):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+
+    def may_follow(self, before: Mapping[str, Any]) -> bool:
+        held = before["status"]
+        return held == self.status or held in self.DECIDED_FROM[self.status]
 
 
 class PartnerNote(models.Model):

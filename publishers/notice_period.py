@@ -1,7 +1,8 @@
 """The notice that an advertiser gives its hard partners before they become soft, by whatever layer
 of the policy: a partner that is hard becomes soft no sooner than that after it was decided."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,8 +24,8 @@ class NoticeNotKept(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """An approved partnership, with what it has been told of what is to come; ``earliest`` is when
-    a change made now may make it soft."""
+    """A partnership with what it has been told of what is to come; ``earliest`` is when a change
+    made now may make it soft."""
 
     partnership: Partnership
     policy: Policy
@@ -33,13 +34,13 @@ class Promised:
 
 
 def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promised]:
-    """Those to whom notice is to be given. Who is no approved partner yet, or no longer, is given
-    none."""
+    """Those to whom notice is to be given: whoever has been an approved partner within it. Who is
+    none yet, or no longer for so long, is given none."""
     partnerships = list(partnerships)
     days = _notices({row.advertiser_id for row in partnerships}, now)
     if not days:
         return []
-    approved = _approved([row for row in partnerships if row.advertiser_id in days], now)
+    approved = _approved([row for row in partnerships if row.advertiser_id in days], days, now)
     policies = cookie_types.policies(approved)
     return [
         Promised(
@@ -111,10 +112,30 @@ def _notices(advertisers: set[int], now: datetime) -> dict[int, int]:
     return {key: days for key, days in found.items() if days}
 
 
-def _approved(partnerships: Sequence[Partnership], now: datetime) -> list[Partnership]:
+def _approved(
+    partnerships: Sequence[Partnership], days: Mapping[int, int], now: datetime
+) -> list[Partnership]:
+    """Those that were approved at some time within the notice. Approved now is not enough to ask:
+    a notice that ended with the approval could be ended with it, too."""
+    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
     rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=now)
-    status = dict(rows.order_by("starts_at").values_list("partnership", "status"))
-    return [row for row in partnerships if status.get(row.pk) == PartnershipTerms.Status.APPROVED]
+    for row in rows.order_by("starts_at"):
+        terms[row.partnership_id].append(row)
+    return [
+        row
+        for row in partnerships
+        if _was_approved(terms[row.pk], now - timedelta(days=days[row.advertiser_id]), now)
+    ]
+
+
+def _was_approved(terms: Sequence[PartnershipTerms], since: datetime, now: datetime) -> bool:
+    """Whether the partner was approved at some time from ``since`` until ``now``; terms in order,
+    those that started by now."""
+    ends = [row.starts_at for row in terms[1:]] + [now]
+    return any(
+        row.status == PartnershipTerms.Status.APPROVED and end > since
+        for row, end in zip(terms, ends, strict=True)
+    )
 
 
 def _refusal(late: Sequence[Promised]) -> str:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,8 @@ from publishers.models import Notice, Partnership, PartnershipTerms
 Value = Mapping[str, Any]
 """Plain facts, as they are kept in a notice."""
 
+AS_ONE = timedelta(milliseconds=500)
+"""A change that is written again starts milliseconds later; to a publisher it is the same."""
 COOKIE_TYPE, PARTNERSHIP, TERMS = Notice.Event
 NOT_TOLD = frozenset(
     {None, PartnershipTerms.Status.DECLINED.value, PartnershipTerms.Status.ENDED.value}
@@ -135,18 +137,21 @@ class _Step:
     after: Value
     cancelled: bool = False
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        return (self.at, _decisive(self.before), tuple(sorted(self.after.items(), key=repr)))
+    def is_like(self, other: "_Step") -> bool:
+        return (
+            abs(self.at - other.at) < AS_ONE
+            and _decisive(self.before) == _decisive(other.before)
+            and self.after == other.after
+        )
 
 
 def _compared(old: Line, new: Line, now: datetime) -> Iterator[_Step]:
-    known = {step.key for step in _steps(old)}
+    known = _steps(old)
     if old[0].value != new[0].value:
         yield _Step(now, old[0].value, new[0].value)
-    yield from (step for step in _steps(new) if step.key not in known)
-    for step in _steps(old):
-        goes_on = value_at(new, step.at)
+    yield from (step for step in _steps(new) if not any(step.is_like(one) for one in known))
+    for step in known:
+        goes_on = value_at(new, step.at + AS_ONE)
         was_news = _decisive(step.before) != _decisive(step.after)
         if was_news and _decisive(goes_on) != _decisive(step.after):
             yield _Step(step.at, goes_on, step.after, cancelled=True)

@@ -1,6 +1,7 @@
 """Partners in the admin: the list that staff live in, and a page for each."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,9 +14,12 @@ from django.urls import URLPattern, path, reverse
 from network import access, clock, dates
 from network.admin_site import AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
+from network.effective import Refused, start_or_now
+from network.terms_words import in_words
 from publishers import cookie_type_change, partner_page, partner_status, partnerships
 from publishers.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
-from publishers.models import AssignedType, Partnership
+from publishers.models import AssignedType, Partnership, PartnershipTerms
+from publishers.notice_period import named
 from publishers.partner_columns import COLUMNS, PartnerColumns
 from publishers.partner_filters import (
     CookieTypeFilter,
@@ -90,15 +94,21 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:
         now, rows = clock.now(), list(queryset)
         attach_standings(rows, now)
-        waiting = [row for row in rows if not standing_of(row).is_approved]
+        waiting = [row for row in rows if standing_of(row).has_applied]
         known = access.access_of(request.user)
         if not all(known.manages(row.advertiser_id) for row in waiting):
             raise PermissionDenied("Only owners and managers approve partners.")
-        with transaction.atomic():
-            for row in waiting:
-                partnerships.approve(row, now, made_by=person(request))
-                self.log_change(request, row, "Approved")
-        messages.success(request, f"{len(waiting)} approved; the others were approved already.")
+        try:
+            with transaction.atomic():
+                for row in waiting:
+                    partnerships.approve(row, now, made_by=person(request))
+                    self.log_change(request, row, "Approved")
+        except Refused as error:
+            messages.error(request, f"{error} Nothing was changed.")
+            return
+        others = [row for row in rows if row not in waiting]
+        said = [f"{len(waiting)} approved.", *([_left_out(others)] if others else [])]
+        (messages.success if waiting else messages.warning)(request, " ".join(said))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -150,23 +160,23 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         if not self.managed(request, row):
             raise PermissionDenied
         now = clock.now()
-        held = partnerships.terms_at(row, now)
-        initial = {name: getattr(held, name) for name in partnerships.TERMS_FIELDS} if held else {}
-        if "status" in request.GET:
-            initial["status"] = request.GET["status"]
-        form = PartnershipTermsForm(posted(request), initial=initial)
+        of_row = PartnershipTerms(partnership=row, starts_at=start_or_now(None, now))
+        form = PartnershipTermsForm(posted(request), row=of_row)
 
         def apply() -> str:
-            made = partnerships.change_terms(
-                row,
-                form.changes,
-                now,
-                made_by=person(request),
-                reason=form.cleaned_data["reason"],
-                start=form.start_at,
-            )
-            self.log_change(request, row, f"Terms: {made}")
-            return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
+            with form.keeping_up():
+                made = partnerships.change_terms(
+                    row,
+                    form.changes,
+                    now,
+                    made_by=person(request),
+                    reason=form.cleaned_data["reason"],
+                    start=form.start_at,
+                    known=form.known,
+                )
+            said = in_words(PartnershipTerms, form.changes)
+            self.log_change(request, row, f"Terms: {said}, from {made.starts_at:%d %b %Y %H:%M:%S}")
+            return f"From {dates.zoned(made.starts_at)}: {said}."
 
         page = ChangePage(
             title=f"Change the terms of {row.publisher} at {row.advertiser}",
@@ -174,6 +184,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             button="Change the terms",
             back=reverse("admin:publishers_partnership_change", args=[row.pk]),
             apply=apply,
+            template="admin/change_terms.html",
             context={"original": row},
         )
         return respond(request, self, page)
@@ -209,3 +220,12 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     def page(self, request: HttpRequest, row: Partnership) -> Mapping[str, Any]:
         may_manage = access.access_of(request.user).manages(row.advertiser_id)
         return {**partner_page.told(row, clock.now()), "may_manage": may_manage}
+
+
+def _left_out(rows: Sequence[Partnership]) -> str:
+    """Whom the action leaves as they are, by what they are."""
+    by_status: dict[str, list[Partnership]] = defaultdict(list)
+    for row in rows:
+        by_status[standing_of(row).status.lower()].append(row)
+    said = ", ".join(f"{named(found)} ({status})" for status, found in by_status.items())
+    return f"Left as they are: {said}. Only who has applied is approved here."

@@ -1,7 +1,8 @@
 """Deciding about a partnership in the admin: approve, decline, end, or suspend for fraud."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from django.urls import reverse
 from network import clock, dates, money
 from network.admin_site import ScopedAdmin, person
 from network.change_pages import ChangeForm, ChangePage, posted, respond
+from network.effective import SPREAD
+from network.terms_form import Coming, coming
 from publishers import partnerships
 from publishers.models import Partnership, PartnershipTerms
 from publishers.standing import Standing, attach_standings, standing_of
@@ -20,14 +23,6 @@ from tracking.statements import MAX_REASON
 from tracking.validation import ValidationRefused
 
 Status = PartnershipTerms.Status
-FROM: Mapping[str, frozenset[str]] = {
-    Status.APPROVED: frozenset({Status.APPLIED, Status.DECLINED, Status.ENDED, Status.SUSPENDED}),
-    Status.DECLINED: frozenset({Status.APPLIED}),
-    Status.ENDED: frozenset({Status.APPROVED}),
-    Status.SUSPENDED: frozenset({Status.APPROVED, Status.ENDED}),
-}
-"""What can be decided, by the statuses in which it can."""
-
 _SHOWN = "Reason, shown to the partner"
 
 
@@ -40,7 +35,9 @@ class StatusForm(forms.Form):
     )
 
 
-class ApprovalForm(StatusForm):
+class ApprovalForm(ChangeForm):
+    """What is said to the partner with its approval, and from when that holds."""
+
     reason = forms.CharField(
         label="Message to the partner",
         max_length=MAX_REASON,
@@ -112,7 +109,11 @@ class Offer:
 def offers(standing: Standing) -> list[Offer]:
     """What can be decided about a partnership that stands like this."""
     held = standing.terms.status if standing.terms else ""
-    return [Offer(to, DECISIONS[to].offer) for to, statuses in FROM.items() if held in statuses]
+    return [
+        Offer(to, decision.offer)
+        for to, decision in DECISIONS.items()
+        if held in PartnershipTerms.DECIDED_FROM[to]
+    ]
 
 
 def decide(
@@ -136,13 +137,13 @@ def decide(
                 raise ValidationError(f"{error} Nothing was changed; try again.") from error
             model_admin.log_change(request, row, "Suspended for fraud")
             return f"Suspended for fraud. {_declined(row, declined)}"
-        made = partnerships.change_terms(
+        made = partnerships.decide(
             row,
-            {"status": to},
+            to,
             now,
             made_by=person(request),
             reason=reason,
-            start=form.start_at if isinstance(form, EndForm) else None,
+            start=form.start_at if isinstance(form, ChangeForm) else None,
         )
         model_admin.log_change(request, row, f"Terms: {made}")
         return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
@@ -154,9 +155,21 @@ def decide(
         back=reverse("admin:publishers_partnership_change", args=[row.pk]),
         apply=apply,
         template="admin/publishers/partnership/status.html",
-        context={"original": row, "decision": decision, **_preview(row, to)},
+        context={
+            "original": row,
+            "decision": decision,
+            "coming": _coming(row, to, now),
+            "later": isinstance(form, ChangeForm),
+            **_preview(row, to),
+        },
     )
     return respond(request, model_admin, page)
+
+
+def _coming(row: Partnership, to: str, now: datetime) -> Sequence[Coming]:
+    """What is to come of the terms, and what of it the decision withdraws."""
+    held = partnerships.terms_at(row, now + SPREAD)
+    return coming(partnerships.foreseen(row, to, now), held) if held else []
 
 
 def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
@@ -171,8 +184,8 @@ def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
 
 
 def application(row: Partnership) -> PartnershipTerms | None:
-    """The partner's own words when it last applied."""
-    return row.terms.filter(status=Status.APPLIED).order_by("-starts_at").first()
+    """The partner's own words when it applied, which it does once."""
+    return row.terms.filter(status=Status.APPLIED).order_by("starts_at").first()
 
 
 def _declined(row: Partnership, declined: suspension.Pending) -> str:

@@ -1,10 +1,12 @@
 """Creating publishers, and their partnerships with advertisers over time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from network.effective import add_row, start_or_now
+from network import dates, rebasing
+from network.effective import BESIDE_CANCELLED, Refused, add_row, start_or_now
 from network.models import Advertiser, User
 from publishers.models import (
     PartnerNote,
@@ -17,7 +19,12 @@ from publishers.notices import telling_partners
 from publishers.team_models import Team
 
 MAX_MESSAGE = 500
-TERMS_FIELDS = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
+TERMS_FIELDS = PartnershipTerms.carried
+Status = PartnershipTerms.Status
+
+
+class NotDecidable(Refused):
+    """A status from which the partnership cannot get to the one that was decided."""
 
 
 class AlreadyPartner(ValueError):
@@ -79,7 +86,8 @@ def start_partnership(
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
     with telling_partners([partnership], now, made_by=made_by, reason=""):
-        _add_terms(partnership, {"status": "applied", **terms}, (now, now, made_by, ""))
+        row = _row(partnership, now, now, made_by, "")
+        rebasing.change(row, {"status": Status.APPLIED, **terms})
 
 
 def apply(
@@ -97,7 +105,8 @@ def apply(
     try:
         with transaction.atomic():
             partnership = _create(advertiser, publisher, now)
-            _add_terms(partnership, {"status": "applied"}, (now, now, made_by, message.strip()))
+            row = _row(partnership, now, now, made_by, message.strip())
+            rebasing.change(row, {"status": Status.APPLIED})
     except IntegrityError as error:  # the same form, sent twice at once
         raise AlreadyPartner from error
     return partnership
@@ -111,21 +120,62 @@ def change_terms(
     made_by: User | None,
     reason: str = "",
     start: datetime | None = None,
+    known: int | None = None,
 ) -> PartnershipTerms:
-    """Add a row of terms: those in force at its start, with ``changes``. Clicks of a partnership
-    that has ended keep their claims. The partner is told, with the ``reason``. Raises StartInPast,
-    ChangedMeanwhile, ValidationError."""
-    starts_at = start_or_now(start, now)
+    """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
+    (:mod:`network.rebasing`). Clicks of a partnership that has ended keep their claims. The partner
+    is told, with the ``reason``. ``known`` is the newest row that the page knew of by which this
+    was decided. Raises StartInPast, ChangedMeanwhile when somebody else has changed them since or
+    with the same start, ValidationError."""
+    row = _row(partnership, start_or_now(start, now), now, made_by, reason)
     with telling_partners([partnership], now, made_by=made_by, reason=reason):
-        before = terms_at(partnership, starts_at)
-        kept = {name: getattr(before, name) for name in TERMS_FIELDS} if before else {}
-        return _add_terms(partnership, {**kept, **changes}, (starts_at, now, made_by, reason))
+        if known is not None:
+            rebasing.refuse_unknown(row, known, now)
+        return rebasing.change(row, changes)
+
+
+def decide(
+    partnership: Partnership,
+    status: str,
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+) -> PartnershipTerms:
+    """Decide about the status: what was to come of it is withdrawn, other terms to come stay to
+    come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, a start that is taken
+    is no hindrance: it starts a little later."""
+    row = _row(partnership, start_or_now(start, now), now, made_by, reason)
+    with telling_partners([partnership], now, made_by=made_by, reason=reason):
+        _refuse_undecidable(partnership, status, row.starts_at)
+        if status == Status.SUSPENDED:
+            row.starts_at = _free_start(partnership, row.starts_at)
+        return rebasing.change(row, {"status": status})
 
 
 def approve(
     partnership: Partnership, now: datetime, *, made_by: User | None, reason: str = ""
 ) -> PartnershipTerms:
-    return change_terms(partnership, {"status": "approved"}, now, made_by=made_by, reason=reason)
+    return decide(partnership, Status.APPROVED, now, made_by=made_by, reason=reason)
+
+
+def foreseen(
+    partnership: Partnership, status: str, now: datetime
+) -> list[rebasing.Rebased[PartnershipTerms]]:
+    """What becomes of the terms to come when this is decided now."""
+    row = _row(partnership, start_or_now(None, now), now, None, "")
+    return rebasing.foreseen(row, {"status": status})
+
+
+def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
+    """Of one partnership's terms, in order, the row that made the status what it is at their end:
+    later ones changed something else. None of none."""
+    found = None
+    for row in terms:
+        if found is None or row.status != found.status:
+            found = row
+    return found
 
 
 def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: User) -> PartnerNote:
@@ -148,21 +198,42 @@ def _create(advertiser: Advertiser, publisher: Publisher, now: datetime) -> Part
     return partnership
 
 
-def _add_terms(
+def _row(
     partnership: Partnership,
-    values: dict[str, object],
-    stamp: tuple[datetime, datetime, User | None, str],
+    starts_at: datetime,
+    now: datetime,
+    made_by: User | None,
+    reason: str,
 ) -> PartnershipTerms:
-    starts_at, created_at, made_by, reason = stamp
-    return add_row(
-        PartnershipTerms(
-            advertiser_id=partnership.advertiser_id,
-            publisher_id=partnership.publisher_id,
-            partnership=partnership,
-            starts_at=starts_at,
-            created_at=created_at,
-            made_by=made_by,
-            reason=reason,
-            **values,
-        )
+    return PartnershipTerms(
+        advertiser_id=partnership.advertiser_id,
+        publisher_id=partnership.publisher_id,
+        partnership=partnership,
+        starts_at=starts_at,
+        created_at=now,
+        made_by=made_by,
+        reason=reason,
     )
+
+
+def _refuse_undecidable(partnership: Partnership, status: str, at: datetime) -> None:
+    begun = partnership.terms.filter(starts_at__lte=at).order_by("starts_at")
+    held = decided_by(begun.select_related("made_by"))
+    if held is None or held.status in PartnershipTerms.DECIDED_FROM[status]:
+        return
+    raise NotDecidable(
+        f"{partnership.publisher} is {held.get_status_display().lower()} from "
+        f"{dates.zoned(held.starts_at)}, as decided by {held.made_by or 'the network'}. Look at it "
+        "and try again."
+    )
+
+
+def _free_start(partnership: Partnership, at: datetime) -> datetime:
+    taken = set(
+        PartnershipTerms.all_rows.filter(
+            partnership=partnership, cancels=None, starts_at__gte=at
+        ).values_list("starts_at", flat=True)
+    )
+    while at in taken:
+        at += BESIDE_CANCELLED
+    return at

@@ -12,9 +12,11 @@ from typing import TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
+from network import rebasing
 from network.effective import (
     ChangedMeanwhile,
     EffectiveDated,
+    WholeTerms,
     add_row,
     add_rows,
     cancel_row,
@@ -132,6 +134,8 @@ def cancel(row: Row, now: datetime, *, reason: str, made_by: User | None) -> Row
     with telling_partners(partners, now, made_by=made_by, reason=reason):
         if isinstance(row, PolicyRow):
             _refuse_without_notice(row, partners, now)
+        if isinstance(row, WholeTerms):
+            return rebasing.cancel(row, now, reason=reason, made_by=made_by)
         return cancel_row(row, now, reason=reason, made_by=made_by)
 
 

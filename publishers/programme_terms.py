@@ -16,11 +16,12 @@ def change(
     made_by: User | None,
     reason: str = "",
     start: datetime | None = None,
+    known: int | None = None,
 ) -> AttributionTerms:
     """As :func:`network.advertisers.change_terms`, and every partner to whom it makes a difference
     reads it, with the ``reason``."""
     partners = Partnership.objects.filter(advertiser=advertiser)
     with telling_partners(partners, now, made_by=made_by, reason=reason):
         return advertisers.change_terms(
-            advertiser, changes, now, made_by=made_by, reason=reason, start=start
+            advertiser, changes, now, made_by=made_by, reason=reason, start=start, known=known
         )

@@ -102,7 +102,7 @@ class Programme:
     @property
     def status_text(self) -> str:
         """Where an application or a partnership that is not approved stands, and what to do."""
-        terms = self.standing.terms
+        terms = self.standing.decided
         if terms is None:
             return "The partnership has not begun yet. Clicks count from its approval on."
         if terms.status == PartnershipTerms.Status.APPLIED:

@@ -1,5 +1,6 @@
 """How partnerships stand at a time: cookie type and where it comes from, what comes, status."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.partnerships import decided_by
 
 OWN, ADVERTISER, NETWORK = "own", "advertiser", "network"
 """Where a cookie type comes from."""
@@ -43,11 +45,13 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A partnership at a time. ``terms`` is None before its first."""
+    """A partnership at a time. ``terms`` is None before its first, and ``decided`` those that made
+    the status what it is."""
 
     kind: InForce
     coming: Coming | None
     terms: PartnershipTerms | None
+    decided: PartnershipTerms | None = None
 
     @property
     def is_soft(self) -> bool:
@@ -72,6 +76,11 @@ class Standing:
     @property
     def is_approved(self) -> bool:
         return self.terms is not None and self.terms.status == PartnershipTerms.Status.APPROVED
+
+    @property
+    def has_applied(self) -> bool:
+        """Whether a decision is waited for."""
+        return self.terms is not None and self.terms.status == PartnershipTerms.Status.APPLIED
 
     @property
     def status(self) -> str:
@@ -117,17 +126,17 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
     """How each stands, by its id, in a constant number of queries."""
     partnerships = list(partnerships)
     policies = cookie_types.policies(partnerships)
-    terms = {
-        row.partnership_id: row
-        for row in PartnershipTerms.objects.filter(
-            partnership__in=partnerships, starts_at__lte=now
-        ).order_by("starts_at")
-    }
+    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
+    for row in PartnershipTerms.objects.filter(
+        partnership__in=partnerships, starts_at__lte=now
+    ).order_by("starts_at"):
+        terms[row.partnership_id].append(row)
     return {
         key: Standing(
             kind=cookie_types.in_force(policy, now),
             coming=coming(policy, now),
-            terms=terms.get(key),
+            terms=terms[key][-1] if key in terms else None,
+            decided=decided_by(terms[key]) if key in terms else None,
         )
         for key, policy in policies.items()
     }

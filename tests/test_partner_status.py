@@ -11,6 +11,7 @@ from publishers import partnerships
 from publishers.models import LedgerTransaction, Partnership, PartnershipTerms
 from tests.makers import (
     NOW,
+    SetClock,
     Shopper,
     finalise,
     make_advertiser,
@@ -262,13 +263,20 @@ class TestSuspension:
         assert commission("1").status == "declined"
         assert not LedgerTransaction.objects.exists()
 
-    def test_the_form_of_the_terms_does_not_suspend(
+    def test_the_page_says_what_becomes_of_what_is_to_come(
         self, shop: Advertiser, partner: Partnership
     ) -> None:
-        answer = staff(shop).post(
-            f"/admin/publishers/partnership/{partner.pk}/terms/", {"status": "suspended"}
-        )
-        assert list(answer.context["form"].errors) == ["status"]
+        olga = make_user(name="olga")
+        for days, changes in ((8, {"status": "ended"}), (20, {"hard_days": 7})):
+            partnerships.change_terms(partner, changes, NOW, made_by=olga, start=NOW + days * DAY)
+        client = staff(shop)
+        page = text(client.get(address(partner, "suspended")))
+        assert "20 Mar 2026 14:00 UTC: status Ended (olga). Withdrawn by this decision." in page
+        assert "1 Apr 2026 14:00 UTC: cookie period 7 days (olga). It stays to come." in page
+        client.post(address(partner, "suspended"), {"reason": "Stuffed."})
+        held = partnerships.terms_at(partner, NOW + 30 * DAY)
+        assert held
+        assert (held.status, held.hard_days) == ("suspended", 7)
 
     def test_it_needs_a_reason(self, shop: Advertiser, partner: Partnership) -> None:
         answer = staff(shop).post(address(partner, "suspended"), {"reason": ""})
@@ -312,3 +320,34 @@ def test_viewers_and_others_decide_nothing(shop: Advertiser) -> None:
     assert staff(shop, "viewer").post(address(partner, "ended"), {"reason": "x"}).status_code == 403
     other = staff(make_advertiser())
     assert other.post(address(partner, "ended"), {"reason": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("status", ["approved", "ended", "applied", "suspended"])
+@pytest.mark.parametrize("to", ["applied", "approved", "declined", "ended", "suspended"])
+def test_the_form_of_the_terms_decides_nothing(shop: Advertiser, status: str, to: str) -> None:
+    partner = make_partner(shop, make_publisher(), status=status)
+    where = f"/admin/publishers/partnership/{partner.pk}/terms/"
+    assert 'name="status"' not in staff(shop).get(f"{where}?status={to}").content.decode()
+    staff(shop).post(where, {"status": to, "hard_days": "7"})
+    assert status_of(partner) == status
+
+
+def test_an_approval_may_start_later(shop: Advertiser) -> None:
+    partner = make_partner(shop, make_publisher(), status="applied")
+    staff(shop).post(address(partner, "approved"), {"start": "2026-04-01T10:00"})
+    assert status_of(partner) == "applied"
+    assert partner.terms.get(status="approved").starts_at.isoformat() == "2026-04-01T10:00:00+00:00"
+
+
+def test_two_decide_within_seconds(shop: Advertiser, at: SetClock) -> None:
+    """The first decision has not started when the second is sent."""
+    partner = make_partner(shop, make_publisher("Stuffer"))
+    olga = signed_in(make_user("manager", shop, name="olga"))
+    olga.post(address(partner, "suspended"), {"reason": "Stuffed."})
+    at(NOW + timedelta(seconds=5))
+    answer = staff(shop).post(address(partner, "ended"), {"reason": "The season is over"})
+    assert "Stuffer is suspended for fraud from 12 Mar 2026 14:00 UTC, as decided by olga" in (
+        text(answer)
+    )
+    assert "The season is over" in answer.content.decode()
+    assert status_of(partner) == "suspended"

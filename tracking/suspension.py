@@ -47,14 +47,9 @@ def pending(partnership: Partnership) -> Pending:
 def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: User) -> Pending:
     """Suspend the partner for fraud, and decline what it has pending: all or nothing. The partner
     reads the ``reason`` with the suspension and with every decline. What was declined is returned.
-    Raises ChangedMeanwhile, ValidationError, ValidationRefused."""
-    partnerships.change_terms(
-        partnership,
-        {"status": PartnershipTerms.Status.SUSPENDED},
-        now,
-        made_by=made_by,
-        reason=reason,
-    )
+    Raises NotDecidable, ValidationError, ValidationRefused."""
+    suspended = PartnershipTerms.Status.SUSPENDED
+    partnerships.decide(partnership, suspended, now, made_by=made_by, reason=reason)
     statement = Statement(
         action=Validation.Action.DECLINE,
         code=Validation.Code.FRAUD,

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from network import tracking_hosts
 from network.effective import SPREAD
 from network.models import Advertiser, User
-from publishers import cookie_types, policy
+from publishers import cookie_types, partnerships, policy
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
@@ -23,7 +23,7 @@ from publishers.models import (
     PartnershipTerms,
 )
 from publishers.partnerships import terms_at as partnership_terms_at
-from tests.makers import NOW, make_partner, make_publisher
+from tests.makers import NOW, SetClock, make_partner, make_publisher
 from tests.reading import post, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -310,15 +310,22 @@ def test_a_partners_page_tells_past_present_and_future(
 
 def test_a_partner_is_ended_with_its_other_terms_kept(owner: Client, shop: Advertiser) -> None:
     partnership = make_partner(shop, make_publisher("Blog"), hard_days=7)
-    address = f"{PARTNERS}{partnership.pk}/terms/"
-    form = owner.get(f"{address}?status=ended").context["form"]
-    assert form.initial["status"] == "ended"
-    assert form.initial["hard_days"] == 7
-    page = text(post(owner, address, status="ended", hard_days="7", reason="No more"))
+    address = f"{PARTNERS}{partnership.pk}/status/?to=ended"
+    page = text(post(owner, address, reason="No more"))
     assert "Ended from 12 Mar 2026 14:00 UTC." in page
     held = partnership_terms_at(partnership, NOW + SPREAD)
     assert held is not None
     assert (held.status, held.hard_days, held.reason) == ("ended", 7, "No more")
+
+
+def test_terms_change_by_what_is_made_different(owner: Client, shop: Advertiser) -> None:
+    partnership = make_partner(shop, make_publisher("Blog"), hard_days=7, in_page=True)
+    address = f"{PARTNERS}{partnership.pk}/terms/"
+    page = text(post(owner, address, hard_days="9", in_page="on"))
+    assert "From 12 Mar 2026 14:00 UTC: cookie period 9 days." in page
+    page = text(post(owner, address, hard_days="9", in_page="on"))
+    assert "There is nothing to change: these are the terms already." in page
+    assert partnership.terms.count() == 2
 
 
 def test_what_is_strictly_necessary_needs_its_evidence(
@@ -329,19 +336,47 @@ def test_what_is_strictly_necessary_needs_its_evidence(
     assert list(response.context["form"].errors) == ["evidence"]
 
 
+def approved(owner: Client, *partners: Partnership) -> str:
+    data = {"action": "approve", "_selected_action": [row.pk for row in partners]}
+    return text(owner.post(PARTNERS, data, follow=True))
+
+
 def test_applications_are_approved(owner: Client, shop: Advertiser) -> None:
     waiting = make_partner(shop, make_publisher("New"), status="applied")
-    ready = make_partner(shop, make_publisher("Old"))
-    response = owner.post(
-        PARTNERS,
-        {"action": "approve", "_selected_action": [waiting.pk, ready.pk]},
-        follow=True,
-    )
-    assert "1 approved; the others were approved already." in text(response)
+    assert "1 approved." in approved(owner, waiting)
     held = partnership_terms_at(waiting, NOW + SPREAD)
     assert held is not None
     assert held.status == "approved"
-    assert ready.terms.count() == 1
+
+
+def test_whoever_has_not_applied_is_left_as_it_is(owner: Client, shop: Advertiser) -> None:
+    statuses = ("applied", "approved", "ended", "suspended", "suspended")
+    partners = [
+        make_partner(shop, make_publisher(f"P{number}"), status=status)
+        for number, status in enumerate(statuses)
+    ]
+    assert (
+        "1 approved. Left as they are: P1 (approved), P2 (ended), P3 and P4 (suspended for fraud). "
+        "Only who has applied is approved here."
+    ) in approved(owner, *partners)
+    for partner, status in zip(partners[1:], statuses[1:], strict=True):
+        held = partnership_terms_at(partner, NOW + SPREAD)
+        assert held
+        assert held.status == status
+
+
+def test_an_application_that_was_declined_seconds_ago_is_not_approved(
+    owner: Client, shop: Advertiser, at: SetClock
+) -> None:
+    waiting = make_partner(shop, make_publisher("New"), status="applied")
+    partnerships.decide(waiting, "declined", NOW, made_by=None, reason="No")
+    at(NOW + timedelta(seconds=5))
+    assert "New is declined from 12 Mar 2026 14:00 UTC, as decided by the network." in approved(
+        owner, waiting
+    )
+    held = partnership_terms_at(waiting, NOW + SPREAD)
+    assert held
+    assert held.status == "declined"
 
 
 def test_an_operator_adds_a_partner_once(operator: Client, shop: Advertiser) -> None:
