@@ -55,7 +55,7 @@ class TermsChangeForm(ChangeForm):
         """``row``: one that would start when a change made now does; it says whose terms."""
         self._row = row
         held = self._held
-        shown = rebasing.same_with(row, _number(data, "shown")) or held
+        shown = rebasing.same_with(row, number(data, "shown")) or held
         newest = rebasing.newest(row)
         values = {"shown": held.pk, "newest": newest} | rebasing.values_of(shown)
         super().__init__(data, initial=values)
@@ -69,7 +69,7 @@ class TermsChangeForm(ChangeForm):
     @property
     def known(self) -> int | None:
         """The newest row that the page knew of; None when no page was there, as with a script."""
-        return _number(self.data, "newest")
+        return number(self.data, "newest")
 
     @property
     def coming(self) -> list[Coming]:
@@ -109,6 +109,7 @@ class TermsChangeForm(ChangeForm):
         self.data = data
 
 
-def _number(data: Any, name: str) -> int | None:
+def number(data: Any, name: str) -> int | None:
+    """An id that was sent; None for what is none."""
     text = str((data or {}).get(name, ""))
     return int(text) if text.isdecimal() and len(text) <= _LONGEST_ID else None

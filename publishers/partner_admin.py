@@ -101,7 +101,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         try:
             with transaction.atomic():
                 for row in waiting:
-                    partnerships.approve(row, now, made_by=person(request))
+                    partnerships.accept(row, now, made_by=person(request))
                     self.log_change(request, row, "Approved")
         except Refused as error:
             messages.error(request, f"{error} Nothing was changed.")

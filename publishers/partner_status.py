@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from network import clock, dates, money
+from network import clock, dates, money, rebasing, terms_form
 from network.admin_site import ScopedAdmin, person
 from network.change_pages import ChangeForm, ChangePage, posted, respond
 from network.effective import SPREAD
-from network.terms_form import Coming, coming
 from publishers import partnerships
 from publishers.models import Partnership, PartnershipTerms
 from publishers.standing import Standing, attach_standings, standing_of
@@ -119,11 +118,13 @@ def offers(standing: Standing) -> list[Offer]:
 def decide(
     request: HttpRequest, model_admin: ScopedAdmin[Partnership], row: Partnership
 ) -> HttpResponse:
-    """The confirmation of a decision, ``?to=ended``; makes it when it is posted. Raises Http404 for
-    what cannot be decided as the partnership stands."""
+    """The confirmation of a decision, ``?to=ended``; makes it when it is posted, unless somebody
+    else changed something meanwhile. Raises Http404 for what cannot be decided as the partnership
+    stands."""
     now, to = clock.now(), request.GET.get("to", "")
     attach_standings([row], now)
-    if to not in {offer.to for offer in offers(standing_of(row))}:
+    is_offered = to in {offer.to for offer in offers(standing_of(row))}
+    if to not in DECISIONS or not (is_offered or request.method == "POST"):
         raise Http404(f"{row} cannot become {to}.")
     decision = DECISIONS[to]
     form = decision.form(posted(request))
@@ -144,6 +145,7 @@ def decide(
             made_by=person(request),
             reason=reason,
             start=form.start_at if isinstance(form, ChangeForm) else None,
+            known=terms_form.number(request.POST, "newest"),
         )
         model_admin.log_change(request, row, f"Terms: {made}")
         return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
@@ -158,6 +160,7 @@ def decide(
         context={
             "original": row,
             "decision": decision,
+            "newest": rebasing.newest(PartnershipTerms(partnership=row)),
             "coming": _coming(row, to, now),
             "later": isinstance(form, ChangeForm),
             **_preview(row, to),
@@ -166,10 +169,10 @@ def decide(
     return respond(request, model_admin, page)
 
 
-def _coming(row: Partnership, to: str, now: datetime) -> Sequence[Coming]:
+def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:
     """What is to come of the terms, and what of it the decision withdraws."""
     held = partnerships.terms_at(row, now + SPREAD)
-    return coming(partnerships.foreseen(row, to, now), held) if held else []
+    return terms_form.coming(partnerships.foreseen(row, to, now), held) if held else []
 
 
 def _preview(row: Partnership, to: str) -> Mapping[str, Any]:

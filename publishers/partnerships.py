@@ -1,6 +1,6 @@
 """Creating publishers, and their partnerships with advertisers over time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -142,22 +142,27 @@ def decide(
     made_by: User | None,
     reason: str = "",
     start: datetime | None = None,
+    known: int | None = None,
+    only_from: Collection[str] | None = None,
 ) -> PartnershipTerms:
     """Decide about the status: what was to come of it is withdrawn, other terms to come stay to
-    come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, a start that is taken
-    is no hindrance: it starts a little later."""
+    come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, what others decided and
+    a start that is taken are no hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
     with telling_partners([partnership], now, made_by=made_by, reason=reason):
-        _refuse_undecidable(partnership, status, row.starts_at)
+        statuses = only_from or PartnershipTerms.DECIDED_FROM[status]
+        _refuse_undecidable(partnership, statuses, row.starts_at)
         if status == Status.SUSPENDED:
             row.starts_at = _free_start(partnership, row.starts_at)
+        elif known is not None:
+            rebasing.refuse_unknown(row, known, now)
         return rebasing.change(row, {"status": status})
 
 
-def approve(
-    partnership: Partnership, now: datetime, *, made_by: User | None, reason: str = ""
-) -> PartnershipTerms:
-    return decide(partnership, Status.APPROVED, now, made_by=made_by, reason=reason)
+def accept(partnership: Partnership, now: datetime, *, made_by: User | None) -> PartnershipTerms:
+    """Approve an application. Raises NotDecidable of who has not applied, or was decided about."""
+    waiting = {Status.APPLIED}
+    return decide(partnership, Status.APPROVED, now, made_by=made_by, only_from=waiting)
 
 
 def foreseen(
@@ -216,10 +221,10 @@ def _row(
     )
 
 
-def _refuse_undecidable(partnership: Partnership, status: str, at: datetime) -> None:
+def _refuse_undecidable(partnership: Partnership, statuses: Collection[str], at: datetime) -> None:
     begun = partnership.terms.filter(starts_at__lte=at).order_by("starts_at")
     held = decided_by(begun.select_related("made_by"))
-    if held is None or held.status in PartnershipTerms.DECIDED_FROM[status]:
+    if held is None or held.status in statuses:
         return
     raise NotDecidable(
         f"{partnership.publisher} is {held.get_status_display().lower()} from "

@@ -351,3 +351,51 @@ def test_two_decide_within_seconds(shop: Advertiser, at: SetClock) -> None:
     )
     assert "The season is over" in answer.content.decode()
     assert status_of(partner) == "suspended"
+
+
+class TestMeanwhile:
+    """Somebody else decided while the page was open."""
+
+    @pytest.fixture
+    def olga(self, shop: Advertiser) -> Client:
+        return signed_in(make_user("manager", shop, name="olga"))
+
+    def test_an_approval_lifts_no_suspension_that_it_did_not_know_of(
+        self, shop: Advertiser, olga: Client, at: SetClock
+    ) -> None:
+        partner = make_partner(shop, make_publisher(), status="ended")
+        client = staff(shop)
+        newest = {"newest": client.get(address(partner, "approved")).context["newest"]}
+        olga.post(address(partner, "suspended"), {"reason": "Stuffed."})
+        at(SOON)
+        answer = client.post(address(partner, "approved"), {"reason": "Welcome", **newest})
+        assert "olga changed this 1 minute ago: status Suspended for fraud, from" in text(answer)
+        assert "Welcome" in answer.content.decode()
+        assert status_of(partner) == "suspended"
+        newest = {"newest": answer.context["newest"]}
+        client.post(address(partner, "approved"), {"reason": "Welcome", **newest})
+        terms = partnerships.terms_at(partner, NOW + DAY)
+        assert terms
+        assert terms.status == "approved"
+
+    def test_a_decline_of_who_was_approved_says_so(
+        self, shop: Advertiser, olga: Client, at: SetClock
+    ) -> None:
+        partner = make_partner(shop, make_publisher("New"), status="applied")
+        olga.post(address(partner, "approved"))
+        at(SOON)
+        answer = staff(shop).post(address(partner, "declined"), {"reason": "We have enough"})
+        assert "New is approved from 12 Mar 2026 14:00 UTC, as decided by olga" in text(answer)
+        assert "We have enough" in answer.content.decode()
+        assert status_of(partner) == "approved"
+
+    def test_a_suspension_waits_for_nobody(
+        self, shop: Advertiser, olga: Client, at: SetClock
+    ) -> None:
+        partner = make_partner(shop, make_publisher())
+        client = staff(shop)
+        newest = {"newest": client.get(address(partner, "suspended")).context["newest"]}
+        olga.post(f"/admin/publishers/partnership/{partner.pk}/terms/", {"hard_days": "7"})
+        at(NOW + timedelta(seconds=5))
+        client.post(address(partner, "suspended"), {"reason": "Stuffed.", **newest})
+        assert status_of(partner) == "suspended"

@@ -263,6 +263,30 @@ class TestNotice:
         partner = make_partner(shop, make_publisher(), status="applied")
         assert soft(partner).starts_at == NOW + SPREAD
 
+    @pytest.mark.parametrize(
+        ("days", "kept"),
+        [
+            pytest.param(1, True, id="yesterday"),
+            pytest.param(13, True, id="within_the_notice"),
+            pytest.param(15, False, id="for_longer"),
+        ],
+    )
+    def test_who_was_approved_within_it_is_given_it(
+        self, shop: Advertiser, days: int, kept: bool
+    ) -> None:
+        """Or else it would end with an approval that is taken and given back."""
+        partner = make_partner(shop, make_publisher())
+        then = NOW - days * DAY - SPREAD
+        partnerships.change_terms(partner, {"status": "applied"}, then, made_by=None)
+        assert soft(partner).starts_at == (NOW + NOTICE * DAY if kept else NOW + SPREAD)
+
+    def test_who_was_approved_for_a_moment_only_is_given_it(self, shop: Advertiser) -> None:
+        partner = make_partner(shop, make_publisher(), status="applied")
+        for days, status in ((3, "approved"), (2, "ended"), (1, "approved")):
+            partnerships.decide(partner, status, NOW - days * DAY, made_by=None)
+        partnerships.change_terms(partner, {"status": "applied"}, NOW - SPREAD, made_by=None)
+        assert soft(partner).starts_at == NOW + NOTICE * DAY
+
     def test_back_to_a_soft_default_is_becoming_soft(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher(model_type="extension"), "hard")
         row = policy.assign([partner], "inherit", NOW, reason="Back", made_by=None)[0]

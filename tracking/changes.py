@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from network.effective import WholeTerms
 from network.models import AttributionTerms, CommissionRate
 from publishers.models import (
     CookieTypeAssignment,
@@ -43,12 +44,12 @@ def _all(scope: Scope) -> Iterator[Change]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
         said = f"Cookie type of {row.partnership}: {row.get_cookie_type_display()}"
         yield _change(row, said, row.partnership)
-    for row in _newest(scope, PartnershipTerms.all_rows.all(), *_OF_PARTNER):
+    for row in _newest(scope, _themselves(PartnershipTerms), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
         said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
         yield _change(row, said, row.cancels or row)
-    for row in _newest(scope, AttributionTerms.all_rows.all(), "advertiser"):
+    for row in _newest(scope, _themselves(AttributionTerms), "advertiser"):
         said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
         yield _change(row, said, row.advertiser)
     for row in _newest(scope, CommissionRate.all_rows.all(), "advertiser"):
@@ -60,6 +61,11 @@ def _all(scope: Scope) -> Iterator[Change]:
     for row in _newest(Scope(), kinds, "publisher"):
         said = f"Model type of {row.publisher}: {row.get_model_type_display()}"
         yield _change(row, said, row.publisher)
+
+
+def _themselves(table: type[WholeTerms]) -> QuerySet[Any]:
+    """Without what was written again because of another change: nobody changed that."""
+    return table.all_rows.filter(rewrites=None, cancels__rewritten_by=None)
 
 
 def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:

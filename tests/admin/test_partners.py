@@ -121,7 +121,6 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
         "publishers_publishermodeltype",
         "publishers_modeltypecookietype",
         "publishers_partnershipterms",
-        "publishers_cookietypeassignment",  # the reason in force
     ]
 
 
