@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('network', '0004_lower_case_addresses'),
+        ('network', '0005_one_account_each'),
     ]
 
     operations = [
