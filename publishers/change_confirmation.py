@@ -21,7 +21,7 @@ from publishers.cookie_words import lost_in_page
 from publishers.forms import ReasonForm
 from publishers.meanwhile import UNDER_WAY, Meanwhile, changed_since
 from publishers.models import CookieTypeChoice, Partnership
-from publishers.notice_period import named
+from publishers.notice_period import some_of
 from publishers.notice_words import MailText
 from publishers.policy_effects import Effect, Start, last_hard_window
 from publishers.standing import Standing, source_text, standings, type_label
@@ -289,7 +289,7 @@ def _context(given: Asked, proposal: Proposal, run: WhatIfRun | None) -> dict[st
         "told": _told(run),
         "had": _had(proposal),
         "days": DAYS,
-        "in_page": lost_in_page(named(losing), len(losing)) if losing else "",
+        "in_page": lost_in_page(_named(losing, proposal), len(losing)) if losing else "",
         "still_win": _still_win(proposal),
         "several_advertisers": len(shops) > 1,
     }
@@ -329,8 +329,17 @@ def _had(proposal: Proposal) -> str:
     if len(kinds) < 2:
         subject = "it" if len(proposal.changing) == 1 else "they"
         return f"Had {subject} been {next(iter(kinds), '')}"
-    soft, hard = kinds[CookieTypeChoice.SOFT], kinds[CookieTypeChoice.HARD]
-    return f"Had {named(soft)} been soft and {named(hard)} hard"
+    soft, hard = (
+        _named(kinds[kind], proposal) for kind in (CookieTypeChoice.SOFT, CookieTypeChoice.HARD)
+    )
+    return f"Had {soft} been soft and {hard} hard"
+
+
+def _named(rows: Sequence[Partnership], proposal: Proposal) -> str:
+    """With the advertiser where the change is about partners of several."""
+    if len({row.advertiser_id for row in proposal.of_all}) < 2:
+        return some_of([row.publisher.name for row in rows])
+    return some_of([f"{row.publisher} at {row.advertiser}" for row in rows])
 
 
 def _still_win(proposal: Proposal) -> datetime | None:
@@ -352,4 +361,4 @@ def _previews(request: HttpRequest, given: Asked, proposal: Proposal) -> list[Sh
         made_by=person(request),
         reason=given.form.reason_so_far or "(the reason that you give)",
     )
-    return [ShownPreview(named(one.partnerships), one.mail, one.titles) for one in found]
+    return [ShownPreview(_named(one.partnerships, proposal), one.mail, one.titles) for one in found]

@@ -160,7 +160,12 @@ def _last(late: Sequence[Promised]) -> Promised:
 
 def named(partnerships: Sequence[Partnership]) -> str:
     """``CouponCat``, ``CouponCat and Blum`` or ``CouponCat, Blum, Loop and 12 others``."""
-    names = sorted(row.publisher.name for row in partnerships)
+    return some_of([row.publisher.name for row in partnerships])
+
+
+def some_of(names: Sequence[str]) -> str:
+    """As :func:`named`, of names."""
+    names = sorted(names)
     if len(names) <= MOST_NAMED:
         return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     rest = len(names) - MOST_NAMED

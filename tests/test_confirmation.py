@@ -515,6 +515,17 @@ def test_back_to_the_default_says_what_each_becomes(client: Client, market: Mark
     assert "To Cat of Shop Shop: Your clicks are soft from" in told
 
 
+def test_partners_of_several_advertisers_are_told_apart(market: Market) -> None:
+    other = make_market("Other")
+    policy.assign([market.blog], "soft", NOW - DAY, reason="R", made_by=None)
+    client = signed_in(make_user("operator"))
+    page = opened(client, market.blog, other.extension, to="inherit")
+    counted(the_run())
+    page = looked_again(client, page)
+    assert "Had Cat of Other at Other been soft and Blog of Shop at Shop hard from" in text(page)
+    assert "To Blog of Shop at Shop Shop: Your clicks are hard" in told_to(page)
+
+
 def test_the_preview_says_who_decides(client: Client, market: Market) -> None:
     assert "Decided by: the advertiser." in told_to(opened(client, market.extension))
     operator = signed_in(make_user("operator"))

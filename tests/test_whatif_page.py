@@ -260,6 +260,19 @@ def test_it_leads_to_the_confirmation_with_these_partners(client: Client, market
     assert client.get(address.replace("&amp;", "&")).status_code == 200
 
 
+@pytest.mark.parametrize(("kind", "is_told"), [("hard", True), ("soft", False)])
+def test_why_who_activates_from_the_page_loses_it_when_hard(
+    client: Client, market: Market, kind: str, is_told: bool
+) -> None:
+    partnerships.change_terms(market.extension, {"in_page": True}, NOW - DAY, made_by=None)
+    page = text(answered(client, market, **{"partner-1": "Cat of Shop", "type-1": kind}))
+    note = (
+        "Cat of Shop may activate from the page; its activations from the page stop counting "
+        "while it is hard."
+    )
+    assert (note in page) is is_told
+
+
 def test_windows_lead_to_the_terms(client: Client, market: Market) -> None:
     page = answered(
         client, market, hard_days=7, **{"partner-1": "Cat of Shop", "days-1": 3}
