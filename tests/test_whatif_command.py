@@ -1,6 +1,5 @@
 """``manage.py whatif``: what is printed, and what is refused."""
 
-import csv
 import json
 from datetime import timedelta
 from io import StringIO
@@ -11,10 +10,16 @@ from django.core.management import CommandError, call_command
 
 from network import clock
 from network.models import Advertiser
-from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
-from tracking import whatif_sales
+from publishers.models import Publisher
+from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
+from tests.reading import signed_in
+from tests.what_ifs import counted
+from tracking import whatif_runs, whatif_sales
+from tracking.attribution import CookieType
 from tracking.models import Conversion
+from tracking.whatif import Change
 from tracking.whatif_models import WhatIfRun
+from tracking.whatif_results import Question
 
 pytestmark = pytest.mark.django_db
 
@@ -55,15 +60,36 @@ def test_it_prints_who_would_have_been_paid(shop: Advertiser) -> None:
     ]
 
 
-def test_as_csv_and_as_json(shop: Advertiser) -> None:
+def test_one_sale_is_no_sales(shop: Advertiser) -> None:
     blog, extension = publisher(shop, "Blog"), publisher(shop, "Extension")
-    rows = list(csv.DictReader(run("--set", f"{extension}=soft", "--csv").splitlines()))
-    assert [(row["publisher"], row["sales_after"], row["commission_after"]) for row in rows] == [
-        (str(blog), "2", "16.00"),
-        (str(extension), "0", "0.00"),
+    assert run("--days", "2", "--set", f"{extension}=soft").splitlines() == [
+        "Nimbus: 1 of 1 sale would have ended differently.",
+        f"  Blog ({blog}): 0 sales, £0.00 → 1 sale, £8.00",
+        f"  Extension ({extension}): 1 sale, £8.00 → 0 sales, £0.00",
+        f"  Extension ({extension}) → Blog ({blog}): 1 sale, £8.00",
     ]
+
+
+def test_the_tables_are_those_of_the_page(shop: Advertiser) -> None:
+    """Byte for byte, but for the mark that spreadsheets want at the beginning of a file."""
+    extension = publisher(shop, "Extension")
+    new = make_partner(shop, make_publisher("New")).publisher_id
+    asker = make_user("operator")
+    change = Change(types={extension: CookieType.SOFT, new: CookieType.SOFT})
+    question = Question({shop.pk: change}, NOW - timedelta(days=90), NOW)
+    asked = counted(whatif_runs.start(question, NOW, made_by=asker))
+    client = signed_in(asker)
+    set_both = ("--set", f"{extension}=soft", "--set", f"{new}=soft")
+    for table, option in (("partners", ["--csv"]), ("moves", ["--csv", "moves"])):
+        page = client.get(f"/admin/whatif/{asked.pk}/{table}.csv").content.decode("utf-8-sig")
+        assert run(*set_both, *option) == page
+        assert page.count("\n") == {"partners": 4, "moves": 2}[table]
+
+
+def test_as_json(shop: Advertiser) -> None:
+    blog, extension = publisher(shop, "Blog"), publisher(shop, "Extension")
     told: dict[str, Any] = json.loads(run("--set", f"{extension}=soft", "--json"))
-    newest = list(Conversion.objects.order_by("-at").values_list("pk", flat=True))
+    last = list(Conversion.objects.order_by("-pk").values_list("pk", flat=True))
     assert (told["sales"], told["differing"]) == (2, 2)
     assert told["moves"] == [
         {
@@ -72,15 +98,18 @@ def test_as_csv_and_as_json(shop: Advertiser) -> None:
             "to": blog,
             "sales": 2,
             "commission_minor": 1600,
-            "conversions": newest,
+            "conversions": last,
         }
     ]
 
 
 def test_a_model_type_stands_for_those_that_its_default_decides_for(shop: Advertiser) -> None:
     """The extension has an assignment of its own: it keeps it, whatever extensions are."""
-    assert "0 of 2 sales" in run("--set", "extension=soft")
     extension = publisher(shop, "Extension")
+    free = make_partner(shop, make_publisher("Free", model_type="extension")).publisher_id
+    said = run("--set", "extension=soft")
+    assert "0 of 2 sales" in said
+    assert f"  Free ({free}): 0 sales, £0.00 → 0 sales, £0.00" in said
     assert "2 of 2 sales" in run("--set", "extension=hard", "--set", f"{extension}=soft")
     assert "0 of 2 sales" in run("--set", "content=hard")
 
@@ -93,8 +122,14 @@ def test_rules_and_windows_are_asked_likewise(shop: Advertiser) -> None:
 
 def test_days_bound_the_sales(shop: Advertiser) -> None:
     extension = publisher(shop, "Extension")
-    assert "1 of 1 sales" in run("--days", "2", "--set", f"{extension}=soft")
-    assert "0 of 0 sales" in run("--days", "1", "--set", f"{extension}=soft")
+    assert "1 of 1 sale " in run("--days", "2", "--set", f"{extension}=soft")
+    assert run("--days", "1", "--set", f"{extension}=soft").splitlines() == [
+        "Nimbus: no sales in 1 day, nothing to replay."
+    ]
+
+
+def test_without_an_advertiser_it_says_so() -> None:
+    assert run() == "There is no advertiser yet: nothing to replay.\n"
 
 
 def test_without_a_change_it_checks_that_the_replay_gives_what_was_decided(
@@ -106,6 +141,21 @@ def test_without_a_change_it_checks_that_the_replay_gives_what_was_decided(
     with pytest.raises(CommandError, match="2 sales were decided otherwise") as refused:
         run()
     assert refused.value.returncode == 1
+    with pytest.raises(CommandError, match="1 sale was decided otherwise than its replay"):
+        run("--days", "2")
+
+
+def test_a_change_that_is_asked_for_never_counts_as_a_failed_replay(
+    shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where it is of nobody: another advertiser is then not replayed at all."""
+    make_advertiser("Other")
+    monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: None)
+    extension = publisher(shop, "Extension")
+    assert run("--set", f"{extension}=soft").splitlines()[-1] == (
+        "Other: not replayed; what was asked is of none of its partners."
+    )
+    assert "2 of 2 sales" in run("--set", f"{extension}=soft", "--advertiser", str(shop.pk))
 
 
 @pytest.mark.parametrize(
@@ -132,9 +182,67 @@ def test_what_cannot_be_asked_is_refused_with_its_name(
     assert refused.value.returncode == 2
 
 
-def test_a_partner_of_others_changes_nothing_here(shop: Advertiser) -> None:
-    stranger = make_publisher("Stranger")
-    assert "0 of 2 sales" in run("--set", f"{stranger.pk}=soft")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(
+            ("--set", "{blog}=soft", "--set", "0{blog}=hard"),
+            "--set 0{blog}=hard: 0{blog} is in --set {blog}=soft already; keep one.",
+            id="publisher",
+        ),
+        pytest.param(
+            ("--set", "content=soft", "--set", "content=soft"),
+            "--set content=soft: content is in --set content=soft already; keep one.",
+            id="model_type",
+        ),
+        pytest.param(
+            ("--own-days", "{blog}=5", "--own-days", "{blog}=6"),
+            "--own-days {blog}=6: {blog} is in --own-days {blog}=5 already; keep one.",
+            id="own_days",
+        ),
+    ],
+)
+def test_what_is_said_twice_is_refused(
+    shop: Advertiser, arguments: tuple[str, ...], said: str
+) -> None:
+    blog = publisher(shop, "Blog")
+    with pytest.raises(CommandError) as refused:
+        run(*(text.format(blog=blog) for text in arguments))
+    assert (str(refused.value), refused.value.returncode) == (said.format(blog=blog), 2)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        pytest.param("--set={id}=soft", "Stranger ({id}) is no partner of Nimbus.", id="set"),
+        pytest.param("--own-days={id}=3", "Stranger ({id}) is no partner of Nimbus.", id="days"),
+        pytest.param(
+            "--set=loyalty=soft", "No partner is of model type Loyalty.", id="held_by_none"
+        ),
+        pytest.param(
+            "--set=extension=soft",
+            "The default decides for nobody: the partner of model type Extension has a cookie type "
+            "of its own. Name partners instead.",
+            id="own",
+        ),
+    ],
+)
+def test_what_is_of_nobody_is_refused(shop: Advertiser, option: str, said: str) -> None:
+    """Also beside what is asked of everybody; and a partner elsewhere is none here."""
+    stranger = make_publisher("Stranger").pk
+    make_partner(make_advertiser("Other"), Publisher.objects.get(pk=stranger))
+    with pytest.raises(CommandError) as refused:
+        run("--advertiser", str(shop.pk), "--hard-days", "3", option.format(id=stranger))
+    where = option.replace("=", " ", 1)
+    assert str(refused.value) == f"{where}: {said}".format(id=stranger)
+    assert refused.value.returncode == 2
+
+
+def test_a_model_type_that_is_of_nobody_anywhere_is_refused(shop: Advertiser) -> None:
+    make_partner(make_advertiser("Other"), make_publisher("Cash", model_type="cashback"))
+    assert "Other: no sales in 90 days" in run("--set", "cashback=soft")
+    with pytest.raises(CommandError, match="Extension default decides for nobody at any of these"):
+        run("--set", "extension=soft")
 
 
 def test_it_writes_nothing(shop: Advertiser) -> None:

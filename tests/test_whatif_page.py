@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,13 +15,15 @@ from django.test.utils import CaptureQueriesContext
 from network.figures import figure
 from network.models import User
 from publishers import partnerships
-from publishers.models import CookieTypeAssignment
+from publishers.models import CookieTypeAssignment, ModelType
 from tests.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 from tests.what_ifs import DAY, MINUS, Market, counted, make_market
+from tracking import whatif_form, whatif_runs
 from tracking.attribution import CookieType, SoftRule
 from tracking.whatif import Change
 from tracking.whatif_models import WhatIfRun
+from tracking.whatif_results import Question
 from tracking.whatif_told import MOVE_COLUMNS, PARTNER_COLUMNS, safe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -154,6 +157,12 @@ def test_a_row_outweighs_its_model_type(client: Client, market: Market) -> None:
             id="twice",
         ),
         pytest.param(
+            {"kind-extension": "soft", "hard_days": "9"},
+            "kind-extension",
+            "The default decides for nobody: the partner of model type Extension has a cookie",
+            id="model_type_of_nobody",
+        ),
+        pytest.param(
             {"days": "0", "hard_days": 9}, "days", "greater than or equal to 1", id="zero"
         ),
         pytest.param(
@@ -181,7 +190,7 @@ def test_bad_input_names_its_field_and_is_kept(
     assert error in str(errors[field])
     said = response.content.decode()
     for name, value in typed.items():
-        if not name.startswith("type") and name != "soft_rule":
+        if not name.startswith(("type", "kind")) and name != "soft_rule":
             assert f'value="{value}"' in said or value == "", name
     assert not WhatIfRun.objects.exists()
 
@@ -230,6 +239,38 @@ def test_the_answer_is_reckoned_right(client: Client, market: Market) -> None:
     assert f"Cat of Shop asked about 3 1 {MINUS}2 £15.00 £5.00 {MINUS}£10.00" in page
     assert "Blog of Shop 1 3 +2 £5.00 £15.00 +£10.00" in page
     assert "Longer windows reach as far as journeys are known." in page
+
+
+def test_a_partner_without_sales_has_its_row(client: Client, market: Market) -> None:
+    make_partner(market.shop, make_publisher("Radar"))
+    page = text(answered(client, market, **{"partner-1": "Radar", "type-1": "soft"}))
+    assert "none of 4 sales would have ended differently" in page
+    assert "Radar asked about 0 0 0 £0.00 £0.00 £0.00 2 others, unchanged 4 4 0" in page
+    assert "Radar" in [row[3] for row in table(client, "partners")]
+
+
+def test_many_partners_without_sales_share_one(client: Client, market: Market) -> None:
+    for number in range(13):
+        make_partner(market.shop, make_publisher(f"New {number}", model_type="cashback"))
+    page = text(answered(client, market, **{"kind-cashback": "soft"}))
+    assert "13 more asked about, without sales 0 0 0 £0.00 £0.00 £0.00 2 others" in page
+    assert len(table(client, "partners")) == 16
+
+
+def test_at_several_advertisers_it_counts_partnerships(market: Market) -> None:
+    """The same two publishers work for both: of each is told at each advertiser."""
+    second = make_advertiser("Second", percent=10)
+    blog = make_partner(second, market.blog.publisher, "hard")
+    extension = make_partner(second, market.extension.publisher, "hard")
+    shopper = Shopper()
+    shopper.follow(blog, NOW - 2 * DAY)
+    shopper.follow(extension, NOW - DAY)
+    shopper.buy(second, NOW - DAY + timedelta(minutes=1), amount="50.00")
+    operator, soft = make_user("operator"), Change({extension.publisher_id: CookieType.SOFT})
+    question = Question({market.shop.pk: soft, second.pk: soft}, NOW - 90 * DAY, NOW)
+    run = counted(whatif_runs.start(question, NOW, made_by=operator))
+    page = text(signed_in(operator).get(f"{PAGE}{run.pk}/"))
+    assert "£15.00 to 2 other partnerships." in page
 
 
 def test_a_window_that_would_have_closed_pays_nobody(client: Client, market: Market) -> None:
@@ -339,6 +380,72 @@ def test_a_question_can_be_changed(client: Client, market: Market) -> None:
     assert "Cat of Shop soft and a cookie period of 7 days 30 Waiting" in text(page)
 
 
+def test_a_model_type_is_asked_again_as_a_whole(client: Client, market: Market) -> None:
+    """And the others by a row each, however many they are."""
+    for number in range(65):
+        make_partner(market.shop, make_publisher(f"C{number:02}", model_type="cashback"), "hard")
+    for number in range(2):
+        make_partner(market.shop, make_publisher(f"L{number}", model_type="loyalty"))
+    rows = {f"partner-{number + 1}": f"C{number:02}" for number in range(65)}
+    types = {f"type-{number + 1}": "soft" for number in range(65)}
+    own = {"partner-66": "L1", "days-66": 3}
+    ask(client, market, rows=68, **rows, **types, **own, **{"kind-loyalty": "soft"})
+    asked = change_of(market)
+    form = client.get(f"{PAGE}?again={the_run().pk}").context["form"]
+    assert form["kind-loyalty"].value() == "soft"
+    assert (form.rows, form["partner-67"].value()) == (69, None)
+    WhatIfRun.objects.all().delete()
+    again = {name: form[name].value() or "" for name in form.fields}
+    ask(client, market, **{**again, "rows": form.rows})
+    assert change_of(market) == asked
+    assert len(asked.types) == 67
+
+
+def test_a_question_about_more_than_the_form_holds_says_what_is_left_out(
+    client: Client, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(
+        client,
+        market,
+        **{"partner-1": "Cat of Shop", "type-1": "soft", "partner-2": "Blog of Shop", "days-2": 3},
+    )
+    monkeypatch.setattr(whatif_form, "MOST_ROWS", 1)
+    page = client.get(f"{PAGE}?again={the_run().pk}")
+    assert page.context["form"]["partner-1"].value().startswith("Blog of Shop")
+    assert (
+        "That question was about more partners than this form holds: 1 of them is not below, and "
+        "would stay as it is." in text(page)
+    )
+
+
+def test_the_form_holds_no_more_fields_than_django_reads(market: Market) -> None:
+    form = whatif_form.WhatIfForm(partners=[], rows=whatif_form.MOST_ROWS)
+    assert len(form.fields) + len(ModelType) + 5 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+def test_a_question_about_two_advertisers_is_changed_one_at_a_time(market: Market) -> None:
+    other = make_market("Other")
+    operator = make_user("operator")
+    changes = {
+        market.shop.pk: Change(types={market.blog.publisher_id: CookieType.SOFT}),
+        other.shop.pk: Change(types={other.extension.publisher_id: CookieType.HARD}),
+    }
+    run = whatif_runs.start(Question(changes, NOW - 30 * DAY, NOW), NOW, made_by=operator)
+    client = signed_in(operator)
+    said = "You asked this at 2 advertisers at once; here it is one at a time. Below is what you"
+    for one, name, held in ((market, "Blog of Shop", "soft"), (other, "Cat of Other", "hard")):
+        page = client.get(f"{PAGE}?advertiser={one.shop.pk}&again={run.pk}")
+        form = page.context["form"]
+        assert form["partner-1"].value().startswith(name)
+        assert form["type-1"].value() == held
+        assert f"{said} asked at {one.shop}" in text(page)
+        assert f'<input type="hidden" name="again" value="{run.pk}">' in page.content.decode()
+    third = make_market("Third")
+    page = client.get(f"{PAGE}?advertiser={third.shop.pk}&again={run.pk}")
+    assert page.context["form"]["partner-1"].value() is None
+    assert "You asked this" not in text(page)
+
+
 # Who sees it
 
 
@@ -388,16 +495,17 @@ def table(client: Client, name: str) -> list[list[str]]:
 def test_the_tables_can_be_downloaded(client: Client, market: Market) -> None:
     answered(client, market, **{"partner-1": "Cat of Shop", "type-1": "soft"})
     blog, cat = str(market.blog.publisher_id), str(market.extension.publisher_id)
+    shop, examples = str(market.shop.pk), "Shop-2 Shop-3"
     head, *rows = table(client, "partners")
     assert tuple(head) == PARTNER_COLUMNS
     assert rows == [
-        ["Shop", blog, "Blog of Shop", "1", "5.00", "3", "15.00", "2", "10.00", "GBP"],
-        ["Shop", cat, "Cat of Shop", "3", "15.00", "1", "5.00", "-2", "-10.00", "GBP"],
+        [shop, "Shop", blog, "Blog of Shop", "1", "5.00", "3", "15.00", "2", "10.00", "GBP"],
+        [shop, "Shop", cat, "Cat of Shop", "3", "15.00", "1", "5.00", "-2", "-10.00", "GBP"],
     ]
     head, *rows = table(client, "moves")
     assert tuple(head) == MOVE_COLUMNS
     assert rows == [
-        ["Shop", cat, "Cat of Shop", blog, "Blog of Shop", "2", "10.00", "GBP", "Shop-2 Shop-3"]
+        [shop, "Shop", cat, "Cat of Shop", blog, "Blog of Shop", "2", "10.00", "GBP", examples]
     ]
 
 
@@ -413,7 +521,7 @@ def test_names_cannot_be_formulas(client: Client, market: Market) -> None:
     shopper.follow(evil, NOW - DAY)
     shopper.buy(market.shop, NOW - DAY + timedelta(minutes=1))
     answered(client, market, hard_days=7)
-    assert '\'=HYPERLINK("x")' in [row[2] for row in table(client, "partners")]
+    assert '\'=HYPERLINK("x")' in [row[3] for row in table(client, "partners")]
 
 
 def test_there_is_no_csv_before_the_answer_nor_another_table(

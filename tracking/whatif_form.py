@@ -1,6 +1,5 @@
 """What somebody wants to know: other types, windows and rules at one advertiser, over some days."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,16 +8,17 @@ from typing import Any
 from django import forms
 
 from network.models import Advertiser
-from publishers.models import ModelType, Partnership
-from publishers.standing import OWN, with_current
+from publishers.models import ModelType
 from tracking.attribution import CookieType, SoftRule
 from tracking.whatif import Change
-from tracking.whatif_results import Question
+from tracking.whatif_partners import Partner, decided_by, named, types_of, why_nobody
+from tracking.whatif_results import MOST_DAYS, MOST_SOFT_HOURS, Question
 
 ROWS = 3
 """Empty rows for partners on a new page, and how many a press of the button adds."""
 
-MOST_ROWS = 60
+MOST_ROWS = 300
+"""With three fields each they stay below the thousand that Django accepts of a form."""
 AS_IT_IS = [("", "As it is"), ("soft", "Soft"), ("hard", "Hard")]
 SOFT_RULES = [
     ("", "As it is"),
@@ -26,28 +26,6 @@ SOFT_RULES = [
     (SoftRule.LAST.value, "Last: a later soft click takes over from a soft one"),
     (SoftRule.SOLE.value, "Sole: as first, and unpaid when another partner's window is open"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """A partner of the advertiser; ``by_default``: its model type's default decides for it."""
-
-    publisher: int
-    name: str
-    model_type: str
-    by_default: bool
-
-    @property
-    def label(self) -> str:
-        return f"{self.name} ({self.publisher})"
-
-
-def partners_of(advertiser: Advertiser, now: datetime) -> list[Partner]:
-    """All of them, by name, those that left, too: their sales are replayed as well. One query."""
-    rows = with_current(Partnership.objects.filter(advertiser=advertiser), now)
-    told = ("publisher", "publisher__name", "model_type_now", "source_now")
-    found = rows.order_by("publisher__name").values_list(*told)
-    return [Partner(key, name, kind, source != OWN) for key, name, kind, source in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +66,22 @@ class WhatIfForm(forms.Form):
         label="Days",
         initial=90,
         min_value=1,
-        max_value=400,
-        help_text="1 to 400: the sales of so many days up to now are replayed.",
+        max_value=MOST_DAYS,
+        help_text=f"1 to {MOST_DAYS}: the sales of so many days up to now are replayed.",
     )
     soft_rule = forms.ChoiceField(label="Soft against soft", choices=SOFT_RULES, required=False)
     hard_days = forms.IntegerField(
         label="Cookie period in days",
         required=False,
         min_value=1,
-        max_value=400,
+        max_value=MOST_DAYS,
         help_text="Empty: as it is. For partners without a cookie period of their own.",
     )
     soft_hours = forms.IntegerField(
         label="Soft cookie: hours at most",
         required=False,
         min_value=1,
-        max_value=720,
+        max_value=MOST_SOFT_HOURS,
         help_text="Empty: as it is.",
     )
 
@@ -122,7 +100,7 @@ class WhatIfForm(forms.Form):
         row = f"Row {number}"
         widget = forms.TextInput({"list": "partners", "aria-label": f"{row}: partner"})
         partner = forms.CharField(required=False, widget=widget, max_length=140)
-        days = forms.IntegerField(required=False, min_value=1, max_value=400)
+        days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS)
         days.widget.attrs["aria-label"] = f"{row}: cookie period of its own in days"
         self.fields[f"partner-{number}"] = partner
         self.fields[f"type-{number}"] = _type_field(f"{row}: cookie type")
@@ -142,7 +120,7 @@ class WhatIfForm(forms.Form):
     def model_type_rows(self) -> Iterator[ModelTypeRow]:
         for kind in _kinds(self.partners):
             of_kind = [partner for partner in self.partners if partner.model_type == kind]
-            decided = sum(partner.by_default for partner in of_kind)
+            decided = len(decided_by(kind, of_kind))
             label = str(ModelType(kind).label)
             yield ModelTypeRow(label, decided, len(of_kind), self[f"kind-{kind}"])
 
@@ -154,6 +132,10 @@ class WhatIfForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        for kind in self._asked_of_kinds(data):
+            nobody = why_nobody(kind, self.partners)
+            if nobody:
+                self.add_error(f"kind-{kind}", nobody)
         chosen: dict[int, int] = {}
         for number in range(1, self.rows + 1):
             self._check_row(number, data, chosen)
@@ -169,7 +151,7 @@ class WhatIfForm(forms.Form):
         typed, asked = data.get(name) or "", _asks(data, number)
         if name in self.errors or not (typed or asked):
             return
-        found = _partner(typed, self.partners)
+        found = named(typed, self.partners)
         if not typed:
             self.add_error(name, "Name the partner that this row is about.")
         elif found is None:
@@ -194,10 +176,6 @@ class WhatIfForm(forms.Form):
         data = self.cleaned_data
         types: dict[int, CookieType] = {}
         own: dict[int, int | None] = {}
-        for partner in self.partners:
-            wanted = data.get(f"kind-{partner.model_type}")
-            if wanted and partner.by_default:
-                types[partner.publisher] = CookieType(wanted)
         for number in range(1, self.rows + 1):
             found = data.get(f"partner-{number}")
             if isinstance(found, Partner):
@@ -206,12 +184,16 @@ class WhatIfForm(forms.Form):
                 if data.get(f"days-{number}"):
                     own[found.publisher] = data[f"days-{number}"]
         return Change(
-            types=types,
+            types=types_of(self._asked_of_kinds(data), types, self.partners),
             soft_rule=SoftRule(data["soft_rule"]) if data.get("soft_rule") else None,
             hard_days=data.get("hard_days"),
             own_hard_days=own,
             soft_hours=data.get("soft_hours"),
         )
+
+    def _asked_of_kinds(self, data: Mapping[str, Any]) -> dict[str, CookieType]:
+        wanted = {kind: data.get(f"kind-{kind}") for kind in _kinds(self.partners)}
+        return {kind: CookieType(held) for kind, held in wanted.items() if held}
 
     def question(self, advertiser: Advertiser, now: datetime) -> Question:
         """The question of a valid form."""
@@ -235,30 +217,48 @@ def _asks(data: Mapping[str, Any], number: int) -> bool:
     return bool(data.get(f"type-{number}") or data.get(f"days-{number}"))
 
 
-def _partner(typed: str, partners: Sequence[Partner]) -> Partner | None:
-    """By ``Name (12)``, by id, or by name."""
-    match = re.fullmatch(r"(?:.*\()?([0-9]{1,9})\)?", typed.strip())
-    if match:
-        by_id = next((one for one in partners if one.publisher == int(match[1])), None)
-        if by_id:
-            return by_id
-    wanted = typed.strip().casefold()
-    return next((one for one in partners if one.name.casefold() == wanted), None)
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The form's fields as they ask a question again, and how many rows that takes; ``left_out``
+    partners are not in them."""
+
+    fields: Mapping[str, Any]
+    rows: int
+    left_out: int
 
 
-def initial_rows(question: Question, partners: Sequence[Partner]) -> dict[str, Any]:
-    """The form's fields as they ask this question, of one advertiser, again."""
-    change = next(iter(question.changes.values()))
-    labels = {partner.publisher: partner.label for partner in partners}
-    filled: dict[str, Any] = {
+def ask_again(question: Question, advertiser: int, partners: Sequence[Partner]) -> Again:
+    """What was asked at one of the question's advertisers; of another one only the days.
+
+    A model type whose default decides for several, of whom the same was asked, is asked for as a
+    whole, the others by a row each.
+    """
+    change = question.changes.get(advertiser, Change())
+    fields: dict[str, Any] = {
         "days": (question.until - question.since).days,
         "soft_rule": change.soft_rule.value if change.soft_rule else "",
         "hard_days": change.hard_days,
         "soft_hours": change.soft_hours,
     }
-    asked = [key for key in labels if key in change.types or key in change.own_hard_days]
-    for number, key in enumerate(asked, 1):
-        filled[f"partner-{number}"] = labels[key]
-        filled[f"type-{number}"] = change.types[key].value if key in change.types else ""
-        filled[f"days-{number}"] = change.own_hard_days.get(key)
-    return filled
+    kinds = _kinds_asked(change, partners)
+    fields |= {f"kind-{kind}": cookie_type.value for kind, cookie_type in kinds.items()}
+    of_kinds = types_of(kinds, {}, partners)
+    types = {key: held for key, held in change.types.items() if key not in of_kinds}
+    asked = {*types, *change.own_hard_days}
+    shown = [partner for partner in partners if partner.publisher in asked][:MOST_ROWS]
+    for number, partner in enumerate(shown, 1):
+        held = types.get(partner.publisher)
+        fields[f"partner-{number}"] = partner.label
+        fields[f"type-{number}"] = held.value if held else ""
+        fields[f"days-{number}"] = change.own_hard_days.get(partner.publisher)
+    return Again(fields, rows=len(shown), left_out=len(asked) - len(shown))
+
+
+def _kinds_asked(change: Change, partners: Sequence[Partner]) -> dict[str, CookieType]:
+    found = {}
+    for kind in _kinds(partners):
+        publishers = [partner.publisher for partner in decided_by(kind, partners)]
+        held = {change.types.get(publisher) for publisher in publishers}
+        if len(publishers) > 1 and len(held) == 1 and (cookie_type := held.pop()):
+            found[kind] = cookie_type
+    return found

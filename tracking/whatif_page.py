@@ -1,7 +1,7 @@
 """The what-if page: ask what other types, windows or rules would have done; and its answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import admin
@@ -17,8 +17,9 @@ from network.models import Advertiser
 from publishers.models import Partnership
 from tracking import whatif_runs
 from tracking.attribution import CookieType
-from tracking.whatif_form import MOST_ROWS, ROWS, WhatIfForm, initial_rows, partners_of
+from tracking.whatif_form import MOST_ROWS, ROWS, Again, WhatIfForm, ask_again
 from tracking.whatif_models import WhatIfRun
+from tracking.whatif_partners import partners_of
 from tracking.whatif_results import Question
 from tracking.whatif_told import moves_csv, partners_csv, tell
 from tracking.whatif_words import words_of
@@ -36,13 +37,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     before = run_of(request, request.GET.get("again", ""))
     shops = list(access.for_staff(Advertiser.objects.order_by("name"), request.user))
     shop = _chosen(given.get("advertiser", ""), shops, before)
+    page = Asking(shops, shop, before)
     if shop is None:
-        return _page(request, shops, None, None)
+        return _page(request, page)
     partners = partners_of(shop, now)
     if request.method != "POST":
-        initial = initial_rows(before.question, partners) if before else {}
-        rows = sum(name.startswith("partner-") for name in initial) + ROWS
-        form = WhatIfForm(initial=initial, partners=partners, rows=rows)
+        again = ask_again(before.question, shop.pk, partners) if before else Again({}, 0, 0)
+        form = WhatIfForm(initial=again.fields, partners=partners, rows=again.rows + ROWS)
+        page = replace(page, left_out=again.left_out)
     elif given.get("do") == "rows":
         form = WhatIfForm(initial=given.dict(), partners=partners, rows=_rows(given) + ROWS)
     else:
@@ -50,7 +52,25 @@ def ask(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             run = whatif_runs.start(form.question(shop, now), now, made_by=person(request))
             return HttpResponseRedirect(reverse("admin:whatif_run", args=[run.pk]))
-    return _page(request, shops, shop, form)
+    return _page(request, replace(page, form=form))
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The page on which somebody asks: the advertisers that they see, whose sales it is about, and
+    the run whose question they change."""
+
+    shops: Sequence[Advertiser]
+    shop: Advertiser | None
+    again: WhatIfRun | None
+    form: WhatIfForm | None = None
+    left_out: int = 0
+
+    @property
+    def asked_at(self) -> int:
+        """At how many advertisers the question was asked that is changed; 0: not at this one."""
+        changes = self.again.question.changes if self.again else {}
+        return len(changes) if self.shop and self.shop.pk in changes else 0
 
 
 def _chosen(text: str, shops: Sequence[Advertiser], before: WhatIfRun | None) -> Advertiser | None:
@@ -71,20 +91,18 @@ def _rows(given: QueryDict) -> int:
     return min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 4 else ROWS
 
 
-def _page(
-    request: HttpRequest,
-    shops: Sequence[Advertiser],
-    shop: Advertiser | None,
-    form: WhatIfForm | None,
-) -> HttpResponse:
+def _page(request: HttpRequest, page: Asking) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "What if",
-        "advertisers": shops,
-        "chosen": shop,
-        "form": form,
+        "advertisers": page.shops,
+        "chosen": page.shop,
+        "form": page.form,
+        "again": page.again,
+        "asked_at": page.asked_at,
+        "left_out": page.left_out,
         "recent": recent(request),
-        "is_full": form is not None and form.rows >= MOST_ROWS,
+        "is_full": page.form is not None and page.form.rows >= MOST_ROWS,
         "address": reverse("admin:whatif"),
     }
     return TemplateResponse(request, "admin/tracking/whatif/ask.html", context)
@@ -226,5 +244,5 @@ def run_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
     name = f"what-if-{run.created_at:%Y-%m-%d}-{table}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # With a byte-order mark: without it spreadsheets take the text for another encoding.
-    written = "\ufeff" + TABLES[table](run.result)
+    written = "\ufeff" + TABLES[table](run.question, run.result)
     return HttpResponse(written, content_type="text/csv; charset=utf-8", headers=headers)

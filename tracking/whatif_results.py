@@ -5,13 +5,16 @@ added up here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from tracking.attribution import CookieType, SoftRule
 from tracking.whatif import Change
 
+MOST_DAYS = 400
+"""Of the sales of so many days a what-if may be, and so long may a cookie period be in it."""
+MOST_SOFT_HOURS = 720
 EXAMPLES = 3
 """Sales that are named for each pair of who was and who would have been paid."""
 
@@ -88,6 +91,25 @@ class Result:
             lines=lines,
             moves=moves,
         )
+
+
+def asked_about(question: Question) -> set[tuple[int, int]]:
+    """Of which partners the question is: advertisers and publishers."""
+    return {
+        (advertiser, publisher)
+        for advertiser, change in question.changes.items()
+        for publisher in (*change.types, *change.own_hard_days)
+    }
+
+
+def with_asked(result: Result, question: Question) -> Result:
+    """The answer with a line for every partner that the question is of, those without a sale, too:
+    that nothing is to be said of them is what was asked."""
+    known = {(line.advertiser, line.publisher) for line in result.lines}
+    missing = (key for key in asked_about(question) if key not in known)
+    lines = [*result.lines, *(PartnerLine(*key, Tally(), Tally()) for key in missing)]
+    lines.sort(key=lambda line: _last_nobody((line.advertiser, line.publisher)))
+    return replace(result, lines=tuple(lines))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,23 @@ from publishers.cookie_words import lost_in_page
 from publishers.models import PartnershipTerms, Publisher
 from tracking.attribution import CookieType
 from tracking.models import Conversion
-from tracking.whatif_results import Move, PartnerLine, Question, Result, Tally
+from tracking.whatif_results import (
+    Move,
+    PartnerLine,
+    Question,
+    Result,
+    Tally,
+    asked_about,
+    with_asked,
+)
 
 NOBODY = "Nobody"
 MOST_MOVES = 10
 """Pairs of from and to on a page; all of them are in the CSV."""
 
 MOST_DRAWN = 12
-"""Partners in the chart: more than that cannot be told apart."""
+"""Partners in the chart: more than that cannot be told apart. More partners without a sale than
+that are told in one line."""
 
 Key = tuple[int, int]
 """An advertiser and a publisher."""
@@ -76,13 +85,12 @@ class ToldMove:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What concerns one advertiser: the lines that differ, or are asked about, and the others as
-    one; ``more_moves`` are not shown."""
+    """What concerns one advertiser: the lines that differ, or are asked about, and the others
+    ``folded`` into few; ``more_moves`` are not shown."""
 
     advertiser: Advertiser
     lines: Sequence[ToldLine]
-    unchanged: int
-    others: ToldLine
+    folded: Sequence[ToldLine]
     nobody: ToldLine
     total: ToldLine
     moves: Sequence[ToldMove]
@@ -124,19 +132,12 @@ class Told:
     in_page: str = ""
 
 
-def tell(
-    question: Question,
-    result: Result,
-    asked_at: datetime,
-    concerned: Collection[Key] | None = None,
-) -> Told:
-    """The answer, with the partners of whom the question is (``concerned``) always in it. Five
-    queries at most."""
-    if concerned is None:
-        concerned = concerned_by(question)
+def tell(question: Question, result: Result, asked_at: datetime) -> Told:
+    """The answer, with the partners of whom the question is always in it. Five queries at most."""
+    concerned, result = asked_about(question), with_asked(result, question)
     names = _names(result)
     since, until = _days(question.since, min(question.until, asked_at))
-    shops = Advertiser.objects.in_bulk(question.changes)
+    shops = _shops(question)
     orders = _orders(result)
     return Told(
         sales=result.sales,
@@ -173,15 +174,6 @@ def _in_page(question: Question) -> str:
     }
     losing = [held[key].publisher.name for key in hard if key in held and held[key].in_page]
     return lost_in_page(joined(sorted(losing)), len(losing)) if losing else ""
-
-
-def concerned_by(question: Question) -> set[Key]:
-    """Of which partners the question is."""
-    return {
-        (advertiser, publisher)
-        for advertiser, change in question.changes.items()
-        for publisher in (*change.types, *change.own_hard_days)
-    }
 
 
 def signed(number: int, absolute: str) -> str:
@@ -225,14 +217,25 @@ def _part(shop: Advertiser, result: Result, concerned: Collection[Key], words: _
     partners = [line for line in result.lines if line.publisher is not None]
     shown = [line for line in partners if _is_shown(line, concerned)]
     shown.sort(key=_weight)
+    silent = [line for line in shown if _is_silent(line)]
+    if len(silent) > MOST_DRAWN:
+        shown = [line for line in shown if not _is_silent(line)]
+    else:
+        silent = []
     nobody = next((line for line in result.lines if line.publisher is None), None)
     rest = [line for line in partners if not _is_shown(line, concerned)]
     currency = shop.currency
     return Part(
         advertiser=shop,
         lines=[_line(line, number, concerned, words) for number, line in enumerate(shown)],
-        unchanged=len(rest),
-        others=_sum("All others, unchanged", rest, currency),
+        folded=[
+            _sum(name, lines, currency)
+            for name, lines in (
+                (f"{len(silent):,} more asked about, without sales", silent),
+                (f"{_others(len(rest))}, unchanged", rest),
+            )
+            if lines
+        ],
         nobody=_sum(NOBODY, [nobody] if nobody else [], currency),
         total=_sum("Total", result.lines, currency),
         moves=[_move(move, words) for move in result.moves[:MOST_MOVES]],
@@ -240,8 +243,16 @@ def _part(shop: Advertiser, result: Result, concerned: Collection[Key], words: _
     )
 
 
+def _others(count: int) -> str:
+    return f"{count:,} other" if count == 1 else f"{count:,} others"
+
+
 def _is_shown(line: PartnerLine, concerned: Collection[Key]) -> bool:
     return line.before != line.after or (line.advertiser, line.publisher) in concerned
+
+
+def _is_silent(line: PartnerLine) -> bool:
+    return not (line.before.sales or line.after.sales)
 
 
 def _weight(line: PartnerLine) -> tuple[int, int, int]:
@@ -286,8 +297,9 @@ def _move(move: Move, words: _Words) -> ToldMove:
 def _goings(
     result: Result, concerned: Collection[Key], currencies: Mapping[int, str]
 ) -> list[Going]:
-    """To the partners asked about, to others, to nobody; those to whom nothing goes are left
-    out."""
+    """To the partners asked about, to others, to nobody; those to whom nothing goes are left out.
+    At several advertisers it is partnerships: there a publisher may be meant more than once."""
+    unit = "partner" if len(currencies) == 1 else "partnership"
     amounts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     partners: dict[str, set[Key]] = defaultdict(set)
     for move in result.moves:
@@ -296,7 +308,7 @@ def _goings(
         if move.target is not None:
             partners[whom].add((move.advertiser, move.target))
     return [
-        Going(_amounts(amounts[whom]), _to(whom, len(partners[whom]), len(concerned)))
+        Going(_amounts(amounts[whom]), _to(whom, len(partners[whom]), len(concerned), unit))
         for whom in ("these", "others", "nobody")
         if whom in amounts
     ]
@@ -313,15 +325,15 @@ def _amounts(by_currency: Mapping[str, int]) -> str:
     return joined(amounts)
 
 
-def _to(whom: str, count: int, concerned: int) -> str:
+def _to(whom: str, count: int, concerned: int, unit: str) -> str:
     if whom == "nobody":
         return "to nobody"
     if whom == "others":
         other = "other " if concerned else ""
-        return f"to {dates.counted(count, f'{other}partner')}"
+        return f"to {dates.counted(count, f'{other}{unit}')}"
     if concerned == 1:
-        return "to this partner"
-    return "to these partners" if count == concerned else f"to {count} of these partners"
+        return f"to this {unit}"
+    return f"to these {unit}s" if count == concerned else f"to {count} of these {unit}s"
 
 
 def joined(words: Sequence[str]) -> str:
@@ -333,6 +345,7 @@ def joined(words: Sequence[str]) -> str:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PARTNER_COLUMNS = (
+    "advertiser_id",
     "advertiser",
     "partner_id",
     "partner",
@@ -345,6 +358,7 @@ PARTNER_COLUMNS = (
     "currency",
 )
 MOVE_COLUMNS = (
+    "advertiser_id",
     "advertiser",
     "from_id",
     "from",
@@ -362,13 +376,16 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def partners_csv(result: Result) -> str:
-    """Before, after and difference of every partner and of nobody, as CSV."""
-    words, shops = _Words(_names(result), {}), _shops(result)
+def partners_csv(question: Question, result: Result) -> str:
+    """Before, after and difference of every partner and of nobody, as CSV; of those asked about
+    without a sale, too."""
+    result = with_asked(result, question)
+    words, shops = _Words(_names(result), {}), _shops(question)
     return _written(
         PARTNER_COLUMNS,
         [
             [
+                line.advertiser,
                 safe(shops[line.advertiser].name),
                 line.publisher or "",
                 safe(words.name(line.publisher)),
@@ -382,13 +399,14 @@ def partners_csv(result: Result) -> str:
     )
 
 
-def moves_csv(result: Result) -> str:
+def moves_csv(question: Question, result: Result) -> str:
     """From whom to whom, every pair, as CSV."""
-    words, shops = _Words(_names(result), _orders(result)), _shops(result)
+    words, shops = _Words(_names(result), _orders(result)), _shops(question)
     return _written(
         MOVE_COLUMNS,
         [
             [
+                move.advertiser,
                 safe(shops[move.advertiser].name),
                 move.source or "",
                 safe(words.name(move.source)),
@@ -403,8 +421,8 @@ def moves_csv(result: Result) -> str:
     )
 
 
-def _shops(result: Result) -> dict[int, Advertiser]:
-    return Advertiser.objects.in_bulk({line.advertiser for line in result.lines})
+def _shops(question: Question) -> dict[int, Advertiser]:
+    return Advertiser.objects.in_bulk(question.changes)
 
 
 def _cells(tally: Tally, currency: str) -> list[object]:
@@ -413,7 +431,7 @@ def _cells(tally: Tally, currency: str) -> list[object]:
 
 def _written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue()
