@@ -29,7 +29,7 @@ class StartField(forms.DateTimeField):
         """Say which zone it is; known only when a request is there."""
         self.help_text = (
             f"Time in {dates.zone_name()}. Empty: now, which is {SPREAD.seconds} seconds ahead, "
-            "so that every tracking process knows in time."
+            "so that every tracking process knows in time. At most a year ahead."
         )
 
 

@@ -22,7 +22,7 @@ def zone_name() -> str:
 
 def day(at: datetime) -> str:
     """``12 Mar 2026``, in the reader's zone."""
-    return written(timezone.localtime(at))
+    return written(_local(at))
 
 
 def written(day: date) -> str:
@@ -32,13 +32,20 @@ def written(day: date) -> str:
 
 def moment(at: datetime) -> str:
     """``12 Mar 2026 14:06``, in the reader's zone; the page says which that is."""
-    return f"{day(at)} {timezone.localtime(at):%H:%M}"
+    return f"{day(at)} {_local(at):%H:%M}"
 
 
 def zoned(at: datetime) -> str:
     """``12 Mar 2026 14:06 GMT``: a moment that stands alone names its zone itself."""
-    local = timezone.localtime(at)
-    return f"{moment(at)} {local:%Z}"
+    return f"{moment(at)} {_local(at):%Z}"
+
+
+def _local(at: datetime) -> datetime:
+    """In the reader's zone; the last hours of the calendar, which have no other, in their own."""
+    try:
+        return timezone.localtime(at)
+    except OverflowError:
+        return at
 
 
 def span(duration: timedelta) -> str:

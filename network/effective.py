@@ -10,8 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
 
+from network import dates
+
 SPREAD = timedelta(seconds=15)
 """"Now" is this far ahead, so that every process has a change before it takes effect."""
+
+FURTHEST = timedelta(days=366)
+"""No change starts further ahead: a year on the same day, be it a leap year. A mistyped year would
+otherwise stand for a decision that nobody sees come into force."""
 
 
 BESIDE_CANCELLED = timedelta(milliseconds=1)
@@ -27,6 +33,10 @@ class StartInPast(Refused):
     """A change was to start before every process could know of it."""
 
 
+class StartTooFarAhead(Refused):
+    """A change was to start later than anybody plans."""
+
+
 class ChangedMeanwhile(Refused):
     """Somebody else made a change that the one who asked for this did not know of."""
 
@@ -37,12 +47,18 @@ class TooLate(Refused):
 
 
 def start_or_now(start: datetime | None, now: datetime) -> datetime:
-    """When a change takes effect. Raises StartInPast when ``start`` lies behind ``now``."""
+    """When a change takes effect. Raises StartInPast when ``start`` lies behind ``now``, and
+    StartTooFarAhead when it lies more than a year ahead."""
     if start is None:
         return now + SPREAD
     if start < now:
         raise StartInPast(
             f"The start {start:%d %b %Y %H:%M:%S %Z} lies in the past; choose a later one."
+        )
+    if start > now + FURTHEST:
+        raise StartTooFarAhead(
+            f"The start {start:%d %b %Y %H:%M %Z} lies more than a year ahead; choose "
+            f"{dates.zoned(now + FURTHEST)} or earlier."
         )
     return max(start, now + SPREAD)
 
@@ -147,6 +163,14 @@ class EffectiveDated(models.Model):
                 condition=Q(cancels__isnull=True)
                 | Q(starts_at__gte=F("created_at") + Value(SPREAD, models.DurationField())),
                 name="%(class)s_cancelled_ahead",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancels__isnull=False)
+                | Q(
+                    starts_at__lte=F("created_at")
+                    + Value(FURTHEST + SPREAD, models.DurationField())
+                ),
+                name="%(class)s_starts_within_a_year",
             ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only(), bumps_policy()]

@@ -15,13 +15,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from network import dates
-from network.effective import ChangedMeanwhile, WholeTerms, add_row, cancel_row
+from network.effective import FURTHEST, ChangedMeanwhile, WholeTerms, add_row, cancel_row
 from network.terms_words import in_words
 
 Terms = TypeVar("Terms", bound=WholeTerms)
 Values = Mapping[str, Any]
 
 WRITTEN_AGAIN = "Written again, because the terms before it changed."
+TOO_FAR = "Withdrawn: it was to start more than a year ahead, and the terms before it changed."
 WITHDRAWN = "Withdrawn: after a newer decision nothing of it is left."
 
 
@@ -144,9 +145,10 @@ def _write(coming: Iterable[Rebased[Terms]], now: datetime, made_by: Any) -> Non
     for one in coming:
         if one.is_as_before:
             continue
-        reason = WITHDRAWN if one.is_withdrawn else WRITTEN_AGAIN
+        is_too_far = one.row.starts_at > now + FURTHEST  # of before that was refused
+        reason = TOO_FAR if is_too_far else WITHDRAWN if one.is_withdrawn else WRITTEN_AGAIN
         cancel_row(one.row, now, reason=reason, made_by=made_by)
-        if not one.is_withdrawn:
+        if not (one.is_withdrawn or is_too_far):
             add_row(_again(one, now))
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from django.db.models import Q, QuerySet
 
 from network import dates
-from network.effective import EffectiveDated, Row
+from network.effective import FURTHEST, EffectiveDated, Row
 from network.models import User
 from publishers import cookie_types
 from publishers.cookie_types import InForce, Policy
@@ -104,9 +104,10 @@ def _spans(partnership: Partnership, policy: Policy, said: "_Said", now: datetim
 
 
 def cancelled(partnership: Partnership) -> list[CookieTypeAssignment]:
-    """The partnership's own assignments that were cancelled before they started."""
+    """The partnership's own assignments that were cancelled before they started, each with who had
+    made it and who cancelled it."""
     rows = CookieTypeAssignment.all_rows.filter(partnership=partnership, cancelled_by__isnull=False)
-    return list(rows.select_related("cancelled_by__made_by").order_by("starts_at"))
+    return list(rows.select_related("made_by", "cancelled_by__made_by").order_by("starts_at"))
 
 
 def _tense(starts_at: datetime, ends_at: datetime | None, now: datetime) -> Tense:
@@ -160,34 +161,23 @@ def _with_maker(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 def _change(row: EffectiveDated) -> Change:
     own = row if isinstance(row, CookieTypeAssignment) else None
-    reason = row.reason
-    if isinstance(row, PublisherModelType) and not reason:
-        reason = f"The model type became {row.get_model_type_display()}."
     return Change(
         assignment=own.pk if own else None,
         made_by=row.made_by,
-        reason=reason,
+        reason=row.reason,
         internal_note=own.internal_note if own else "",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A span in the picture; ``x`` and ``width`` in per cent of it."""
+    """A span in the picture; ``x`` and ``width`` in per cent of it, and the middle of its label;
+    None where none fits."""
 
     span: Span
     x: float
     width: float
-
-    @property
-    def middle(self) -> float:
-        return round(self.x + self.width / 2, 2)
-
-    @property
-    def has_label(self) -> bool:
-        """The line of now would run through a narrow bar's."""
-        is_crossed = self.span.tense is Tense.NOW and not self.has_date
-        return self.width >= NEEDED_FOR_LABEL and not is_crossed
+    label_x: float | None
 
     @property
     def has_date(self) -> bool:
@@ -226,30 +216,46 @@ NEEDED_FOR_LABEL, NEEDED_FOR_DATE = 9.0, 28.0
 """Per cent of the picture that "Hard" and a date take on a telephone."""
 
 LEAST_WIDTH = 11.0
-"""Per cent of the picture: a period of a day among years must still be seen."""
+"""Per cent of the picture: a period of a day among years must still be seen, and so must what has
+passed of the present one, and what is left of it."""
 
 AHEAD = 0.12
 """How much of the time so far is drawn beyond the last thing known."""
 
 
 def time_line(spans: Sequence[Span], now: datetime) -> TimeLine:
-    """The spans as a picture: to scale, but for very short ones."""
-    first, last = spans[0].starts_at, max(spans[-1].starts_at, now)
+    """The spans as a picture: to scale, but for very short ones, and for what starts further ahead
+    than anything may."""
+    first, horizon = spans[0].starts_at, now + FURTHEST
+    last = max(min(spans[-1].starts_at, horizon), now)
     end = last + max((last - first) * AHEAD, timedelta(days=1))
-    edges = [*(span.starts_at for span in spans), end]
-    lengths = [(after - before) / (end - first) * 100 for before, after in pairwise(edges)]
-    widths = _stretched(lengths)
+    starts = [min(span.starts_at, last) for span in spans]
+    parts = [_parts(begin, until, now) for begin, until in pairwise([*starts, end])]
+    widths = iter(_stretched([length / (end - first) for part in parts for length in part]))
     bars, x, now_x = [], 0.0, 0.0
-    for span, length, width in zip(spans, lengths, widths, strict=True):
-        bars.append(Bar(span=span, x=round(x, 2), width=round(width, 2)))
-        if span.tense is Tense.NOW:
-            passed = (now - span.starts_at) / (end - first) * 100
-            now_x = x + width * passed / length
-        x += width
+    for span, lengths in zip(spans, parts, strict=True):
+        drawn = [next(widths) for _ in lengths]
+        bars.append(_bar(span, x, drawn))
+        if len(drawn) > 1:
+            now_x = x + drawn[0]
+        x += sum(drawn)
     return TimeLine(bars=bars, now_x=round(now_x, 2))
 
 
-def _stretched(lengths: Sequence[float]) -> list[float]:
-    """No length under the least; together 100 again."""
-    raised = [max(length, LEAST_WIDTH) for length in lengths]
+def _parts(begin: datetime, until: datetime, now: datetime) -> list[timedelta]:
+    """What has passed of a span and what is left, of the present one; any other whole."""
+    return [now - begin, until - now] if begin <= now < until else [until - begin]
+
+
+def _bar(span: Span, x: float, drawn: Sequence[float]) -> Bar:
+    """The label stands in the wider part, so that the line of now does not run through it."""
+    widest = max(drawn)
+    before = 0.0 if drawn[0] == widest else drawn[0]
+    middle = round(x + before + widest / 2, 2) if widest >= NEEDED_FOR_LABEL else None
+    return Bar(span=span, x=round(x, 2), width=round(sum(drawn), 2), label_x=middle)
+
+
+def _stretched(shares: Sequence[float]) -> list[float]:
+    """In per cent, none under the least; together 100."""
+    raised = [max(share * 100, LEAST_WIDTH) for share in shares]
     return [length * 100 / sum(raised) for length in raised]

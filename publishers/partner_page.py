@@ -11,7 +11,7 @@ from network.models import CommissionRate, notice_at, terms_at
 from network.tracking_hosts import base_urls
 from publishers import notice_history, partner_status
 from publishers.cookie_type_history import cancelled, history, time_line
-from publishers.models import Partnership, PartnershipTerms
+from publishers.models import Partnership, PartnershipTerms, PublisherModelType
 from publishers.partner_columns import DAYS, confirmation, figures_shown, period, seen_of
 from publishers.standing import attach_standings, standing_of
 from publishers.suggestions import ADVISED
@@ -46,7 +46,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "terms": told_rows(PartnershipTerms.all_rows.filter(partnership=row)),
         "notice": notice_at(row.advertiser.terms.all(), now),
         "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
-        "model_types": row.publisher.model_types.select_related("made_by").order_by("-starts_at"),
+        "model_types": told_rows(PublisherModelType.all_rows.filter(publisher=row.publisher_id)),
         "notices": notice_history.told(row),
         "notes": row.notes.select_related("made_by"),
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",

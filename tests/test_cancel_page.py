@@ -96,8 +96,18 @@ def test_it_is_cancelled_from_the_page_that_lists_it(
     shown = client.get(page)
     assert address(kind, row) not in shown.content.decode()
     assert "Cancelled" in text(shown)
-    assert "Plans changed" in text(shown)
+    assert "Cancelled 12 Mar 2026 14:00 by olga: Plans changed" in text(shown)
+    if row.reason:
+        assert f"{row.reason} Cancelled 12 Mar" in text(shown), "why it was made stays"
     assert "Cancelled: " in LogEntry.objects.latest("pk").get_change_message()
+
+
+def test_the_time_line_tells_who_made_and_who_cancelled_it(partner: Partnership) -> None:
+    row, client = soft(partner), signed_in(make_user("owner", partner.advertiser, name="olga"))
+    client.post(address("cookie-type", row), {"reason": "Plans changed"})
+    page = text(client.get(f"/admin/publishers/partnership/{partner.pk}/change/"))
+    said = "21 Mar 2026 14:00 Cancelled Soft On trial Cancelled 12 Mar 2026 14:00 by olga: "
+    assert f"{said}Plans changed — otto" in page
 
 
 def test_it_says_what_holds_instead_and_what_was_said(partner: Partnership) -> None:

@@ -1,16 +1,16 @@
 """Who is hard and who is soft at a time, and how that is changed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from network.effective import SPREAD, ChangedMeanwhile, StartInPast
+from network.effective import SPREAD, ChangedMeanwhile, StartInPast, StartTooFarAhead
 from publishers import cookie_types
 from publishers.cookie_types import Policy, Step, in_force, policy_of
 from publishers.models import CookieTypeAssignment
-from publishers.policy import assign, set_default
+from publishers.policy import assign, cancel, set_default
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher
 
 EARLIER, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)
@@ -102,6 +102,35 @@ class TestAssigning:
         with pytest.raises(StartInPast, match="choose a later one"):
             assign([partnership], "soft", NOW, reason="x", made_by=None, start=EARLIER)
         assert not CookieTypeAssignment.objects.exists()
+
+    def test_a_start_more_than_a_year_ahead_is_refused_and_nothing_changes(self) -> None:
+        partnership = make_partner(make_advertiser(), make_publisher())
+        last = NOW + timedelta(days=366)
+        for start in (last + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)):
+            with pytest.raises(
+                StartTooFarAhead, match=r"a year ahead; choose 13 Mar 2027 14:00 UTC or earlier\."
+            ):
+                assign([partnership], "soft", NOW, reason="x", made_by=None, start=start)
+        assert not CookieTypeAssignment.objects.exists()
+        assign([partnership], "soft", NOW, reason="x", made_by=None, start=last)
+        assert CookieTypeAssignment.objects.get().starts_at == last
+
+    def test_the_database_knows_the_latest_start_too_but_for_what_cancels(self) -> None:
+        """Rows of before there was one can be cancelled."""
+        row = make_partner(make_advertiser(), make_publisher(), "soft").assignments.get()
+        row.pk, row.starts_at = None, row.created_at + timedelta(days=367)
+        with pytest.raises(IntegrityError, match="starts_within_a_year"), transaction.atomic():
+            row.save(force_insert=True)
+        table, check = row._meta.db_table, "cookietypeassignment_starts_within_a_year"
+        with connection.cursor() as cursor:
+            said = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s"
+            [(definition,)] = cursor.execute(said, [check]).fetchall()
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+            row.save(force_insert=True)
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} {definition}")
+        cancel(row, NOW - timedelta(days=30), reason="A slip", made_by=None)
+        assert not CookieTypeAssignment.objects.filter(pk=row.pk).exists()
 
     def test_the_reason_is_required(self) -> None:
         partnership = make_partner(make_advertiser(), make_publisher())

@@ -1,17 +1,19 @@
 """How partnerships stand: in SQL as by the policy itself, and over time."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from network.clock import to_ms
-from network.effective import EffectiveDated, Refused
+from network.effective import SPREAD, EffectiveDated, Refused
 from publishers import cookie_types, policy
 from publishers.cookie_type_history import Tense, cancelled, history, time_line
 from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
@@ -205,20 +207,21 @@ class TestHistory:
     def test_a_change_of_model_type_or_default_is_told(self) -> None:
         shop, publisher = make_advertiser(), make_publisher()
         partner = make_partner(shop, publisher)
-        policy.change_model_type(publisher, "extension", NOW - 9 * DAY, made_by=None)
+        said = {"reason": "They have an extension now", "made_by": None}
+        policy.change_model_type(publisher, "extension", NOW - 9 * DAY, **said)
         policy.set_default(
             shop, "extension", "hard", NOW - 5 * DAY, reason="All of them", made_by=None
         )
         assert told(partner) == [
             ("Hard", "Content default", "past", BEGAN),
-            ("Soft", "Extension default", "past", "The model type became Extension."),
+            ("Soft", "Extension default", "past", "They have an extension now"),
             ("Hard", "Extension default, the advertiser's", "now", "All of them"),
         ]
 
     def test_another_model_types_default_is_not_told(self) -> None:
         shop = make_advertiser()
         partner = make_partner(shop, make_publisher())
-        policy.set_default(shop, "voucher", "soft", NOW - DAY, reason="", made_by=None)
+        policy.set_default(shop, "voucher", "soft", NOW - DAY, reason="All", made_by=None)
         assert len(history(partner, NOW)) == 1
 
     def test_a_type_given_with_the_partnership_is_its_first(self) -> None:
@@ -253,3 +256,36 @@ class TestTimeLine:
         partner = make_partner(make_advertiser(), make_publisher(), now=NOW)
         line = time_line(history(partner, NOW), NOW)
         assert [(bar.x, bar.width) for bar in line.bars] == [(0, 100)]
+
+    @pytest.mark.parametrize("seconds", [1, 60])
+    def test_a_type_that_has_just_begun_lies_on_both_sides_of_now(self, seconds: int) -> None:
+        partner = make_partner(make_advertiser(), make_publisher())
+        begun = NOW - timedelta(seconds=seconds)
+        policy.assign([partner], "soft", begun - SPREAD, reason="Agreed", made_by=None)
+        line = time_line(history(partner, NOW), NOW)
+        was, bar = line.bars
+        assert line.now_x - bar.x > 8
+        assert bar.x + bar.width - line.now_x > 8
+        assert bar.label_x is not None
+        assert bar.x < bar.label_x < line.now_x or bar.label_x > line.now_x
+        assert was.label_x == pytest.approx(was.x + was.width / 2, abs=0.1)
+
+    def test_a_label_stands_beside_the_line_of_now(self) -> None:
+        partner = make_partner(make_advertiser(), make_publisher())
+        [bar] = (line := time_line(history(partner, NOW), NOW)).bars
+        assert bar.label_x == pytest.approx(line.now_x / 2, abs=0.1)
+
+    @pytest.mark.parametrize("year", [2126, 9999])
+    def test_a_start_beyond_all_plans_stays_in_the_picture(self, year: int) -> None:
+        """Rows of before there was a latest start."""
+        partner = make_partner(make_advertiser(), make_publisher())
+        row = policy.assign([partner], "soft", NOW, reason="Agreed", made_by=None)[0]
+        last = datetime(year, 12, 31, 23, 30, tzinfo=UTC)
+        spans = history(partner, NOW)
+        spans = [*spans[:-1], replace(spans[-1], starts_at=last)]
+        assert spans[-1].starts_at != row.starts_at
+        with timezone.override("Asia/Tokyo"):
+            line = time_line(spans, NOW)
+            assert f"then Soft from {31 if year == 9999 else 1} " in str(line)
+        assert line.bars[-1].x + line.bars[-1].width == pytest.approx(100, abs=0.1)
+        assert 10 < line.now_x < line.bars[-1].x

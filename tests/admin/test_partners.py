@@ -213,6 +213,13 @@ def test_it_sets_partners_back_to_the_default(
             id="start_in_the_past",
         ),
         pytest.param({"start": "soon"}, "start", "Enter a valid date/time.", id="no_date"),
+        pytest.param(
+            {"start": "9999-12-31T23:00"},
+            "start",
+            "The start 31 Dec 9999 23:00 UTC lies more than a year ahead; choose "
+            "13 Mar 2027 14:00 UTC or earlier.",
+            id="start_too_far_ahead",
+        ),
     ],
 )
 def test_an_error_names_its_field_and_loses_nothing(
