@@ -1,8 +1,10 @@
 """The second factor: who must have one, who has, and taking it away from somebody who lost it."""
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from network.access import access_of
@@ -16,6 +18,14 @@ def is_required_of(user: User | AnonymousUser) -> bool:
 
 def is_on(user: User) -> bool:
     return _apps(user).exists()
+
+
+@transaction.atomic
+def replace_app(user: User, secret: str) -> None:
+    """Let another app take the place of the one there is; the recovery codes stay."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one change at a time
+    _apps(user).delete()
+    TOTP.activate(user, secret)
 
 
 def reset(user: User) -> bool:

@@ -3,6 +3,7 @@
 Its limits are kept in Redis. Without Redis nobody signs in (:class:`network.middleware.Refusal`).
 """
 
+import math
 import secrets
 import time
 from collections.abc import Mapping
@@ -15,22 +16,28 @@ from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
 )
+from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.account.views import LoginView
 from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.views import IndexView, ReauthenticateView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import clear_totp_secret
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.conf import settings
+from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.generic import FormView
 
 from network import second_factor, tasks
 from network.models import User
@@ -141,8 +148,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "This code is wrong, or it was used before. Wait for the app's next one.",
         "cannot_delete_authenticator": (
-            "Operators and owners must have a second factor. To change it to another app, ask an "
-            "operator to reset it."
+            "Operators and owners must have a second factor. It can be moved to another app."
         ),
     }
 
@@ -185,19 +191,61 @@ class SignIn(LoginView):  # type: ignore[misc]
         return {**super().get_context_data(**kwargs), "nobody": nobody}
 
 
+class CodeAgain(ReauthenticateView):  # type: ignore[misc]
+    """Offers the password instead only where that is enough."""
+
+    def get_reauthentication_alternatives(self) -> list[dict[str, Any]]:
+        to_set_up = (self.get_next_url() or "").startswith(reverse("mfa_activate_totp"))
+        if to_set_up or second_factor_first(self.request):
+            return []
+        found: list[dict[str, Any]] = super().get_reauthentication_alternatives()
+        return found
+
+
+class Overview(IndexView):  # type: ignore[misc]
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        required = second_factor.is_required_of(self.request.user)
+        return {**super().get_context_data(**kwargs), "is_required": required}
+
+
 class SetUp(ActivateTOTPView):  # type: ignore[misc]
-    """Whoever sets up a second factor has shown it, and needs not show it again in this session."""
+    """Whoever sets up a second factor has shown it, and needs not show it again in this session.
+
+    Somebody who has one moves it to another app, after a code of the app they have or a recovery
+    code; the one they have goes when the new one is confirmed.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.moves = second_factor.is_on(request.user)
+        shown = has_shown_second_factor(request, app_settings.REAUTHENTICATION_TIMEOUT)
+        if self.moves and not shown:
+            return suspend_request(request, reverse("mfa_reauthenticate"))
+        if self.moves:  # the original would lead to removing it
+            return FormView.dispatch(self, request, *args, **kwargs)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "moves": self.moves}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_valid(form)
+        response = self._move(form) if self.moves else super().form_valid(form)
         record_authentication(self.request, self.request.user, "mfa", type="totp")
         return response
 
+    def _move(self, form: Any) -> HttpResponse:
+        second_factor.replace_app(self.request.user, form.secret)
+        clear_totp_secret(self.request)
+        messages.success(self.request, "The new app is the one that counts now.")
+        return HttpResponseRedirect(reverse("mfa_index"))
 
-def has_shown_second_factor(request: HttpRequest) -> bool:
-    """Whether this session has; others of the same person may be older than the second factor."""
+
+def has_shown_second_factor(request: HttpRequest, within: float = math.inf) -> bool:
+    """Whether this session has, in so many seconds; others of the same person may be older than
+    the second factor."""
     records = get_authentication_records(request, request.user)
-    return any(record["method"] == "mfa" for record in records)
+    since = time.time() - within
+    return any(record["method"] == "mfa" and record["at"] > since for record in records)
 
 
 def second_factor_first(request: HttpRequest) -> str | None:

@@ -17,7 +17,7 @@ urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
     path("sign-in/code/", mfa.authenticate, name="mfa_authenticate"),
     path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
-    path("sign-in/again/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("sign-in/again/code/", sign_in.CodeAgain.as_view(), name="mfa_reauthenticate"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-out/", require_POST(account.logout), name="account_logout"),
     path("password/", account.password_change, name="account_change_password"),
@@ -36,7 +36,7 @@ urlpatterns = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-    path("second-factor/", mfa.index, name="mfa_index"),
+    path("second-factor/", sign_in.Overview.as_view(), name="mfa_index"),
     path(
         "second-factor/set-up/", login_required(sign_in.SetUp.as_view()), name="mfa_activate_totp"
     ),

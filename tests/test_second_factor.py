@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -220,6 +221,7 @@ class TestRequired:
         set_up(client)
         answer = client.post("/second-factor/remove/")
         assert "Operators and owners must have a second factor." in text(answer)
+        assert f'href="{SET_UP}"' in answer.content.decode()
         assert Authenticator.objects.filter(type="totp").exists()
 
     def test_somebody_who_is_no_longer_owner_may_remove_it(self, owner: User) -> None:
@@ -229,6 +231,106 @@ class TestRequired:
         owner.staff_memberships.update(role="manager")
         client.post("/second-factor/remove/")
         assert not Authenticator.objects.exists()
+
+
+# Another app in place of the one there is
+
+
+def old_session(user: User) -> Client:
+    """One that showed its second factor longer ago than what is asked of for this."""
+    client = signed_in(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "at": 0}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
+
+
+def secret_on(page: Any) -> str:
+    found = re.search(r'<code id="secret">(\w+)</code>', page.content.decode())
+    assert found
+    return found[1]
+
+
+def with_app(user: User) -> str:
+    """The secret of an app, with which recovery codes came."""
+    secret = str(auth.generate_totp_secret())
+    auth.TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    return secret
+
+
+def a_recovery_code(user: User) -> str:
+    row = Authenticator.objects.get(user=user, type="recovery_codes")
+    return str(RecoveryCodes(row).get_unused_codes()[0])
+
+
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize("lost", [True, False], ids=["lost_phone", "new_phone"])
+def test_an_owner_moves_it_to_another_app(owner: User, lost: bool) -> None:
+    old, client = with_app(owner), browser()
+    with_password(owner, client)
+    code = a_recovery_code(owner) if lost else code_of(old)
+    client.post("/sign-in/code/", {"code": code})
+    assert "Move it to another app" in text(client.get("/second-factor/"))
+    assert "Remove" not in text(client.get("/second-factor/"))
+    page = client.get(SET_UP)
+    assert "The app that you have is good until you have confirmed the new one" in text(page)
+    new = secret_on(page)
+    wrong = client.post(SET_UP, {"code": "000000"})
+    assert "This code is wrong" in text(wrong)
+    assert secret_on(wrong) == new
+    assert signs_in(owner, old), "the old one is good until then"
+    forget_codes()
+    answer = client.post(SET_UP, {"code": code_of(new)}, follow=True)
+    assert "The new app is the one that counts now." in text(answer)
+    assert ("9" if lost else "10") + " left" in text(answer)
+    assert client.get("/admin/").status_code == 200
+    forget_codes()
+    assert not signs_in(owner, old)
+    assert signs_in(owner, new)
+
+
+def signs_in(user: User, secret: str) -> bool:
+    client = browser()
+    with_password(user, client)
+    answer = client.post("/sign-in/code/", {"code": code_of(secret, step=1)})
+    return bool(answer.status_code == 302)
+
+
+@pytest.mark.parametrize("by", ["app", "recovery_code"])
+def test_moving_it_needs_a_code_and_no_password_will_do(owner: User, by: str) -> None:
+    old = with_app(owner)
+    client = old_session(owner)
+    there = client.get(SET_UP).headers["Location"]
+    assert there == f"{AGAIN}?next=%2Fsecond-factor%2Fset-up%2F"
+    assert "password instead" not in text(client.get(there))
+    client.post("/sign-in/again/", {"password": PASSWORD, "next": SET_UP})
+    assert client.get(SET_UP).headers["Location"] == there
+    assert client.post(SET_UP, {"code": "000000"}).headers["Location"] == there
+    code = code_of(old) if by == "app" else a_recovery_code(owner)
+    client.get("/second-factor/")  # leave what was suspended behind
+    answer = client.post(there, {"code": code, "next": SET_UP})
+    assert secret_on(client.get(SET_UP) if answer.status_code == 302 else answer)
+
+
+def test_elsewhere_the_password_will_do_instead(viewer: User) -> None:
+    with_app(viewer)
+    there = signed_in(viewer).get(f"{AGAIN}?next=/second-factor/remove/")
+    assert "With your password instead" in text(there)
+
+
+@pytest.mark.usefixtures("required")
+def test_where_a_code_must_be_shown_no_password_is_offered(owner: User) -> None:
+    with_app(owner)
+    assert "password instead" not in text(signed_in(owner).get(f"{AGAIN}?next=/admin/"))
+
+
+def test_whoever_need_not_have_one_may_remove_it_or_move_it(viewer: User) -> None:
+    with_app(viewer)
+    page = text(signed_in(viewer).get("/second-factor/"))
+    assert "Move it to another app" in page
+    assert "Remove the second factor" in page
 
 
 def test_an_operator_resets_it_with_a_reason(owner: User) -> None:

@@ -167,6 +167,7 @@ OTHER_PAGES = (
     "second-factor-set-up",
     "second-factor-code",
     "second-factor-on",
+    "second-factor-other-app",
     "second-factor-again",
     "second-factor-codes",
     "second-factor-new-codes",
@@ -248,6 +249,7 @@ def _second_factor_pages() -> dict[str, Page]:
         "second-factor-set-up": Page(_on_site(reverse("mfa_activate_totp")), STRANGER),
         "second-factor-code": Page(_on_site(reverse("mfa_authenticate")), SIGNING_IN),
         "second-factor-on": Page(_on_site(reverse("mfa_index")), GUARDED),
+        "second-factor-other-app": Page(_on_site(reverse("mfa_activate_totp")), GUARDED),
         "second-factor-again": Page(_on_site(reverse("mfa_reauthenticate")), GUARDED),
         "second-factor-codes": Page(_on_site(reverse("mfa_view_recovery_codes")), GUARDED),
         "second-factor-new-codes": Page(_on_site(reverse("mfa_generate_recovery_codes")), GUARDED),
@@ -305,7 +307,7 @@ def _add_what_seeding_has_not() -> None:
     RecoveryCodes.activate(guarded)
     overlay, shop = Publisher.objects.get(id=cast.OVERLAY), Advertiser.objects.get(id=cast.SHOP)
     _invite(TO_SOMEBODY, "nina@example.com", advertiser=shop, role="manager")
-    _invite(TO_STRANGER, "stranger@example.com", team=overlay.team, role="member")
+    _invite(TO_STRANGER, "stranger@example.com", by="overlay", team=overlay.team, role="member")
     _invite("failed", "no@mail.example", advertiser=shop, role="viewer", mail_error=MAIL_ERROR)
     SpoolHost.objects.create(name="web-1", registered_at=NOW, drained_to=NOW)
     SetAside.objects.create(
@@ -345,11 +347,11 @@ def _add_what_seeding_has_not() -> None:
     client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})
 
 
-def _invite(token: str, email: str, **more: Any) -> None:
+def _invite(token: str, email: str, *, by: str = STAFF, **more: Any) -> None:
     Invitation.objects.create(
         email=email,
         token_hash=invitations.hash_of(token),
-        invited_by=User.objects.get(username=STAFF),
+        invited_by=User.objects.get(username=by),
         created_at=NOW,
         expires_at=NOW + invitations.GOOD_FOR,
         **more,
