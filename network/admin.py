@@ -1,5 +1,6 @@
 """Advertisers with their terms and rates, and the people who sign in."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -149,7 +150,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         row = AttributionTerms(advertiser=advertiser, starts_at=start_or_now(None, now))
         form = TermsForm(posted(request), row=row)
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             with form.keeping_up():
                 row = programme_terms.change(
                     advertiser,
@@ -168,9 +169,8 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
 
     def rate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         advertiser = self._managed_or_refuse(request, pk)
-        now = clock.now()
         group = advertiser.commission_groups.get(code=DEFAULT_GROUP)
-        before = rate_at(group, now)
+        before = rate_at(group, clock.now())
         fixed = before.fixed_minor
         form = RateForm(
             posted(request),
@@ -181,7 +181,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             },
         )
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             row = change_rate(
                 group,
                 now,
@@ -209,6 +209,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
             apply=apply,
             template="admin/change_terms.html" if isinstance(form, TermsForm) else TEMPLATE,
+            changes_policy=True,
             context={"original": advertiser},
         )
 
@@ -311,7 +312,7 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
             raise PermissionDenied
         form = ResetForm(posted(request))
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             if not second_factor.reset(user):
                 return f"{user} had no second factor."
             reason = form.cleaned_data["reason"]

@@ -8,11 +8,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
-from network import dates
+from network import clock, dates, policy_lock
 from network.effective import SPREAD, Refused
 
 TEMPLATE = "admin/change_page.html"
@@ -54,14 +53,16 @@ class ChangeForm(forms.Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePage:
-    """What is asked, and what happens then. ``apply`` makes the change from the valid form and
-    returns the words that say so; ``back`` is where the person came from."""
+    """What is asked, and what happens then. ``apply`` makes the change from the valid form, at the
+    moment that it is given, and returns the words that say so; ``back`` is where the person came
+    from. One that ``changes_policy`` is made under the policy's lock."""
 
     title: str
     form: forms.Form
     button: str
     back: str
-    apply: Callable[[], str]
+    apply: Callable[[datetime], str]
+    changes_policy: bool = False
     template: str = TEMPLATE
     context: Mapping[str, Any] = field(default_factory=dict)
 
@@ -96,10 +97,12 @@ def _applied(page: ChangePage) -> str | None:
     if not page.form.is_valid():
         return None
     try:
-        with transaction.atomic():
-            return page.apply()
+        with policy_lock.held() if page.changes_policy else policy_lock.in_time():
+            return page.apply(clock.now())
     except ValidationError as error:
         _explain(page.form, error)
+    except policy_lock.Busy as error:
+        page.form.add_error(None, str(error))
     except Refused as error:
         page.form.add_error("start" if "start" in page.form.fields else None, str(error))
     return None

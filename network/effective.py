@@ -25,6 +25,11 @@ BESIDE_CANCELLED = timedelta(milliseconds=1)
 later: the least that clicks can tell apart."""
 
 
+COMMIT_WITHIN = timedelta(seconds=10)
+"""How long a change may take from when it was made until it is committed: of :data:`SPREAD` the
+rest is left to the processes."""
+
+
 class Refused(ValueError):
     """A change that cannot be made as it was asked for; says why, and what can be done instead."""
 
@@ -77,6 +82,30 @@ def bumps_policy() -> pgtrigger.Trigger:
         func="""
             INSERT INTO network_policyversion (id, version) VALUES (1, 1)
             ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;
+            RETURN NULL;
+        """,
+    )
+
+
+def commits_in_time() -> pgtrigger.Trigger:
+    """Refuses a row that is committed too long after its transaction held the policy's lock (or
+    began): its start, which follows from when it was made, would not lie ahead any more."""
+    return pgtrigger.Trigger(
+        name="commits_in_time",
+        when=pgtrigger.After,
+        timing=pgtrigger.Deferred,
+        operation=pgtrigger.Insert,
+        func=f"""
+            IF clock_timestamp() - COALESCE(
+                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,
+                transaction_timestamp()
+            ) > COALESCE(
+                NULLIF(current_setting('softclick.commit_within', true), ''),
+                '{COMMIT_WITHIN.seconds} seconds'
+            )::interval THEN
+                RAISE EXCEPTION 'a change that starts ahead is committed too late'
+                    USING ERRCODE = 'check_violation';
+            END IF;
             RETURN NULL;
         """,
     )
@@ -173,7 +202,11 @@ class EffectiveDated(models.Model):
                 name="%(class)s_starts_within_a_year",
             ),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = [append_only(), bumps_policy()]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            append_only(),
+            bumps_policy(),
+            commits_in_time(),
+        ]
 
     @property
     def cancelling(self) -> "EffectiveDated | None":

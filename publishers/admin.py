@@ -1,6 +1,7 @@
 """Publishers, partners with their cookie types, and the ledger."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -124,10 +125,9 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         publisher = self.get_object(request, str(pk))
         if not self.has_change_permission(request, publisher):
             raise PermissionDenied
-        now = clock.now()
         form = ModelTypeForm(posted(request), initial={"model_type": _model_type(publisher)})
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             row = policy.change_model_type(
                 publisher,
                 form.cleaned_data["model_type"],
@@ -145,6 +145,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
             button="Change the model type",
             back=reverse("admin:publishers_publisher_change", args=[publisher.pk]),
             apply=apply,
+            changes_policy=True,
             context={"original": publisher},
         )
         return respond(request, self, page)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -61,10 +61,10 @@ class Coming:
 def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Asks for the reason, and cancels. Whoever may make a change may cancel it."""
     row = _row(request, kind, pk)
-    now, coming = clock.now(), _coming(row)
+    coming = _coming(row)
     back = _address(coming.about)
     try:
-        refuse_late(row, now)
+        refuse_late(row, clock.now())
     except TooLate as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(back)
@@ -75,7 +75,7 @@ def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     form = CancelForm(posted(request))
     model_admin = admin.site.get_model_admin(type(coming.about))
 
-    def apply() -> str:
+    def apply(now: datetime) -> str:
         reason = form.cleaned_data["reason"]
         policy.cancel(row, now, reason=reason, made_by=person(request))
         model_admin.log_change(request, coming.about, f"Cancelled: {coming.what}")
@@ -87,6 +87,7 @@ def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         button="Cancel the change",
         back=back,
         apply=apply,
+        changes_policy=True,
         template="admin/cancel_change.html",
         context={"row": row, "coming": coming, "leave": "Keep it"},
     )

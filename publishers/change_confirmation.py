@@ -52,8 +52,9 @@ class Proposal:
     ``of_all`` are the partners it is about, ``changing`` those for whom it is a change, and
     ``told`` those who may be told of it. ``said`` is the row that it writes, unsaved, with its
     ``start``. ``headline`` says what is proposed, ``rest`` who stays, and ``nothing``
-    why there is nothing to change. ``make`` makes it and returns the words for that. ``address``
-    leads to this page with the same proposal, which ``hidden`` says in the form.
+    why there is nothing to change. ``make`` makes it, at the moment that it is given, and returns
+    the words for that. ``address`` leads to this page with the same proposal, which ``hidden`` says
+    in the form.
     """
 
     of_all: Sequence[Partnership]
@@ -68,7 +69,7 @@ class Proposal:
     address: str
     hidden: Mapping[str, str]
     back: str
-    make: Callable[[], str]
+    make: Callable[[datetime], str]
     by_default: bool = False
     nothing: str = ""
 
@@ -154,10 +155,10 @@ def answer(
         given = replace(given, form=_unsent(request, type(given.form), presets))
     run = _run(request, given, proposal, is_due=is_due and not meanwhile)
 
-    def apply() -> str:
+    def apply(now: datetime) -> str:
         if not proposal.changing and not proposal.by_default:
             raise ValidationError(proposal.nothing)
-        said = proposal.make()
+        said = proposal.make(now)
         if run is not None:
             whatif_runs.cancel(run)
         return said
@@ -169,6 +170,7 @@ def answer(
         button=proposal.button,
         back=proposal.back,
         apply=apply,
+        changes_policy=True,
         template=TEMPLATE,
         context={
             **_context(given, proposal, run),

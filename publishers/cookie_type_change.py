@@ -93,19 +93,19 @@ def _respond(
     already = [effect for effect in staying if effect.partnership not in away]
     so = _so(already, to, given.now)
 
-    def make() -> str:
+    def make(now: datetime) -> str:
         made = policy.assign(
             [effect.partnership for effect in changing],
             to,
-            given.now,
+            now,
             reason=given.form.cleaned_data["reason"],
             made_by=person(request),
             start=given.form.start_at,
             internal_note=given.form.cleaned_data["internal_note"],
             known_until=given.seen,
         )
-        for effect in changing:
-            model_admin.log_change(request, effect.partnership, f"Set to {TARGETS[to]}")
+        rows = [effect.partnership for effect in changing]
+        model_admin.log_changes(request, rows, f"Set to {TARGETS[to]}")
         begins = dates.zoned(made[0].starts_at)
         return f"{_headline(changing, to)}, from {begins}. Clicks already made keep their type."
 

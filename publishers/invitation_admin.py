@@ -1,6 +1,7 @@
 """Invitations, for operators: all of them, and new ones to whatever there is."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -94,10 +95,10 @@ class InvitationAdmin(PageAdmin[Invitation]):
         initial = {name: request.GET.get(name, "") for name in ("advertiser", "team", "role")}
         form = NewInvitationForm(posted(request), initial=initial)
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             data = form.cleaned_data
             row = invitations.invite(
-                form.place, data["email"], data["role"], clock.now(), invited_by=person(request)
+                form.place, data["email"], data["role"], now, invited_by=person(request)
             )
             return f"{row.email} is invited to {row.place}; the mail is on its way."
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from network import dates
-from network.effective import SPREAD
+from network.effective import COMMIT_WITHIN, SPREAD
 from network.models import User
 from publishers import cookie_types
 from publishers.cookie_types import Policy, PolicyRow
@@ -21,7 +21,7 @@ from publishers.models import (
     PublisherModelType,
 )
 
-UNDER_WAY = timedelta(seconds=5)
+UNDER_WAY = COMMIT_WITHIN
 """A change that was being made when somebody's page was, and that the page did not know of yet."""
 
 _MOMENTS_AGO = timedelta(seconds=5)

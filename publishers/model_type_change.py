@@ -1,6 +1,7 @@
 """Setting a model type's default in the admin: which one, for whom it decides, why, from when."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -74,12 +75,12 @@ def _respond(
     changing = [effect for effect in decided if effect.changes_type]
     label = str(ModelType(kind).label)
 
-    def make() -> str:
+    def make(now: datetime) -> str:
         made = policy.set_default(
             shop,
             kind,
             to,
-            given.now,
+            now,
             reason=given.form.cleaned_data["reason"],
             made_by=person(request),
             start=given.form.start_at,

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from network.models import PolicyVersion, User
+from network import policy_lock
+from network.models import User
 from publishers import cookie_types, outlook
 from publishers.cookie_types import PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
@@ -27,10 +28,10 @@ def telling_partners(
 ) -> Iterator[None]:
     """Wrap a change: each of these partners is told what becomes different for it, now or later,
     in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
-    doing. Mails leave after the commit."""
+    doing. Mails leave after the commit. Who reads the clock for it holds the lock already
+    (:mod:`network.policy_lock`). Raises Busy."""
     partnerships = list(partnerships)
-    with transaction.atomic():
-        _one_at_a_time()
+    with policy_lock.held():
         before = outlook.outlooks(partnerships, now)
         yield
         after = outlook.outlooks(partnerships, now)
@@ -101,12 +102,6 @@ def _preview(
     if mailed:
         return Preview(partnerships, mail_text(first.publisher, mailed))
     return Preview(partnerships, None, [kind.title for kind in kinds])
-
-
-def _one_at_a_time() -> None:
-    """Whoever writes policy counts this row up; held from here on, nobody's change comes between
-    the two looks."""
-    list(PolicyVersion.objects.select_for_update().values_list("version"))
 
 
 def _notice(

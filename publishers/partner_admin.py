@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
-from network import access, clock, dates
+from network import access, clock, dates, policy_lock
 from network.admin_site import AdvertiserFilter, PageAdmin, person
 from network.change_pages import ChangePage, posted, respond
 from network.effective import Refused, start_or_now
@@ -92,17 +92,19 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
 
     @admin.action(description="Approve", permissions=["manage"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:
-        now, rows = clock.now(), list(queryset)
-        attach_standings(rows, now)
+        rows = list(queryset)
+        attach_standings(rows, clock.now())
         waiting = [row for row in rows if standing_of(row).has_applied]
         known = access.access_of(request.user)
         if not all(known.manages(row.advertiser_id) for row in waiting):
             raise PermissionDenied("Only owners and managers approve partners.")
         try:
-            with transaction.atomic():
-                for row in waiting:
-                    partnerships.accept(row, now, made_by=person(request))
-                    self.log_change(request, row, "Approved")
+            with policy_lock.held():
+                partnerships.accept(waiting, clock.now(), made_by=person(request))
+                self.log_changes(request, waiting, "Approved")
+        except policy_lock.Busy as error:
+            messages.error(request, str(error))
+            return
         except Refused as error:
             messages.error(request, f"{error} Nothing was changed.")
             return
@@ -134,12 +136,12 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             raise PermissionDenied
         form = NewPartnershipForm(posted(request))
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             data = form.cleaned_data
             made = partnerships.create_partnership(
                 data["advertiser"],
                 data["publisher"],
-                clock.now(),
+                now,
                 made_by=person(request),
                 status=data["status"],
             )
@@ -152,6 +154,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             button="Add the partner",
             back=reverse("admin:publishers_partnership_changelist"),
             apply=apply,
+            changes_policy=True,
         )
         return respond(request, self, page)
 
@@ -163,7 +166,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         of_row = PartnershipTerms(partnership=row, starts_at=start_or_now(None, now))
         form = PartnershipTermsForm(posted(request), row=of_row)
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             with form.keeping_up():
                 made = partnerships.change_terms(
                     row,
@@ -184,6 +187,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             button="Change the terms",
             back=reverse("admin:publishers_partnership_change", args=[row.pk]),
             apply=apply,
+            changes_policy=True,
             template="admin/change_terms.html",
             context={"original": row},
         )
@@ -201,9 +205,9 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             raise PermissionDenied
         form = NoteForm(posted(request))
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             text = form.cleaned_data["text"]
-            partnerships.add_note(row, text, clock.now(), made_by=person(request))
+            partnerships.add_note(row, text, now, made_by=person(request))
             self.log_change(request, row, "Added a note")
             return "The note is kept."
 

@@ -129,11 +129,17 @@ def decide(
     decision = DECISIONS[to]
     form = decision.form(posted(request))
 
-    def apply() -> str:
+    def apply(now: datetime) -> str:
         reason = form.cleaned_data["reason"].strip()
         if to == Status.SUSPENDED:
             try:
-                declined = suspension.suspend(row, now, reason=reason, made_by=person(request))
+                declined = suspension.suspend(
+                    row,
+                    now,
+                    reason=reason,
+                    made_by=person(request),
+                    read_clock=lambda: clock.now(),
+                )
             except ValidationRefused as error:  # a sale was changed at the same moment
                 raise ValidationError(f"{error} Nothing was changed; try again.") from error
             model_admin.log_change(request, row, "Suspended for fraud")
@@ -156,6 +162,7 @@ def decide(
         button=decision.button,
         back=reverse("admin:publishers_partnership_change", args=[row.pk]),
         apply=apply,
+        changes_policy=to != Status.SUSPENDED,  # which takes the lock when it has declined sales
         template="admin/publishers/partnership/status.html",
         context={
             "original": row,

@@ -1,12 +1,12 @@
 """Creating publishers, and their partnerships with advertisers over time."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from network import dates, rebasing
-from network.effective import BESIDE_CANCELLED, Refused, add_row, start_or_now
+from network.effective import BESIDE_CANCELLED, Refused, add_row, add_rows, start_or_now
 from network.models import Advertiser, User
 from publishers.models import (
     PartnerNote,
@@ -143,15 +143,18 @@ def decide(
     reason: str = "",
     start: datetime | None = None,
     known: int | None = None,
-    only_from: Collection[str] | None = None,
 ) -> PartnershipTerms:
     """Decide about the status: what was to come of it is withdrawn, other terms to come stay to
     come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, what others decided and
     a start that is taken are no hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
     with telling_partners([partnership], now, made_by=made_by, reason=reason):
-        statuses = only_from or PartnershipTerms.DECIDED_FROM[status]
-        _refuse_undecidable(partnership, statuses, row.starts_at)
+        begun = partnership.terms.filter(starts_at__lte=row.starts_at)
+        _refuse_undecidable(
+            partnership,
+            PartnershipTerms.DECIDED_FROM[status],
+            begun.select_related("made_by").order_by("starts_at"),
+        )
         if status == Status.SUSPENDED:
             row.starts_at = _free_start(partnership, row.starts_at)
         elif known is not None:
@@ -159,10 +162,24 @@ def decide(
         return rebasing.change(row, {"status": status})
 
 
-def accept(partnership: Partnership, now: datetime, *, made_by: User | None) -> PartnershipTerms:
-    """Approve an application. Raises NotDecidable of who has not applied, or was decided about."""
-    waiting = {Status.APPLIED}
-    return decide(partnership, Status.APPROVED, now, made_by=made_by, only_from=waiting)
+def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User | None) -> None:
+    """Approve applications, all or none, in a constant number of queries unless terms are to come.
+    Raises NotDecidable of who has not applied, or was decided about."""
+    starts_at = start_or_now(None, now)
+    with telling_partners(partnerships, now, made_by=made_by, reason=""):
+        terms = _terms_of(partnerships)
+        at_once = []
+        for partnership in partnerships:
+            begun = [row for row in terms[partnership.pk] if row.starts_at <= starts_at]
+            _refuse_undecidable(partnership, {Status.APPLIED}, begun)
+            row = _row(partnership, starts_at, now, made_by, "")
+            if not begun or begun != terms[partnership.pk]:
+                rebasing.change(row, {"status": Status.APPROVED})
+                continue
+            for name, value in {**rebasing.values_of(begun[-1]), "status": Status.APPROVED}.items():
+                setattr(row, name, value)
+            at_once.append(row)
+        add_rows(at_once)
 
 
 def foreseen(
@@ -221,9 +238,19 @@ def _row(
     )
 
 
-def _refuse_undecidable(partnership: Partnership, statuses: Collection[str], at: datetime) -> None:
-    begun = partnership.terms.filter(starts_at__lte=at).order_by("starts_at")
-    held = decided_by(begun.select_related("made_by"))
+def _terms_of(partnerships: Sequence[Partnership]) -> Mapping[int, Sequence[PartnershipTerms]]:
+    """The terms of each by its id, those to come too, in order."""
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships).select_related("made_by")
+    found: dict[int, list[PartnershipTerms]] = {row.pk: [] for row in partnerships}
+    for row in rows.order_by("starts_at"):
+        found[row.partnership_id].append(row)
+    return found
+
+
+def _refuse_undecidable(
+    partnership: Partnership, statuses: Collection[str], begun: Iterable[PartnershipTerms]
+) -> None:
+    held = decided_by(begun)
     if held is None or held.status in statuses:
         return
     raise NotDecidable(

@@ -38,6 +38,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
     return Scheduler(config, log)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """A test is one transaction, however long it takes; those of ``commits_in_time`` say so."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c softclick.commit_within=1d"
+
+
 @pytest.fixture(autouse=True)
 def empty_redis() -> None:
     """What the test before left in Redis is gone: waiting tasks, used-up limits, signs of life."""

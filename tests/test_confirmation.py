@@ -802,3 +802,18 @@ def test_sixty_partners_ask_no_more_than_three(client: Client, market: Market) -
         return len(found)
 
     assert queries(3) == queries(60)
+
+
+def test_sixty_partners_are_changed_in_as_many_queries_as_three(
+    client: Client, market: Market
+) -> None:
+    def queries(count: int) -> int:
+        partners = [make_partner(market.shop, make_publisher(), "hard") for _ in range(count)]
+        chosen = ",".join(str(row.pk) for row in partners)
+        data = {"to": "soft", "partners": chosen, "reason": "Late clicks"}
+        with CaptureQueriesContext(connection) as found:
+            assert client.post(ADDRESS, data).status_code == 302
+        return len(found)
+
+    queries(2)
+    assert queries(3) == queries(60)

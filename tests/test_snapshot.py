@@ -100,6 +100,42 @@ def test_it_refreshes_only_when_something_changed(tmp_path: Path) -> None:
     assert span.cookie_type is CookieType.SOFT
 
 
+def test_whatever_fails_it_goes_on_refreshing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Enough(BaseException):
+        """Ends what would go on for ever."""
+
+    answers = iter([ValueError("What is this?"), ValueError("And this?"), None, Enough()])
+
+    def refresh() -> None:
+        if error := next(answers):
+            raise error
+
+    keeper = SnapshotKeeper(tmp_path / "snapshot.json")
+    monkeypatch.setattr(keeper, "refresh", refresh)
+    monkeypatch.setattr(snapshot, "REFRESH_SECONDS", 0)
+    with pytest.raises(Enough):
+        keeper._refresh_forever()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Snapshot not refreshed, going on with the last one: What is this?"
+    ]
+
+
+def test_it_starts_from_disk_whatever_is_wrong_with_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, shop = tmp_path / "snapshot.json", make_advertiser()
+    built = SnapshotKeeper(path).current()
+
+    def fail() -> None:
+        raise ValueError("What is this?")
+
+    monkeypatch.setattr(snapshot, "build", fail)
+    assert SnapshotKeeper(path).current() == built
+    assert shop.pk in built.advertisers
+
+
 def test_it_takes_a_constant_number_of_queries(django_assert_num_queries: object) -> None:
     shop = make_advertiser()
     for _ in range(4):

@@ -1,7 +1,7 @@
 """Sales and why they were credited, commissions, reports, clicks; and the health of the spool."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from network import badges, clock, dates, money
+from network import badges, dates, money
 from network.admin_site import (
     EMPTY,
     AdvertiserFilter,
@@ -147,12 +147,12 @@ class ConversionAdmin(PageAdmin[Conversion]):
         form = SettleForm(posted(request))
         form.offer(row)
 
-        def apply() -> str:
+        def apply(now: datetime) -> str:
             choice = Settlement(
                 form.cleaned_data["report"].pk, form.cleaned_data["reason"], person(request)
             )
             try:
-                settle_conflict(row.pk, choice, clock.now())
+                settle_conflict(row.pk, choice, now)
             except NotInConflict as error:
                 raise ValidationError(str(error)) from error
             self.log_change(request, row, f"Settled the conflict: {choice.reason}")

@@ -99,7 +99,7 @@ class Snapshot:
 
 
 class SnapshotUnavailable(RuntimeError):
-    """PostgreSQL does not answer and there is no snapshot on disk."""
+    """None can be built, as PostgreSQL does not answer, and there is none on disk."""
 
 
 def build() -> Snapshot:
@@ -258,7 +258,7 @@ class SnapshotKeeper:
         return self._snapshot or self._first()
 
     def refresh(self) -> None:
-        """Rebuild if the policy version has moved. Raises the database's errors."""
+        """Rebuild if the policy version has moved. Raises whatever keeps it from that."""
         held = self._snapshot
         if held and _version() == held.version:
             return
@@ -282,8 +282,8 @@ class SnapshotKeeper:
     def _build_or_load(self) -> Snapshot:
         try:
             snapshot = build()
-        except Error as error:
-            log.warning("Starting from the snapshot on disk: %s", error)
+        except Exception as error:
+            _warn("Starting from the snapshot on disk", error)
             try:
                 return load(self._path)
             except FileNotFoundError:
@@ -306,10 +306,15 @@ class SnapshotKeeper:
                 close_old_connections()
                 self.refresh()
                 failing = False
-            except Error as error:
+            except Exception as error:  # nothing else keeps the process up to date
                 if not failing:
-                    log.warning("Snapshot not refreshed, going on with the last one: %s", error)
+                    _warn("Snapshot not refreshed, going on with the last one", error)
                 failing = True
+
+
+def _warn(what: str, error: Exception) -> None:
+    """With the way to it, unless it is PostgreSQL that is away."""
+    log.warning("%s: %s", what, error, exc_info=None if isinstance(error, Error) else error)
 
 
 keeper = SnapshotKeeper(settings.SPOOL_DIR / "snapshot.json")

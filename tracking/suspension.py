@@ -3,12 +3,14 @@
 Commissions that are final or paid stay as they are; they are corrected in the ledger.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
+from network import policy_lock
 from network.models import User
 from publishers import partnerships
 from publishers.models import Partnership, PartnershipTerms
@@ -44,12 +46,19 @@ def pending(partnership: Partnership) -> Pending:
 
 
 @transaction.atomic
-def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: User) -> Pending:
+def suspend(
+    partnership: Partnership,
+    now: datetime,
+    *,
+    reason: str,
+    made_by: User,
+    read_clock: Callable[[], datetime] | None = None,
+) -> Pending:
     """Suspend the partner for fraud, and decline what it has pending: all or nothing. The partner
     reads the ``reason`` with the suspension and with every decline. What was declined is returned.
-    Raises NotDecidable, ValidationError, ValidationRefused."""
-    suspended = PartnershipTerms.Status.SUSPENDED
-    partnerships.decide(partnership, suspended, now, made_by=made_by, reason=reason)
+    Declining takes its time, during which nobody else's change has to wait: it is done first, and
+    ``read_clock`` says what time it is then. Raises Busy, NotDecidable, ValidationError,
+    ValidationRefused."""
     statement = Statement(
         action=Validation.Action.DECLINE,
         code=Validation.Code.FRAUD,
@@ -60,6 +69,14 @@ def suspend(partnership: Partnership, now: datetime, *, reason: str, made_by: Us
     declined = [
         validation.validate(conversion, statement, now) for conversion in _locked(partnership)
     ]
+    with policy_lock.held():
+        partnerships.decide(
+            partnership,
+            PartnershipTerms.Status.SUSPENDED,
+            read_clock() if read_clock else now,
+            made_by=made_by,
+            reason=reason,
+        )
     return Pending(len(declined), sum(said.commission_minor for said in declined))
 
 

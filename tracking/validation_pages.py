@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
-from network import clock
 from network.admin_site import person
 from network.change_pages import ChangePage, posted
 from tracking.explanations import state_of_sale
@@ -86,7 +86,7 @@ def validation_page(
     """The page that asks for what the action needs; ``log`` is told what was done."""
     words, form = WORDS[action], WORDS[action].form(posted(request))
 
-    def apply() -> str:
+    def apply(now: datetime) -> str:
         data = form.cleaned_data
         statement = Statement(
             action=action,
@@ -95,7 +95,7 @@ def validation_page(
             code=data.get("code", ""),
         )
         try:
-            said = validate(row.pk, statement, clock.now())
+            said = validate(row.pk, statement, now)
         except ValidationRefused as error:
             raise ValidationError(str(error)) from error
         log(": ".join(filter(None, (said.get_action_display(), said.because))))

@@ -385,6 +385,18 @@ def test_an_application_that_was_declined_seconds_ago_is_not_approved(
     assert held.status == "declined"
 
 
+def test_many_applications_take_as_many_queries_as_few(owner: Client, shop: Advertiser) -> None:
+    def queries(count: int) -> int:
+        waiting = [make_partner(shop, make_publisher(), status="applied") for _ in range(count)]
+        data = {"action": "approve", "_selected_action": [row.pk for row in waiting]}
+        with CaptureQueriesContext(connection) as found:
+            assert owner.post(PARTNERS, data).status_code == 302
+        return len(found)
+
+    queries(2)
+    assert queries(3) == queries(30)
+
+
 def test_an_operator_adds_a_partner_once(operator: Client, shop: Advertiser) -> None:
     publisher = make_publisher("Blog")
     data = {"advertiser": shop.pk, "publisher": publisher.pk, "status": "approved"}
