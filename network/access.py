@@ -7,14 +7,14 @@ the rows of its publishers, on their own pages and never in the admin. What each
 Every model has a rule in :data:`RULES`; one without is an error, not an open door.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from network.models import User
 
@@ -52,11 +52,14 @@ class Rule:
     """The lookups that lead from a row to the tenants who may see it.
 
     Without one for advertisers, advertiser staff see no row of the model in the admin; without one
-    for publishers, a publisher's pages may not ask for it.
+    for publishers, a publisher's pages may not ask for it. ``networks_too``: a row without an
+    advertiser is the network's own and holds for all advertisers, so that all their staff see it;
+    they change none.
     """
 
     advertiser: str = ""
     publisher: str = ""
+    networks_too: bool = False
 
 
 OPERATORS_ONLY = Rule()
@@ -80,7 +83,7 @@ RULES: Mapping[str, Rule] = {
         advertiser="transaction__advertiser", publisher="account__publisher"
     ),
     "publishers.ledgertransaction": _BOTH,
-    "publishers.modeltypecookietype": _ADVERTISER,
+    "publishers.modeltypecookietype": Rule(advertiser="advertiser", networks_too=True),
     "publishers.notice": _BOTH,
     "publishers.noticemail": OPERATORS_ONLY,
     "publishers.noticesread": Rule(publisher="publisher"),
@@ -179,10 +182,17 @@ def rule_of(model: type[Model]) -> Rule:
 
 def for_staff(queryset: QuerySet[Row], user: Somebody) -> QuerySet[Row]:
     """The rows that the admin may show this user."""
-    access, rule = access_of(user), rule_of(queryset.model)
-    if access.operator:
-        return queryset
-    return _within(queryset, rule.advertiser, access.staff_roles)
+    access = access_of(user)
+    return queryset if access.operator else of_advertisers(queryset, access.staff_roles)
+
+
+def of_advertisers(queryset: QuerySet[Row], advertisers: Collection[int]) -> QuerySet[Row]:
+    """The rows that staff of these advertisers see."""
+    rule = rule_of(queryset.model)
+    if not (rule.networks_too and advertisers):
+        return _within(queryset, rule.advertiser, advertisers)
+    theirs = Q(**{f"{rule.advertiser}__in": list(advertisers)})
+    return queryset.filter(theirs | Q(**{f"{rule.advertiser}__isnull": True}))
 
 
 def for_managers(queryset: QuerySet[Row], user: Somebody) -> QuerySet[Row]:
@@ -200,6 +210,24 @@ def for_publisher(queryset: QuerySet[Row], publisher_id: int) -> QuerySet[Row]:
     if not rule.publisher:
         raise ImproperlyConfigured(f"{queryset.model._meta.label} is not shown to publishers.")
     return _within(queryset, rule.publisher, [publisher_id])
+
+
+class Decision(Protocol):
+    """Something that was decided; ``is_networks``: above every advertiser."""
+
+    @property
+    def made_by(self) -> User | None: ...
+
+    @property
+    def is_networks(self) -> bool: ...
+
+
+def maker(decision: Decision, viewer: Somebody) -> User | None:
+    """Who decided, as this person is told; None: the network. What holds for all advertisers is the
+    network's, whichever operator decided it; only operators see who."""
+    if decision.is_networks and not access_of(viewer).operator:
+        return None
+    return decision.made_by
 
 
 def _within(queryset: QuerySet[Row], lookup: str, tenants: Iterable[int]) -> QuerySet[Row]:

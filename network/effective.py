@@ -209,6 +209,11 @@ class EffectiveDated(models.Model):
         ]
 
     @property
+    def is_networks(self) -> bool:
+        """Whether it holds for no single advertiser: operators decide it, for all."""
+        return getattr(self, "advertiser_id", None) is None
+
+    @property
     def cancelling(self) -> "EffectiveDated | None":
         """The row that cancels this one, if there is one."""
         return getattr(self, "cancelled_by", None)

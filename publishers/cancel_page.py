@@ -104,7 +104,11 @@ def _row(request: HttpRequest, kind: str, pk: int) -> EffectiveDated:
     if row is None:
         raise Http404("There is no such change.")
     if not may_cancel(request, row):
-        raise PermissionDenied("Only owners and managers change this.")
+        raise PermissionDenied(
+            "The network decides this: ask its operators."
+            if row.is_networks
+            else "Only owners and managers change this."
+        )
     return row
 
 

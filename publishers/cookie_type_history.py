@@ -17,15 +17,13 @@ from publishers.models import (
     CookieTypeAssignment,
     CookieTypeChoice,
     ModelTypeCookieType,
+    Notice,
     Partnership,
     PublisherModelType,
 )
-from publishers.standing import source_text, type_label
+from publishers.standing import OWN, source_text, type_label
 
 BEGAN = "The partnership began."
-SET_UP = timedelta(minutes=1)
-"""A partnership is added in one step and given its type in the next; what held in between for less
-than this is not told."""
 
 
 class Tense(StrEnum):
@@ -37,10 +35,14 @@ class Tense(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Who brought something about, and why. ``internal_note`` is never shown to the partner.
-    ``assignment`` is the id where it was set for this partnership."""
+    ``assignment`` is the id where it was set for this partnership. ``is_networks`` as of an
+    :class:`~network.access.Decision`: the built-in defaults are the network's too. ``decided_by``
+    is whom the partner is told."""
 
     assignment: int | None = None
     made_by: User | None = None
+    is_networks: bool = True
+    decided_by: Notice.Decider = Notice.Decider.NETWORK
     reason: str = ""
     internal_note: str = ""
 
@@ -68,6 +70,22 @@ class Span:
         """Such as ``own`` or ``Extension default``; the span says since when."""
         return source_text(self.kind).partition(", since")[0]
 
+    @property
+    def source_for_partner(self) -> str:
+        """As the partner reads it: ``decided for you`` or ``Extension default``."""
+        return "decided for you" if self.kind.source == OWN else self.source
+
+    @property
+    def decision_for_partner(self) -> str:
+        """``decided for you by the advertiser``, ``Extension default, decided by the network``."""
+        own = self.kind.source == OWN
+        return f"{self.source_for_partner}{'' if own else ', decided'} by {self.decider}"
+
+    @property
+    def decider(self) -> str:
+        """Who brought it about, as the partner reads it: ``the advertiser`` or ``the network``."""
+        return str(self.change.decided_by.label).lower()
+
 
 def history(partnership: Partnership, now: datetime) -> list[Span]:
     """Every span since the partnership began, in order; at least one."""
@@ -88,7 +106,7 @@ def _spans(partnership: Partnership, policy: Policy, said: "_Said", now: datetim
         kind = cookie_types.in_force(policy, at)
         if at > begun and kind != kinds[-1][1]:
             kinds.append((at, kind))
-    if len(kinds) > 1 and kinds[1][0] - begun < SET_UP:
+    if len(kinds) > 1 and kinds[1][0] - begun < cookie_types.SET_UP:
         del kinds[0]
     ends = [*(at for at, _ in kinds[1:]), None]
     return [
@@ -128,6 +146,13 @@ class _Said:
             Q(advertiser__in={row.advertiser_id for row in partnerships})
             | Q(advertiser__isnull=True)
         )
+        notices = Notice.objects.filter(
+            partnership__in=partnerships, event=Notice.Event.COOKIE_TYPE
+        )
+        self._told = {
+            (notice.partnership_id, notice.created_at, notice.made_by_id): notice.decided_by
+            for notice in notices.only("partnership", "created_at", "made_by", "decided_by")
+        }
         self._own = {(row.partnership_id, row.starts_at): row for row in _with_maker(own)}
         self._kinds = {(row.publisher_id, row.starts_at): row for row in _with_maker(kinds)}
         self._defaults = {
@@ -142,7 +167,12 @@ class _Said:
             return Change(reason=BEGAN)
         starting_at = kind.since if is_first and kind.since else at
         row = self._starting(partnership, kind.model_type, starting_at)
-        return _change(row) if row else Change()
+        return _change(row, self._decider(partnership, row)) if row else Change()
+
+    def _decider(self, partnership: Partnership, row: EffectiveDated) -> Notice.Decider:
+        """As its notice said it, so that who has become an operator meanwhile changes nothing."""
+        told = self._told.get((partnership.pk, row.created_at, row.made_by_id))
+        return Notice.Decider(told) if told else Notice.Decider.of(row.made_by)
 
     def _starting(
         self, partnership: Partnership, model_type: str, at: datetime
@@ -159,11 +189,13 @@ def _with_maker(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.select_related("made_by")
 
 
-def _change(row: EffectiveDated) -> Change:
+def _change(row: EffectiveDated, decided_by: Notice.Decider) -> Change:
     own = row if isinstance(row, CookieTypeAssignment) else None
     return Change(
         assignment=own.pk if own else None,
         made_by=row.made_by,
+        is_networks=row.is_networks,
+        decided_by=decided_by,
         reason=row.reason,
         internal_note=own.internal_note if own else "",
     )

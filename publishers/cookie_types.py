@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -27,6 +27,10 @@ from publishers.models import (
 
 SOFT_BY_DEFAULT = frozenset({ModelType.OVERLAY, ModelType.EXTENSION, ModelType.RETARGETING})
 """These reach a shopper who is already there; every other model type is hard."""
+
+SET_UP = timedelta(minutes=1)
+"""A partnership is added in one step and given its type in the next; what held in between for less
+than this is not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Model types in the admin: what each tracks by, and for how many partners that decides."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from network import access, clock
+from network import access, clock, dates
 from network.admin_site import ScopedAdmin, shown_moment
 from network.effective import told_rows
 from network.figures import figure
@@ -23,25 +24,26 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     """What partners of a model type track by, where nothing of their own is said."""
 
     shown_start = staticmethod(shown_moment("starts_at", "From"))
-    fields = (
-        "model_type",
-        "cookie_type",
-        "advertiser",
-        "shown_start",
-        "reason",
-        "made_by",
-        "state",
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelTypeCookieType]:
         """Those that were cancelled too: there is a page for each."""
         return access.for_staff(told_rows(ModelTypeCookieType.all_rows.all()), request.user)
 
-    @admin.display(description="State")
-    def state(self, row: ModelTypeCookieType) -> str:
-        if by := row.cancelling:
-            return f"Cancelled by {by.made_by or 'the network'}: {by.reason}"
-        return "Coming" if row.starts_at > clock.now() else "In force since its start"
+    def get_fields(self, request: HttpRequest, obj: ModelTypeCookieType | None = None) -> Any:
+        viewer = request.user
+        return (
+            "model_type",
+            "cookie_type",
+            "whose",
+            "shown_start",
+            "reason",
+            _column("By", lambda row: str(access.maker(row, viewer) or "The network")),
+            _column("State", lambda row: _state(row, viewer)),
+        )
+
+    @admin.display(description="Of")
+    def whose(self, row: ModelTypeCookieType) -> str:
+        return str(row.advertiser or "The network")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
@@ -60,7 +62,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Model types",
+            "title": "Model type defaults",
             "decides_for": figure("decides_for"),
             "rows": overview([chosen] if chosen else shops, now),
             "history": told,
@@ -86,6 +88,35 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
         if not self.has_add_permission(request):
             raise PermissionDenied
         return model_type_change.confirm(request, self)
+
+
+Column = Callable[[ModelTypeCookieType], str]
+
+
+def _column(label: str, text: Column) -> Column:
+    """A field of the page of a default."""
+
+    @admin.display(description=label)
+    def column(row: ModelTypeCookieType) -> str:
+        return text(row)
+
+    column.__name__ = label.lower()
+    return column
+
+
+def _state(row: ModelTypeCookieType, viewer: access.Somebody) -> str:
+    if by := row.cancelling:
+        return f"Cancelled by {access.maker(by, viewer) or 'the network'}: {by.reason}"
+    now = clock.now()
+    if row.starts_at > now:
+        return "Coming"
+    later = ModelTypeCookieType.objects.filter(
+        advertiser=row.advertiser_id,
+        model_type=row.model_type,
+        starts_at__gt=row.starts_at,
+        starts_at__lte=now,
+    ).first()
+    return f"Replaced on {dates.moment(later.starts_at)}" if later else "In force since its start"
 
 
 def _chosen(request: HttpRequest, shops: list[Advertiser]) -> Advertiser | None:

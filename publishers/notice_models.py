@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from network.effective import append_only
-from network.models import Advertiser
+from network.models import Advertiser, User
 
 
 class Notice(models.Model):
@@ -27,6 +27,11 @@ class Notice(models.Model):
 
         ADVERTISER = "advertiser", "The advertiser"
         NETWORK = "network", "The network"
+
+        @classmethod
+        def of(cls, made_by: User | None) -> "Notice.Decider":
+            """Operators are the network, and so is nobody in particular."""
+            return cls.NETWORK if made_by is None or made_by.is_superuser else cls.ADVERTISER
 
     publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="notices")
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
@@ -56,6 +61,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_event_display()} of {self.partnership}"
+
+    @property
+    def is_networks(self) -> bool:
+        return self.decided_by == self.Decider.NETWORK
 
 
 class NoticeMail(models.Model):

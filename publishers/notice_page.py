@@ -13,8 +13,10 @@ from django.utils.http import urlencode
 from network import access, clock
 from network.admin_site import person
 from network.models import Advertiser
+from publishers import notice_states
 from publishers.models import Notice, Partnership, Publisher
 from publishers.notice_reading import mark_read, unread
+from publishers.notice_states import State
 from publishers.notice_words import Words, words
 from publishers.standing import standings
 from publishers.team import team_page
@@ -53,13 +55,14 @@ class Shown:
     notice: Notice
     words: Words
     is_new: bool
-    is_coming: bool
+    state: State
     programme: str
 
     @property
     def type_badge(self) -> str:
         """The cookie type that it leads to, if that is what it is about."""
-        if self.notice.event != Notice.Event.COOKIE_TYPE or self.notice.facts["cancelled"]:
+        is_void = self.state.is_void or self.notice.facts["cancelled"]
+        if is_void or self.notice.event != Notice.Event.COOKIE_TYPE:
             return ""
         return str(self.notice.facts["to"]["type"])
 
@@ -89,6 +92,8 @@ def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> P
     if not chosen.is_valid():
         return Page((), "", urlencode(kept))
     rows = access.for_publisher(Notice.objects.all(), publisher.pk).filter(**_lookups(chosen))
+    if chosen.cleaned_data["about"] == COMING:
+        rows = rows.filter(pk__in=notice_states.coming(rows, clock.now()))
     found = list(rows.select_related("advertiser", "partnership")[: PAGE_SIZE + 1])
     here = found[:PAGE_SIZE]
     older = urlencode({**kept, "before": here[-1].pk}) if len(found) > PAGE_SIZE else ""
@@ -101,7 +106,6 @@ def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:
         "advertiser": data["programme"],
         "pk__lt": data["before"],
         "event": about if about != COMING else None,
-        "takes_effect_at__gt": clock.now() if about == COMING else None,
     }
     return {name: value for name, value in lookups.items() if value}
 
@@ -109,12 +113,13 @@ def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:
 def _shown(request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]) -> list[Shown]:
     now, new = clock.now(), set(unread(person(request), publisher).values_list("pk", flat=True))
     standing = standings({row.partnership for row in rows}, now)
+    states = notice_states.states(rows, now)
     return [
         Shown(
             notice=row,
             words=words(row),
             is_new=row.pk in new,
-            is_coming=row.takes_effect_at > now,
+            state=states[row.pk],
             programme=_programme(row.partnership, joined=standing[row.partnership_id].is_approved),
         )
         for row in rows

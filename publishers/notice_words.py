@@ -104,7 +104,7 @@ def decider(notice: Notice) -> str:
 def source_words(value: Mapping[str, Any]) -> str:
     """Where a cookie type comes from."""
     if value["source"] == "own":
-        return "the advertiser's decision about you"
+        return "a decision about you"
     whose = "the advertiser's" if value["source"] == "advertiser" else "the network's"
     return f"{whose} default for the model type {ModelType(value['model_type']).label}"
 
@@ -137,10 +137,12 @@ def _cookie_type(notice: Notice) -> Words:
     before, after = notice.facts["from"], notice.facts["to"]
     at = dates.zoned(notice.takes_effect_at)
     old, new = (_label(value["type"]) for value in (before, after))
-    holds = after
+    holds, is_first = after, notice.facts.get("first", False)
     if notice.facts["cancelled"]:
         holds = before
         title = f"You stay {old}; the change to {new} on {at} is cancelled"
+    elif is_first:
+        title = f"Your clicks are {new} from {at}"
     elif old == new:
         title = f"Still {new}; from {at} by {source_words(after)}"
     else:
@@ -152,7 +154,7 @@ def _cookie_type(notice: Notice) -> Words:
         hard_days=terms["hard_days"],
         soft_hours=terms["soft_hours"],
     )
-    return Words(title=title, meaning=(meaning,), stays=KEEPS_TYPE)
+    return Words(title=title, meaning=(meaning,), stays="" if is_first else KEEPS_TYPE)
 
 
 def _partnership(notice: Notice) -> Words:

@@ -107,7 +107,6 @@ def _preview(
 def _notice(
     row: Partnership, item: News, now: datetime, made_by: User | None, reason: str
 ) -> Notice:
-    by_network = made_by is None or made_by.is_superuser
     return Notice(
         publisher_id=row.publisher_id,
         advertiser_id=row.advertiser_id,
@@ -115,13 +114,14 @@ def _notice(
         event=item.event,
         created_at=now,
         takes_effect_at=item.at,
-        decided_by=Notice.Decider.NETWORK if by_network else Notice.Decider.ADVERTISER,
+        decided_by=Notice.Decider.of(made_by),
         made_by=made_by,
         reason=reason.strip(),
         facts={
             "from": item.before,
             "to": item.after,
             "cancelled": item.cancelled,
+            "first": item.first,
             "terms": item.terms,
         },
     )

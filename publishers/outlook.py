@@ -14,7 +14,7 @@ from typing import Any
 
 from network.models import AttributionTerms
 from publishers import cookie_types
-from publishers.cookie_types import Policy
+from publishers.cookie_types import SET_UP, Policy
 from publishers.models import Notice, Partnership, PartnershipTerms
 
 Value = Mapping[str, Any]
@@ -43,17 +43,22 @@ Line = Sequence[Held]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """The lines of one partnership."""
+    """The lines of one partnership, and when it was first approved, if it ever was."""
 
     cookie_type: Line
     partnership: Line
     terms: Line
+    approved_at: datetime | None
+
+    def line(self, event: str) -> Line:
+        lines = {COOKIE_TYPE: self.cookie_type, PARTNERSHIP: self.partnership, TERMS: self.terms}
+        return lines[Notice.Event(event)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """What becomes of one line at a time. One that is ``cancelled`` had been to come: instead of
-    ``after``, what is ``before`` goes on."""
+    ``after``, what is ``before`` goes on. With the ``first``, no click had counted ``before``."""
 
     event: str
     at: datetime
@@ -61,11 +66,12 @@ class News:
     after: Value
     terms: Value
     cancelled: bool = False
+    first: bool = False
 
     @property
     def is_mailed(self) -> bool:
         """Where only the source of a cookie type changes, the page tells it and no mail does."""
-        return bool(_decisive(self.before) != _decisive(self.after))
+        return bool(decisive(self.before) != decisive(self.after))
 
 
 def outlooks(partnerships: Sequence[Partnership], now: datetime) -> dict[int, Outlook]:
@@ -91,7 +97,9 @@ def outlook(
     def terms(at: datetime) -> Value:
         return _terms(_latest(shop, shop_starts, at), _latest(own, own_starts, at))
 
+    approved = (row.starts_at for row in own if row.status == PartnershipTerms.Status.APPROVED)
     return Outlook(
+        approved_at=next(approved, None),
         cookie_type=cookie_type_line(policy, now),
         partnership=_line(lambda at: _status(_latest(own, own_starts, at)), own_starts, now),
         terms=_line(terms, sorted([*own_starts, *shop_starts]), now),
@@ -112,6 +120,7 @@ def news(before: Outlook, after: Outlook, now: datetime) -> list[News]:
             after=step.after,
             terms=value_at(after.terms, step.at),
             cancelled=step.cancelled,
+            first=after.approved_at is None or step.at < after.approved_at + SET_UP,
         )
         for event, old, new in (
             (PARTNERSHIP, before.partnership, after.partnership),
@@ -128,6 +137,12 @@ def value_at(line: Line, at: datetime) -> Value:
     return line[max(0, bisect_right(line, at, key=lambda held: held.starts_at) - 1)].value
 
 
+def tells_of(notice: Notice, line: Line) -> bool:
+    """Whether what the notice announced is a step of the line."""
+    told = _Step(notice.takes_effect_at, notice.facts["from"], notice.facts["to"])
+    return any(step.is_like(told) for step in _steps(line))
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """From one value to the next."""
@@ -140,7 +155,7 @@ class _Step:
     def is_like(self, other: "_Step") -> bool:
         return (
             abs(self.at - other.at) < AS_ONE
-            and _decisive(self.before) == _decisive(other.before)
+            and decisive(self.before) == decisive(other.before)
             and self.after == other.after
         )
 
@@ -152,8 +167,8 @@ def _compared(old: Line, new: Line, now: datetime) -> Iterator[_Step]:
     yield from (step for step in _steps(new) if not any(step.is_like(one) for one in known))
     for step in known:
         goes_on = value_at(new, step.at + AS_ONE)
-        was_news = _decisive(step.before) != _decisive(step.after)
-        if was_news and _decisive(goes_on) != _decisive(step.after):
+        was_news = decisive(step.before) != decisive(step.after)
+        if was_news and decisive(goes_on) != decisive(step.after):
             yield _Step(step.at, goes_on, step.after, cancelled=True)
 
 
@@ -161,7 +176,7 @@ def _steps(line: Line) -> list[_Step]:
     return [_Step(new.starts_at, old.value, new.value) for old, new in pairwise(line)]
 
 
-def _decisive(value: Value) -> Any:
+def decisive(value: Value) -> Any:
     """What makes a difference to clicks: of a cookie type, not where it comes from."""
     return value["type"] if "type" in value else tuple(sorted(value.items(), key=repr))
 

@@ -47,7 +47,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "notice": notice_at(row.advertiser.terms.all(), now),
         "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
         "model_types": told_rows(PublisherModelType.all_rows.filter(publisher=row.publisher_id)),
-        "notices": notice_history.told(row),
+        "notices": notice_history.told(row, now),
         "notes": row.notes.select_related("made_by"),
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
         "now": now,

@@ -193,6 +193,24 @@ def test_what_changed_says_who_and_why(shop: Shop) -> None:
     assert "Secret" not in page
 
 
+def test_staff_see_what_the_network_decided_and_no_operators_name(shop: Shop) -> None:
+    """A default of the network and a publisher's model type hold at every advertiser."""
+    operator = make_user("operator", name="otto")
+    policy.set_default(None, "content", "soft", NOW, reason="For all", made_by=operator)
+    publisher = shop.blog.publisher
+    policy.change_model_type(publisher, "email", NOW, made_by=operator, reason="It is a letter")
+    make_shop("Rival")
+    other = make_publisher("Nobody's")
+    policy.change_model_type(other, "email", NOW, made_by=operator, reason="Of no concern")
+    shown = text(home_of(signed_in(make_user("viewer", shop.advertiser))))
+    assert "Content default of the network: Soft The network For all" in shown
+    assert "Model type of Blog of Shop: Email The network It is a letter" in shown
+    assert "otto" not in shown
+    assert "Of no concern" not in shown
+    to_operators = text(home_of(signed_in(operator)))
+    assert "Content default of the network: Soft otto For all" in to_operators
+
+
 LINKED = re.compile(r'<a href="(/admin/[^"]+\?[^"]+)">([\d,]+)</a>')
 
 

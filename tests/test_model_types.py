@@ -7,6 +7,7 @@ import pytest
 from network.models import Advertiser
 from publishers import policy
 from publishers.model_types import ModelTypeDefaults, overview
+from publishers.models import ModelTypeCookieType
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
 
@@ -88,6 +89,55 @@ def test_another_advertiser_is_not_found() -> None:
     assert client.get(f"{PAGE}?advertiser={other.pk}").status_code == 404
     assert client.get(f"{PAGE}?advertiser=x").status_code == 404
     assert "Rival" not in text(client.get(PAGE))
+
+
+def test_staff_see_the_networks_defaults_but_no_operators_name() -> None:
+    shop, operator = make_advertiser("Shop A"), make_user("operator", name="otto")
+    row = policy.set_default(
+        None, "cashback", "soft", NOW - DAY, reason="For all", made_by=operator
+    )
+    owner = signed_in(make_user("owner", shop))
+    shown = text(owner.get(PAGE))
+    assert "Cashback Soft The network For all The network" in shown
+    assert "None yet" not in shown
+    one = text(owner.get(f"{PAGE}{row.pk}/change/"))
+    assert "For all" in one
+    assert "The network" in one
+    for page in (shown, one):
+        assert "otto" not in page
+    operators = signed_in(operator)
+    assert "Cashback Soft The network For all otto" in text(operators.get(PAGE))
+    assert "otto" in text(operators.get(f"{PAGE}{row.pk}/change/"))
+
+
+def test_staff_see_what_the_network_cancelled_and_cancel_nothing_of_it() -> None:
+    shop, operator = make_advertiser(), make_user("operator", name="otto")
+    row = policy.set_default(
+        None, "cashback", "soft", NOW, reason="For all", made_by=operator, start=NOW + DAY
+    )
+    owner = signed_in(make_user("owner", shop))
+    shown = owner.get(PAGE)
+    assert "Coming Cashback Soft The network For all The network" in text(shown)
+    cancelling = f"/admin/coming/default/{row.pk}/cancel/"
+    assert cancelling not in shown.content.decode()
+    assert owner.post(cancelling, {"reason": "No"}).status_code == 403
+    policy.cancel(row, NOW, reason="Not now", made_by=operator)
+    for page in (PAGE, f"{PAGE}{row.pk}/change/"):
+        shown = text(owner.get(page))
+        assert "by the network: Not now" in shown
+        assert "otto" not in shown
+
+
+def test_a_default_says_whether_it_still_holds() -> None:
+    shop = make_advertiser()
+    client = signed_in(make_user("viewer", shop))
+    set_default(shop, "voucher", "soft")
+    page = f"{PAGE}{ModelTypeCookieType.objects.get().pk}/change/"
+    assert "In force since its start" in text(client.get(page))
+    set_default(None, "voucher", "soft", days=4)
+    assert "In force since its start" in text(client.get(page))
+    set_default(shop, "voucher", "inherit", days=2)
+    assert "Replaced on 10 Mar 2026 14:00" in text(client.get(page))
 
 
 def test_a_viewer_is_not_offered_to_set_one() -> None:

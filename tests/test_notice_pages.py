@@ -5,12 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from network import clock
 from network.models import Advertiser, User
-from publishers import notice_history, partnerships, programme_terms
-from publishers.models import NoticeMail, Partnership, Publisher
+from publishers import (
+    notice_history,
+    notice_states,
+    partnerships,
+    policy,
+    programme_terms,
+)
+from publishers.models import Notice, NoticeMail, Partnership, Publisher
 from publishers.policy import assign
 from tests.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
@@ -93,6 +101,123 @@ def test_nothing_internal_is_shown(cast: Cast, member: Client, name: str) -> Non
     body = page(member, cast.publisher, name).content.decode()
     assert SECRET not in body
     assert STAFF_NAME not in body
+
+
+# --- What is still to come ------------------------------------------------------------------------
+
+
+COMING, TOMORROW = "?about=coming", NOW + DAY
+SOFT_TOMORROW = "Your clicks are soft from 13 Mar 2026 14:00 UTC, hard until then."
+
+
+def read(client: Client, cast: Cast, query: str = "") -> str:
+    """The page, when nothing on it is new any more."""
+    notices(client, cast)
+    return notices(client, cast, query)
+
+
+def cancel_soft(cast: Cast) -> None:
+    policy.cancel(cast.partner.assignments.get(), NOW, reason="We talked.", made_by=cast.staff)
+
+
+def test_what_was_cancelled_is_not_still_to_come(cast: Cast, member: Client) -> None:
+    set_soft(cast, start=TOMORROW)
+    assert f"Nimbus Soft Still to come {SOFT_TOMORROW}" in read(member, cast, COMING)
+    cancel_soft(cast)
+    shown = read(member, cast)
+    assert f"Nimbus Cookie type Cancelled {SOFT_TOMORROW}" in shown
+    assert "Nimbus Cookie type You stay hard; the change to soft on 13 Mar 2026 14:00 UTC" in shown
+    assert "No notice is like that" in read(member, cast, COMING)
+    assert "to come" not in text(page(member, cast.publisher, "programmes/")).lower()
+    assert "→ Soft" not in text(page(member, cast.publisher, "programmes/"))
+
+
+def test_what_was_cancelled_stays_so_after_its_moment(
+    cast: Cast, member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_soft(cast, start=TOMORROW)
+    cancel_soft(cast)
+    monkeypatch.setattr(clock, "now", lambda: TOMORROW + DAY)
+    assert f"Nimbus Cookie type Cancelled {SOFT_TOMORROW}" in read(member, cast)
+
+
+def test_what_is_announced_again_is_to_come(cast: Cast, member: Client) -> None:
+    set_soft(cast, start=TOMORROW)
+    cancel_soft(cast)
+    set_soft(cast, start=TOMORROW)
+    shown = read(member, cast)
+    assert f"Nimbus Cookie type Cancelled {SOFT_TOMORROW}" in shown
+    assert f"Nimbus Soft Still to come {SOFT_TOMORROW}" in shown
+    assert read(member, cast, COMING).count("Still to come Your clicks") == 1
+
+
+def test_what_a_nearer_decision_overrides_is_cancelled(cast: Cast, member: Client) -> None:
+    policy.set_default(
+        cast.shop, "cashback", "soft", NOW, reason="All", made_by=cast.staff, start=TOMORROW
+    )
+    assign([cast.partner], "hard", NOW, reason="Agreed", made_by=cast.staff)
+    shown = read(member, cast)
+    assert f"Nimbus Cookie type Cancelled {SOFT_TOMORROW}" in shown
+    assert SOFT_TOMORROW not in read(member, cast, COMING)
+
+
+@pytest.mark.parametrize("later", [timedelta(), 2 * DAY], ids=["before", "after"])
+def test_an_earlier_start_replaces_what_was_announced(
+    cast: Cast, member: Client, monkeypatch: pytest.MonkeyPatch, later: timedelta
+) -> None:
+    set_soft(cast, start=TOMORROW)
+    set_soft(cast, start=NOW + DAY / 2)
+    monkeypatch.setattr(clock, "now", lambda: NOW + later)
+    shown = read(member, cast)
+    assert f"Nimbus Cookie type Replaced {SOFT_TOMORROW}" in shown
+    assert "Replaced Your clicks are soft from 13 Mar 2026 02:00" not in shown
+    assert SOFT_TOMORROW not in read(member, cast, COMING)
+
+
+def test_another_change_before_it_leaves_it_to_come(cast: Cast, member: Client) -> None:
+    set_soft(cast, start=TOMORROW)
+    assign([cast.partner], "hard", NOW, reason="Agreed", made_by=cast.staff)
+    assert f"Nimbus Soft Still to come {SOFT_TOMORROW}" in read(member, cast, COMING)
+
+
+def test_cancelled_terms_and_ends_are_not_to_come(cast: Cast, member: Client) -> None:
+    told = programme_terms.change(cast.shop, {"soft_hours": 12}, NOW, made_by=None, start=TOMORROW)
+    ended = partnerships.change_terms(
+        cast.partner, {"status": "ended"}, NOW, made_by=None, start=TOMORROW
+    )
+    shown = read(member, cast, COMING)
+    assert "Nimbus Terms Still to come New terms from" in shown
+    assert "Nimbus Partnership Still to come Ended, from" in shown
+    for row in (ended, told):
+        policy.cancel(row, NOW, reason="No", made_by=cast.staff)
+    shown = read(member, cast)
+    assert "Nimbus Terms Cancelled New terms from" in shown
+    assert "Nimbus Partnership Cancelled Ended, from" in shown
+    assert "No notice is like that" in read(member, cast, COMING)
+
+
+def test_staff_see_which_was_cancelled(cast: Cast) -> None:
+    set_soft(cast, start=TOMORROW)
+    cancel_soft(cast)
+    address = f"/admin/publishers/partnership/{cast.partner.pk}/change/"
+    assert "hard until then Cancelled Most" in text(signed_in(cast.staff).get(address))
+
+
+def test_the_same_queries_however_many_are_shown(cast: Cast) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            notice_states.states(list(Notice.objects.select_related("partnership")), NOW)
+        return len(captured)
+
+    set_soft(cast, start=TOMORROW)
+    few = queries()
+    for number in range(5):
+        other = make_partner(make_advertiser(), cast.publisher)
+        assign([other], "soft", NOW, reason="x", made_by=None, start=TOMORROW + number * DAY)
+    assert queries() == few
+
+
+# --- What is new ----------------------------------------------------------------------------------
 
 
 def test_what_is_new_is_counted_until_it_was_read(cast: Cast, member: Client) -> None:
@@ -224,7 +349,8 @@ def test_staff_see_which_notices_went_out(cast: Cast, state: dict[str, Any], wor
     address = f"/admin/publishers/partnership/{cast.partner.pk}/change/"
     shown = text(signed_in(cast.staff).get(address))
     assert (
-        f"Your clicks are soft from 12 Mar 2026 14:00 UTC, hard until then {REASON} {words}"
+        "Your clicks are soft from 12 Mar 2026 14:00 UTC, hard until then Still to come "
+        f"{REASON} {words}"
     ) in shown
     assert cast.member.username not in shown
 
@@ -232,7 +358,7 @@ def test_staff_see_which_notices_went_out(cast: Cast, state: dict[str, Any], wor
 def test_staff_see_the_latest_first(cast: Cast) -> None:
     set_soft(cast)
     partnerships.change_terms(cast.partner, {"hard_days": 7}, NOW, made_by=cast.staff)
-    titles = [told.title for told in notice_history.told(cast.partner)]
+    titles = [told.title for told in notice_history.told(cast.partner, NOW)]
     assert [title.split()[0] for title in titles] == ["New", "Your", "Approved,"]
 
 

@@ -99,7 +99,25 @@ def test_only_the_source_differs_is_told_but_not_mailed(cast: Cast) -> None:
     [notice] = told(cast.cashback)
     assert shape(notice) == ("hard", "hard", False, SPREAD)
     assert not NoticeMail.objects.filter(notices=notice).exists()
-    assert words(notice).title.startswith("Still hard; from 12 Mar 2026 14:00 UTC by the advertis")
+    assert words(notice).title.startswith("Still hard; from 12 Mar 2026 14:00 UTC by a decision")
+
+
+@pytest.mark.parametrize(("to", "days"), [("soft", 0), ("hard", 0), ("soft", 3)])
+def test_a_type_from_the_beginning_on_names_none_before(cast: Cast, to: str, days: int) -> None:
+    """Set with the approval, or before it: no click had counted as another type."""
+    terms = {"status": "approved"} if not days else {"status": "applied"}
+    partner = make_partner(cast.shop, make_publisher(model_type="overlay"), now=NOW, **terms)
+    assign(partner, to, cast.staff)
+    [notice] = told(partner)
+    assert words(notice).title == f"Your clicks are {to} from 12 Mar 2026 14:00 UTC"
+    assert "Clicks already made" not in words(notice).stays
+
+
+def test_a_type_set_later_names_what_was_before(cast: Cast) -> None:
+    partner = make_partner(cast.shop, make_publisher(model_type="overlay"), now=NOW - DAY)
+    assign(partner, "hard", cast.staff)
+    [notice] = told(partner)
+    assert words(notice).title == "Your clicks are hard from 12 Mar 2026 14:00 UTC, soft until then"
 
 
 def test_setting_it_again_tells_nothing(cast: Cast) -> None:
@@ -330,6 +348,14 @@ def test_the_preview_is_the_mail_that_follows(cast: Cast, by_default: bool) -> N
     else:
         assign(cast.cashback, "soft", cast.staff, start=start)
     assert preview.mail == mail_text(cast.publisher, told(cast.cashback))
+
+
+def test_the_preview_says_who_decides(cast: Cast) -> None:
+    soft = CookieTypeAssignment(cookie_type="soft", starts_at=NOW + DAY)
+    for person, decider in ((cast.staff, "advertiser"), (make_user("operator"), "network")):
+        [preview] = notices.previews([cast.cashback], soft, NOW, made_by=person, reason=REASON)
+        assert preview.mail is not None
+        assert f"Decided by: the {decider}." in preview.mail.text
 
 
 def test_what_it_cancels_by_the_way_is_in_the_preview(cast: Cast) -> None:

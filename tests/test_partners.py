@@ -442,7 +442,7 @@ class TestPage:
         )
         page = page_of(staff(shop), partner)
         assert "Ended from 13 Mar 2026 14:00 UTC." in page
-        assert "13 Mar 2026 14:00 Coming Cancel… Ended — No No Over —" in page
+        assert "13 Mar 2026 14:00 Coming Cancel… Ended — No No Over The network" in page
 
     def test_terms_that_are_planned_are_told(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher())

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from network import tracking_hosts
-from network.models import Advertiser
+from network.models import Advertiser, User
 from publishers import partnerships, policy, programme_terms
 from publishers.models import Partnership, Publisher
 from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher, make_user
@@ -55,11 +55,12 @@ def test_a_programmes_link_is_on_the_shops_own_tracking_host(
 def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
     member: Client, blog: Partnership
 ) -> None:
+    staff, operator = make_user("owner", blog.advertiser), make_user("operator", name="otto")
     policy.assign(
-        [blog], "soft", NOW, reason="Found at the checkout", made_by=None, internal_note="Secret"
+        [blog], "soft", NOW, reason="Found at the checkout", made_by=staff, internal_note="Secret"
     )
     later = NOW + timedelta(days=30)
-    policy.assign([blog], "hard", NOW, start=later, reason="Trial over", made_by=None)
+    policy.assign([blog], "hard", NOW, start=later, reason="Trial over", made_by=operator)
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
         "Soft: your clicks take the cookie only when no other cookie of this shop is live in the "
@@ -67,23 +68,45 @@ def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
         "hours at the latest."
     ) in seen
     assert (
-        "Cookie type Soft: decided for you by the advertiser, since 12 Mar 2026 "
+        "Cookie type Soft: decided for you, since 12 Mar 2026 Decided by The advertiser "
         "Reason “Found at the checkout”"
     ) in seen
     assert (
-        "Coming change → Hard on 11 Apr 2026 14:00: decided for you by the advertiser. “Trial over”"
+        "Coming change → Hard on 11 Apr 2026 14:00: decided for you by the network. “Trial over”"
         in seen
     )
     assert (
-        "11 Apr 2026 14:00 Hard Decided for you Trial over 12 Mar 2026 14:00 Soft Decided for you "
-        "Found at the checkout"
+        "11 Apr 2026 14:00 Hard Decided for you The network Trial over "
+        "12 Mar 2026 14:00 Soft Decided for you The advertiser Found at the checkout"
     ) in seen
-    assert "Secret" not in seen
+    for internal in ("Secret", "otto", staff.username):
+        assert internal not in seen
+
+
+def test_an_operator_decides_as_the_network_on_every_page(
+    member: Client, blog: Partnership
+) -> None:
+    operator = make_user("operator")
+    policy.assign([blog], "soft", NOW, reason="Asked for", made_by=operator)
+    seen = text(page(member, blog.publisher, "programmes/"))
+    assert "Soft: decided for you, since 12 Mar 2026 Decided by The network" in seen
+    assert "The network, 12 Mar 2026 14:00" in text(page(member, blog.publisher, "notices/"))
+    for wrong in ("by the advertiser", "the advertiser's decision", "Decided by The advertiser"):
+        assert wrong not in seen
+
+
+def test_who_becomes_an_operator_decided_as_what_they_were(
+    member: Client, blog: Partnership
+) -> None:
+    owner = make_user("owner", blog.advertiser)
+    policy.assign([blog], "soft", NOW, reason="Agreed", made_by=owner)
+    User.objects.filter(pk=owner.pk).update(is_superuser=True)
+    assert "Decided by The advertiser" in text(page(member, blog.publisher, "programmes/"))
 
 
 def test_the_built_in_default_has_no_reason(member: Client, blog: Partnership) -> None:
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Content default, for you since 11 Jan 2026 Notice period" in seen
+    assert "Content default, for you since 11 Jan 2026 Decided by The network Notice" in seen
 
 
 def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partnership) -> None:
@@ -93,7 +116,7 @@ def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partner
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
         "Cookie type Soft: Content default, the advertiser's, for you since 12 Mar 2026 "
-        "Reason “All of content”"
+        "Decided by The network Reason “All of content”"
     ) in seen
 
 
@@ -103,7 +126,7 @@ def test_a_default_from_before_the_partnership_tells_its_reason(member: Client) 
     policy.set_default(shop, "content", "soft", SET_UP, reason="All of content", made_by=None)
     make_partner(shop, publisher, now=SET_UP + timedelta(days=1))
     seen = text(page(signed_in(make_user("owner", publisher)), publisher, "programmes/"))
-    assert "for you since 12 Jan 2026 Reason “All of content”" in seen
+    assert "for you since 12 Jan 2026 Decided by The network Reason “All of content”" in seen
 
 
 def test_a_coming_default_tells_its_reason(member: Client, blog: Partnership) -> None:
@@ -112,7 +135,10 @@ def test_a_coming_default_tells_its_reason(member: Client, blog: Partnership) ->
         None, "content", "soft", NOW, reason="The network's", made_by=None, start=later
     )
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Coming change → Soft on 11 Apr 2026 14:00: Content default. “The network's”" in seen
+    assert (
+        "Coming change → Soft on 11 Apr 2026 14:00: Content default, decided by the network. "
+        "“The network's”"
+    ) in seen
 
 
 def test_the_notice_period_is_told(member: Client, blog: Partnership) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from network import access
 from network.effective import WholeTerms
-from network.models import AttributionTerms, CommissionRate
+from network.models import AttributionTerms, CommissionRate, User
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
@@ -22,7 +23,7 @@ MOST = 12
 _OF_PARTNER = ("partnership__publisher", "partnership__advertiser")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change; ``row`` is what it is about."""
 
@@ -30,7 +31,8 @@ class Change:
     starts_at: datetime
     what: str
     row: Model
-    made_by: object
+    made_by: User | None
+    is_networks: bool
     reason: str
 
 
@@ -47,7 +49,8 @@ def _all(scope: Scope) -> Iterator[Change]:
     for row in _newest(scope, _themselves(PartnershipTerms), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
-        said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
+        whose = row.advertiser or "the network"
+        said = f"{row.get_model_type_display()} default of {whose}: {row.get_cookie_type_display()}"
         yield _change(row, said, row.cancels or row)
     for row in _newest(scope, _themselves(AttributionTerms), "advertiser"):
         said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
@@ -70,11 +73,19 @@ def _themselves(table: type[WholeTerms]) -> QuerySet[Any]:
 
 def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
     if scope.advertisers is not None:
-        rows = rows.filter(advertiser__in=scope.advertisers)
+        rows = access.of_advertisers(rows, scope.advertisers)
     return rows.select_related("made_by", *related).order_by("-created_at", "-id")[:MOST]
 
 
 def _change(row: Any, what: str, about: Model) -> Change:
     if row.cancels_id is not None:
         what = f"{what}: cancelled before it started"
-    return Change(row.created_at, row.starts_at, what, about, row.made_by, row.reason)
+    return Change(
+        created_at=row.created_at,
+        starts_at=row.starts_at,
+        what=what,
+        row=about,
+        made_by=row.made_by,
+        is_networks=row.is_networks,
+        reason=row.reason,
+    )

@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         ]
         if len(health) > 1
         else [],
-        "changes": [_change(change, known) for change in changes.recent(scope)],
+        "changes": [_change(change, request) for change in changes.recent(scope)],
     }
 
 
@@ -268,13 +268,14 @@ def _health(row: Health) -> dict[str, Any]:
     }
 
 
-def _change(change: changes.Change, known: access.Access) -> dict[str, Any]:
+def _change(change: changes.Change, request: HttpRequest) -> dict[str, Any]:
+    known = access.access_of(request.user)
     return {
         "at": change.created_at,
         "later": change.starts_at if change.starts_at > change.created_at + 2 * SPREAD else None,
         "what": change.what,
         "address": _address(change.row) if known.sees_in_admin(type(change.row)) else "",
-        "made_by": change.made_by,
+        "made_by": access.maker(change, request.user),
         "reason": change.reason,
     }
 

@@ -81,9 +81,9 @@ def _context() -> dict[str, object]:
         "password": cast.PASSWORD,
         "pages": [
             ("Shop", "Nimbus Outdoor, with the guide in five steps", places.url(places.SHOP)),
-            ("Blog", "The Trail Blog, hard", places.url(places.BLOG)),
-            ("Cashback site", "Pennyback, hard", places.url(places.CASHBACK)),
-            ("Extension", "PerkPanel, soft", places.url(places.EXTENSION)),
-            ("Overlay", "Lastlook, soft, in the shop's page", places.url(places.OVERLAY)),
+            ("Blog", "The Trail Blog", places.url(places.BLOG)),
+            ("Cashback site", "Pennyback", places.url(places.CASHBACK)),
+            ("Extension", "PerkPanel", places.url(places.EXTENSION)),
+            ("Overlay", "Lastlook, in the shop's page", places.url(places.OVERLAY)),
         ],
     }

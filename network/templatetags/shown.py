@@ -4,9 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString
 
-from network import badges, dates, figures
+from network import access, badges, dates, figures
+from network.models import User
 from network.money import display, plain
 
 register = template.Library()
@@ -71,6 +73,12 @@ def cookie_badge(value: str) -> SafeString:
 def state_badge(label: str) -> SafeString:
     """A state in words as a badge."""
     return badges.state(label)
+
+
+@register.simple_tag(takes_context=True)
+def maker(context: Context, decision: access.Decision) -> User | None:
+    """Who decided, as whoever looks at the page is told: ``{% maker row as who %}``."""
+    return access.maker(decision, context["request"].user)
 
 
 @register.inclusion_tag("figure.html")
