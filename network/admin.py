@@ -45,6 +45,7 @@ from network.models import (
 )
 from network.people import NewUserForm, UserForm
 from publishers import programme_terms
+from publishers.invitation_admin import end_invitations
 
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
@@ -124,6 +125,10 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         created = create_advertiser(form.new_advertiser(), clock.now(), person(request))
         obj.pk = created.pk
         obj.refresh_from_db()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        end_invitations(request, formset.deleted_objects)
 
     def _save_own_hosts(self, request: HttpRequest, obj: Advertiser, hosts: list[str]) -> None:
         try:
@@ -297,6 +302,10 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> Any:
         found = super().get_queryset(request).prefetch_related(*self._ROLES)
         return found.annotate(has_second_factor=second_factor.ON)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        end_invitations(request)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.reset_second_factor_view)

@@ -12,10 +12,10 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.http import (
     Http404,
     HttpRequest,
@@ -257,9 +257,32 @@ class PageAdmin(ScopedAdmin[Row]):
         return TemplateResponse(request, self.page_template, context)
 
 
+class Members(BaseInlineFormSet[Any, Any, Any]):
+    """The people of a row; where there are owners, one of them at least stays."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        place = self.instance
+        type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+        held = self.model._default_manager.filter(**{self.fk.name: place}, role=access.OWNER)
+        owners = set(held.values_list("pk", flat=True))
+        if owners and not self._owners_after(owners):
+            raise ValidationError("There would be no owner left. Make somebody else one first.")
+
+    def _owners_after(self, owners: set[int]) -> set[Any]:
+        """By what the database says of those whose line was not changed."""
+        changed = [form for form in self.forms if form.has_changed()]
+        stay = [form for form in changed if not self._should_delete_form(form)]
+        made = {form for form in stay if form.cleaned_data.get("role") == access.OWNER}
+        return owners - {form.instance.pk for form in changed} | made
+
+
 class TeamInline(unfold.TabularInline, admin.TabularInline[Any, Any]):  # type: ignore[misc]
     """People who belong to the row, each with a role: chosen here, not made or changed."""
 
+    formset = Members
     autocomplete_fields = ("user",)
     extra = 0
     hide_title = True

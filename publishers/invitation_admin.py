@@ -1,6 +1,6 @@
 """Invitations, for operators: all of them, and new ones to whatever there is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from network.admin_site import PageAdmin, person, shown_moment
 from network.change_pages import ChangePage, posted, respond
 from network.models import Advertiser
 from publishers import invitations
-from publishers.invitations import NotOpen, Place
+from publishers.invitations import Membership, NotOpen, Place
 from publishers.team_models import Invitation, Team
 
 
@@ -60,6 +60,16 @@ class NewInvitationForm(forms.Form):
     def place(self) -> Place:
         chosen: Place = self.cleaned_data["advertiser"] or self.cleaned_data["team"]
         return chosen
+
+
+def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) -> None:
+    """Withdraw what those leave behind who were removed here, or decide no longer, and say so."""
+    now, operator = clock.now(), person(request)
+    ended = [row for each in removed for row in invitations.end_with(each, now, operator)]
+    ended += invitations.withdraw_unvouched(now, withdrawn_by=operator)
+    if ended:
+        told = ", ".join(map(str, ended))
+        messages.warning(request, f"With that these invitations are withdrawn: {told}.")
 
 
 class InvitationAdmin(PageAdmin[Invitation]):

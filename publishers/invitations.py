@@ -110,6 +110,15 @@ def withdraw_unvouched(now: datetime, *, withdrawn_by: User) -> list[Invitation]
     return _withdraw_all(Invitation.objects.unvouched(), now, withdrawn_by)
 
 
+@transaction.atomic
+def end_with(membership: Membership, now: datetime, withdrawn_by: User) -> list[Invitation]:
+    """Withdraw those that somebody made who was removed or has fewer rights now, and those that
+    would give the rights back; say which."""
+    here = of_place(_place_of(membership))
+    ended = Q(pk__in=here.unvouched()) | Q(email=membership.user.email)
+    return _withdraw_all(here.waiting().filter(ended), now, withdrawn_by)
+
+
 def find(token: str, now: datetime) -> Invitation:
     """The open invitation that a link stands for. Raises NotOpen."""
     rows = Invitation.objects.select_related("advertiser", "team", "invited_by")
@@ -151,7 +160,7 @@ def change_role(
     membership.save(update_fields=["role"])
     after = membership.get_role_display()
     _log_at(changed_by, _place_of(membership), f"{membership.user}: {before} is now {after}")
-    return _end_invitations(membership, now, changed_by) if _rank(role) < _rank(held) else []
+    return end_with(membership, now, changed_by) if _rank(role) < _rank(held) else []
 
 
 @transaction.atomic
@@ -160,7 +169,7 @@ def remove(membership: Membership, now: datetime, *, removed_by: User) -> list[I
     _keep_an_owner(membership, "")
     _log_at(removed_by, _place_of(membership), f"Removed {membership.user}")
     membership.delete()
-    return _end_invitations(membership, now, removed_by)
+    return end_with(membership, now, removed_by)
 
 
 def hash_of(token: str) -> str:
@@ -224,13 +233,6 @@ def _withdraw_all(found: Invitations, now: datetime, person: User) -> list[Invit
     for row in rows:
         _withdraw(row, now, person)
     return rows
-
-
-def _end_invitations(membership: Membership, now: datetime, person: User) -> list[Invitation]:
-    """Those that somebody with fewer rights has made, and those that would give rights back."""
-    here = of_place(_place_of(membership))
-    ended = Q(pk__in=here.unvouched()) | Q(email=membership.user.email)
-    return _withdraw_all(here.waiting().filter(ended), now, person)
 
 
 def _join(row: Invitation, user: User) -> str:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from network import clock
 from network.admin_site import EMPTY, OperatorAdmin, TeamInline, shown_moment
+from publishers.invitation_admin import end_invitations
 from publishers.team_models import Team, TeamMembership
 
 
@@ -42,6 +43,10 @@ class TeamAdmin(OperatorAdmin[Team]):
         if not change:
             obj.created_at = clock.now()
         super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        end_invitations(request, formset.deleted_objects)
 
     @admin.display(description="Publishers")
     def shown_publishers(self, team: Team) -> SafeString | str:
