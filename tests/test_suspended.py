@@ -11,16 +11,19 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from network.models import Advertiser, User
-from publishers import partnerships
-from publishers.models import Partnership
+from publishers import partnerships, policy
+from publishers.models import Partnership, Publisher
 from tests.browsing import Browser
 from tests.makers import NOW, finalise, make_partner, make_publisher, make_user
 from tests.reading import signed_in, text
-from tracking import conversions, intake, suspension, validation
+from tracking import conversions, intake, suspension, validation, whatif_runs
+from tracking.attribution import CookieType
 from tracking.clicks import Answer
 from tracking.models import Commission, Conversion, Validation
 from tracking.statements import Statement
 from tracking.verification import Broken, verify
+from tracking.whatif import Change
+from tracking.whatif_results import Question
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -193,6 +196,84 @@ def test_staff_read_when_it_is_closed(stuffer: Partnership, operator: User) -> N
     assert (
         "Not paid to Stuffer (hard): £4.00, declined: Fraud: Stuffer stuffed, to be closed" in page
     )
+
+
+# What a change would have done
+
+
+def asked(shop: Advertiser, **types: Partnership) -> dict[tuple[str, str], int]:
+    """Of a what-if, how many sales would have paid whom instead of whom."""
+    change = Change({row.publisher_id: CookieType(kind) for kind, row in types.items()})
+    result = whatif_runs.ask(Question({shop.pk: change}, NOW - DAY, NOW + DAY))
+    names: dict[int | None, str] = {
+        None: "nobody",
+        **dict(Publisher.objects.values_list("pk", "name")),
+    }
+    return {(names[move.source], names[move.target]): move.tally.sales for move in result.moves}
+
+
+def test_what_a_suspension_declined_would_have_been_anothers(
+    shop: Advertiser, stuffer: Partnership, blog: Partnership, operator: User
+) -> None:
+    browser = Browser(shop)
+    browser.click(blog.publisher, NOW - 10 * MINUTE)
+    browser.click(stuffer.publisher, NOW - 5 * MINUTE)
+    browser.buy("7", NOW)
+    suspend(stuffer, operator)
+    assert asked(shop, soft=stuffer) == {("nobody", "Blog"): 1}
+    assert asked(shop, soft=blog) == {}
+    assert asked(shop) == {}
+    say(Validation.Action.TAKE_BACK, operator, reason="A mistake")
+    assert asked(shop, soft=blog) == {}, "it would have been taken back as well"
+    assert asked(shop, soft=stuffer) == {("Stuffer", "Blog"): 1}
+    assert asked(shop) == {}
+
+
+@pytest.mark.parametrize(
+    ("suspended_at", "lifted_at", "paid"),
+    [
+        pytest.param(NOW + DAY, None, "nobody", id="while_it_is_open"),
+        pytest.param(NOW + 31 * DAY, None, "Stuffer", id="when_it_is_final"),
+        pytest.param(NOW - 2 * MINUTE, NOW + DAY, "nobody", id="when_it_came_in"),
+        pytest.param(NOW - 3 * MINUTE, NOW - MINUTE, "Stuffer", id="lifted_before"),
+    ],
+)
+def test_what_would_have_been_the_suspended_partners(
+    shop: Advertiser,
+    stuffer: Partnership,
+    blog: Partnership,
+    operator: User,
+    suspended_at: datetime,
+    lifted_at: datetime | None,
+    paid: str,
+) -> None:
+    """In the other world it is open for 30 days, in this one for a day."""
+    for partner in (stuffer, blog):
+        policy.assign([partner], "soft", NOW - DAY, reason="Agreed", made_by=None)
+    browser = Browser(shop)
+    browser.click(blog.publisher, NOW - 10 * MINUTE)
+    browser.click(stuffer.publisher, NOW - 5 * MINUTE)
+    if suspended_at < NOW:
+        suspend(stuffer, operator, suspended_at)
+    if lifted_at and lifted_at < NOW:
+        partnerships.approve(stuffer, lifted_at, made_by=operator)
+    sale = browser.buy("7", NOW)
+    finalise(NOW + 2 * DAY)
+    if suspended_at > NOW:
+        suspend(stuffer, operator, suspended_at)
+    if lifted_at and lifted_at > NOW:
+        partnerships.approve(stuffer, lifted_at, made_by=operator)
+    assert asked(shop, hard=stuffer) == {("Blog", paid): 1}
+    page = signed_in(operator).get(
+        f"/admin/tracking/conversion/{sale.pk}/change/?type-{stuffer.publisher_id}=hard"
+    )
+    told = "Stuffer (hard) would be paid £4.00 instead of Blog."
+    if paid == "nobody":
+        told = (
+            "Stuffer (hard) would be credited £4.00 instead of Blog. Its suspension for fraud "
+            "would decline the commission."
+        )
+    assert told in text(page)
 
 
 # Two transactions at once

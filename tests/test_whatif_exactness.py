@@ -2,22 +2,23 @@
 what-if of one says is what happened in the other, per publisher and to the minor unit."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db.models import Count, Sum
 
 from network.advertisers import change_terms
 from network.models import Advertiser
-from publishers import policy
+from publishers import partnerships, policy
 from publishers.models import Partnership, Publisher
-from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher
-from tests.traffic import Life, traffic
-from tracking import whatif_runs
+from tests.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher, make_user
+from tests.traffic import Life, Move, traffic
+from tracking import suspension, whatif_runs
 from tracking.attribution import CookieType, SoftRule
-from tracking.models import Commission, Conversion
+from tracking.models import Click, Commission, Conversion
 from tracking.whatif import Change
 from tracking.whatif_results import Question, Tally
 
@@ -32,7 +33,8 @@ ALL_HARD = dict.fromkeys(NAMES, HARD)
 
 @dataclass(frozen=True)
 class Setting:
-    """A world: who is what under which rule and windows; ``later`` holds from the middle on."""
+    """A world: who is what under which rule and windows; ``later`` holds from the middle on.
+    ``acting`` may act from the page; ``suspended`` are so for fraud, from when until when."""
 
     types: Mapping[str, CookieType]
     soft_rule: SoftRule = SoftRule.FIRST
@@ -40,9 +42,20 @@ class Setting:
     soft_hours: int = 24
     own_days: Mapping[str, int] = field(default_factory=dict)
     later: Mapping[str, CookieType] = field(default_factory=dict)
+    acting: str = ""
+    suspended: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
 
 def live(seed: int, setting: Setting, publishers: Mapping[str, Publisher]) -> Advertiser:
+    return life(seed, setting, publishers).shop
+
+
+def life(
+    seed: int,
+    setting: Setting,
+    publishers: Mapping[str, Publisher],
+    without: Collection[Move] = (),
+) -> Life:
     shop = make_advertiser(soft_rule=setting.soft_rule.value)
     # As a change: a browser remembers a journey for the longest window there ever was.
     windows: dict[str, int | str] = {
@@ -51,13 +64,46 @@ def live(seed: int, setting: Setting, publishers: Mapping[str, Publisher]) -> Ad
     }
     change_terms(shop, windows, SET_UP + timedelta(minutes=1), made_by=None)
     partners = {
-        name: make_partner(shop, publishers[name], kind.value, hard_days=setting.own_days.get(name))
+        name: make_partner(
+            shop,
+            publishers[name],
+            kind.value,
+            hard_days=setting.own_days.get(name),
+            in_page=name == setting.acting,
+        )
         for name, kind in setting.types.items()
     }
     for name, kind in setting.later.items():
         assign_in_the_middle(partners[name], kind)
-    Life(shop, partners).live(traffic(seed, NAMES, SINCE, UNTIL))
-    return shop
+    lived, since = Life(shop, partners), SINCE
+    moves = [
+        move for move in traffic(seed, NAMES, SINCE, UNTIL, setting.acting) if move not in without
+    ]
+    for turn in turns(setting, partners):
+        lived.live([move for move in moves if since <= move.at < turn.at])
+        lived.close_due(turn.at)
+        turn.make()
+        since = turn.at
+    lived.live([move for move in moves if since <= move.at])
+    return lived
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A suspension that is made, or lifted."""
+
+    at: datetime
+    make: Callable[[], object]
+
+
+def turns(setting: Setting, partners: Mapping[str, Partnership]) -> list[Turn]:
+    found, operator = [], make_user("operator")
+    for name, (since, until) in setting.suspended.items():
+        partner = partners[name]
+        made = partial(suspension.suspend, partner, since, reason="Stuffed", made_by=operator)
+        lifted = partial(partnerships.approve, partner, until, made_by=operator)
+        found += [Turn(since, made), Turn(until, lifted)]
+    return sorted(found, key=lambda turn: turn.at)
 
 
 def assign_in_the_middle(partner: Partnership, kind: CookieType) -> None:
@@ -142,6 +188,44 @@ def test_the_what_if_is_what_happens_in_the_other_world(
     here, there = live(4, one, publishers), live(4, other, publishers)
     assert what_if(here, change) == happened(there)
     assert happened(here) != happened(there), "this traffic tells the two worlds not apart"
+
+
+@pytest.mark.parametrize("rule", list(SoftRule))
+@pytest.mark.parametrize(("was", "would"), [(SOFT, HARD), (HARD, SOFT)])
+def test_activations_from_the_page_and_links_right_after_them(
+    was: CookieType, would: CookieType, rule: SoftRule, publishers: Mapping[str, Publisher]
+) -> None:
+    types = {**ALL_HARD, "Extension": SOFT}
+    one = Setting({**types, "Overlay": was}, rule, acting="Overlay")
+    other = replace(one, types={**types, "Overlay": would})
+    here = life(8, one, publishers)
+    there = life(8, other, publishers, without=here.unknown)
+    reasons = Counter(Click.objects.filter(advertiser=here.shop).values_list("in_page", "reason"))
+    assert reasons[True, "" if was is SOFT else "stuffed"] > len(here.unknown)
+    assert what_if(here.shop, Change({publishers["Overlay"].pk: would})) == happened(there.shop)
+    assert happened(here.shop) != happened(there.shop)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"), [*zip(("Overlay", "Blog", "Extension"), SoftRule, strict=True)]
+)
+def test_a_partner_that_was_suspended_is_paid_in_neither_world(
+    changed: str, rule: SoftRule, publishers: Mapping[str, Publisher]
+) -> None:
+    """Its sales that are open then are declined, which in another world are others, and close at
+    another time; what was its is not left out, since it may have been another's."""
+    suspended = {
+        "Overlay": (MIDDLE, MIDDLE + timedelta(days=10)),
+        "Blog": (MIDDLE + timedelta(days=5), MIDDLE + timedelta(days=15)),
+    }
+    one = Setting({**ALL_HARD, "Extension": SOFT}, rule, suspended=suspended)
+    would = SOFT if one.types[changed] is HARD else HARD
+    other = replace(one, types={**one.types, changed: would})
+    here, there = live(9, one, publishers), live(9, other, publishers)
+    for shop in (here, there):
+        assert Commission.objects.filter(advertiser=shop, decline_reason="suspended").exists()
+    assert what_if(here, Change({publishers[changed].pk: would})) == happened(there)
+    assert happened(here) != happened(there)
 
 
 def test_a_change_made_in_the_middle(publishers: Mapping[str, Publisher]) -> None:

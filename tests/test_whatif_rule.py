@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from tracking.attribution import MINUTE_MS, Click, CookieType, Sale, SoftRule, resolve
 from tracking.reasons import ClickReason
-from tracking.slots import Slots, end_session, meet
+from tracking.slots import Slots, end_session, is_repeat, meet
 from tracking.whatif import (
     DAY_MINUTES,
     HOUR_MINUTES,
     Change,
     Circumstances,
-    OwnPeriod,
+    PartnerTerms,
     Recorded,
     ShopTerms,
     concerns,
@@ -32,6 +32,7 @@ LONGEST_DAYS = 10
 PUBLISHERS = (1, 2, 3)
 ACTIVATING = 3
 """This one acts from the page as well, which works while it is soft."""
+SECOND = 1 / 60
 
 lived = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -48,7 +49,11 @@ class World:
     @property
     def circumstances(self) -> Circumstances:
         return Circumstances(
-            self.terms, {key: [OwnPeriod(0, days)] for key, days in self.own_days.items()}
+            self.terms,
+            {
+                key: [PartnerTerms(0, self.own_days.get(key), in_page=key == ACTIVATING)]
+                for key in PUBLISHERS
+            },
         )
 
     def window(self, publisher: int, at: int) -> int:
@@ -62,12 +67,14 @@ class World:
 class Event:
     """``what``: the publisher whose link is followed, or one of the words below."""
 
-    minutes: int
+    minutes: float
     what: int | str
 
 
 gaps = st.one_of(
-    st.integers(0, 30), st.sampled_from([0, 60, 719, 720, 1440, 3 * 1440, 7 * 1440, 10 * 1440])
+    st.integers(0, 30),
+    st.sampled_from([0, 0.3 * SECOND, 0.6 * SECOND, 1.2 * SECOND]),
+    st.sampled_from([60, 719, 720, 1440, 3 * 1440, 7 * 1440, 10 * 1440]),
 )
 events = st.lists(
     st.builds(
@@ -83,36 +90,60 @@ rules = st.sampled_from(list(SoftRule))
 
 @dataclass
 class Lived:
-    """What was recorded in a world, and whom each sale paid; None: nobody, or it was not known."""
+    """What was recorded in a world, and whom each sale paid; None: nobody, or it was not known.
+    ``unknown`` are the events that were activations refused outside of a session that a click had
+    begun, by their place in the traffic."""
 
     recorded: list[Recorded | None] = field(default_factory=list)
     paid: list[int | None] = field(default_factory=list)
     activations: set[UUID] = field(default_factory=set)
+    unknown: set[int] = field(default_factory=set)
 
 
 def live(traffic: Sequence[Event], before: World, after: World, turn: int = 0) -> Lived:
     """One browser's life; ``after`` holds from ``turn`` (ms) on."""
     lived, slots, clicks, now, identifier = Lived(), Slots(), list[Click](), START, 0
-    for event in traffic:
-        now += event.minutes * MINUTE_MS + 1
+    for index, event in enumerate(traffic):
+        now += round(event.minutes * MINUTE_MS) + 1
         slots = _expire(slots, now)
         world = after if now >= turn else before
         if event.what == "close":
             slots = end_session(slots)
         elif event.what in ("buy", "server"):
             _sell(lived, slots, clicks, now, world, of_server=event.what == "server")
-        else:
+        elif event.what != "nothing":
             publisher = ACTIVATING if event.what == "activate" else int(event.what)
-            if event.what == "activate" and world.types[publisher] is not SOFT:
-                continue  # stuffed: no token, and nothing in the browser
             identifier += 1
             click = _click(identifier, publisher, slots, now, world)
             if event.what == "activate":
                 lived.activations.add(click.id)
-            placed = meet(slots, click)
-            slots = placed.slots
-            clicks.append(placed.click)
+                if world.types[publisher] is HARD:
+                    click = replace(click, reason=ClickReason.STUFFED)
+                    if not (slots.journey and slots.session):
+                        lived.unknown.add(index)
+            if click.reason is None and is_repeat(slots.last, publisher, now):
+                click = replace(click, reason=ClickReason.REPEAT)
+            if click.reason is None:
+                placed = meet(slots, click)
+                click, slots = placed.click, placed.slots
+            else:
+                click = replace(click, journey=slots.journey, session=slots.session)
+            clicks.append(click)
     return lived
+
+
+def judged(traffic: Sequence[Event], one: World, other: World) -> list[Event]:
+    """As much of the traffic as a what-if of one world can judge: without activations that only
+    this one refuses and that nothing leads to, and without reports of a server by a token that the
+    other one would not have handed out."""
+    was, would = one.types[ACTIVATING], other.types[ACTIVATING]
+    if (was, would) == (SOFT, HARD) and any(event.what == "activate" for event in traffic):
+        return [replace(item, what="buy") if item.what == "server" else item for item in traffic]
+    unknown = live(traffic, one, one).unknown if (was, would) == (HARD, SOFT) else ()
+    return [
+        replace(event, what="nothing") if index in unknown else event
+        for index, event in enumerate(traffic)
+    ]
 
 
 def _click(number: int, publisher: int, slots: Slots, now: int, world: World) -> Click:
@@ -183,14 +214,39 @@ def test_other_types_and_another_rule(
     rule: SoftRule,
     other_rule: SoftRule,
 ) -> None:
-    """Any set of types at once, to and fro, under all three soft rules. Activations are left out
-    where the other world would not have let the browser keep their token."""
-    if (types[ACTIVATING], others[ACTIVATING]) != (SOFT, SOFT):
-        traffic = [event for event in traffic if event.what != "activate"]
+    """Any set of types at once, to and fro, under all three soft rules."""
     one, other = World(types, rule), World(others, other_rule)
+    traffic = judged(traffic, one, other)
     happened = live(traffic, other, other)
     change = Change(others, other_rule)
     assert what_if(live(traffic, one, one), one, change) == happened.paid
+
+
+@lived
+@given(
+    st.lists(
+        st.builds(
+            Event,
+            st.sampled_from([0, 0.3 * SECOND, 0.6 * SECOND, 1.2 * SECOND, 5, 1440]),
+            st.sampled_from([1, ACTIVATING, ACTIVATING, "activate", "activate", "close", "buy"]),
+        ),
+        max_size=12,
+    ),
+    kinds,
+    kinds,
+    rules,
+)
+def test_activations_and_quick_repeats(
+    traffic: list[Event],
+    types: dict[int, CookieType],
+    others: dict[int, CookieType],
+    rule: SoftRule,
+) -> None:
+    """What is a repeat depends on whether the activation before it counted."""
+    one, other = World(types, rule), World(others, rule)
+    traffic = [*judged(traffic, one, other), Event(1, "buy")]
+    happened = live(traffic, other, other)
+    assert what_if(live(traffic, one, one), one, Change(others)) == happened.paid
 
 
 @lived
@@ -202,8 +258,8 @@ def test_a_change_in_the_middle_of_it(
     rule: SoftRule,
     turn: int,
 ) -> None:
-    traffic = [event for event in traffic if event.what != "activate"]
     one, other = World(types, rule), World(others, rule)
+    traffic = judged(traffic, one, other)
     moment = START + turn * MINUTE_MS
     happened = live(traffic, one, other, moment)
     change = Change(others, since=moment)
@@ -228,7 +284,6 @@ def test_shorter_windows(
     own: dict[int, int | None],
 ) -> None:
     """Longer ones are judged as far as journeys are known: for the longest window."""
-    traffic = [event for event in traffic if event.what != "activate"]
     one = World(types, rule, own_days={1: 3})
     other = World(types, rule, terms=[ShopTerms(0, hard_days, soft_hours)], own_days={1: 3, **own})
     change = Change(hard_days=hard_days, soft_hours=soft_hours, own_hard_days=own)
@@ -240,10 +295,10 @@ def test_shorter_windows(
 def test_another_type_has_the_window_in_force_when_it_was_clicked(
     traffic: list[Event], types: dict[int, CookieType], others: dict[int, CookieType], turn: int
 ) -> None:
-    traffic = [event for event in traffic if event.what != "activate"]
     terms = [ShopTerms(0, 7, 12), ShopTerms(START + turn * MINUTE_MS, 2, 1)]
     own = {2: 1}
     one, other = World(types, terms=terms, own_days=own), World(others, terms=terms, own_days=own)
+    traffic = judged(traffic, one, other)
     happened = live(traffic, other, other)
     assert what_if(live(traffic, one, one), one, Change(others)) == happened.paid
 
@@ -269,6 +324,49 @@ def test_an_activation_from_the_page_does_not_count_once_hard() -> None:
     assert recorded
     outcome = replay(recorded, Change({ACTIVATING: HARD}), world.circumstances)
     assert outcome.verdicts[-1].click.reason is ClickReason.STUFFED
+
+
+def test_the_link_right_after_an_activation_counts_once_that_would_not() -> None:
+    soft, hard = World({1: HARD, 2: HARD, 3: SOFT}), World({1: HARD, 2: HARD, 3: HARD})
+    quick = 0.6 * SECOND
+    traffic = [Event(0, 1), Event(5, "activate"), Event(quick, ACTIVATING), Event(1, "buy")]
+    assert live(traffic, soft, soft).paid == [1]
+    assert what_if(live(traffic, soft, soft), soft, Change({3: HARD})) == [ACTIVATING]
+    assert what_if(live(traffic, hard, hard), hard, Change({3: SOFT})) == [1]
+
+
+def test_an_activation_that_was_not_allowed_stays_out() -> None:
+    hard = World({1: HARD, 2: HARD, 3: HARD})
+    traffic = [Event(0, 1), Event(1, "activate"), Event(1, "buy")]
+    recorded = live(traffic, hard, hard).recorded[0]
+    assert recorded
+    outcomes = [
+        replay(recorded, Change({3: SOFT}), replace(hard.circumstances, partners=partners))
+        for partners in ({3: [PartnerTerms(0, in_page=True)]}, {3: [PartnerTerms(0)]}, {})
+    ]
+    reasons = [outcome.verdicts[-1].click.reason for outcome in outcomes]
+    assert reasons == [None, ClickReason.STUFFED, ClickReason.STUFFED]
+
+
+def test_an_activation_of_an_unknown_session_stays_out() -> None:
+    """Or else the link that followed it would be its repeat, and nobody would be paid."""
+    soft, hard = World({1: HARD, 2: HARD, 3: SOFT}), World({1: HARD, 2: HARD, 3: HARD})
+    visit = [Event(8 * DAY_MINUTES, "activate"), Event(0.6 * SECOND, ACTIVATING), Event(1, "buy")]
+    traffic = [Event(0, 1), Event(1, "close"), *visit]
+    assert live(traffic, soft, soft).paid == [ACTIVATING]
+    assert what_if(live(traffic, hard, hard), hard, Change({3: SOFT})) == [ACTIVATING]
+
+
+def test_a_repeat_whose_first_click_is_not_known_stays_one() -> None:
+    world = World({1: HARD, 2: HARD, 3: SOFT})
+    traffic = [Event(0, 1), Event(1, "activate"), Event(0.6 * SECOND, 3), Event(1, "buy")]
+    recorded = live(traffic, world, world).recorded[0]
+    assert recorded
+    first, activation, repeat = recorded.clicks
+    other = replace(activation, id=UUID(int=1), at=activation.at - MINUTE_MS)
+    without = Recorded([first, other, repeat], recorded.sale, frozenset({other.id}))
+    outcome = replay(without, Change({3: HARD}), world.circumstances)
+    assert outcome.verdicts[-1].click.reason is ClickReason.REPEAT
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Generated traffic, lived through the product: the same shoppers at one advertiser or another."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -33,11 +33,13 @@ MOVES = (*["follow"] * 5, *["close"] * 3, *["buy"] * 3, "buy_by_server", "again"
 AMOUNTS = ("49.90", "0.07", "13.37", "1234.56", "8.99")
 SHOPPERS = 40
 FINALISE_EVERY = timedelta(days=3)
+QUICKLY = timedelta(milliseconds=600)
 
 
 @dataclass(frozen=True)
 class Move:
-    """What a shopper does; ``publisher`` is a name. ``again`` is the last order, once more."""
+    """What a shopper does; ``publisher`` is a name. ``again`` is the last order, once more;
+    ``activate`` is from the page."""
 
     at: datetime
     shopper: int
@@ -46,12 +48,30 @@ class Move:
     amount: str
 
 
-def traffic(seed: int, names: Sequence[str], since: datetime, until: datetime) -> list[Move]:
-    """What the shoppers do in ``[since, until)``, in order of time."""
+def traffic(
+    seed: int, names: Sequence[str], since: datetime, until: datetime, acting: str = ""
+) -> list[Move]:
+    """What the shoppers do in ``[since, until)``, in order of time. ``acting`` acts from the page
+    most of the time, and its link often follows at once; the shop's server then keeps no click
+    ids."""
     moves = (
         move for number in range(SHOPPERS) for move in _life(seed, number, names, (since, until))
     )
+    if acting:
+        moves = (other for move in moves for other in _from_page(seed, move, acting))
     return sorted(moves, key=lambda move: (move.at, move.shopper))
+
+
+def _from_page(seed: int, move: Move, acting: str) -> Iterator[Move]:
+    random = Random(f"{seed} {move.at}")
+    if move.what == "buy_by_server":
+        yield replace(move, what="buy")
+    elif move.what != "follow" or move.publisher != acting or random.random() < 0.2:
+        yield move
+    else:
+        yield replace(move, what="activate")
+        if random.random() < 0.6:
+            yield replace(move, at=move.at + QUICKLY)
 
 
 def _life(
@@ -103,20 +123,26 @@ class Life:
         self.publishers = {name: row.publisher_id for name, row in partners.items()}
         self.browsers: dict[int, Browser] = {}
         self.waiting: list[intake.Record] = []
-        self.terms = snapshot.build().advertisers[shop.id]
+        self.unknown: list[Move] = []
+        """Activations refused outside of a browser session that a click had begun."""
 
     def live(self, moves: Sequence[Move]) -> None:
+        """Take these moves, by the policy that is known when they begin."""
+        self.terms = snapshot.build().advertisers[self.shop.id]
         finalised_at = moves[0].at
         for move in moves:
             if move.at >= finalised_at + FINALISE_EVERY:
                 finalised_at = move.at
-                self._take_in(move.at)
-                finalisation.finalise_due(move.at, [self.shop.id])
+                self.close_due(move.at)
             self._take(move, self.browsers.setdefault(move.shopper, Browser()))
         self._take_in(moves[-1].at)
 
+    def close_due(self, at: datetime) -> None:
+        self._take_in(at)
+        finalisation.finalise_due(at, [self.shop.id])
+
     def _take(self, move: Move, browser: Browser) -> None:
-        if move.what == "follow":
+        if move.what in ("follow", "activate"):
             self._follow(move, browser)
         elif move.what == "close":
             browser.close()
@@ -133,10 +159,14 @@ class Life:
             publisher=self.publishers[move.publisher],
             cookies=browser.cookies(now),
             headers=NAVIGATION,
+            in_page=move.what == "activate",
         )
         answer = clicks.visit(visit, self.terms, KEYS, now)
         browser.keep(answer, now)
         self.waiting.append(answer.record)
+        kept = answer.record
+        if kept["reason"] == "stuffed" and not (kept["journey"] and kept["session"]):
+            self.unknown.append(move)
 
     def _report(self, move: Move, browser: Browser) -> SaleReport:
         """By the tag, with the browser's cookies; or by a server that keeps the last click's id."""

@@ -15,14 +15,12 @@ from tracking import cookies, visitors
 from tracking.attribution import Click, CookieType, SoftRule
 from tracking.cookies import Brought
 from tracking.reasons import ClickReason, TargetReason
-from tracking.slots import Slots, meet
+from tracking.slots import Slots, is_repeat, meet
 from tracking.snapshot import AdvertiserSnapshot, Span
 from tracking.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
 from tracking.text import printable
 from tracking.tokens import Keys, Token, encode, time_of
 
-REPEAT_MS = 1_000
-"""The same link again in the same browser within this time claims nothing new."""
 REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
 MAX_REFERENCE, MAX_CAMPAIGN = 255, 100
 MAX_PUBLISHER = 2**31 - 1
@@ -67,7 +65,7 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
         brought = cookies.read(request.cookies, advertiser.id, keys, now_ms)
     else:
         brought = Brought(Slots(), {})
-    if reason is None and _is_repeat(request, brought, now_ms):
+    if reason is None and is_repeat(brought.slots.last, request.publisher, now_ms):
         reason = ClickReason.REPEAT
     click = _click(request, span, brought.slots, now_ms, reason)
     write, token = None, ""
@@ -123,15 +121,6 @@ def _may_activate(request: Visit, span: Span) -> bool:
     if request.in_page:
         return span.in_page and span.cookie_type is CookieType.SOFT
     return request.method == "GET" and visitors.is_navigation(request.headers)
-
-
-def _is_repeat(request: Visit, brought: Brought, now_ms: int) -> bool:
-    last = brought.slots.last
-    return (
-        last is not None
-        and last.publisher == request.publisher
-        and 0 <= now_ms - last.at < REPEAT_MS
-    )
 
 
 def _click(

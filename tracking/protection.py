@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from tracking import decisions
 from tracking.attribution import CookieType
-from tracking.circumstances import own_periods, shop_terms
+from tracking.circumstances import partner_terms, shop_terms
 from tracking.models import Decision
-from tracking.whatif import Change, Circumstances, OwnPeriod, ShopTerms, would_pay
+from tracking.whatif import Change, Circumstances, PartnerTerms, ShopTerms, would_pay
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class TermsRead:
     publishers that has not been asked for before. Not to be kept for longer than a task."""
 
     _of_shops: dict[int, Sequence[ShopTerms]] = field(default_factory=dict)
-    _own: dict[int, dict[int, Sequence[OwnPeriod]]] = field(default_factory=dict)
+    _own: dict[int, dict[int, Sequence[PartnerTerms]]] = field(default_factory=dict)
 
     def circumstances(self, advertiser: int, publishers: Collection[int]) -> Circumstances:
         """The terms of these publishers at the advertiser."""
@@ -31,8 +31,8 @@ class TermsRead:
         own = self._own.setdefault(advertiser, {})
         unread = [key for key in publishers if key not in own]
         if unread:
-            own.update({**dict.fromkeys(unread, ()), **own_periods(advertiser, unread)})
-        return Circumstances(terms=self._of_shops[advertiser], own_periods=own)
+            own.update({**dict.fromkeys(unread, ()), **partner_terms(advertiser, unread)})
+        return Circumstances(terms=self._of_shops[advertiser], partners=own)
 
 
 def kept_from(decision: Decision, paid: int, terms: TermsRead) -> int | None:

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.http import QueryDict
 
 from network import money
-from network.clock import from_ms
+from network.clock import from_ms, to_ms
 from publishers.models import LedgerEntry
 from tracking import commissions, conversions, journeys
-from tracking.attribution import Click, CookieType, SoftRule
+from tracking.attribution import Click, CookieType, Outcome, SoftRule
 from tracking.circumstances import circumstances_of
 from tracking.commissions import commission_of
 from tracking.decisions import clicks_of, recorded_in, sale_in, sale_of
@@ -34,7 +34,7 @@ from tracking.reasons import ReportOutcome, TokenReason
 from tracking.sale_history import history, publishers_in
 from tracking.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
 from tracking.tokens import TokenError
-from tracking.whatif import Change, replay
+from tracking.whatif import Change, Circumstances, is_declined, replay
 
 ROLES: Mapping[str, str] = {
     "hard": "Hard slot",
@@ -88,13 +88,14 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """The sale tried otherwise. ``changed``: something was chosen; ``differs``: somebody else
-    would be paid."""
+    would be paid, or only credited, as they were ``suspended`` while it would have been open."""
 
     choices: Sequence[Choice]
     soft_rule: str
     recorded_rule: str
     changed: bool
     differs: bool
+    suspended: bool
     paid: str
     cookie_type: str
     amount: str
@@ -224,7 +225,8 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
         return None
     change = _change(asked, recorded)
     kept = recorded_in(row.decision.inputs)
-    outcome = replay(kept, change, circumstances_of(row.advertiser_id))
+    circumstances = circumstances_of(row.advertiser_id)
+    outcome = replay(kept, change, circumstances)
     was = row.decision.paid_publisher_id
     paid = outcome.paid
     decided = Decided(outcome.verdicts, outcome.closes_by)
@@ -237,6 +239,7 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
         recorded_rule=sale.soft_rule,
         changed=bool(change.types or change.soft_rule),
         differs=(paid.publisher if paid else None) != was,
+        suspended=_is_suspended(row, outcome, circumstances),
         paid=names.of(paid) if paid else "",
         cookie_type=paid.cookie_type if paid else "",
         amount=_price(row) if paid else "",
@@ -245,6 +248,17 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
         clicks=[told_click(item, names) for item in outcome.verdicts],
         picture=picture(outcome.verdicts, sale, names, key="tried"),
     )
+
+
+def _is_suspended(row: Conversion, outcome: Outcome, circumstances: Circumstances) -> bool:
+    """Whether the commission would be declined with a suspension; not where it is not declined."""
+    paid, commission = outcome.paid, commission_of(row)
+    if paid is None:
+        return False
+    if commission and commission.publisher_id == paid.publisher:
+        return commission.decline_reason == Commission.DeclineReason.SUSPENDED
+    known = to_ms(row.created_at)
+    return is_declined(circumstances, paid.publisher, known, outcome.closes_at)
 
 
 def _recorded_types(clicks: Sequence[Click]) -> dict[int, str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from tracking.attribution import Click, holder, place
 
+REPEAT_MS = 1_000
+"""The same link again in the same browser within this time claims nothing new."""
+
 MAX_COOKIE_DAYS = 400
 """Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
 
@@ -63,6 +66,11 @@ def meet(slots: Slots, click: Click) -> Placed:
     if click.is_soft:
         return Placed(click, replace(slots, soft=click, last=click, session=click.session))
     return Placed(click, Slots(hard=click, last=click, session=click.session))
+
+
+def is_repeat(last: Click | None, publisher: int, at: int) -> bool:
+    """Whether a visit (ms) through this publisher's link repeats the browser's last click."""
+    return last is not None and last.publisher == publisher and 0 <= at - last.at < REPEAT_MS
 
 
 def end_session(slots: Slots) -> Slots:

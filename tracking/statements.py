@@ -12,14 +12,14 @@ MAX_REASON = 300
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What staff say about a sale. A decline has a ``code``, and for ``other`` a ``reason`` in
-    words, which the publisher reads; taking it back has a ``reason``, too. A decline
-    ``by_suspension`` is about the publisher, not about the order."""
+    words, which the publisher reads; taking it back has a ``reason``, too. By its
+    ``decline_reason`` a decline is about the order, or about the publisher that is suspended."""
 
     action: Validation.Action
     made_by: User
     reason: str = ""
     code: str = ""
-    by_suspension: bool = False
+    decline_reason: str = Commission.DeclineReason.BY_ADVERTISER
 
 
 def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:
@@ -44,11 +44,7 @@ def carry_out(statement: Statement, commission: Commission, now: datetime) -> Va
         commission.status = Commission.Status.PENDING
     else:
         commission.status = Commission.Status.DECLINED
-        commission.decline_reason = (
-            Commission.DeclineReason.SUSPENDED
-            if statement.by_suspension
-            else Commission.DeclineReason.BY_ADVERTISER
-        )
+        commission.decline_reason = statement.decline_reason
         commission.decline_text = said.because
     commission.save(update_fields=["status", "decline_reason", "decline_text"])
     return said

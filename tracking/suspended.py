@@ -26,7 +26,7 @@ def decline(commission: Commission, now: datetime) -> None:
         code=Validation.Code.FRAUD,
         reason=suspension.reason[:MAX_REASON],
         made_by=suspension.made_by,
-        by_suspension=True,
+        decline_reason=Commission.DeclineReason.SUSPENDED,
     )
     statements.carry_out(statement, commission, now)
 

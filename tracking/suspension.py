@@ -64,7 +64,7 @@ def suspend(
         code=Validation.Code.FRAUD,
         reason=reason,
         made_by=made_by,
-        by_suspension=True,
+        decline_reason=Commission.DeclineReason.SUSPENDED,
     )
     declined = [
         validation.validate(conversion, statement, now) for conversion in _locked(partnership)

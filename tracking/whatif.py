@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tracking.attribution import Click, CookieType, Outcome, Sale, SoftRule, paid_click, resolve
 from tracking.reasons import ClickReason
+from tracking.slots import is_repeat
 
 DAY_MINUTES, HOUR_MINUTES = 24 * 60, 60
 
@@ -47,25 +48,37 @@ class ShopTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPeriod:
-    """A partnership's own cookie period from a moment (ms) on; None: the advertiser's."""
+class PartnerTerms:
+    """A partnership's own terms from a moment (ms) on: its cookie period (None: the advertiser's),
+    and whether it may act from the page, as far as it is soft."""
 
     starts_at: int
-    hard_days: int | None
+    hard_days: int | None = None
+    in_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """For fraud, from when it was made (ms) until it was lifted; None: it holds."""
+
+    made_at: int
+    lifted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What clicks do not say themselves: the terms at one advertiser over time, in order."""
+    """What clicks do not say themselves: the terms at one advertiser over time, in order; those of
+    its partnerships, and their suspensions, by publisher."""
 
     terms: Sequence[ShopTerms]
-    own_periods: Mapping[int, Sequence[OwnPeriod]] = field(default_factory=dict)
+    partners: Mapping[int, Sequence[PartnerTerms]] = field(default_factory=dict)
+    suspensions: Mapping[int, Sequence[Suspension]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A sale as it was recorded, with the clicks of its journey; ``activations`` are those that
-    were made from the page, which only soft partners may do."""
+    were made from the page, which count only for soft partners."""
 
     clicks: Sequence[Click]
     sale: Sale
@@ -80,10 +93,21 @@ def replay(recorded: Recorded, change: Change, circumstances: Circumstances) -> 
 
 
 def would_pay(recorded: Recorded, change: Change, circumstances: Circumstances) -> int | None:
-    """The publisher whom :func:`replay` would pay; None: nobody."""
+    """The publisher whom :func:`replay` would credit; None: nobody."""
     clicks, sale = _under(recorded, change, circumstances)
     paid = paid_click(clicks, sale)
     return paid.publisher if paid else None
+
+
+def is_declined(
+    circumstances: Circumstances, publisher: int, since: int, until: int | None
+) -> bool:
+    """Whether a sale of the publisher would be declined with a suspension: one that is known
+    ``since`` then, and would be open ``until`` then (ms; None: it still is)."""
+    return any(
+        (until is None or one.made_at <= until) and (one.lifted_at is None or since < one.lifted_at)
+        for one in circumstances.suspensions.get(publisher, ())
+    )
 
 
 def concerns(change: Change, recorded: Recorded) -> bool:
@@ -101,6 +125,8 @@ def _under(
         _changed(click, change, circumstances, from_page=click.id in recorded.activations)
         for click in recorded.clicks
     ]
+    if recorded.activations:
+        clicks = _with_repeats(recorded.clicks, clicks)
     sale = recorded.sale
     if change.soft_rule is not None and _is_after(sale.at, change):
         sale = replace(sale, soft_rule=change.soft_rule)
@@ -131,9 +157,6 @@ def _changed(
     if not _is_concerned(click, change):
         return replace(click, stood_down=False) if click.stood_down else click
     kind = change.types.get(click.publisher, click.cookie_type)
-    reason = click.reason
-    if reason is None and kind is CookieType.HARD and from_page:
-        reason = ClickReason.STUFFED
     return Click(
         id=click.id,
         at=click.at,
@@ -143,8 +166,42 @@ def _changed(
         journey=click.journey,
         session=click.session,
         soft_rule=change.soft_rule or click.soft_rule,
-        reason=reason,
+        reason=_activation(click, kind, circumstances) if from_page else click.reason,
     )
+
+
+def _activation(click: Click, kind: CookieType, circumstances: Circumstances) -> ClickReason | None:
+    """Why an activation from the page would not count; None where it would. One that was refused
+    in a browser session that no click had begun stays out: in which it was, nothing says."""
+    if kind is CookieType.HARD and click.reason in (None, ClickReason.REPEAT):
+        return ClickReason.STUFFED
+    if kind is CookieType.SOFT and click.reason is ClickReason.STUFFED and click.session:
+        terms = _partner_terms_at(circumstances, click)
+        return None if terms and terms.in_page else click.reason
+    return click.reason
+
+
+def _with_repeats(recorded: Sequence[Click], changed: Sequence[Click]) -> list[Click]:
+    """The changed clicks (in the order of those recorded), repeats judged again as the redirect
+    would have: what repeated a click that would not have counted does, and what followed at once
+    one that would have does not. Clicks that did not know of each other are left alone."""
+    then: dict[int, Click] = {}
+    now: dict[int, Click] = {}
+    judged = []
+    pairs = zip(recorded, changed, strict=True)
+    for was, click in sorted(pairs, key=lambda pair: (pair[0].at, pair[0].id.int)):
+        repeated = is_repeat(then.get(was.journey), was.publisher, was.at)
+        repeats = is_repeat(now.get(was.journey), was.publisher, was.at)
+        if click.reason is ClickReason.REPEAT and repeated and not repeats:
+            click = replace(click, reason=None)
+        elif click.reason is None and repeats and not (repeated and was.reason is None):
+            click = replace(click, reason=ClickReason.REPEAT)
+        if was.reason is None:
+            then[was.journey] = was
+        if click.reason is None:
+            now[was.journey] = click
+        judged.append(click)
+    return judged
 
 
 def _window(click: Click, kind: CookieType, change: Change, circumstances: Circumstances) -> int:
@@ -166,7 +223,8 @@ def _hard_days(click: Click, change: Change, circumstances: Circumstances) -> in
     if click.publisher in change.own_hard_days:
         own = change.own_hard_days[click.publisher]
     else:
-        own = _own_at(circumstances.own_periods.get(click.publisher, ()), click.at)
+        terms = _partner_terms_at(circumstances, click)
+        own = terms.hard_days if terms else None
     return own or change.hard_days or _terms_at(circumstances.terms, click.at).hard_days
 
 
@@ -175,6 +233,7 @@ def _terms_at(terms: Sequence[ShopTerms], at: int) -> ShopTerms:
     return terms[max(bisect_right(terms, at, key=lambda item: item.starts_at) - 1, 0)]
 
 
-def _own_at(periods: Sequence[OwnPeriod], at: int) -> int | None:
-    index = bisect_right(periods, at, key=lambda item: item.starts_at)
-    return periods[index - 1].hard_days if index else None
+def _partner_terms_at(circumstances: Circumstances, click: Click) -> PartnerTerms | None:
+    terms = circumstances.partners.get(click.publisher, ())
+    index = bisect_right(terms, click.at, key=lambda item: item.starts_at)
+    return terms[index - 1] if index else None

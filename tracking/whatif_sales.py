@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from network.clock import to_ms
 from tracking import commissions, decisions
 from tracking.models import Commission, Conversion
 from tracking.whatif import (
     Change,
     Circumstances,
     concerns,
+    is_declined,
+    replay,
     would_pay,
 )
 from tracking.whatif_results import Replayed
@@ -32,19 +35,14 @@ class Scope:
 
 
 def sales_in(scope: Scope) -> QuerySet[Conversion]:
-    """What is replayed: every decided sale but those that staff declined, which earn nobody
+    """What is replayed: every decided sale but those whose order staff refused, which earn nobody
     anything whoever brought them."""
     return Conversion.objects.filter(
         advertiser=scope.advertiser,
         at__gte=scope.since,
         at__lt=scope.until,
         decision__isnull=False,
-    ).exclude(
-        commission__decline_reason__in=(
-            Commission.DeclineReason.BY_ADVERTISER,
-            Commission.DeclineReason.SUSPENDED,
-        )
-    )
+    ).exclude(commission__decline_reason=Commission.DeclineReason.BY_ADVERTISER)
 
 
 def pages(scope: Scope, after: int | None) -> Iterator[Sequence[int]]:
@@ -80,6 +78,9 @@ class _Row(NamedTuple):
 
     conversion: int
     inputs: Mapping[str, Any]
+    created_at: datetime
+    closes_at: datetime
+    verified: bool
     status: str | None
     publisher: int | None
     amount_minor: int
@@ -88,35 +89,64 @@ class _Row(NamedTuple):
     def is_paid(self) -> bool:
         return self.status is not None and self.status != Commission.Status.DECLINED
 
+    @property
+    def waits(self) -> bool:
+        """Whether it stays open when its windows have closed."""
+        return not self.verified or bool(self.inputs["conflict"])
+
 
 def _rows(scope: Scope, page: Sequence[int]) -> Iterable[_Row]:
     """The sales of a page. One at a time: decisions that are held all at once cost the garbage
     collector more than their replay."""
     # The bounds, which say nothing new, keep the planner from reading whole tables for a page.
     these = sales_in(scope).filter(id__in=page, id__gte=page[-1], id__lte=page[0])
-    columns = ("id", "decision__inputs", *(f"commission__{name}" for name in _OF_COMMISSION))
-    return map(_Row._make, these.order_by("-id").values_list(*columns).iterator(PAGE))
+    return map(_Row._make, these.order_by("-id").values_list(*_COLUMNS).iterator(PAGE))
 
 
-_OF_COMMISSION = ("status", "publisher", "amount_minor")
+_COLUMNS = (
+    "id",
+    "decision__inputs",
+    "created_at",
+    "closes_at",
+    "verified",
+    "commission__status",
+    "commission__publisher",
+    "commission__amount_minor",
+)
 
 
 def _replayed(row: _Row, change: Change, circumstances: Circumstances) -> Replayed:
     """The sale replayed; one that paid nobody has no price yet."""
     paid, earned = (row.publisher, row.amount_minor) if row.is_paid else (None, 0)
-    then_paid = _would_pay(row.inputs, paid, change, circumstances)
+    then_paid = _would_pay(row, paid, change, circumstances)
     return Replayed(row.conversion, paid, then_paid, earned)
 
 
 def _would_pay(
-    inputs: Mapping[str, Any], paid: int | None, change: Change, circumstances: Circumstances
+    row: _Row, paid: int | None, change: Change, circumstances: Circumstances
 ) -> int | None:
-    if change and not _may_concern(change, inputs["clicks"]):
+    if change and not _may_concern(change, row.inputs["clicks"]):
         return paid
-    recorded = decisions.recorded_in(inputs)
+    recorded = decisions.recorded_in(row.inputs)
     if change and not concerns(change, recorded):
         return paid
-    return would_pay(recorded, change, circumstances)
+    credited = would_pay(recorded, change, circumstances)
+    if credited is None or credited not in circumstances.suspensions:
+        return credited
+    closes_at = replay(recorded, change, circumstances).closes_at
+    return None if _is_declined(row, credited, closes_at, circumstances) else credited
+
+
+def _is_declined(row: _Row, credited: int, closes_at: int, circumstances: Circumstances) -> bool:
+    """Whether the sale would be declined with a suspension of the publisher credited, closing then
+    (ms). What staff have taken back they would have taken back."""
+
+    def meets(until: int) -> bool:
+        known = to_ms(row.created_at)
+        return is_declined(circumstances, credited, known, None if row.waits else until)
+
+    taken_back = row.is_paid and row.publisher == credited and meets(to_ms(row.closes_at))
+    return meets(closes_at) and not taken_back
 
 
 def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:

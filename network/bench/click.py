@@ -9,8 +9,8 @@ from network.bench.browsers import Clicks, bare_requests
 from network.bench.load import Load, Plan, Round
 from network.bench.results import Result
 from network.bench.stage import Stage, stage
-from tracking.clicks import REPEAT_MS
 from tracking.models import Click
+from tracking.slots import REPEAT_MS
 
 TARGET = 0.6
 ROUND_SECONDS = 0.5
