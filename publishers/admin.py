@@ -1,7 +1,6 @@
 """Publishers, partners with their cookie types, and the ledger."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
-from network import clock, dates, money
+from network import clock, money
 from network.admin_site import (
     AdvertiserFilter,
     CappedPaginator,
@@ -23,11 +22,10 @@ from network.admin_site import (
     person,
     shown_moment,
 )
-from network.change_pages import ChangePage, posted, respond
 from network.effective import told_rows
-from publishers import partnerships, policy
+from publishers import partnerships, publisher_model_type
 from publishers.cancel_page import cancel_view
-from publishers.forms import ModelTypeForm, NewPublisherForm, PublisherForm
+from publishers.forms import NewPublisherForm, PublisherForm
 from publishers.invitation_admin import InvitationAdmin
 from publishers.model_type_admin import ModelTypeCookieTypeAdmin
 from publishers.models import (
@@ -125,30 +123,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         publisher = self.get_object(request, str(pk))
         if not self.has_change_permission(request, publisher):
             raise PermissionDenied
-        form = ModelTypeForm(posted(request), initial={"model_type": _model_type(publisher)})
-
-        def apply(now: datetime) -> str:
-            row = policy.change_model_type(
-                publisher,
-                form.cleaned_data["model_type"],
-                now,
-                made_by=person(request),
-                reason=form.cleaned_data["reason"],
-                start=form.start_at,
-            )
-            self.log_change(request, publisher, f"Model type: {row.get_model_type_display()}")
-            return f"{row.get_model_type_display()} from {dates.zoned(row.starts_at)}."
-
-        page = ChangePage(
-            title=f"Change the model type of {publisher}",
-            form=form,
-            button="Change the model type",
-            back=reverse("admin:publishers_publisher_change", args=[publisher.pk]),
-            apply=apply,
-            changes_policy=True,
-            context={"original": publisher},
-        )
-        return respond(request, self, page)
+        return publisher_model_type.confirm(request, self, publisher)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -165,13 +140,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
 
     @admin.display(description="Model type")
     def shown_model_type(self, publisher: Publisher) -> str:
-        return str(ModelType(_model_type(publisher)).label)
-
-
-def _model_type(publisher: Publisher) -> str:
-    now = clock.now()
-    held = [row.model_type for row in publisher.model_types.all() if row.starts_at <= now]
-    return held[-1] if held else ModelType.OTHER.value
+        return str(ModelType(publisher_model_type.model_type_of(publisher, clock.now())).label)
 
 
 @admin.register(LedgerAccount)

@@ -72,6 +72,7 @@ class Proposal:
     make: Callable[[datetime], str]
     by_default: bool = False
     nothing: str = ""
+    title: str = "Change of cookie type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def answer(
 
     previews = _previews(request, given, proposal)
     page = ChangePage(
-        title="Change of cookie type",
+        title=proposal.title,
         form=given.form,
         button=proposal.button,
         back=proposal.back,

@@ -41,9 +41,11 @@ class NewPublisherForm(PublisherForm):
         self.fields["team"].help_text = "Of a company that is here already; empty: a new one."
 
 
-class ModelTypeForm(ChangeForm):
+class ModelTypeForm(forms.Form):
+    """Which model type a publisher is to get."""
+
+    required_css_class = "required"
     model_type = forms.ChoiceField(choices=ModelType.choices)
-    reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
 
 
 class NewPartnershipForm(forms.Form):

@@ -54,25 +54,30 @@ def changed_since(
     said: PolicyRow,
 ) -> list[Meanwhile]:
     """What somebody else changed after ``seen`` that decides about one of these, as things are or
-    with what is to be said (``said``, with its start); the newest first. A constant number of
-    queries."""
+    with what is to be said (``said``, with its start), or that says something else about the same
+    as it; the newest first. A constant number of queries."""
     since = Q(created_at__gt=seen)
     if by_others_than is not None:
         since &= Q(made_by__isnull=True) | ~Q(made_by=by_others_than)
-    rows = list(_rows(partnerships, since))
+    rows = list(_rows(partnerships, since, said))
     policies = cookie_types.policies(partnerships) if rows else {}
     deciding = [
         row
         for row in rows
-        if any(_decides(row, one, policies[one.pk], said) for one in partnerships)
+        if _is_about_the_same(row, said)
+        or any(_decides(row, one, policies[one.pk], said) for one in partnerships)
     ]
     found = [_told(row) for row in (*deciding, *_departing(partnerships, since))]
     return sorted(found, key=lambda change: change.made_at, reverse=True)
 
 
-def _rows(partnerships: Sequence[Partnership], since: Q) -> Iterator[PolicyRow]:
+def _rows(partnerships: Sequence[Partnership], since: Q, said: PolicyRow) -> Iterator[PolicyRow]:
     publishers = {row.publisher_id for row in partnerships}
     advertisers = {row.advertiser_id for row in partnerships}
+    if isinstance(said, PublisherModelType):
+        publishers.add(said.publisher_id)
+    elif isinstance(said, ModelTypeCookieType) and said.advertiser_id is not None:
+        advertisers.add(said.advertiser_id)
     of_defaults = Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
     own = CookieTypeAssignment.all_rows.filter(since, partnership__in=partnerships)
     kinds = PublisherModelType.all_rows.filter(since, publisher__in=publishers)
@@ -80,6 +85,13 @@ def _rows(partnerships: Sequence[Partnership], since: Q) -> Iterator[PolicyRow]:
     yield from own.select_related("made_by", "publisher")
     yield from kinds.select_related("made_by", "publisher")
     yield from defaults.select_related("made_by", "advertiser")
+
+
+def _is_about_the_same(row: PolicyRow, said: PolicyRow) -> bool:
+    """Whether both are a default of the same, or the model type of the same publisher."""
+    return type(row) is type(said) and all(
+        row.serializable_value(name) == said.serializable_value(name) for name in row.holds_for
+    )
 
 
 def _departing(partnerships: Sequence[Partnership], since: Q) -> QuerySet[PartnershipTerms]:

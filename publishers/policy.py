@@ -62,12 +62,11 @@ def assign(
     since ``known_until``, or has made a change with the same start; ValidationError without a
     reason, for an unknown type, and for partnerships that have ended, been declined or suspended.
     """
-    if not reason.strip():
-        raise ValidationError({"reason": "Give the reason; the partner will see it."})
+    reason = _given(reason)
     chosen = _found(Partnership.objects.filter(pk__in=[row.pk for row in partnerships]))
     said = CookieTypeAssignment(
         cookie_type=cookie_type,
-        reason=reason.strip(),
+        reason=reason,
         internal_note=internal_note,
         created_at=now,
         made_by=made_by,
@@ -94,15 +93,12 @@ def set_default(
     """Set a model type's default, an advertiser's or (None) the network's; without a start as soon
     as every process can know and the longest notice allows. Raises as :func:`assign`, with
     ``known_until`` for every partner about whom it may decide."""
-    if model_type not in ModelType.values:
-        raise ValidationError(
-            {"model_type": f"There is no model type “{model_type}”; choose one of those listed."}
-        )
+    _refuse_unknown(model_type)
     row = ModelTypeCookieType(
         advertiser=advertiser,
         model_type=model_type,
         cookie_type=cookie_type,
-        reason=reason,
+        reason=_given(reason),
         created_at=now,
         made_by=made_by,
     )
@@ -114,16 +110,23 @@ def change_model_type(
     model_type: str,
     now: datetime,
     *,
+    reason: str,
     made_by: User | None,
-    reason: str = "",
     start: datetime | None = None,
+    known_until: datetime | None = None,
 ) -> PublisherModelType:
     """Give a publisher another model type; an operator's decision. Clicks already made keep their
-    cookie type. Raises StartInPast, NoticeNotKept, ChangedMeanwhile, ValidationError."""
+    cookie type. Raises as :func:`set_default`, with ``known_until`` for every partnership of the
+    publisher and for its model type itself."""
+    _refuse_unknown(model_type)
     row = PublisherModelType(
-        publisher=publisher, model_type=model_type, created_at=now, made_by=made_by, reason=reason
+        publisher=publisher,
+        model_type=model_type,
+        reason=_given(reason),
+        created_at=now,
+        made_by=made_by,
     )
-    return _add(row, start, now)
+    return _add(row, start, now, known_until)
 
 
 def cancel(row: Row, now: datetime, *, reason: str, made_by: User | None) -> Row:
@@ -164,6 +167,19 @@ def _of_model_type(
     if model_type == ModelType.OTHER:
         of_type |= ~Q(publisher__in=PublisherModelType.objects.values("publisher"))
     return rows.filter(of_type, **({} if advertiser is None else {"advertiser": advertiser}))
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise ValidationError({"reason": "Give the reason; the partner will see it."})
+    return reason.strip()
+
+
+def _refuse_unknown(model_type: str) -> None:
+    if model_type not in ModelType.values:
+        raise ValidationError(
+            {"model_type": f"There is no model type “{model_type}”; choose one of those listed."}
+        )
 
 
 def _found(rows: QuerySet[Partnership]) -> list[Partnership]:

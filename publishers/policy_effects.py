@@ -18,6 +18,7 @@ from publishers.models import (
     ModelTypeCookieType,
     Partnership,
     PartnershipTerms,
+    PublisherModelType,
 )
 from publishers.notice_period import promised, start_with_notice
 from publishers.standing import ADVERTISER, NETWORK, OWN
@@ -83,6 +84,16 @@ def effects_of_default(
     return Outcome(start, [one for one in effects if one.after.model_type == said.model_type])
 
 
+def effects_of_model_type(
+    said: PublisherModelType, chosen: datetime | None, now: datetime
+) -> Outcome:
+    """Of another model type on all partnerships of its publisher, by advertiser."""
+    rows = policy.concerned(said).select_related("publisher", "advertiser")
+    partnerships = list(rows.order_by("advertiser__name", "pk"))
+    start = start_of(partnerships, said, chosen, now)
+    return Outcome(start, effects_of(partnerships, said, start.at))
+
+
 def start_of(
     partnerships: Sequence[Partnership], said: PolicyRow, chosen: datetime | None, now: datetime
 ) -> Start:
@@ -113,7 +124,7 @@ def _is_taken(partnerships: Sequence[Partnership], said: PolicyRow, at: datetime
             advertiser=said.advertiser_id, model_type=said.model_type
         )
     else:
-        return False
+        rows = PublisherModelType.objects.filter(publisher=said.publisher_id)
     return rows.filter(starts_at=at).exists()
 
 

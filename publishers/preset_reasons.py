@@ -8,6 +8,12 @@ from publishers.models import AssignedType, ModelType
 ALREADY_THERE = frozenset({ModelType.OVERLAY.value, ModelType.EXTENSION.value})
 """These reach a shopper who is in the shop already, by what they are."""
 
+OF_MODEL_TYPE = (
+    "You told us that you promote in another way now.",
+    "Our operators looked at how you promote: this model type fits better.",
+)
+"""For a publisher that gets another model type."""
+
 
 def of_partners(to: str, model_types: Collection[str]) -> tuple[str, ...]:
     """For partners of these model types that are set to ``to``."""

@@ -39,7 +39,9 @@ def ended(partner: Partnership) -> EffectiveDated:
 
 
 def model_type(partner: Partnership) -> EffectiveDated:
-    return policy.change_model_type(partner.publisher, "voucher", NOW, made_by=None, start=LATER)
+    return policy.change_model_type(
+        partner.publisher, "voucher", NOW, reason="Codes", made_by=None, start=LATER
+    )
 
 
 def default(partner: Partnership) -> EffectiveDated:

@@ -328,7 +328,7 @@ def test_counted_again_it_knows_of_the_change(client: Client, market: Market, at
         ),
         pytest.param(
             lambda market: policy.change_model_type(
-                market.extension.publisher, "voucher", NOW + MINUTE, made_by=None
+                market.extension.publisher, "voucher", NOW + MINUTE, reason="R", made_by=None
             ),
             "The model type of Cat of Shop was changed to Voucher 1 minute ago.",
             id="model_type",

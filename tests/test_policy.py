@@ -49,7 +49,9 @@ def coming_rate(partner: Partnership) -> EffectiveDated:
 
 
 def coming_model_type(partner: Partnership) -> EffectiveDated:
-    return policy.change_model_type(partner.publisher, "extension", NOW, made_by=None, start=LATER)
+    return policy.change_model_type(
+        partner.publisher, "extension", NOW, reason="New", made_by=None, start=LATER
+    )
 
 
 def coming_default(partner: Partnership) -> EffectiveDated:
@@ -218,7 +220,9 @@ def change_network_default(partner: Partnership, start: datetime | None) -> None
 
 
 def change_model_type(partner: Partnership, start: datetime | None) -> None:
-    policy.change_model_type(partner.publisher, "extension", NOW, made_by=None, start=start)
+    policy.change_model_type(
+        partner.publisher, "extension", NOW, reason="New", made_by=None, start=start
+    )
 
 
 def change_own(partner: Partnership, start: datetime | None) -> None:
@@ -479,7 +483,7 @@ class TestKnownUntil:
 
     def test_a_change_of_model_type_is_told(self, partner: Partnership) -> None:
         olga = make_user(name="olga")
-        policy.change_model_type(partner.publisher, "voucher", THEN, made_by=olga)
+        policy.change_model_type(partner.publisher, "voucher", THEN, reason="Codes", made_by=olga)
         said = "The model type of CouponCat was changed to Voucher 2 minutes ago by olga"
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)

@@ -41,7 +41,7 @@ def some_network(random: Random) -> None:
         publisher = make_publisher(model_type=random.choice(MODEL_TYPES))
         if random.random() < 0.5:
             policy.change_model_type(
-                publisher, random.choice(MODEL_TYPES), moment(random), made_by=None
+                publisher, random.choice(MODEL_TYPES), moment(random), reason="So", made_by=None
             )
         partner = make_partner(random.choice(shops), publisher)
         for _ in range(random.randint(0, 3)):

@@ -207,6 +207,10 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
             ),
             STAFF,
         ),
+        "confirmation-of-a-model-type": Page(
+            _on_site(f"/admin/publishers/publisher/{cast.OVERLAY}/model-type/?model_type=content"),
+            OPERATOR,
+        ),
         "what-if-waiting": what_if("what_if_waiting"),
         "what-if-cancelled": what_if("what_if_cancelled"),
         "what-if-without-sales": what_if("what_if_without_sales"),
