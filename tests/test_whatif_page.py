@@ -270,6 +270,7 @@ def test_at_several_advertisers_it_counts_partnerships(market: Market) -> None:
     question = Question({market.shop.pk: soft, second.pk: soft}, NOW - 90 * DAY, NOW)
     run = counted(whatif_runs.start(question, NOW, made_by=operator))
     page = text(signed_in(operator).get(f"{PAGE}{run.pk}/"))
+    assert "With Cat of Shop soft, from" in page
     assert "£15.00 to 2 other partnerships." in page
 
 

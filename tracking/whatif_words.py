@@ -26,17 +26,23 @@ def words_of(questions: Sequence[Question]) -> list[str]:
 
 
 def _words(question: Question, names: Mapping[int, str]) -> str:
-    found = [clause for change in question.changes.values() for clause in clauses(change, names)]
-    return joined(found) or "nothing changed"
+    """What is asked at several advertisers is said once."""
+    changes = list(question.changes.values())
+    rest = [clause for change in changes for clause in _windows(change, names)]
+    return joined([*_types(changes, names), *dict.fromkeys(rest)]) or "nothing changed"
 
 
-def clauses(change: Change, names: Mapping[int, str]) -> list[str]:
-    """Each change of one advertiser; publishers without a name are called by their id."""
+def _types(changes: Sequence[Change], names: Mapping[int, str]) -> list[str]:
     found = []
     for kind in (CookieType.SOFT, CookieType.HARD):
-        partners = sorted(_name(key, names) for key, held in change.types.items() if held is kind)
-        if partners:
-            found.append(f"{listed(partners)} {kind.value}")
+        held = {key for change in changes for key, asked in change.types.items() if asked is kind}
+        if held:
+            found.append(f"{listed(sorted(_name(key, names) for key in held))} {kind.value}")
+    return found
+
+
+def _windows(change: Change, names: Mapping[int, str]) -> list[str]:
+    found = []
     if change.soft_rule:
         found.append(SOFT_RULES[change.soft_rule])
     if change.hard_days:
@@ -50,6 +56,7 @@ def clauses(change: Change, names: Mapping[int, str]) -> list[str]:
 
 
 def _name(publisher: int, names: Mapping[int, str]) -> str:
+    """A publisher without a name is called by its id."""
     return names.get(publisher, f"publisher {publisher}")
 
 
