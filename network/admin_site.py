@@ -6,6 +6,7 @@ Django's own permissions take no part: :mod:`network.access` alone says who sees
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -75,6 +76,8 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         """There is one sign-in for everybody, and it is not here."""
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied("This part is for advertisers' staff and operators.")
+        if "HX-Request" in request.headers:  # in its stead the page keeps what it shows
+            return HttpResponse("Sign in again.", status=HTTPStatus.UNAUTHORIZED)
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -484,6 +484,17 @@ def test_its_address_leads_back_to_the_same_proposal(client: Client, market: Mar
     assert "Set 2 partners to soft." in text(again)
 
 
+def test_a_page_that_looks_again_without_a_session_keeps_what_it_shows(
+    client: Client, market: Market
+) -> None:
+    page = opened(client, market.extension)
+    client.logout()
+    data = {**fields_of(page), "do": "look"}
+    answer = client.post(page.context["proposal"].address, data, headers={"HX-Request": "true"})
+    assert answer.status_code == 302
+    assert client.get(answer.url, headers={"HX-Request": "true"}).status_code == 401
+
+
 def test_the_address_of_a_default_leads_back_to_it(client: Client, market: Market) -> None:
     page = opened_default(client, market, "voucher")
     again = client.get(page.context["proposal"].address)
