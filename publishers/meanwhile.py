@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from network import dates
+from network import access, dates
 from network.effective import COMMIT_WITHIN, SPREAD
 from network.models import User
 from publishers import cookie_types
@@ -29,12 +29,12 @@ _MOMENTS_AGO = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """A change that somebody made: ``what``, such as "CouponCat was set to soft"; ``starts_at`` is
-    None when it holds at once."""
+    """A change that somebody made: ``what``, such as "CouponCat was set to soft"; ``by`` whom, if
+    anybody in particular; ``starts_at`` is None when it holds at once."""
 
     what: str
     made_at: datetime
-    made_by: User | None
+    by: str
     starts_at: datetime | None
 
     def told(self, now: datetime) -> str:
@@ -42,7 +42,7 @@ class Meanwhile:
         starts = f" from {dates.zoned(self.starts_at)}" if self.starts_at else ""
         since = now - self.made_at
         ago = "just now" if since < _MOMENTS_AGO else f"{dates.about(since)} ago"
-        by = f" by {self.made_by}" if self.made_by else ""
+        by = f" by {self.by}" if self.by else ""
         return f"{self.what}{starts} {ago}{by}."
 
 
@@ -67,7 +67,7 @@ def changed_since(
         if _is_about_the_same(row, said)
         or any(_decides(row, one, policies[one.pk], said) for one in partnerships)
     ]
-    found = [_told(row) for row in (*deciding, *_departing(partnerships, since))]
+    found = [_told(row, by_others_than) for row in (*deciding, *_departing(partnerships, since))]
     return sorted(found, key=lambda change: change.made_at, reverse=True)
 
 
@@ -134,13 +134,19 @@ def _is_asked(
 # --- In words -----------------------------------------------------------------------------------
 
 
-def _told(row: PolicyRow | PartnershipTerms) -> Meanwhile:
-    whose = _whose(row)
+def _told(row: PolicyRow | PartnershipTerms, viewer: User | None) -> Meanwhile:
+    whose, by = _whose(row), _by(row, viewer)
     if row.cancels_id is not None:
         what = f"A coming change of {whose} was cancelled"
-        return Meanwhile(what, row.created_at, row.made_by, None)
+        return Meanwhile(what, row.created_at, by, None)
     later = row.starts_at if row.starts_at > row.created_at + SPREAD else None
-    return Meanwhile(f"{_capital(whose)} was {_what(row)}", row.created_at, row.made_by, later)
+    return Meanwhile(f"{_capital(whose)} was {_what(row)}", row.created_at, by, later)
+
+
+def _by(row: PolicyRow | PartnershipTerms, viewer: User | None) -> str:
+    """As ``viewer`` is told, or with the name where nobody is known to look."""
+    who = access.maker(row, viewer) if viewer else row.made_by
+    return str(who or ("the network" if row.is_networks and row.made_by else ""))
 
 
 def _whose(row: PolicyRow | PartnershipTerms) -> str:

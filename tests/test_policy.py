@@ -488,6 +488,16 @@ class TestKnownUntil:
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)
 
+    def test_what_the_network_changed_is_told_to_staff_without_a_name(
+        self, partner: Partnership
+    ) -> None:
+        otto, olga = make_user("operator", name="otto"), make_user("operator", name="olga")
+        staff = make_user("owner", partner.advertiser)
+        policy.change_model_type(partner.publisher, "voucher", THEN, made_by=otto)
+        for asking, by in ((staff, "the network"), (olga, "otto")):
+            with pytest.raises(ChangedMeanwhile, match=f"Voucher 2 minutes ago by {by}"):
+                policy.assign([partner], "soft", NOW, reason="x", made_by=asking, known_until=KNOWN)
+
     def test_a_default_to_which_it_goes_back_is_told(self, partner: Partnership) -> None:
         soft(partner, NOW - DAY)
         of = partner.advertiser
