@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import BaseInlineFormSet, ModelChoiceField
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import (
     Http404,
     HttpRequest,
@@ -269,7 +270,8 @@ class Members(BaseInlineFormSet[Any, Any, Any]):
             return
         place = self.instance
         type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
-        held = self.model._default_manager.filter(**{self.fk.name: place}, role=access.OWNER)
+        rows = self.get_queryset().model._default_manager.all()
+        held = rows.filter(**{self.fk.name: place}, role=access.OWNER)
         owners = set(held.values_list("pk", flat=True))
         if owners and not self._owners_after(owners):
             raise ValidationError("There would be no owner left. Make somebody else one first.")
@@ -277,7 +279,7 @@ class Members(BaseInlineFormSet[Any, Any, Any]):
     def _owners_after(self, owners: set[int]) -> set[Any]:
         """By what the database says of those whose line was not changed."""
         changed = [form for form in self.forms if form.has_changed()]
-        stay = [form for form in changed if not self._should_delete_form(form)]
+        stay = [form for form in changed if not form.cleaned_data.get(DELETION_FIELD_NAME)]
         made = {form for form in stay if form.cleaned_data.get("role") == access.OWNER}
         return owners - {form.instance.pk for form in changed} | made
 

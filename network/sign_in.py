@@ -216,12 +216,14 @@ class SetUp(ActivateTOTPView):  # type: ignore[misc]
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        assert isinstance(request.user, User)  # others are led to the sign-in before
         self.moves = second_factor.is_on(request.user)
         shown = has_shown_second_factor(request, app_settings.REAUTHENTICATION_TIMEOUT)
         if self.moves and not shown:
             return suspend_request(request, reverse("mfa_reauthenticate"))
         if self.moves:  # the original would lead to removing it
-            return FormView.dispatch(self, request, *args, **kwargs)
+            page: HttpResponseBase = FormView.dispatch(self, request, *args, **kwargs)
+            return page
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer
 
