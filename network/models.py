@@ -18,7 +18,10 @@ from network.effective import (
     WholeTerms,
     bumps_policy,
     cancels_its_own,
+    fixed,
+    one_of,
     one_per_start,
+    says_as,
 )
 
 MOST_NOTICE_DAYS = 90
@@ -160,13 +163,18 @@ class TrackingHost(models.Model):
         return self.host
 
 
+class SoftRuleChoice(models.TextChoices):
+    """What a soft click does to a soft holder."""
+
+    FIRST = "first", "First: a soft click overwrites nothing"
+    LAST = "last", "Last: a later soft click takes over from a soft one"
+    SOLE = "sole", "Sole: as first, and unpaid when another publisher's window is open"
+
+
 class AttributionTerms(WholeTerms):
     """An advertiser's windows and soft rule, from a moment on."""
 
-    class SoftRule(models.TextChoices):
-        FIRST = "first", "First: a soft click overwrites nothing"
-        LAST = "last", "Last: a later soft click takes over from a soft one"
-        SOLE = "sole", "Sole: as first, and unpaid when another publisher's window is open"
+    SoftRule = SoftRuleChoice
 
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="terms")
     soft_rule = models.CharField(max_length=5, choices=SoftRule, default=SoftRule.FIRST)
@@ -192,6 +200,7 @@ class AttributionTerms(WholeTerms):
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("advertiser", name="terms_one_per_start"),
+            one_of("soft_rule", SoftRuleChoice, name="terms_soft_rule_is_known"),
             models.CheckConstraint(
                 condition=Q(hard_days__range=(1, 400), soft_hours__range=(1, 720)),
                 name="terms_windows_in_range",
@@ -200,7 +209,7 @@ class AttributionTerms(WholeTerms):
                 condition=Q(notice_days__lte=MOST_NOTICE_DAYS), name="terms_notice_in_range"
             ),
         ]
-        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("advertiser")]
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own()]
 
     def __str__(self) -> str:
         return f"{self.soft_rule}, {self.hard_days} days, from {self.starts_at:%d %b %Y}"
@@ -217,7 +226,7 @@ class CommissionGroup(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("advertiser", "code"), name="commission_group_code")
         ]
-        triggers: ClassVar = [bumps_policy()]
+        triggers: ClassVar = [bumps_policy(), fixed("advertiser")]
 
     def __str__(self) -> str:
         return f"{self.advertiser} {self.code}"
@@ -242,7 +251,11 @@ class CommissionRate(EffectiveDated):
     holds_for = ("group",)
 
     class Meta(EffectiveDated.Meta):
-        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("advertiser", "group")]
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            says_as("network_commissiongroup", "group_id", "advertiser_id"),
+        ]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("group", name="rate_one_per_start"),
@@ -264,13 +277,18 @@ class CommissionRate(EffectiveDated):
         return f"{self.percent.normalize():f} %" if self.percent is not None else "fixed"
 
 
+class StaffRole(models.TextChoices):
+    """What somebody may do for an advertiser."""
+
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    VIEWER = "viewer", "Viewer"
+
+
 class StaffMembership(models.Model):
     """What somebody may do for an advertiser."""
 
-    class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        MANAGER = "manager", "Manager"
-        VIEWER = "viewer", "Viewer"
+    Role = StaffRole
 
     user = models.ForeignKey(User, models.CASCADE, related_name="staff_memberships")
     advertiser = models.ForeignKey(Advertiser, models.CASCADE, related_name="staff_memberships")
@@ -278,7 +296,10 @@ class StaffMembership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("user", "advertiser"), name="staff_once_per_advertiser")
+            models.UniqueConstraint(
+                fields=("user", "advertiser"), name="staff_once_per_advertiser"
+            ),
+            one_of("role", StaffRole, name="staff_role_is_known"),
         ]
 
     def __str__(self) -> str:

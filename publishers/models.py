@@ -15,7 +15,10 @@ from network.effective import (
     append_only,
     bumps_policy,
     cancels_its_own,
+    fixed,
+    one_of,
     one_per_start,
+    says_as,
 )
 from network.models import Advertiser
 from publishers.notice_models import (  # Django looks for models here
@@ -93,10 +96,11 @@ class PublisherModelType(EffectiveDated):
     holds_for = ("publisher",)
 
     class Meta(EffectiveDated.Meta):
-        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("publisher")]
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own()]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("publisher", name="model_type_one_per_start"),
+            one_of("model_type", ModelType, name="model_type_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -115,21 +119,30 @@ class Partnership(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("advertiser", "publisher"), name="partners_once")
         ]
-        triggers: ClassVar = [bumps_policy()]
+        triggers: ClassVar = [bumps_policy(), fixed("advertiser", "publisher")]
 
     def __str__(self) -> str:
         return f"{self.publisher} at {self.advertiser}"
 
 
+def _says_as_partnership() -> pgtrigger.Trigger:
+    return says_as("publishers_partnership", "partnership_id", "advertiser_id", "publisher_id")
+
+
+class PartnershipStatus(models.TextChoices):
+    """Where a partnership stands."""
+
+    APPLIED = "applied", "Applied"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    ENDED = "ended", "Ended"
+    SUSPENDED = "suspended", "Suspended for fraud"
+
+
 class PartnershipTerms(WholeTerms):
     """A partnership's approval, flags and own cookie period, whole, from a moment on."""
 
-    class Status(models.TextChoices):
-        APPLIED = "applied", "Applied"
-        APPROVED = "approved", "Approved"
-        DECLINED = "declined", "Declined"
-        ENDED = "ended", "Ended"
-        SUSPENDED = "suspended", "Suspended for fraud"
+    Status = PartnershipStatus
 
     DECIDED_FROM: ClassVar[Mapping[str, frozenset[str]]] = {
         Status.APPLIED: frozenset(),
@@ -165,11 +178,16 @@ class PartnershipTerms(WholeTerms):
     decided = frozenset({"status"})
 
     class Meta(EffectiveDated.Meta):
-        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("partnership")]
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            _says_as_partnership(),
+        ]
         verbose_name_plural = "partnership terms"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("partnership", name="partnership_terms_one_per_start"),
+            one_of("status", PartnershipStatus, name="partnership_status_is_known"),
             models.CheckConstraint(
                 condition=Q(hard_days__isnull=True) | Q(hard_days__range=(1, 400)),
                 name="partnership_window_in_range",
@@ -215,13 +233,15 @@ class CookieTypeAssignment(EffectiveDated):
     holds_for = ("partnership",)
 
     class Meta(EffectiveDated.Meta):
-        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own("partnership")]
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            _says_as_partnership(),
+        ]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("partnership", name="assignment_one_per_start"),
-            models.CheckConstraint(
-                condition=Q(cookie_type__in=AssignedType.values), name="assignment_is_known"
-            ),
+            one_of("cookie_type", AssignedType, name="assignment_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -243,12 +263,14 @@ class ModelTypeCookieType(EffectiveDated):
     class Meta(EffectiveDated.Meta):
         triggers: ClassVar = [
             *EffectiveDated.Meta.triggers,
-            cancels_its_own("advertiser", "model_type"),
+            cancels_its_own(),
         ]
         verbose_name = "model type default"
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("advertiser", "model_type", name="model_default_one_per_start"),
+            one_of("model_type", ModelType, name="model_default_of_known_type"),
+            one_of("cookie_type", AssignedType, name="model_default_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from network.effective import one_of
 from network.models import Advertiser, StaffMembership
 
 
@@ -23,12 +24,17 @@ class Team(models.Model):
         return self.name
 
 
+class TeamRole(models.TextChoices):
+    """What somebody may do for a team."""
+
+    OWNER = "owner", "Owner"
+    MEMBER = "member", "Member"
+
+
 class TeamMembership(models.Model):
     """What somebody may do for a team, and so for every publisher id that belongs to it."""
 
-    class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        MEMBER = "member", "Member"
+    Role = TeamRole
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships"
@@ -38,7 +44,8 @@ class TeamMembership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("user", "team"), name="member_once_per_team")
+            models.UniqueConstraint(fields=("user", "team"), name="member_once_per_team"),
+            one_of("role", TeamRole, name="member_role_is_known"),
         ]
 
     def __str__(self) -> str:

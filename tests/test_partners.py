@@ -336,7 +336,6 @@ class TestList:
             "publishers_publishermodeltype",
             "publishers_modeltypecookietype",
             "publishers_partnershipterms",
-            "publishers_cookietypeassignment",  # the reason in force
         ]
 
     def test_too_few_sales_is_what_the_definition_says(self, market: Market) -> None:
