@@ -123,7 +123,7 @@ def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
     since = _of_same(row, row.__class__.all_rows.all()).filter(pk__gt=known)
     others = [
         one
-        for one in since.select_related("made_by").order_by("-created_at", "pk")
+        for one in since.select_related("made_by", "cancels").order_by("-created_at", "pk")
         if one.rewrites_id is None and (row.made_by is None or one.made_by_id != row.made_by.pk)
     ]
     if others:
@@ -133,7 +133,7 @@ def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
 
 
 def _what_happened(row: WholeTerms) -> str:
-    if row.cancels_id is not None:
+    if row.cancels is not None:
         return f"the change of {dates.zoned(row.starts_at)} is cancelled"
     earlier = _of_same(row).filter(starts_at__lt=row.starts_at).order_by("starts_at").last()
     before = values_of(earlier) if earlier else {}

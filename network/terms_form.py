@@ -98,7 +98,8 @@ class TermsChangeForm(ChangeForm):
         return rebasing.in_force(self._row, self._row.starts_at) or self._row
 
     def _renew(self) -> None:
-        data, held = self.data.copy(), self._held
+        held, data = self._held, QueryDict(mutable=True)
+        data.update(self.data)
         values = rebasing.values_of(held)
         for name in set(values) & set(self.fields) - set(self.changed_data):
             if values[name] is False:

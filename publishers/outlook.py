@@ -153,11 +153,24 @@ class _Step:
     cancelled: bool = False
 
     def is_like(self, other: "_Step") -> bool:
-        return (
-            abs(self.at - other.at) < AS_ONE
-            and decisive(self.before) == decisive(other.before)
-            and self.after == other.after
-        )
+        """Whether a publisher that was told of one knows of the other: of terms and flags the same
+        ones become the same, whatever the others are."""
+        return abs(self.at - other.at) < AS_ONE and self._news == other._news
+
+    def undone(self, goes_on: Value) -> Value | None:
+        """What would have held if that, which ``goes_on`` instead, had not been undone; None where
+        it was not."""
+        if "type" in self.after:
+            was_news = decisive(self.before) != decisive(self.after)
+            return self.after if was_news and goes_on["type"] != self.after["type"] else None
+        lost = {name: value for name, value in self._news.items() if goes_on.get(name) != value}
+        return {**goes_on, **lost} if lost else None
+
+    @property
+    def _news(self) -> Value:
+        if "type" in self.after:
+            return {"before": self.before["type"], **self.after}
+        return {name: value for name, value in self.after.items() if self.before.get(name) != value}
 
 
 def _compared(old: Line, new: Line, now: datetime) -> Iterator[_Step]:
@@ -167,9 +180,9 @@ def _compared(old: Line, new: Line, now: datetime) -> Iterator[_Step]:
     yield from (step for step in _steps(new) if not any(step.is_like(one) for one in known))
     for step in known:
         goes_on = value_at(new, step.at + AS_ONE)
-        was_news = decisive(step.before) != decisive(step.after)
-        if was_news and decisive(goes_on) != decisive(step.after):
-            yield _Step(step.at, goes_on, step.after, cancelled=True)
+        undone = step.undone(goes_on)
+        if undone is not None:
+            yield _Step(step.at, goes_on, undone, cancelled=True)
 
 
 def _steps(line: Line) -> list[_Step]:

@@ -267,8 +267,10 @@ class TestSuspension:
         self, shop: Advertiser, partner: Partnership
     ) -> None:
         olga = make_user(name="olga")
-        for days, changes in ((8, {"status": "ended"}), (20, {"hard_days": 7})):
-            partnerships.change_terms(partner, changes, NOW, made_by=olga, start=NOW + days * DAY)
+        for days, name, value in ((8, "status", "ended"), (20, "hard_days", 7)):
+            partnerships.change_terms(
+                partner, {name: value}, NOW, made_by=olga, start=NOW + days * DAY
+            )
         client = staff(shop)
         page = text(client.get(address(partner, "suspended")))
         assert "20 Mar 2026 14:00 UTC: status Ended (olga). Withdrawn by this decision." in page

@@ -110,6 +110,32 @@ class TestSuspension:
         ]
 
 
+def test_of_what_was_announced_and_stays_nothing_is_told_again(partner: Partnership) -> None:
+    partnerships.decide(partner, "ended", NOW, made_by=None, start=NOW + 20 * DAY)
+    change(partner, 10, hard_days=7)
+    last = Notice.objects.latest("pk")
+    partnerships.change_terms(partner, {"in_page": True}, SOON, made_by=None)
+    programme_terms.change(partner.advertiser, {"soft_hours": 12}, SOON + MINUTE, made_by=None)
+    told = Notice.objects.filter(pk__gt=last.pk).order_by("pk")
+    assert [words(notice).title for notice in told] == [
+        "Activation from the page is on, from 12 Mar 2026 14:01 UTC",
+        "New terms from 12 Mar 2026 14:02 UTC",
+    ]
+
+
+def test_of_several_changes_the_one_that_is_undone_is_told(partner: Partnership) -> None:
+    row = partnerships.change_terms(
+        partner, {"in_page": True, "hard_days": 7}, NOW, made_by=None, start=NOW + 9 * DAY
+    )
+    partnerships.change_terms(partner, {"hard_days": 7}, SOON, made_by=None)
+    last = Notice.objects.latest("pk")
+    policy.cancel(row, SOON + MINUTE, reason="No", made_by=None)
+    told = Notice.objects.filter(pk__gt=last.pk).order_by("pk")
+    assert [words(notice).title for notice in told] == [
+        "Cancelled: Activation from the page is on, announced for 21 Mar 2026 14:00 UTC"
+    ]
+
+
 class TestRows:
     def test_who_asked_for_it_and_why_stay(self, partner: Partnership) -> None:
         olga, otto = make_user(name="olga"), make_user("operator", name="otto")
@@ -120,6 +146,7 @@ class TestRows:
         old, new = PartnershipTerms.all_rows.filter(hard_days=7, cancels=None).order_by("pk")
         assert (new.made_by, new.reason, new.rewrites) == (olga, "Spring", old)
         assert new.starts_at == old.starts_at + timedelta(milliseconds=1)
+        assert old.cancelling
         assert (old.cancelling.made_by, old.cancelling.reason) == (
             otto,
             "Written again, because the terms before it changed.",
@@ -142,8 +169,7 @@ class TestRows:
 
 def test_a_coming_change_keeps_what_is_decided_now(shop: Advertiser) -> None:
     programme_terms.change(shop, {"hard_days": 7}, NOW, made_by=None, start=NOW + 10 * DAY)
-    now = {"soft_rule": "last", "notice_days": 30}
-    programme_terms.change(shop, now, SOON, made_by=None)
+    programme_terms.change(shop, {"soft_rule": "last", "notice_days": 30}, SOON, made_by=None)
     assert of_shop(shop, 9) == (30, "last", 30)
     assert of_shop(shop, 11) == (7, "last", 30)
 

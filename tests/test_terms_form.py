@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from network.models import Advertiser, terms_at
@@ -41,9 +40,9 @@ def address(partner: Partnership, page: str = "terms/") -> str:
     return f"/admin/publishers/partnership/{partner.pk}/{page}"
 
 
-def as_shown(page: HttpResponse) -> dict[str, str]:
+def as_shown(page: Any) -> dict[str, str]:
     """What a browser sends of the page's form when nothing is touched."""
-    form = page.context["form"]  # type: ignore[attr-defined]
+    form = page.context["form"]
     values = {name: form[name].value() for name in form.fields}
     sent = {
         name: value for name, value in values.items() if value is not None and value is not False

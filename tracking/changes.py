@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from network import access
-from network.effective import WholeTerms
 from network.models import AttributionTerms, CommissionRate, User
 from publishers.models import (
     CookieTypeAssignment,
@@ -46,13 +45,13 @@ def _all(scope: Scope) -> Iterator[Change]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
         said = f"Cookie type of {row.partnership}: {row.get_cookie_type_display()}"
         yield _change(row, said, row.partnership)
-    for row in _newest(scope, _themselves(PartnershipTerms), *_OF_PARTNER):
+    for row in _newest(scope, _asked_for(PartnershipTerms.all_rows.all()), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
         whose = row.advertiser or "the network"
         said = f"{row.get_model_type_display()} default of {whose}: {row.get_cookie_type_display()}"
         yield _change(row, said, row.cancels or row)
-    for row in _newest(scope, _themselves(AttributionTerms), "advertiser"):
+    for row in _newest(scope, _asked_for(AttributionTerms.all_rows.all()), "advertiser"):
         said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
         yield _change(row, said, row.advertiser)
     for row in _newest(scope, CommissionRate.all_rows.all(), "advertiser"):
@@ -66,9 +65,9 @@ def _all(scope: Scope) -> Iterator[Change]:
         yield _change(row, said, row.publisher)
 
 
-def _themselves(table: type[WholeTerms]) -> QuerySet[Any]:
+def _asked_for(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Without what was written again because of another change: nobody changed that."""
-    return table.all_rows.filter(rewrites=None, cancels__rewritten_by=None)
+    return rows.filter(rewrites=None, cancels__rewritten_by=None)
 
 
 def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
