@@ -123,8 +123,10 @@ def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
     since = _of_same(row, row.__class__.all_rows.all()).filter(pk__gt=known)
     others = [
         one
-        for one in since.select_related("made_by", "cancels").order_by("-created_at", "pk")
-        if one.rewrites_id is None and (row.made_by is None or one.made_by_id != row.made_by.pk)
+        for one in since.select_related("made_by", "cancels", "rewrites").order_by(
+            "-created_at", "pk"
+        )
+        if one.rewrites is None and (row.made_by is None or one.made_by_id != row.made_by.pk)
     ]
     if others:
         last = others[0]
