@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from network import dates
 from network.effective import Refused
@@ -117,15 +118,15 @@ def start_of(
 
 def _is_taken(partnerships: Sequence[Partnership], said: PolicyRow, at: datetime) -> bool:
     """Whether another row that says the same thing for the same starts then."""
-    if isinstance(said, CookieTypeAssignment):
-        rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
-    elif isinstance(said, ModelTypeCookieType):
-        rows = ModelTypeCookieType.objects.filter(
-            advertiser=said.advertiser_id, model_type=said.model_type
-        )
-    else:
-        rows = PublisherModelType.objects.filter(publisher=said.publisher_id)
-    return rows.filter(starts_at=at).exists()
+    holds_for: dict[str, Any]
+    match said:
+        case CookieTypeAssignment():
+            holds_for = {"partnership__in": partnerships}
+        case ModelTypeCookieType():
+            holds_for = {"advertiser": said.advertiser_id, "model_type": said.model_type}
+        case _:
+            holds_for = {"publisher": said.publisher_id}
+    return type(said).objects.filter(**holds_for, starts_at=at).exists()
 
 
 def decides(effect: Effect, said: ModelTypeCookieType) -> bool:

@@ -478,7 +478,7 @@ def test_its_address_leads_back_to_the_same_proposal(client: Client, market: Mar
     page = opened(client, market.extension, market.blog)
     address = page.context["proposal"].address
     client.logout()
-    answer = client.post(address, {**fields_of(page), "reason": "R"})
+    answer: Any = client.post(address, {**fields_of(page), "reason": "R"})
     assert quote(address) in answer.url
     again = signed_in(User.objects.get(username="olga")).get(address)
     assert "Set 2 partners to soft." in text(again)
@@ -490,7 +490,9 @@ def test_a_page_that_looks_again_without_a_session_keeps_what_it_shows(
     page = opened(client, market.extension)
     client.logout()
     data = {**fields_of(page), "do": "look"}
-    answer = client.post(page.context["proposal"].address, data, headers={"HX-Request": "true"})
+    answer: Any = client.post(
+        page.context["proposal"].address, data, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 302
     assert client.get(answer.url, headers={"HX-Request": "true"}).status_code == 401
 
