@@ -193,6 +193,14 @@ def test_what_changed_says_who_and_why(shop: Shop) -> None:
     assert "Secret" not in page
 
 
+def test_the_network_has_not_applied(shop: Shop) -> None:
+    partner = make_partner(shop.advertiser, make_publisher("New"), status="applied", now=NOW)
+    client = signed_in(make_user("viewer", shop.advertiser))
+    assert "New at Shop: Applied — —" in text(home_of(client))
+    shown = text(client.get(f"/admin/publishers/partnership/{partner.pk}/change/"))
+    assert "12 Mar 2026 14:00 Applied — No No — —" in shown
+
+
 def test_staff_see_what_the_network_decided_and_no_operators_name(shop: Shop) -> None:
     """A default of the network and a publisher's model type hold at every advertiser."""
     operator = make_user("operator", name="otto")

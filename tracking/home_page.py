@@ -275,7 +275,8 @@ def _change(change: changes.Change, request: HttpRequest) -> dict[str, Any]:
         "later": change.starts_at if change.starts_at > change.created_at + 2 * SPREAD else None,
         "what": change.what,
         "address": _address(change.row) if known.sees_in_admin(type(change.row)) else "",
-        "made_by": access.maker(change, request.user),
+        "made_by": access.maker(change, request.user)
+        or ("The network" if change.is_networks else ""),
         "reason": change.reason,
     }
 
