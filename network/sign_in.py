@@ -220,10 +220,10 @@ class SetUp(ActivateTOTPView):  # type: ignore[misc]
         self.moves = second_factor.is_on(request.user)
         shown = has_shown_second_factor(request, app_settings.REAUTHENTICATION_TIMEOUT)
         if self.moves and not shown:
-            return suspend_request(request, reverse("mfa_reauthenticate"))
+            asked: HttpResponse = suspend_request(request, reverse("mfa_reauthenticate"))
+            return asked
         if self.moves:  # the original would lead to removing it
-            page: HttpResponseBase = FormView.dispatch(self, request, *args, **kwargs)
-            return page
+            return FormView.dispatch(self, request, *args, **kwargs)
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer
 
