@@ -35,7 +35,12 @@ def some_network(random: Random) -> None:
         for model_type in random.sample(MODEL_TYPES, 2):
             for _ in range(random.randint(0, 3)):
                 policy.set_default(
-                    shop, model_type, random.choice(TYPES), moment(random), reason="", made_by=None
+                    shop,
+                    model_type,
+                    random.choice(TYPES),
+                    moment(random),
+                    reason="All",
+                    made_by=None,
                 )
     for _ in range(12):
         publisher = make_publisher(model_type=random.choice(MODEL_TYPES))
