@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -259,7 +260,7 @@ def test_many_partners_without_sales_share_one(client: Client, market: Market) -
 
 def test_at_several_advertisers_it_counts_partnerships(market: Market) -> None:
     """The same two publishers work for both: of each is told at each advertiser."""
-    second = make_advertiser("Second", percent=10)
+    second = make_advertiser("Second", percent=Decimal(10))
     blog = make_partner(second, market.blog.publisher, "hard")
     extension = make_partner(second, market.extension.publisher, "hard")
     shopper = Shopper()
