@@ -56,6 +56,10 @@ def suspend(partner: Partnership, by: User, at: datetime = NOW) -> suspension.Pe
     return suspension.suspend(partner, at, reason=f"{partner.publisher} stuffed.", made_by=by)
 
 
+def lift(partner: Partnership, by: User, at: datetime) -> None:
+    partnerships.change_terms(partner, {"status": "approved"}, at, made_by=by)
+
+
 def arrive(late: Answer, at: datetime = SOON) -> None:
     """The record of a lost click comes."""
     with transaction.atomic():
@@ -256,13 +260,13 @@ def test_what_would_have_been_the_suspended_partners(
     if suspended_at < NOW:
         suspend(stuffer, operator, suspended_at)
     if lifted_at and lifted_at < NOW:
-        partnerships.approve(stuffer, lifted_at, made_by=operator)
+        lift(stuffer, operator, lifted_at)
     sale = browser.buy("7", NOW)
     finalise(NOW + 2 * DAY)
     if suspended_at > NOW:
         suspend(stuffer, operator, suspended_at)
     if lifted_at and lifted_at > NOW:
-        partnerships.approve(stuffer, lifted_at, made_by=operator)
+        lift(stuffer, operator, lifted_at)
     assert asked(shop, hard=stuffer) == {("Blog", paid): 1}
     page = signed_in(operator).get(
         f"/admin/tracking/conversion/{sale.pk}/change/?type-{stuffer.publisher_id}=hard"

@@ -101,7 +101,8 @@ def turns(setting: Setting, partners: Mapping[str, Partnership]) -> list[Turn]:
     for name, (since, until) in setting.suspended.items():
         partner = partners[name]
         made = partial(suspension.suspend, partner, since, reason="Stuffed", made_by=operator)
-        lifted = partial(partnerships.approve, partner, until, made_by=operator)
+        approved = {"status": "approved"}
+        lifted = partial(partnerships.change_terms, partner, approved, until, made_by=operator)
         found += [Turn(since, made), Turn(until, lifted)]
     return sorted(found, key=lambda turn: turn.at)
 
