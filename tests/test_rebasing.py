@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from network.effective import SPREAD, ChangedMeanwhile
@@ -67,6 +67,12 @@ class TestSuspension:
         assert held(partner, 9) == {"status": "suspended"}
         shopper.buy(partner.advertiser, NOW + 9 * DAY)
         assert Commission.objects.get().decline_text == "Fraud: Stuffed"
+
+    def test_a_coming_approval_does_not_lift_it(self, partner: Partnership) -> None:
+        partnerships.decide(partner, "ended", NOW - DAY, made_by=None)
+        partnerships.decide(partner, "approved", NOW, made_by=None, start=NOW + 8 * DAY)
+        suspend(partner)
+        assert held(partner, 9) == {"status": "suspended"}
 
     def test_what_was_to_come_during_it_does_not_bring_it_back(self, partner: Partnership) -> None:
         suspend(partner, NOW - DAY)
@@ -244,6 +250,7 @@ steps = st.lists(
 
 
 @given(steps)
+@example([("ended", 0, 1), ("approved", 9, 1), ("suspended", 0, 1)])
 @settings(max_examples=25, deadline=None)
 def test_a_suspension_holds_until_somebody_decides_about_the_status(
     taken: list[tuple[str, int, int]],
