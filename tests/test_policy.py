@@ -493,7 +493,7 @@ class TestKnownUntil:
     ) -> None:
         otto, olga = make_user("operator", name="otto"), make_user("operator", name="olga")
         staff = make_user("owner", partner.advertiser)
-        policy.change_model_type(partner.publisher, "voucher", THEN, made_by=otto)
+        policy.change_model_type(partner.publisher, "voucher", THEN, reason="New", made_by=otto)
         for asking, by in ((staff, "the network"), (olga, "otto")):
             with pytest.raises(ChangedMeanwhile, match=f"Voucher 2 minutes ago by {by}"):
                 policy.assign([partner], "soft", NOW, reason="x", made_by=asking, known_until=KNOWN)

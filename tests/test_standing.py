@@ -212,7 +212,7 @@ class TestHistory:
     def test_a_change_of_model_type_or_default_is_told(self) -> None:
         shop, publisher = make_advertiser(), make_publisher()
         partner = make_partner(shop, publisher)
-        said = {"reason": "They have an extension now", "made_by": None}
+        said: Any = {"reason": "They have an extension now", "made_by": None}
         policy.change_model_type(publisher, "extension", NOW - 9 * DAY, **said)
         policy.set_default(
             shop, "extension", "hard", NOW - 5 * DAY, reason="All of them", made_by=None
