@@ -123,9 +123,9 @@ def test_staff_see_what_the_network_cancelled_and_cancel_nothing_of_it() -> None
     assert owner.post(cancelling, {"reason": "No"}).status_code == 403
     policy.cancel(row, NOW, reason="Not now", made_by=operator)
     for page in (PAGE, f"{PAGE}{row.pk}/change/"):
-        shown = text(owner.get(page))
-        assert "by the network: Not now" in shown
-        assert "otto" not in shown
+        after = text(owner.get(page))
+        assert "by the network: Not now" in after
+        assert "otto" not in after
 
 
 def test_a_default_says_whether_it_still_holds() -> None:
