@@ -101,7 +101,7 @@ def turns(setting: Setting, partners: Mapping[str, Partnership]) -> list[Turn]:
     for name, (since, until) in setting.suspended.items():
         partner = partners[name]
         made = partial(suspension.suspend, partner, since, reason="Stuffed", made_by=operator)
-        approved = {"status": "approved"}
+        approved: dict[str, object] = {"status": "approved"}
         lifted = partial(partnerships.change_terms, partner, approved, until, made_by=operator)
         found += [Turn(since, made), Turn(until, lifted)]
     return sorted(found, key=lambda turn: turn.at)
