@@ -441,8 +441,8 @@ def test_who_changes_something_at_the_same_time_does_not_tell_it_again() -> None
 def somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database())"
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
         )
         [[waits]] = cursor.fetchall()
     return bool(waits)
