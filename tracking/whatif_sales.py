@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from network.clock import to_ms
 from tracking import commissions, decisions
@@ -64,7 +65,8 @@ def replay_page(
 ) -> list[Replayed]:
     """These sales, without those that have left the scope meanwhile. Sales that the change does not
     concern end as they did; without any change all are replayed."""
-    replayed = [_replayed(row, change, circumstances) for row in _rows(scope, page)]
+    rows = _rows(scope, page, timed=bool(circumstances.suspensions))
+    replayed = [_replayed(row, change, circumstances) for row in rows]
     unpriced = [one.conversion for one in replayed if one.would_pay and not one.paid]
     prices = commissions.amounts(unpriced)
     return [
@@ -74,16 +76,17 @@ def replay_page(
 
 
 class _Row(NamedTuple):
-    """A sale, with its decision's inputs, and its commission where it has one."""
+    """A sale, with its decision's inputs, and its commission where it has one. Its times are read
+    only where somebody was suspended: they cost a sixth of the replay."""
 
     conversion: int
     inputs: Mapping[str, Any]
-    created_at: datetime
-    closes_at: datetime
     verified: bool
     status: str | None
     publisher: int | None
     amount_minor: int
+    created_at: datetime | None = None
+    closes_at: datetime | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -95,24 +98,26 @@ class _Row(NamedTuple):
         return not self.verified or bool(self.inputs["conflict"])
 
 
-def _rows(scope: Scope, page: Sequence[int]) -> Iterable[_Row]:
+def _rows(scope: Scope, page: Sequence[int], *, timed: bool) -> Iterable[_Row]:
     """The sales of a page. One at a time: decisions that are held all at once cost the garbage
     collector more than their replay."""
     # The bounds, which say nothing new, keep the planner from reading whole tables for a page.
-    these = sales_in(scope).filter(id__in=page, id__gte=page[-1], id__lte=page[0])
-    return map(_Row._make, these.order_by("-id").values_list(*_COLUMNS).iterator(PAGE))
+    listed = RawSQL("SELECT unnest(%s::bigint[])", [list(page)])  # one parameter, not thousands
+    these = sales_in(scope).filter(id__in=listed, id__gte=page[-1], id__lte=page[0])
+    columns = (*_COLUMNS, *_TIMES) if timed else _COLUMNS
+    rows = these.order_by("-id").values_list(*columns).iterator(PAGE)
+    return (_Row(*row) for row in rows)
 
 
 _COLUMNS = (
     "id",
     "decision__inputs",
-    "created_at",
-    "closes_at",
     "verified",
     "commission__status",
     "commission__publisher",
     "commission__amount_minor",
 )
+_TIMES = ("created_at", "closes_at")
 
 
 def _replayed(row: _Row, change: Change, circumstances: Circumstances) -> Replayed:
@@ -140,12 +145,14 @@ def _would_pay(
 def _is_declined(row: _Row, credited: int, closes_at: int, circumstances: Circumstances) -> bool:
     """Whether the sale would be declined with a suspension of the publisher credited, closing then
     (ms). What staff have taken back they would have taken back."""
+    assert row.created_at
+    assert row.closes_at
+    known, closed_at = to_ms(row.created_at), to_ms(row.closes_at)
 
     def meets(until: int) -> bool:
-        known = to_ms(row.created_at)
         return is_declined(circumstances, credited, known, None if row.waits else until)
 
-    taken_back = row.is_paid and row.publisher == credited and meets(to_ms(row.closes_at))
+    taken_back = row.is_paid and row.publisher == credited and meets(closed_at)
     return meets(closes_at) and not taken_back
 
 

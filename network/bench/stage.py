@@ -91,7 +91,7 @@ def throwaway_database() -> Iterator[str]:
     """A database of its own on the same server, with the schema; this process uses it, too. Tasks
     that this process asks for from now on are dropped: a worker would look for their rows in the
     usual database."""
-    celery.conf.update(broker_url="memory://")
+    celery.conf.update(broker_url="memory://localhost/")
     usual = str(connection.settings_dict["NAME"])
     connection.settings_dict["TEST"]["NAME"] = DATABASE
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
