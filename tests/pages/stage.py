@@ -149,6 +149,7 @@ def _query(key: str, rows: Mapping[str, Model]) -> str:
 OTHER_PAGES = (
     "operators-home",
     "confirmation-of-a-default",
+    "confirmation-of-a-model-type",
     "what-if-waiting",
     "what-if-cancelled",
     "what-if-without-sales",

@@ -23,6 +23,10 @@ def test_a_page_is_sound(site: Site, shared_browser: Browsers, name: str) -> Non
     assert not wrong, "\n".join([site.pages[name].address, *wrong])
 
 
+def test_every_staged_page_is_looked_at(site: Site) -> None:
+    assert set(site.pages) == {*site_pages(), *OTHER_PAGES}
+
+
 def test_every_page_of_the_site_is_looked_at() -> None:
     readable = {key for key, rule in RULES.items() if rule.read and rule.answer == 200}
     histories = {key for key in readable if key.endswith("_history")}
