@@ -13,4 +13,4 @@ USER softclick
 EXPOSE 8000
 CMD ["sh", "-c", "python manage.py collectstatic --noinput >/dev/null && exec granian \
      --interface wsgi --host 0.0.0.0 --workers 2 --backpressure 32 --respawn-failed-workers --workers-kill-timeout 3 \
-     network.wsgi:application"]
+     network.project.wsgi:application"]

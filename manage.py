@@ -4,7 +4,7 @@
 import os
 import sys
 
-from network import bootstrap
+from network.local import bootstrap
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     bootstrap.enter(sys.argv)
 
     # Only from here on is the environment there.
-    from network import embedded
+    from network.local import embedded
 
     embedded.run_command(sys.argv)
 

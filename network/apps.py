@@ -6,4 +6,5 @@ class NetworkConfig(AppConfig):
     verbose_name = "Advertisers"
 
     def ready(self) -> None:
-        from network import celery, checks  # noqa: F401 - tasks find their broker; start-up checks
+        from network import celery  # noqa: F401 - tasks find their broker
+        from network.project import checks  # noqa: F401 - registers the start-up checks

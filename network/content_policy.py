@@ -1,7 +1,8 @@
 """What a page may load and run: each host's Content-Security-Policy.
 
 Strict throughout: nothing from elsewhere, no script or style inside a page. The admin's theme alone
-needs more, and has it under the admin's names alone (:class:`network.middleware.ContentPolicy`).
+needs more, and has it under the admin's names alone
+(:class:`network.pages.site.middleware.ContentPolicy`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
-from network.effective import (
+from network.effective.rows import (
     EffectiveDated,
     WholeTerms,
     bumps_policy,
@@ -141,7 +141,7 @@ class Advertiser(models.Model):
 
 class TrackingHost(models.Model):
     """A tracking host that is one advertiser's own; the first of them is in its links. They are
-    written by :func:`network.tracking_hosts.replace`."""
+    written by :func:`network.advertisers.tracking_hosts.replace`."""
 
     advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="own_hosts")
     host = models.CharField(max_length=253, unique=True)

@@ -70,7 +70,7 @@ SITE_URL = PUBLIC_ORIGIN.format(host=SITE_HOST)
 TRACKING_URL = PUBLIC_ORIGIN.format(host=TRACKING_HOST)
 _DEMO_PAGES = ("shop", "blog", "cashback", "extension", "overlay")
 DEMO_HOSTS = tuple(f"{name}.localhost" for name in _DEMO_PAGES) if DEMO else ()
-# An advertiser's own tracking hosts are none of these: network/hosts.py sends them elsewhere.
+# An advertiser's own tracking hosts are none of these: project/hosts.py sends them elsewhere.
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -82,7 +82,7 @@ INSTALLED_APPS = [
     "tracking",
     "pgtrigger",
     "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
-    "network.admin_config.NetworkAdminConfig",
+    "network.pages.site.config.NetworkAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,28 +97,29 @@ if not PRODUCTION and find_spec("django_migration_linter"):
     INSTALLED_APPS.append("django_migration_linter")
 AUTH_USER_MODEL = "network.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-ROOT_URLCONF = "network.demo.site_urls" if DEMO else "network.urls"
-TRACKING_URLCONF = "network.demo.tracking_urls" if DEMO else "tracking.urls"
-DEMO_URLCONF = "network.demo.urls"
-WSGI_APPLICATION = "network.wsgi.application"
+ROOT_URLCONF = "network.demo.pages.site_urls" if DEMO else "network.urls"
+TRACKING_URLCONF = "network.demo.pages.tracking_urls" if DEMO else "tracking.urls"
+DEMO_URLCONF = "network.demo.pages.urls"
+WSGI_APPLICATION = "network.project.wsgi.application"
 
-# The admin's theme. What a page shows is said in network/admin_site.py.
+# The admin's theme. What a page shows is said in network/pages/site/admin_site.py.
 UNFOLD = {"SITE_TITLE": "Softclick", "SITE_HEADER": "Softclick", "SITE_URL": None}
 
-# The site host's; the tracking host has a chain of its own (network/hosts.py).
+# The site host's; the tracking host has a chain of its own (network/project/hosts.py).
 MIDDLEWARE = [
-    "network.middleware.ContentPolicy",  # first, so that errors and static files have it, too
+    # First, so that errors and static files have it, too.
+    "network.pages.site.middleware.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "network.middleware.ReaderTimeZone",
+    "network.pages.site.middleware.ReaderTimeZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "network.middleware.SecondFactorFirst",
-    "network.middleware.Refusal",
+    "network.pages.site.middleware.SecondFactorFirst",
+    "network.pages.site.middleware.Refusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -141,8 +142,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_ADAPTER = "network.sign_in.AccountAdapter"
-ACCOUNT_FORMS = {"login": "network.sign_in.SignInForm"}
+ACCOUNT_ADAPTER = "network.pages.people.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "network.pages.people.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # nobody signs up; a check asks
 ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations reach whoever reads the address
@@ -151,10 +152,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - where it is
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-MFA_ADAPTER = "network.sign_in.SecondFactorAdapter"
+MFA_ADAPTER = "network.pages.people.sign_in.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "network.sign_in.CodeForm",
-    "reauthenticate": "network.sign_in.CodeAgainForm",
+    "authenticate": "network.pages.people.sign_in.CodeForm",
+    "reauthenticate": "network.pages.people.sign_in.CodeAgainForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -10,7 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
-from network import sign_in, views
+from network.pages.people import home as views
+from network.pages.people import sign_in
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from network import clock, money
-from network.admin_site import (
+from network.effective.rows import told_rows
+from network.pages.site.admin_site import (
     AdvertiserFilter,
     CappedPaginator,
     OperatorAdmin,
@@ -22,12 +23,6 @@ from network.admin_site import (
     person,
     shown_moment,
 )
-from network.effective import told_rows
-from publishers import partnerships, publisher_model_type
-from publishers.cancel_page import cancel_view
-from publishers.forms import NewPublisherForm, PublisherForm
-from publishers.invitation_admin import InvitationAdmin
-from publishers.model_type_admin import ModelTypeCookieTypeAdmin
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
@@ -38,11 +33,17 @@ from publishers.models import (
     Publisher,
     PublisherModelType,
 )
-from publishers.notice_admin import NoticeMailAdmin
-from publishers.partner_admin import PartnerAdmin
-from publishers.staff_page import own_staff, staff
-from publishers.team_admin import TeamAdmin
-from publishers.team_models import Invitation, Team
+from publishers.pages.cookie_types import model_type
+from publishers.pages.cookie_types.cancelling import cancel_view
+from publishers.pages.cookie_types.defaults_admin import ModelTypeCookieTypeAdmin
+from publishers.pages.notices.admin import NoticeMailAdmin
+from publishers.pages.partners.admin import PartnerAdmin
+from publishers.pages.partners.forms import NewPublisherForm, PublisherForm
+from publishers.pages.teams.invitation_admin import InvitationAdmin
+from publishers.pages.teams.staff import own_staff, staff
+from publishers.pages.teams.team_admin import TeamAdmin
+from publishers.policy import deciding
+from publishers.teams.models import Invitation, Team
 
 add_page(OwnPage("coming/<str:kind>/<int:pk>/cancel/", cancel_view, "cancel_change"))
 admin.site.register(Partnership, PartnerAdmin)
@@ -101,7 +102,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
             super().save_model(request, obj, form, change)
             return
         data = form.cleaned_data
-        created = partnerships.create_publisher(
+        created = deciding.create_publisher(
             data["name"],
             data["model_type"],
             clock.now(),
@@ -123,7 +124,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         publisher = self.get_object(request, str(pk))
         if not self.has_change_permission(request, publisher):
             raise PermissionDenied
-        return publisher_model_type.confirm(request, self, publisher)
+        return model_type.confirm(request, self, publisher)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -140,7 +141,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
 
     @admin.display(description="Model type")
     def shown_model_type(self, publisher: Publisher) -> str:
-        return str(ModelType(publisher_model_type.model_type_of(publisher, clock.now())).label)
+        return str(ModelType(model_type.model_type_of(publisher, clock.now())).label)
 
 
 @admin.register(LedgerAccount)
@@ -170,7 +171,7 @@ class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
     search_fields = ("=key", "publisher__name")
     ordering = ("-id",)
     paginator = CappedPaginator
-    page_template = "admin/publishers/ledgertransaction/page.html"
+    page_template = "admin/ledger/transaction.html"
     shown_at = staticmethod(shown_moment("at", "Time"))
 
     def page(self, request: HttpRequest, row: LedgerTransaction) -> Mapping[str, Any]:

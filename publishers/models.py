@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 
-from network.effective import (
+from network.effective.rows import (
     EffectiveDated,
     WholeTerms,
     append_only,
@@ -21,16 +21,16 @@ from network.effective import (
     says_as,
 )
 from network.models import Advertiser
-from publishers.notice_models import (  # Django looks for models here
+from publishers.notices.models import (  # Django looks for models here
     Notice as Notice,
 )
-from publishers.notice_models import (
+from publishers.notices.models import (
     NoticeMail as NoticeMail,
 )
-from publishers.notice_models import (
+from publishers.notices.models import (
     NoticesRead as NoticesRead,
 )
-from publishers.team_models import Team
+from publishers.teams.models import Team
 
 
 class ModelType(models.TextChoices):

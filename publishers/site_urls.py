@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from publishers import invitation_page
+from publishers.pages.teams import invitation as invitation_page
 
 urlpatterns = [
     path("<str:token>/", invitation_page.invitation, name="invitation"),

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from network import clock
-from publishers import invitation_mail, notice_sending
+from publishers.notices import sending as notice_sending
+from publishers.teams import invitation_mail
 
 
 @shared_task(name="publishers.tasks.send_notices")

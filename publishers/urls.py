@@ -2,28 +2,25 @@
 
 from django.urls import path
 
-from publishers import (
-    dashboard_page,
-    elsewhere_views,
-    link_page,
-    notice_page,
-    programme_pages,
-    team_page,
-    views,
-)
+from publishers.pages.dashboard import elsewhere, programmes
+from publishers.pages.dashboard import home as dashboard_page
+from publishers.pages.dashboard import links as link_page
+from publishers.pages.dashboard import lists as views
+from publishers.pages.notices import list as notice_page
+from publishers.pages.teams import team as team_page
 
 urlpatterns = [
     path("", dashboard_page.dashboard, name="dashboard"),
-    path("programmes/", programme_pages.joined, name="programmes"),
-    path("programmes/find/", programme_pages.find, name="find_programmes"),
-    path("programmes/applied/", programme_pages.applied, name="applied_programmes"),
-    path("programmes/<int:advertiser>/apply/", programme_pages.apply, name="apply"),
+    path("programmes/", programmes.joined, name="programmes"),
+    path("programmes/find/", programmes.find, name="find_programmes"),
+    path("programmes/applied/", programmes.applied, name="applied_programmes"),
+    path("programmes/<int:advertiser>/apply/", programmes.apply, name="apply"),
     path("links/", link_page.links, name="links"),
     path("notices/", notice_page.notices, name="notices"),
     path("team/", team_page.team, name="team"),
     path("clicks/", views.clicks, name="clicks"),
-    path("clicks/no-cookie/", elsewhere_views.clicks, name="clicks_without_cookie"),
+    path("clicks/no-cookie/", elsewhere.clicks, name="clicks_without_cookie"),
     path("sales/", views.sales, name="sales"),
-    path("sales/elsewhere/", elsewhere_views.sales, name="sales_elsewhere"),
+    path("sales/elsewhere/", elsewhere.sales, name="sales_elsewhere"),
     path("sales/<int:commission>/", views.sale, name="sale"),
 ]

@@ -13,12 +13,14 @@ from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from network import clock, hosts, tasks
+from network import clock, tasks
 from network.models import Advertiser
-from tests.makers import NAVIGATION, NOW, SetClock, make_advertiser
-from tracking import intake, spool
-from tracking.snapshot import keeper
-from tracking.spool import SpoolWriter
+from network.project import hosts
+from tests.support.makers import NAVIGATION, NOW, SetClock, make_advertiser
+from tracking.clicks.snapshot import keeper
+from tracking.spool import intake
+from tracking.spool import segments as spool
+from tracking.spool.segments import SpoolWriter
 
 ONE_PROCESS = ("tests/flows/test_demo_start.py",)
 """Modules whose tests one process runs: it starts their demo, which takes a minute, once."""

@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from network import badges, dates, money
-from network.admin_site import (
+from network import dates, money
+from network.pages.site import badges
+from network.pages.site.admin_site import (
     EMPTY,
     AdvertiserFilter,
     CappedPaginator,
@@ -26,24 +27,15 @@ from network.admin_site import (
     shown_moment,
     shown_money,
 )
-from network.change_pages import ChangePage, posted, respond
-from tracking import home_page, whatif_page
-from tracking.admin_filters import (
-    ClickPeriodFilter,
-    ClosesFilter,
-    CountsFilter,
-    OutcomeFilter,
-    PeriodFilter,
-    ReasonFilter,
-    SaleStateFilter,
-    SoldPeriodFilter,
-    StateFilter,
+from network.pages.site.change_pages import ChangePage, posted, respond
+from tracking.commissions.settling import commission_of
+from tracking.conversions.recording import NotInConflict, Settlement, settle_conflict
+from tracking.explain.explanations import explain_test, state_of, state_of_sale
+from tracking.explain.sentences import (
+    REPORT_OUTCOMES,
+    TARGET_REASONS,
+    uncounted_text,
 )
-from tracking.commissions import commission_of
-from tracking.conversions import NotInConflict, Settlement, settle_conflict
-from tracking.explanations import explain_test, state_of, state_of_sale
-from tracking.forms import SettleForm
-from tracking.health_admin import SetAsideAdmin, SpoolHostAdmin
 from tracking.models import (
     Click,
     Commission,
@@ -54,16 +46,26 @@ from tracking.models import (
     UnattributedSales,
     Validation,
 )
-from tracking.reasons import ReportOutcome, TargetReason
-from tracking.sale_filters import PartnerFilter
-from tracking.sale_page import page_of, told_report
-from tracking.sentences import (
-    REPORT_OUTCOMES,
-    TARGET_REASONS,
-    uncounted_text,
+from tracking.pages.home import home as home_page
+from tracking.pages.home.health import SetAsideAdmin, SpoolHostAdmin
+from tracking.pages.sales.filters import (
+    ClickPeriodFilter,
+    ClosesFilter,
+    CountsFilter,
+    OutcomeFilter,
+    PeriodFilter,
+    ReasonFilter,
+    SaleStateFilter,
+    SoldPeriodFilter,
+    StateFilter,
 )
-from tracking.simulator_page import simulator
-from tracking.validation_pages import WORDS, buttons, url_name, validation_page
+from tracking.pages.sales.forms import SettleForm
+from tracking.pages.sales.partner_filter import PartnerFilter
+from tracking.pages.sales.sale import page_of, told_report
+from tracking.pages.sales.validation import WORDS, buttons, url_name, validation_page
+from tracking.pages.simulator.page import simulator
+from tracking.pages.whatif import ask as whatif_page
+from tracking.rule.reasons import ReportOutcome, TargetReason
 
 NetworkAdminSite.home = staticmethod(home_page.page)
 
@@ -80,7 +82,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
     search_help_text = "The whole order reference"
     ordering = ("-at", "-id")
     paginator = CappedPaginator
-    page_template = "admin/tracking/conversion/page.html"
+    page_template = "admin/sales/page.html"
     shown_at = staticmethod(shown_moment("at", "Time"))
     shown_amount = staticmethod(shown_money("amount_minor", "Amount"))
 
@@ -250,7 +252,7 @@ class ReportAdmin(PageAdmin[Report]):
     search_help_text = "The whole order reference"
     ordering = ("-received_at", "-id")
     paginator = CappedPaginator
-    page_template = "admin/tracking/report/page.html"
+    page_template = "admin/sales/report.html"
     shown_received_at = staticmethod(shown_moment("received_at", "Received"))
 
     @admin.display(description="Outcome", ordering="outcome")

@@ -8,14 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 from network import money
-from network.effective import append_only
+from network.effective.rows import append_only
 from network.models import Advertiser
 from publishers.models import CookieTypeChoice, Publisher
-from tracking.reasons import ClickReason, Counted, ReportOutcome
-from tracking.spool_models import SetAside as SetAside  # Django looks for models here
-from tracking.spool_models import SpoolHost as SpoolHost
-from tracking.spool_models import SpoolPosition as SpoolPosition
-from tracking.whatif_models import WhatIfRun as WhatIfRun
+from tracking.rule.reasons import ClickReason, Counted, ReportOutcome
+from tracking.spool.models import SetAside as SetAside  # Django looks for models here
+from tracking.spool.models import SpoolHost as SpoolHost
+from tracking.spool.models import SpoolPosition as SpoolPosition
+from tracking.whatif.models import WhatIfRun as WhatIfRun
 
 
 class Click(models.Model):
@@ -194,7 +194,8 @@ class Decision(models.Model):
     """Who is paid for a conversion and why, whole: what went in, each click's verdict, the result.
 
     Append-only: a change of mind is a new row. ``inputs`` and ``verdicts`` are written by
-    ``tracking.conversions`` and read back by it; the decision can be recomputed from ``inputs``.
+    ``tracking.conversions.recording`` and read back by it; the decision can be recomputed from
+    ``inputs``.
     """
 
     class Cause(models.TextChoices):
@@ -320,7 +321,7 @@ class Commission(models.Model):
 
 class Validation(models.Model):
     """What staff said about an open sale: who, when, why, and for which commission. Append-only;
-    ``tracking.validation`` writes it, and the commission says what holds."""
+    ``tracking.lifecycle.validation`` writes it, and the commission says what holds."""
 
     class Action(models.TextChoices):
         APPROVE = "approve", "Approved"
@@ -388,9 +389,9 @@ class Rollup(models.Model):
     """How often something happened in an hour, with the money of it, in the advertiser's currency.
 
     Rows are changes: a figure is the sum of the rows of its key, of which there may be any number.
-    Only ``tracking.rollups`` and ``tracking.click_rows`` write here, only ``tracking.reports``
-    reads. ``publisher`` is null for a sale that pays nobody. ``is_folded`` tells the sums that
-    compaction made from what was added since.
+    Only ``tracking.rollups.writing`` and ``tracking.clicks.rows`` write here, only
+    ``tracking.figures.queries`` reads. ``publisher`` is null for a sale that pays nobody.
+    ``is_folded`` tells the sums that compaction made from what was added since.
     """
 
     hour = models.DateTimeField()

@@ -5,7 +5,11 @@ from uuid import UUID
 from celery import shared_task
 
 from network import clock
-from tracking import finalisation, health, partitions, rollups, whatif_runs
+from tracking.clicks import partitions
+from tracking.lifecycle import finalisation
+from tracking.rollups import writing as rollups
+from tracking.spool import health
+from tracking.whatif import runs
 
 
 @shared_task(name="tracking.tasks.finalise_due")
@@ -28,13 +32,13 @@ def compact_rollups() -> None:
     rollups.compact()
 
 
-@shared_task(name=whatif_runs.COUNT)
+@shared_task(name=runs.COUNT)
 def count_whatif(run: str) -> None:
     """Count a what-if that somebody asked."""
-    whatif_runs.work(UUID(run))
+    runs.work(UUID(run))
 
 
 @shared_task(name="tracking.tasks.resume_whatifs")
 def resume_whatifs() -> None:
     """Go on with what-ifs whose worker died, or that no worker was told of; forget old ones."""
-    whatif_runs.resume_stalled(clock.now())
+    runs.resume_stalled(clock.now())

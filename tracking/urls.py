@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking import views
+from tracking.wire import native as views
 
 click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
 urlpatterns = [

@@ -10,7 +10,7 @@ from network.bench.load import Load, Plan, Round
 from network.bench.results import Result
 from network.bench.stage import Stage, stage
 from tracking.models import Click
-from tracking.slots import REPEAT_MS
+from tracking.rule.slots import REPEAT_MS
 
 TARGET = 0.6
 ROUND_SECONDS = 0.5

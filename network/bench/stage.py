@@ -20,15 +20,15 @@ from django.conf import settings
 from django.db import connection
 
 from network import clock
-from network.advertisers import NewAdvertiser, create_advertiser
+from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.bench import BARE_HOST
 from network.bench.browsers import Site
-from network.bootstrap import OFF_SWITCH, ROOT
 from network.celery import app as celery
-from network.processes import Program, Supervisor, tail
-from publishers import partnerships
+from network.local.bootstrap import OFF_SWITCH, ROOT
+from network.local.processes import Program, Supervisor, tail
 from publishers.models import ModelType
-from tracking import partitions
+from publishers.policy import deciding
+from tracking.clicks import partitions
 
 DATABASE = "softclick_bench"
 READY_WITHIN_SECONDS = 30.0
@@ -131,8 +131,8 @@ def _seed(address: tuple[str, int]) -> Site:
     )
     ids = []
     for model_type in (ModelType.CONTENT, ModelType.EXTENSION):
-        publisher = partnerships.create_publisher(str(model_type.label), model_type, since)
-        partnerships.create_partnership(shop, publisher, since, made_by=None, status="approved")
+        publisher = deciding.create_publisher(str(model_type.label), model_type, since)
+        deciding.create_partnership(shop, publisher, since, made_by=None, status="approved")
         ids.append(publisher.id)
     hard, soft = ids
     return Site(address, settings.TRACKING_HOST, shop.id, hard, soft)

@@ -15,14 +15,14 @@ from django.db.models import Model
 from network import clock
 from network.bench.results import Result
 from network.bench.stage import throwaway_database
-from network.demo import cast, life, seed
+from network.demo.story import cast, life, seed
 from network.models import User
-from tracking import whatif_runs
-from tracking.attribution import CookieType, SoftRule
 from tracking.models import Commission, Conversion, Decision
-from tracking.whatif import Change
-from tracking.whatif_models import WhatIfRun
-from tracking.whatif_results import Question
+from tracking.rule.attribution import CookieType, SoftRule
+from tracking.rule.replay import Change
+from tracking.whatif import runs
+from tracking.whatif.models import WhatIfRun
+from tracking.whatif.results import Question
 
 SALES = 100_000
 DAYS = 90
@@ -120,9 +120,9 @@ def _insert(model: type[Model], others: Mapping[str, str]) -> str:
 def _count(name: str, change: Change, asker: User, days: int) -> Measured:
     now = clock.now()
     question = Question({cast.SHOP: change}, now - timedelta(days=days), now)
-    run = whatif_runs.start(question, now, made_by=asker)
+    run = runs.start(question, now, made_by=asker)
     started = time.perf_counter()
-    whatif_runs.work(run.pk)
+    runs.work(run.pk)
     seconds = time.perf_counter() - started
     run.refresh_from_db()
     if run.status != WhatIfRun.Status.DONE or run.counted != run.total:

@@ -1,6 +1,6 @@
 """What ``manage.py bench`` serves: the product as it is, and a bare view on a host of its own."""
 
-from network.wsgi import application as product  # first: it sets Django up
+from network.project.wsgi import application as product  # first: it sets Django up
 
 # isort: split
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIHandler
 
 from network.bench import BARE_HOST
-from network.hosts import BareHandlerMixin, StartResponse
+from network.project.hosts import BareHandlerMixin, StartResponse
 
 
 class BareHandler(BareHandlerMixin, WSGIHandler):

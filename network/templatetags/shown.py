@@ -7,9 +7,11 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from network import access, badges, dates, figures
+from network import dates
 from network.models import User
 from network.money import display, plain
+from network.pages.site import badges, definitions
+from network.people import access
 
 register = template.Library()
 
@@ -82,6 +84,6 @@ def maker(context: Context, decision: access.Decision) -> User | None:
 
 
 @register.inclusion_tag("figure.html")
-def figure(name: str) -> dict[str, figures.Figure]:
+def figure(name: str) -> dict[str, definitions.Figure]:
     """The title of a number with its definition as a tooltip."""
-    return {"figure": figures.figure(name)}
+    return {"figure": definitions.figure(name)}

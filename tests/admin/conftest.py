@@ -5,8 +5,8 @@ from django.test import Client
 
 from network.models import Advertiser
 from publishers.models import Partnership
-from tests.makers import make_partner, make_publisher, make_user
-from tests.reading import signed_in
+from tests.support.makers import make_partner, make_publisher, make_user
+from tests.support.reading import signed_in
 
 
 @pytest.fixture

@@ -12,19 +12,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network import tracking_hosts
-from network.effective import SPREAD
+from network.advertisers import tracking_hosts
+from network.effective.rows import SPREAD
 from network.models import Advertiser, User
-from publishers import cookie_types, partnerships, policy
+from publishers.cookie_types import resolution as cookie_types
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
     Partnership,
     PartnershipTerms,
 )
-from publishers.partnerships import terms_at as partnership_terms_at
-from tests.makers import NOW, SetClock, make_partner, make_publisher
-from tests.reading import post, text
+from publishers.policy import assigning, deciding
+from publishers.policy.deciding import terms_at as partnership_terms_at
+from tests.support.makers import NOW, SetClock, make_partner, make_publisher
+from tests.support.reading import post, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"
@@ -46,9 +47,11 @@ def test_the_list_tells_cookie_type_and_where_it_comes_from(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     earlier = NOW - timedelta(days=9)
-    policy.assign([partners["Blog"]], "soft", earlier, reason="Agreed", made_by=None)
+    assigning.assign([partners["Blog"]], "soft", earlier, reason="Agreed", made_by=None)
     december = NOW + timedelta(days=264)
-    policy.assign([partners["Cash"]], "soft", NOW, start=december, reason="New terms", made_by=None)
+    assigning.assign(
+        [partners["Cash"]], "soft", NOW, start=december, reason="New terms", made_by=None
+    )
     ids = {name: partnership.publisher_id for name, partnership in partners.items()}
     assert rows(owner) == [
         f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 {TOO_FEW}",
@@ -78,9 +81,9 @@ def test_the_list_is_filtered(
     owner: Client, partners: dict[str, Partnership], query: str, found: list[str]
 ) -> None:
     earlier = NOW - timedelta(days=9)
-    policy.assign([partners["Over"]], "soft", earlier, reason="Agreed", made_by=None)
+    assigning.assign([partners["Over"]], "soft", earlier, reason="Agreed", made_by=None)
     later = NOW + timedelta(days=9)
-    policy.assign([partners["Cash"]], "soft", NOW, start=later, reason="New", made_by=None)
+    assigning.assign([partners["Cash"]], "soft", NOW, start=later, reason="New", made_by=None)
     PartnershipTerms.objects.create(
         advertiser=partners["Over"].advertiser,
         publisher=partners["Over"].publisher,
@@ -191,7 +194,9 @@ def test_it_sets_partners_to_soft(owner: Client, partners: dict[str, Partnership
 def test_it_sets_partners_back_to_the_default(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
-    policy.assign([partners["Cat"]], "hard", NOW - timedelta(days=1), reason="Trial", made_by=None)
+    assigning.assign(
+        [partners["Cat"]], "hard", NOW - timedelta(days=1), reason="Trial", made_by=None
+    )
     page = text(select(owner, "set_default", [partners["Cat"], partners["Blog"]]))
     assert "Set Cat back to its model type's default" in page
     assert "1 more is at the default already and stays so." in page
@@ -240,7 +245,7 @@ def test_an_error_names_its_field_and_loses_nothing(
 
 def test_a_simultaneous_change_is_told(owner: Client, partners: dict[str, Partnership]) -> None:
     start = NOW + timedelta(days=3)
-    policy.assign([partners["Blog"]], "hard", NOW, start=start, reason="First", made_by=None)
+    assigning.assign([partners["Blog"]], "hard", NOW, start=start, reason="First", made_by=None)
     response = post(
         owner,
         COOKIE_TYPE,
@@ -275,7 +280,7 @@ def test_a_later_start_finds_partners_as_they_will_be_then(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     later = NOW + timedelta(days=3)
-    policy.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
+    assigning.assign([partners["Cat"]], "hard", NOW, start=later, reason="Trial", made_by=None)
     data = {"to": "soft", "partners": partners["Cat"].pk, "reason": "No trial"}
     page = post(owner, COOKIE_TYPE, start=f"{later + timedelta(hours=1):%Y-%m-%dT%H:%M}", **data)
     assert "Set Cat to soft, from 15 Mar 2026 15:00 UTC." in text(page)
@@ -295,7 +300,7 @@ def test_a_partners_page_tells_past_present_and_future(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
     user = User.objects.get(username="olga")
-    policy.assign(
+    assigning.assign(
         [partners["Blog"]],
         "soft",
         NOW - timedelta(days=9),
@@ -304,7 +309,9 @@ def test_a_partners_page_tells_past_present_and_future(
         internal_note="As agreed",
     )
     later = NOW + timedelta(days=9)
-    policy.assign([partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user)
+    assigning.assign(
+        [partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user
+    )
     tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
     assert "Soft own, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC." in page
@@ -375,7 +382,7 @@ def test_an_application_that_was_declined_seconds_ago_is_not_approved(
     owner: Client, shop: Advertiser, at: SetClock
 ) -> None:
     waiting = make_partner(shop, make_publisher("New"), status="applied")
-    partnerships.decide(waiting, "declined", NOW, made_by=None, reason="No")
+    deciding.decide(waiting, "declined", NOW, made_by=None, reason="No")
     at(NOW + timedelta(seconds=5))
     assert "New is declined from 12 Mar 2026 14:00 UTC, as decided by the network." in approved(
         owner, waiting

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from network.models import Advertiser, User
 from publishers.models import LedgerEntry, Partnership
-from tests.makers import NOW, Shopper, finalise, make_user, report_sale
-from tests.reading import post, text
+from tests.support.makers import NOW, Shopper, finalise, make_user, report_sale
+from tests.support.reading import post, text
 from tracking.models import Conversion, Report, SpoolHost
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from network.models import Advertiser, StaffMembership, User
-from publishers import invitations
-from publishers.team_models import Invitation
-from tests.makers import NOW, make_publisher, make_user
-from tests.reading import signed_in, text
+from publishers.teams import invitations
+from publishers.teams.models import Invitation
+from tests.support.makers import NOW, make_publisher, make_user
+from tests.support.reading import signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 LAST = "There would be no owner left. Make somebody else one first."

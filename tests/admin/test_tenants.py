@@ -9,12 +9,12 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from network import tracking_hosts
-from network.effective import SPREAD
+from network.advertisers import tracking_hosts
+from network.effective.rows import SPREAD
 from network.models import Advertiser, User, rate_at, terms_at
 from publishers.models import Publisher
-from tests.makers import NOW, make_advertiser, make_user
-from tests.reading import post, signed_in, text
+from tests.support.makers import NOW, make_advertiser, make_user
+from tests.support.reading import post, signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"

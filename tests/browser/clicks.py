@@ -4,8 +4,8 @@ from itertools import count
 from uuid import UUID
 
 from tests.browser.hosts import ADVERTISER
-from tracking.attribution import Click, CookieType, SoftRule
-from tracking.tokens import Keys, Token, decode, encode
+from tracking.rule.attribution import Click, CookieType, SoftRule
+from tracking.rule.tokens import Keys, Token, decode, encode
 
 KEYS = Keys(by_id={3: b"k" * 32}, signing=3)
 NOW = 1_767_225_600_000

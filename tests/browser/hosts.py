@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
-from tracking.tag import TagSettings, render, snippet
+from tracking.wire.tag import TagSettings, render, snippet
 
 ADVERTISER = 7
 TRACKING = "track.localhost"

@@ -8,11 +8,12 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from network import advertisers, clock
+from network import clock
+from network.advertisers import terms as advertisers
 from publishers.models import CookieTypeAssignment, Partnership
-from tests.makers import Shopper, make_advertiser, make_partner, make_publisher, make_user
-from tracking import whatif_runs
-from tracking.whatif_models import WhatIfRun
+from tests.support.makers import Shopper, make_advertiser, make_partner, make_publisher, make_user
+from tracking.whatif import runs
+from tracking.whatif.models import WhatIfRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "correct-horse-1"
@@ -61,7 +62,7 @@ def test_it_goes_on_by_itself_and_keeps_what_is_typed(
 
     WhatIfRun.objects.update(status="counting", total=4, counted=3)
     expect(counting).to_contain_text("3 of 4")
-    whatif_runs.work(WhatIfRun.objects.get().pk)
+    runs.work(WhatIfRun.objects.get().pk)
     expect(counting).to_contain_text("1 of 1 sale would have ended differently")
     expect(page.locator("#evidence").get_by_role("img")).to_be_visible()
     expect(page.get_by_label("Internal note")).to_have_value("Talked to them")
@@ -79,7 +80,7 @@ def test_what_depends_on_the_start_follows_it(
     advertisers.change_terms(
         extension.advertiser, {"notice_days": 14}, clock.now() - timedelta(days=1), made_by=None
     )
-    whatif_runs.work(the_run_of(page, staff, extension))
+    runs.work(the_run_of(page, staff, extension))
     page.reload()
     concerned, preview = page.locator("#concerned"), page.locator("#preview")
     expect(concerned).to_contain_text("it starts on")

@@ -8,7 +8,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from network import clock
-from tests.makers import Shopper, make_advertiser, make_partner, make_publisher, make_user
+from tests.support.makers import Shopper, make_advertiser, make_partner, make_publisher, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "correct-horse-1"

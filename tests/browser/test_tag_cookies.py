@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.clicks import DAY, HOUR, MINUTE, hard, soft, token_of
 from tests.browser.cookies import SLOTS, cookie, end_session, jar, pass_time, slots
 from tests.browser.hosts import Hosts
-from tracking.attribution import Click
+from tracking.rule.attribution import Click
 
 SHOP, WWW = "shop.localhost", "www.shop.localhost"
 

@@ -10,8 +10,8 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
 from tests.browser.cookies import end_session, jar, slots
 from tests.browser.hosts import ADVERTISER, TRACKING, Hosts, Received, wait_for_tag
-from tracking.attribution import Click
-from tracking.tag import render
+from tracking.rule.attribution import Click
+from tracking.wire.tag import render
 
 MAX_BODY_BYTES = 60_000
 ITEM = {"id": "1", "name": "Tea", "price": "4.95", "quantity": 2}

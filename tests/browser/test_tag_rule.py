@@ -13,8 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.clicks import DAY, HOUR, MINUTE, NOW, click_of, hard, soft, token_of
 from tests.browser.cookies import end_session, pass_time
 from tests.browser.hosts import ADVERTISER, Hosts, Received
-from tracking import tag
-from tracking.attribution import (
+from tracking.rule.attribution import (
     MINUTE_MS,
     Click,
     CookieType,
@@ -24,13 +23,15 @@ from tracking.attribution import (
     place,
     resolve,
 )
-from tracking.scenarios import NOBODY, ClickStep, Scenario, read
-from tracking.simulator import simulate
-from tracking.slots import Slots, meet
-from tracking.slots import end_session as end_session_of
+from tracking.rule.slots import Slots, meet
+from tracking.rule.slots import end_session as end_session_of
+from tracking.simulator.format import NOBODY, ClickStep, Scenario, read
+from tracking.simulator.play import simulate
+from tracking.wire import tag
 
 SCENARIOS = read((Path(__file__).parents[1] / "scenarios.yaml").read_text(encoding="utf-8"))
-SOURCE = (Path(tag.__file__).parent / "static" / "tracking" / "tag.js").read_text(encoding="utf-8")
+TAG = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
+SOURCE = TAG.read_text(encoding="utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ROLES = {"hard": CookieType.HARD, "soft": CookieType.SOFT}
 

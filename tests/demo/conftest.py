@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from network.demo import cast, places
+from network.demo.pages import places
+from network.demo.story import cast
 from network.models import Advertiser
 from publishers.models import Partnership
-from tests.makers import make_advertiser, make_partner, make_publisher
-from tracking import snapshot
+from tests.support.makers import make_advertiser, make_partner, make_publisher
+from tracking.clicks import snapshot
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def shop(demo_settings: Settings, db: None, monkeypatch: pytest.MonkeyPatch) -> 
     advertiser.domains = [places.SHOP]
     advertiser.save()
     monkeypatch.setattr(cast, "SHOP", advertiser.id)
-    demo_settings.ROOT_URLCONF = "network.demo.urls"
+    demo_settings.ROOT_URLCONF = "network.demo.pages.urls"
     demo_settings.MIDDLEWARE = []
     built = snapshot.build()
     monkeypatch.setattr(snapshot.keeper, "current", lambda: built)

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.urls import Resolver404, resolve
 from pytest_django import Settings
 
-from network import programs
-from network.demo import conditions
+from network.demo.story import conditions
+from network.local import services as programs
 
 
 def test_the_settings_of_a_demo_are_accepted(demo_settings: Settings) -> None:

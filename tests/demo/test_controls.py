@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import resolve
 from pytest_django import Settings
 
-from network import tracking_hosts
-from network.demo import controls, guide, places
+from network.advertisers import tracking_hosts
+from network.demo.pages import controls, guide, places
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.demo.visitor import FirstParty, ask, cleared, look
-from tests.makers import NOW
-from tracking import finalisation
+from tests.support.makers import NOW
+from tracking.lifecycle import finalisation
 
 
 @pytest.mark.usefixtures("shop")
@@ -96,7 +96,7 @@ def test_the_session_ends_on_every_host(
     path = f"/t/{shop.id}/demo/end-session?back=%2Fproduct%2Ftent"
     assert cleared(answer) == Counter({"_scs": 2, "_scn": 2})
 
-    demo_settings.ROOT_URLCONF = "network.demo.tracking_urls"
+    demo_settings.ROOT_URLCONF = "network.demo.pages.tracking_urls"
     for host in (django_settings.TRACKING_HOST, places.SHOP_TRACKING):
         assert (answer.status_code, answer["Location"]) == (307, places.url(host, path))
         there = Client(headers={"host": host})
@@ -177,5 +177,5 @@ def test_the_pages_files_are_there_and_no_others(path: str, status: int) -> None
 
 def test_the_tracking_host_keeps_its_own_urls_in_the_demo() -> None:
     for path in ("/t/1/c/1", "/t/1/tag.js", "/t/1/pixel.gif", "/t/1/sale", "/t/1/a/2"):
-        here = resolve(path, "network.demo.tracking_urls")
+        here = resolve(path, "network.demo.pages.tracking_urls")
         assert here.func is resolve(path, "tracking.urls").func

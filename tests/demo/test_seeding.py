@@ -10,10 +10,12 @@ from django.db import connection
 from pytest_django import Settings
 
 from network import clock
-from network.demo import cast, controls, seed, stories
-from network.demo.life import Life, Span
-from tests.makers import NOW
-from tracking import decisions, partitions
+from network.demo.pages import controls
+from network.demo.story import cast, seed, stories
+from network.demo.story.life import Life, Span
+from tests.support.makers import NOW
+from tracking.clicks import partitions
+from tracking.commissions import decisions
 from tracking.models import Click, Commission, Conversion
 
 

@@ -8,11 +8,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from network.demo import cast, places
+from network.demo.pages import places
+from network.demo.story import cast
 from network.models import Advertiser
 from tests.demo.visitor import ask
-from tests.makers import make_advertiser
-from tracking import snapshot
+from tests.support.makers import make_advertiser
+from tracking.clicks import snapshot
 
 PAGES = (
     (places.SHOP, "/"),

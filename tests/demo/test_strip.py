@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from network.demo import places, strip
+from network.demo.pages import places, strip
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.demo.visitor import FirstParty, ask, cleared, look
-from tests.makers import NOW, make_user
-from tracking import decisions, suspension
+from tests.support.makers import NOW, make_user
+from tracking.commissions import decisions
+from tracking.lifecycle import suspension
 
 Moves = Callable[[FirstParty, Partnership, Partnership], None]
 

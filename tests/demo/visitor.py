@@ -10,8 +10,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 
 from network import clock
-from network.demo import places
-from tests.makers import NOW, Shopper
+from network.demo.pages import places
+from tests.support.makers import NOW, Shopper
 
 
 def ask(host: str, path: str, **cookies: str) -> HttpResponse:

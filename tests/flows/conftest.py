@@ -14,10 +14,11 @@ from decimal import Decimal
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from network import clock, tracking_hosts
-from network.advertisers import NewAdvertiser, create_advertiser
+from network import clock
+from network.advertisers import tracking_hosts
+from network.advertisers.terms import NewAdvertiser, create_advertiser
 from publishers.models import ModelType
-from publishers.partnerships import create_partnership, create_publisher
+from publishers.policy.deciding import create_partnership, create_publisher
 from tests.browser.conftest import (  # noqa: F401 - fixtures
     chromium_path,
     context,

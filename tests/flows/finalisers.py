@@ -27,7 +27,7 @@ TOGETHER = 12
 
 
 def main(how: str, prepared: str, now: datetime) -> None:
-    from tracking import finalisation
+    from tracking.lifecycle import finalisation
 
     finalisation.BATCH = BATCH
     ways = {"alone": alone, "killed": killed, "together": together}
@@ -67,7 +67,7 @@ def together(prepared: str, now: datetime) -> dict[str, Any]:
 
 def finalise(now: datetime, killed_before: int = 0) -> None:
     """Finalise what is due; ``kill -9`` before that statement of it."""
-    from tracking import finalisation
+    from tracking.lifecycle import finalisation
 
     numbers = count(1)
 

@@ -32,12 +32,12 @@ from django.db import connections
 from django.test import override_settings
 
 from network import clock
-from network.bootstrap import ROOT
-from network.processes import Program, Supervisor, tail
-from network.servers import DATABASE, ROLE, Postgres, Valkey, serve
-from tracking import tokens
-from tracking.keys import KEYS
+from network.local.bootstrap import ROOT
+from network.local.processes import Program, Supervisor, tail
+from network.local.servers import DATABASE, ROLE, Postgres, Valkey, serve
+from tracking.clicks.keys import KEYS
 from tracking.models import SpoolHost
+from tracking.rule import tokens
 
 WAIT_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
@@ -167,7 +167,13 @@ class Network:
         respawn = ("--respawn-failed-workers", "--respawn-interval", "0.1")
         schedule = str(self.folder / f"{name}-schedule")
         commands: dict[str, tuple[str, ...]] = {
-            "web": (*granian, *respawn, "--port", str(self.port), "network.wsgi:application"),
+            "web": (
+                *granian,
+                *respawn,
+                "--port",
+                str(self.port),
+                "network.project.wsgi:application",
+            ),
             "drain": (*python, "manage.py", "drain"),
             "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils.html import escape
 
-from tracking.tag import TagSettings, snippet
+from tracking.wire.tag import TagSettings, snippet
 
 ICON = '<link rel="icon" href="data:,">'
 

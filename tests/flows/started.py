@@ -16,8 +16,8 @@ import httpx
 import psutil
 import psycopg
 
-from network.bootstrap import ROOT
-from network.engine_hold import read_owner
+from network.local.bootstrap import ROOT
+from network.local.hold import read_owner
 from tests.flows.network import NAVIGATION, WAIT_SECONDS, free_port, wait_until
 
 STARTED = "Ctrl-C stops everything"

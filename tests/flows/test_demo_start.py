@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from network.demo import cast
+from network.demo.story import cast
 from tests.flows.network import free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
-from tracking.attribution import Verdict
+from tracking.rule.attribution import Verdict
 
 
 @pytest.fixture(scope="module")

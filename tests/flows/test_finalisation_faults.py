@@ -13,15 +13,16 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from network.bootstrap import ROOT
+from network.local.bootstrap import ROOT
 from network.models import Advertiser
 from publishers.models import Publisher
-from tests.browsing import Browser, make_report, minutes, record
 from tests.flows import network as networks
 from tests.flows.network import Network
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher
-from tracking import click_rows, intake
+from tests.support.browsing import Browser, make_report, minutes, record
+from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking.clicks import rows as click_rows
 from tracking.models import Commission
+from tracking.spool import intake
 
 PREPARED = "prepared"
 DUE = NOW + timedelta(days=31)

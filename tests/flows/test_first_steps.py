@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from network.bootstrap import ROOT
+from network.local.bootstrap import ROOT
 from tests.browser import hosts as browser_hosts
 from tests.flows.network import wait_until
 from tests.flows.started import Started, copy_of_the_checkout

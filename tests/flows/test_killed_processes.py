@@ -15,8 +15,8 @@ from publishers.models import LedgerTransaction
 from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
-from tracking import spool
 from tracking.models import Click, Commission
+from tracking.spool import segments
 
 CLIENTS = 4
 KILLS = 9
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.02
 
 def accepted_by(network: Network, clicked: Clicked) -> int:
     """The id of the process that accepted the click: its segment is named by it."""
-    for segment in spool.segments(network.spool):
+    for segment in segments.segments(network.spool):
         if clicked.id.hex.encode() in segment.read_bytes():
             return int(segment.name.split("-")[1])
     raise AssertionError("the click is in no segment")

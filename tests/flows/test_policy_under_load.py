@@ -13,15 +13,15 @@ from uuid import UUID
 import pytest
 
 from network import clock
-from network.advertisers import change_terms
+from network.advertisers.terms import change_terms
 from network.models import Advertiser
-from publishers import policy
 from publishers.models import Partnership
+from publishers.policy import assigning
 from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, is_set_aside
-from tracking import spool
 from tracking.models import Click
+from tracking.spool import segments
 
 BROWSERS = 8
 DAY_MINUTES = 24 * 60
@@ -85,14 +85,14 @@ def schedule(a: Market, b: Market) -> Plan:
     first = now.replace(microsecond=0) + 25 * SECOND
     shop_a, shop_b = (Advertiser.objects.get(id=market.id) for market in (a, b))
     said: Any = {"reason": "As agreed", "made_by": None}
-    policy.assign([a.blog], "soft", now, start=first, **said)
-    policy.assign([a.extension], "hard", now, start=first + SECOND, **said)
-    policy.set_default(shop_b, "extension", "hard", now, start=first + 2 * SECOND, **said)
-    [mistaken] = policy.assign([b.blog], "soft", now, start=first + 3 * SECOND, **said)
+    assigning.assign([a.blog], "soft", now, start=first, **said)
+    assigning.assign([a.extension], "hard", now, start=first + SECOND, **said)
+    assigning.set_default(shop_b, "extension", "hard", now, start=first + 2 * SECOND, **said)
+    [mistaken] = assigning.assign([b.blog], "soft", now, start=first + 3 * SECOND, **said)
     changes: dict[str, int | str] = {"soft_rule": "last", "hard_days": 7, "soft_hours": 2}
     change_terms(shop_a, changes, now, made_by=None, start=first + 4 * SECOND)
     change_terms(shop_b, {"soft_rule": "sole"}, now, made_by=None, start=first + 5 * SECOND)
-    policy.cancel(mistaken, clock.now(), **said)
+    assigning.cancel(mistaken, clock.now(), **said)
     return Plan(
         a_blog_soft=first,
         a_extension_hard=first + SECOND,
@@ -122,8 +122,8 @@ class Clicks:
 def accepted_by(network: Network) -> Mapping[UUID, int]:
     """The process that accepted each click: its segment is named by it."""
     found = {}
-    for segment in spool.segments(network.spool):
-        for entry in spool.read(segment, 0, MOST_RECORDS):
+    for segment in segments.segments(network.spool):
+        for entry in segments.read(segment, 0, MOST_RECORDS):
             assert entry.payload
             found[UUID(json.loads(entry.payload)["id"])] = int(segment.name.split("-")[1])
     return found

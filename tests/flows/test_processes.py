@@ -7,8 +7,8 @@ import pytest
 
 from tests.flows.network import Network, ShortcutError, refuse_shortcuts
 from tests.flows.shopping import Market
-from tracking import spool
 from tracking.models import Click
+from tracking.spool import segments as spool
 
 
 def test_it_refuses_clicks_that_go_around_the_spool(network: Network) -> None:

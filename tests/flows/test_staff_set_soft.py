@@ -9,7 +9,7 @@ from publishers.models import CookieTypeAssignment
 from tests.flows.network import Network, wait_until
 from tests.flows.shopping import Market, buy, commission_of, follow, verdicts
 from tests.flows.sites import Sites
-from tests.makers import make_user
+from tests.support.makers import make_user
 from tracking.models import Click
 
 PASSWORD = "correct horse battery staple"

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from network import clock
-from network.servers import Server
+from network.local.servers import Server
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking.models import Click, Report

@@ -21,19 +21,21 @@ from django.test import override_settings
 from playwright.sync_api import Playwright
 from pytest_django.plugin import DjangoDbBlocker
 
-from network import clock, hosts, tasks
-from network.demo import places, seed
-from network.demo.life import Span
-from network.hosts import Application, StartResponse
+from network import clock, tasks
+from network.demo.pages import places
+from network.demo.story import seed
+from network.demo.story.life import Span
+from network.project import hosts
+from network.project.hosts import Application, StartResponse
 from tests.browser.conftest import (  # noqa: F401 - fixtures
     chromium_path,
     playwright,
     shared_browser,
 )
-from tests.makers import NOW
 from tests.pages import stage
 from tests.pages.stage import Site
-from tracking.snapshot import keeper
+from tests.support.makers import NOW
+from tracking.clicks.snapshot import keeper
 
 DAYS = 8
 
@@ -74,7 +76,7 @@ def _settings(port: int, mails: str) -> dict[str, Any]:
         "PUBLIC_ORIGIN": origin,
         "SITE_URL": origin.format(host=settings.SITE_HOST),
         "TRACKING_URL": origin.format(host=settings.TRACKING_HOST),
-        "ROOT_URLCONF": "network.demo.site_urls",
+        "ROOT_URLCONF": "network.demo.pages.site_urls",
         "DEMO_HOSTS": demo_hosts,
         "ALLOWED_HOSTS": [settings.SITE_HOST, settings.TRACKING_HOST, *demo_hosts],
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

@@ -13,8 +13,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
 from playwright.sync_api import Page as Tab
 
-from network.bootstrap import ROOT
-from network.demo import places
+from network.demo.pages import places
+from network.local.bootstrap import ROOT
 from tests.pages.stage import Page, Site
 
 Theme = Literal["light", "dark"]

@@ -17,10 +17,10 @@ from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
-from network.demo import cast, mailbox, places
-from network.demo.catalogue import PRODUCTS
+from network.demo.pages import mailbox, places
+from network.demo.story import cast
+from network.demo.story.catalogue import PRODUCTS
 from network.models import Advertiser, User
-from publishers import invitations, partnerships, policy
 from publishers.models import (
     CookieTypeAssignment,
     LedgerAccount,
@@ -30,11 +30,11 @@ from publishers.models import (
     Partnership,
     Publisher,
 )
-from publishers.team_models import Invitation
-from tests.makers import NOW
-from tests.test_access import ADMIN, RULES, urls_of
-from tracking import whatif_runs
-from tracking.attribution import CookieType
+from publishers.policy import assigning, deciding
+from publishers.teams import invitations
+from publishers.teams.models import Invitation
+from tests.network.people.test_access import ADMIN, RULES, urls_of
+from tests.support.makers import NOW
 from tracking.models import (
     Click,
     Commission,
@@ -45,8 +45,10 @@ from tracking.models import (
     UnattributedSales,
     WhatIfRun,
 )
-from tracking.whatif import Change
-from tracking.whatif_results import Question
+from tracking.rule.attribution import CookieType
+from tracking.rule.replay import Change
+from tracking.whatif import runs as whatif_runs
+from tracking.whatif.results import Question
 
 URLCONF = "network.urls"
 """The site's, without what the demo adds."""
@@ -324,10 +326,10 @@ def _add_what_seeding_has_not() -> None:
         set_aside_at=NOW,
     )
     shop = Advertiser.objects.get(id=cast.SHOP)
-    policy.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
+    assigning.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
-    policy.assign(
+    assigning.assign(
         [partnership],
         "soft",
         NOW,
@@ -336,7 +338,7 @@ def _add_what_seeding_has_not() -> None:
         start=NOW + timedelta(days=30),
     )
     note = reverse("admin:publishers_partnership_note", args=[partnership.pk])
-    partnerships.change_terms(
+    deciding.change_terms(
         partnership,
         {"hard_days": 21},
         NOW,

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import ThirdPartyCookies
+from tests.network.people.test_access import RULES, urls_of
 from tests.pages.looking import THEMES, look
 from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
-from tests.test_access import RULES, urls_of
 
 pytestmark = pytest.mark.django_db
 Browsers = Callable[[ThirdPartyCookies], Browser]

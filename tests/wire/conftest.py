@@ -8,7 +8,7 @@ from time_machine import Traveller
 
 from network.models import Advertiser, CommissionGroup
 from publishers.models import Partnership
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 
 
 @pytest.fixture(autouse=True)

@@ -9,13 +9,13 @@ from time_machine import Traveller
 
 from network.models import Advertiser
 from publishers.models import Partnership, Publisher
-from publishers.partnerships import change_terms
+from publishers.policy.deciding import change_terms
 from tests.conftest import TrackingClient
-from tests.makers import NOW, make_advertiser, make_partner, make_publisher
+from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tests.wire.answers import clicks, cookie_kinds, link, only_click, set_cookies, token_in
-from tracking.keys import KEYS
+from tracking.clicks.keys import KEYS
 from tracking.models import Click
-from tracking.tokens import decode
+from tracking.rule.tokens import decode
 
 HARD_COOKIES = {"__Secure-sch", "__Secure-scs", "__Secure-scl", "__Secure-scn"}
 """What a hard click writes; the soft slot is deleted by it."""

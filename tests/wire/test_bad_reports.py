@@ -12,7 +12,7 @@ from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.wire.answers import link, token_in
 from tracking.models import Commission, Conversion, Report, UnattributedSales
-from tracking.views import GIF
+from tracking.wire.native import GIF
 
 NUMBER = "a number such as 49.90, without sign, exponent or thousands separator"
 ORDER = "1 to 64 printable characters"

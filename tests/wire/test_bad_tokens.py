@@ -13,12 +13,12 @@ from uuid_utils.compat import uuid7
 from network.clock import to_ms
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.makers import NOW, make_advertiser
+from tests.support.makers import NOW, make_advertiser
 from tests.wire.answers import clicks, cookie_kinds, link, only_click, token_in
-from tracking.attribution import Click, CookieType
-from tracking.keys import KEYS
+from tracking.clicks.keys import KEYS
 from tracking.models import Commission, Conversion, Report, UnattributedSales
-from tracking.tokens import TOKEN_LENGTH, Keys, Token, encode, time_of
+from tracking.rule.attribution import Click, CookieType
+from tracking.rule.tokens import TOKEN_LENGTH, Keys, Token, encode, time_of
 
 Forge = Callable[[Partnership], str]
 HARD_MINUTES = 30 * 24 * 60

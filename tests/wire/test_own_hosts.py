@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from network import tracking_hosts
+from network.advertisers import tracking_hosts
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient

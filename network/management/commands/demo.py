@@ -9,12 +9,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from network import clock, programs
-from network.bootstrap import DEFAULT_PORT, say
-from network.demo import cast, conditions, places, seed, side_by_side
-from network.demo.life import Span
+from network import clock
+from network.demo.pages import places
+from network.demo.story import cast, conditions, seed, side_by_side
+from network.demo.story.life import Span
+from network.local import services as programs
+from network.local.bootstrap import DEFAULT_PORT, say
+from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
-from network.processes import ProcessError, stop_on_signals
 
 FAILURES = (conditions.Unfit, programs.Unserved, side_by_side.SeedingFailed)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from network.bootstrap import ROOT
+from network.local.bootstrap import ROOT
 
 EXPORT = (
     *("export", "--frozen", "--all-groups", "--no-emit-project", "--no-annotate", "--no-header"),

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from network import programs
-from network.bootstrap import DEFAULT_PORT
+from network.local import services as programs
+from network.local.bootstrap import DEFAULT_PORT
+from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
-from network.processes import ProcessError, stop_on_signals
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management.base import BaseCommand, CommandParser
 
-from network.bootstrap import ROOT
+from network.local.bootstrap import ROOT
 
 ALONE = ("--pdb", "--trace", "--collect-only", "--co")  # these need one process
 MOST_PROCESSES = 16  # each has connections and a database of its own on the one Valkey

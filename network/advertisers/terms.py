@@ -1,0 +1,132 @@
+"""Creating advertisers and changing the terms that hold from a moment on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from network.effective import rebasing
+from network.effective.rows import add_row, start_or_now
+from network.models import (
+    Advertiser,
+    AttributionTerms,
+    CommissionGroup,
+    CommissionRate,
+    User,
+)
+
+DEFAULT_GROUP = "DEFAULT"
+TERMS_FIELDS = AttributionTerms.carried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAdvertiser:
+    """What must be known to create an advertiser; ``rate`` is the ``DEFAULT`` group's."""
+
+    name: str
+    currency: str
+    landing_url: str
+    domains: list[str]
+    consent_default: bool
+    percent: Decimal | None = None
+    fixed_minor: int | None = None
+    network_fee_percent: Decimal = Decimal(0)
+    terms: dict[str, int | str] = field(default_factory=dict)
+
+
+def create_advertiser(new: NewAdvertiser, now: datetime, made_by: User | None = None) -> Advertiser:
+    """Create the advertiser with its first terms and its ``DEFAULT`` rate, in force at once.
+    Raises ValidationError that names the field."""
+    advertiser = Advertiser(
+        name=new.name,
+        currency=new.currency,
+        landing_url=new.landing_url,
+        domains=new.domains,
+        consent_default=new.consent_default,
+        network_fee_percent=new.network_fee_percent,
+        created_at=now,
+    )
+    advertiser.full_clean()
+    with transaction.atomic():
+        advertiser.save(force_insert=True)
+        start_advertiser(advertiser, now, made_by, new.terms)
+        group = advertiser.commission_groups.get(code=DEFAULT_GROUP)
+        _add_rate(group, new.percent, new.fixed_minor, (now, now, made_by))
+    return advertiser
+
+
+def start_advertiser(
+    advertiser: Advertiser,
+    now: datetime,
+    made_by: User | None,
+    terms: dict[str, int | str] | None = None,
+) -> None:
+    """Give a new advertiser what every advertiser has: terms in force, and a ``DEFAULT`` group."""
+    first = AttributionTerms(
+        advertiser=advertiser, starts_at=now, created_at=now, made_by=made_by, **(terms or {})
+    )
+    first.full_clean()
+    first.save(force_insert=True)
+    CommissionGroup.objects.create(advertiser=advertiser, code=DEFAULT_GROUP, name="Default")
+
+
+def change_terms(
+    advertiser: Advertiser,
+    changes: dict[str, int | str],
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+    known: int | None = None,
+) -> AttributionTerms:
+    """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
+    (:mod:`network.effective.rebasing`). Clicks already made keep their windows. ``known`` is the
+    newest row that the page knew of by which this was decided. Raises StartInPast, ChangedMeanwhile
+    when somebody else has changed them since or with the same start, ValidationError."""
+    terms = AttributionTerms(
+        advertiser=advertiser,
+        starts_at=start_or_now(start, now),
+        created_at=now,
+        made_by=made_by,
+        reason=reason,
+    )
+    if known is not None:
+        rebasing.refuse_unknown(terms, known, now)
+    return rebasing.change(terms, changes)
+
+
+def change_rate(
+    group: CommissionGroup,
+    now: datetime,
+    *,
+    made_by: User | None,
+    percent: Decimal | None = None,
+    fixed_minor: int | None = None,
+    start: datetime | None = None,
+) -> CommissionRate:
+    """Add a rate to the group. Raises StartInPast, ChangedMeanwhile, ValidationError."""
+    return _add_rate(group, percent, fixed_minor, (start_or_now(start, now), now, made_by))
+
+
+def _add_rate(
+    group: CommissionGroup,
+    percent: Decimal | None,
+    fixed_minor: int | None,
+    stamp: tuple[datetime, datetime, User | None],
+) -> CommissionRate:
+    if (percent is None) == (fixed_minor is None):
+        raise ValidationError({"percent": "Give either a percentage or a fixed amount."})
+    starts_at, created_at, made_by = stamp
+    rate = CommissionRate(
+        advertiser=group.advertiser,
+        group=group,
+        percent=percent,
+        fixed_minor=fixed_minor,
+        starts_at=starts_at,
+        created_at=created_at,
+        made_by=made_by,
+    )
+    return add_row(rate)

@@ -1,0 +1,131 @@
+"""What happened in the seeded network: every step in order of time, as it would have been."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from network.demo.story import cast
+from network.demo.story.shoppers import Browser
+from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
+from tracking.clicks import snapshot
+from tracking.clicks.keys import KEYS
+from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.conversions import recording
+from tracking.conversions.recording import SaleReport
+from tracking.lifecycle import finalisation
+from tracking.spool import intake
+
+FINALISE_EVERY = timedelta(hours=6)
+SHARES = ((cast.SHOP,), (cast.ROASTERY, cast.STATIONERY))
+"""Advertisers have nothing in common but partners, so that their lives can be lived side by side;
+these take equally long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days before ``end`` that are lived."""
+
+    end: datetime
+    days: int
+
+    @property
+    def start(self) -> datetime:
+        return self.end - timedelta(days=self.days)
+
+
+Progress = Callable[[int], None]
+"""Called with the number of the day that begins, from 1 on."""
+
+
+def live_in_turn(span: Span) -> None:
+    """Live all shares here, one after the other."""
+    for share in SHARES:
+        live(span, share)
+
+
+def live(span: Span, advertisers: Collection[int], progress: Progress = lambda day: None) -> None:
+    """Take every step of these advertisers' shoppers, day by day; each day is committed."""
+    life = Life(advertisers, span.start)
+    moves = (step for step in steps(span.start, span.end) if step.advertiser in advertisers)
+    ahead = next(moves, None)
+    for day in range(1, span.days + 1):
+        progress(day)
+        ends = span.start + timedelta(days=day)
+        with transaction.atomic():
+            while ahead and ahead.at < ends:
+                life.take(ahead)
+                ahead = next(moves, None)
+            life.finish(ends)
+
+
+class Life:
+    """Some advertisers' life. What is due is closed a few times a day."""
+
+    def __init__(self, advertisers: Collection[int], start: datetime) -> None:
+        self._advertisers = advertisers
+        self._shops = snapshot.build().advertisers
+        self._browsers: dict[int, Browser] = {}
+        self._met_vouchers: set[int] = set()
+        self._orders: Counter[int] = Counter()
+        self._waiting: list[intake.Record] = []
+        self._finalised_at = start
+
+    def take(self, step: Step) -> None:
+        """One move; clicks wait in a batch, as in the spool."""
+        self._finalise_until(step.at)
+        if step.shopper not in self._browsers:
+            self._browsers[step.shopper] = Browser(step.shopper, self._shops[step.advertiser])
+        browser = self._browsers[step.shopper]
+        match step.move:
+            case Follow(publisher=publisher):
+                self._waiting.append(browser.follow(step.move, step.at))
+                if publisher == cast.VOUCHERS:
+                    self._met_vouchers.add(step.shopper)
+            case Buy(source=source):
+                order = self._next_order(self._shops[step.advertiser])
+                voucher = step.shopper in self._met_vouchers
+                self._record(browser.buy(order, source, step.at, voucher), step.at)
+            case Confirm():
+                self._confirm(step.move, step, browser)
+            case SendTest(amount=amount):
+                self._record(browser.test(amount, step.at), step.at)
+            case CloseBrowser():
+                browser.close()
+
+    def finish(self, end: datetime) -> None:
+        """Take in what waits, and close what is due by then."""
+        self._finalise_until(end)
+        self._drain(end)
+
+    def _confirm(self, move: Confirm, step: Step, browser: Browser) -> None:
+        if move.stranger:
+            stranger = Browser(-step.shopper, self._shops[step.advertiser])
+            self._waiting.append(stranger.follow(Follow(move.stranger), step.at))
+            self._record(stranger.claim(browser, step.at), step.at)
+        elif move.other_figures:
+            self._record(browser.contradict(step.at), step.at)
+        else:
+            self._record(browser.confirm(move.source, step.at), step.at)
+
+    def _record(self, report: SaleReport | None, at: datetime) -> None:
+        self._drain(at)
+        if report:
+            recording.record(report, KEYS, at)
+
+    def _drain(self, at: datetime) -> None:
+        if self._waiting:
+            intake.store(self._waiting, at)
+            self._waiting.clear()
+
+    def _finalise_until(self, at: datetime) -> None:
+        while self._finalised_at + FINALISE_EVERY <= at:
+            self._finalised_at += FINALISE_EVERY
+            self._drain(self._finalised_at)
+            finalisation.finalise_due(self._finalised_at, self._advertisers)
+
+    def _next_order(self, shop: AdvertiserSnapshot) -> str:
+        self._orders[shop.id] += 1
+        return f"{shop.name[0]}-{10_000 + self._orders[shop.id]}"

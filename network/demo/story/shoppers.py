@@ -1,0 +1,193 @@
+"""Shoppers of the seeded life: browsers without a network.
+
+They bring and keep cookies as a browser does; what a click does and what a sale earns is the
+product's own doing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from django.http import HttpResponse
+from uuid_utils.compat import uuid7
+
+from network.clock import to_ms
+from network.demo.story.catalogue import MACHINE_MINOR, PRICES
+from network.demo.story.stories import Follow
+from network.money import plain
+from tracking.clicks import cookies
+from tracking.clicks import redirect as clicks
+from tracking.clicks.keys import KEYS
+from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.conversions.evidence import InvalidReport, Role, SaleFields, Terms, read_fields
+from tracking.conversions.recording import SaleReport
+from tracking.spool.intake import Record
+
+USER_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1 Mobile Safari/604.1",
+)
+CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+BY_LINK = {"HTTP_SEC_FETCH_MODE": "navigate", "HTTP_SEC_FETCH_DEST": "document"}
+IN_PAGE = {"HTTP_SEC_FETCH_MODE": "cors", "HTTP_SEC_FETCH_DEST": "empty"}
+AS_PICTURE = {"HTTP_SEC_FETCH_MODE": "no-cors", "HTTP_SEC_FETCH_DEST": "image"}
+AHEAD = {**BY_LINK, "HTTP_SEC_PURPOSE": "prefetch"}
+ELSEWHERE = "https://other-shop.example/basket"
+REFERENCES = ("review", "newsletter", "sidebar", "guide", "top-10", "")
+VOUCHER_PARTNERS_CODE = "VALE10"
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What somebody orders, in minor units; ``machine`` is the part in the group ``MACHINES``."""
+
+    amount_minor: int
+    machine_minor: int = 0
+
+
+class Browser:
+    """One shopper's browser, at one advertiser."""
+
+    def __init__(self, number: int, shop: AdvertiserSnapshot) -> None:
+        self._shop = shop
+        self._random = Random(number)  # noqa: S311 - a story, no secret
+        self._number = number
+        self._jar: dict[str, tuple[str, int | None]] = {}
+        self._ordered: SaleReport | None = None
+
+    def follow(self, move: Follow, at: datetime) -> Record:
+        """Visit the publisher's link, keep the cookies, give what goes into the spool."""
+        request = clicks.Visit(
+            publisher=move.publisher,
+            target=ELSEWHERE if move.by == "elsewhere" else None,
+            references={"ref": self._random.choice(REFERENCES)},
+            consent=False if move.by == "no_consent" else None,
+            cookies=self._cookies(to_ms(at)),
+            headers=self._headers(move),
+            address=f"198.51.{self._number // 250 % 250}.{self._number % 250 + 1}",
+            in_page=move.in_page,
+        )
+        answer = clicks.visit(request, self._shop, KEYS, to_ms(at))
+        if answer.write:
+            self._keep(answer.write, to_ms(at))
+        return answer.record
+
+    def close(self) -> None:
+        """End the browser session: cookies without an end of their own go."""
+        self._jar = {name: held for name, held in self._jar.items() if held[1] is not None}
+
+    def buy(self, order: str, source: str, at: datetime, voucher: bool) -> SaleReport:
+        """Order something; the report is what the shop's page sends from this browser."""
+        fields = {"order": order, **self._fields(self._basket())}
+        if voucher:
+            fields["voucher"] = VOUCHER_PARTNERS_CODE
+        fields["customer"] = self._random.choice(("new", "returning", ""))
+        self._ordered = self._report(fields, source, at)
+        return self._ordered
+
+    def confirm(self, source: str, at: datetime) -> SaleReport | None:
+        """The order, reported once more; from the shop's server no browser speaks. None when this
+        browser has ordered nothing."""
+        if self._ordered is None:
+            return None
+        told = replace(self._ordered, id=_id(at), received_at=at, at=at, source=source)
+        if source != "keyed":
+            return told
+        return replace(
+            told,
+            tokens=tuple((Role.SERVER, token) for _, token in told.tokens[:1]),
+            sessions=(),
+            from_browser=False,
+        )
+
+    def contradict(self, at: datetime) -> SaleReport | None:
+        """The order, reported once more with another amount."""
+        told = self.confirm("pixel", at)
+        if told is None or told.sale is None:
+            return None
+        figures = self._read({"order": told.order, **self._fields(self._basket())}).figures
+        return replace(told, sale=replace(told.sale, figures=figures))
+
+    def claim(self, other: "Browser", at: datetime) -> SaleReport | None:
+        """This browser reports the other's order as its own."""
+        told = other.confirm("pixel", at)
+        if told is None:
+            return None
+        return self._with_evidence(told)
+
+    def test(self, amount: str, at: datetime) -> SaleReport:
+        """A report of a test order, by the tag; its amount may be one that cannot be read."""
+        fields = {"order": f"TEST-{self._number}", "amount": amount, "test": "1"}
+        return self._report(fields, "tag", at)
+
+    def _headers(self, move: Follow) -> Mapping[str, str]:
+        fetch = {"image": AS_PICTURE, "prefetch": AHEAD}.get(move.by, BY_LINK)
+        agent = CRAWLER if move.by == "bot" else USER_AGENTS[self._number % 3]
+        return {**(IN_PAGE if move.in_page else fetch), "HTTP_USER_AGENT": agent}
+
+    def _basket(self) -> Basket:
+        amount = sum(
+            self._random.choices(PRICES[self._shop.currency], k=self._random.choice((1, 1, 2, 3)))
+        )
+        if "MACHINES" in self._shop.groups and self._random.random() < 0.06:
+            return Basket(amount + MACHINE_MINOR, MACHINE_MINOR)
+        return Basket(amount)
+
+    def _fields(self, basket: Basket) -> dict[str, str]:
+        currency = self._shop.currency
+        fields = {"amount": plain(basket.amount_minor, currency)}
+        if basket.machine_minor:
+            rest = plain(basket.amount_minor - basket.machine_minor, currency)
+            fields["parts"] = f"DEFAULT:{rest}|MACHINES:{plain(basket.machine_minor, currency)}"
+        return fields
+
+    def _report(self, fields: Mapping[str, str], source: str, at: datetime) -> SaleReport:
+        report = SaleReport(
+            id=_id(at),
+            advertiser=self._shop.id,
+            source=source,
+            received_at=at,
+            at=at,
+            sale=None,
+            order=fields["order"],
+        )
+        try:
+            report = replace(report, sale=self._read(fields))
+        except InvalidReport as invalid:
+            report = replace(report, errors=invalid.errors)
+        return self._with_evidence(report)
+
+    def _read(self, fields: Mapping[str, str]) -> SaleFields:
+        return read_fields(fields, Terms(self._shop.currency, self._shop.groups))
+
+    def _with_evidence(self, report: SaleReport) -> SaleReport:
+        """The report with what this browser brings along with it."""
+        at = to_ms(report.at)
+        brought = cookies.read(self._cookies(at), self._shop.id, KEYS, at)
+        return replace(
+            report,
+            tokens=tuple((Role(role), token) for role, token in brought.tokens.items()),
+            sessions=(brought.slots.session,) if brought.slots.session else (),
+            from_browser=brought.any,
+        )
+
+    def _cookies(self, now_ms: int) -> dict[str, str]:
+        return {
+            name: value
+            for name, (value, ends_at) in self._jar.items()
+            if ends_at is None or ends_at > now_ms
+        }
+
+    def _keep(self, write: cookies.ToWrite, now_ms: int) -> None:
+        response = HttpResponse()
+        cookies.write(response, write)
+        for name, morsel in response.cookies.items():
+            age = morsel["max-age"]
+            self._jar[name] = (morsel.value, None if age == "" else now_ms + int(age) * 1000)
+
+
+def _id(at: datetime) -> UUID:
+    return uuid7(nanoseconds=to_ms(at) * 1_000_000)

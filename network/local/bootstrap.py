@@ -1,0 +1,427 @@
+"""The way in on a fresh machine: builds the locked environment in ``.venv`` when it is missing.
+
+Runs before any dependency is there and on any Python that is called ``python3``: the standard
+library only, and nothing that Python 3.6 cannot read (hence the annotations in quotes), so that
+an old one is told what is missing instead of failing on syntax. Everything is said on standard
+error; standard output belongs to the command.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+OLDEST_PYTHON = (3, 11)
+OLDEST_GLIBC = (2, 28)  # of the engines' wheels (manylinux_2_28)
+MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
+DEFAULT_PORT = 8000
+SERVING = ("demo", "start")
+OFF_SWITCH = "SOFTCLICK_NO_BOOTSTRAP"
+ENTERED = "SOFTCLICK_ENTERED"  # the process that has already been handed over to .venv
+
+
+class RefusedError(Exception):
+    """What stands in the way, in words for the person at the terminal."""
+
+
+def enter(argv: "Sequence[str]") -> None:
+    """Return inside the locked environment; outside it, run the same command there instead.
+
+    Ends the process with status 1, and a message on standard error, where that cannot be.
+    """
+    if os.environ.get(OFF_SWITCH) == "1":
+        return
+    try:
+        check_python(sys.version_info[:3])
+        check_platform(platform.system(), platform.machine(), libc())
+        check_port(served_port(argv))
+        environment = Environment(ROOT)
+        built = environment.ensure()
+        if built or not environment.is_current():
+            hand_over(environment)
+    except RefusedError as refused:
+        say(str(refused))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("Interrupted. The next command starts the environment anew.")
+        sys.exit(130)
+
+
+def say(message: str) -> None:
+    sys.stderr.write(f"softclick: {message}\n")
+    sys.stderr.flush()
+
+
+# --- What the machine must have ---------------------------------------------------------------
+
+
+def check_python(version: "Sequence[int]") -> None:
+    if tuple(version[:2]) < OLDEST_PYTHON:
+        raise RefusedError(
+            f"Python {_dotted(OLDEST_PYTHON)} or later is needed; this is Python "
+            f"{_dotted(version)} ({sys.executable}). Run the same command with a newer one, "
+            "for example python3.12 manage.py demo"
+        )
+
+
+def check_platform(system: str, machine: str, c_library: "str | None") -> None:
+    """Raises ``RefusedError`` where the wheels of the engines do not exist."""
+    glibc = _glibc_version(c_library)
+    found = None
+    if system not in ("Linux", "Darwin"):
+        found = f"this is {system}"
+    elif machine.lower() not in MACHINES:
+        found = f"this machine is {machine}"
+    elif system == "Linux" and glibc is None:
+        found = "this Linux has another C library (musl?)"
+    elif system == "Linux" and glibc is not None and glibc < OLDEST_GLIBC:
+        found = f"this is {c_library}"
+    if found:
+        raise RefusedError(
+            f"the built-in PostgreSQL and Valkey need Linux with glibc {_dotted(OLDEST_GLIBC)} "
+            f"or later, or macOS, on x86-64 or ARM64; {found}. Elsewhere install the "
+            "dependencies without the group 'engines' (uv sync --no-group engines), set "
+            f"DATABASE_URL and REDIS_URL to servers of your own, and set {OFF_SWITCH}=1."
+        )
+
+
+def libc() -> "str | None":
+    """``glibc 2.36`` and the like; None where the C library does not say, as musl."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _glibc_version(c_library: "str | None") -> "tuple[int, ...] | None":
+    match = re.match(r"glibc (\d+)\.(\d+)", c_library or "")
+    return tuple(int(part) for part in match.groups()) if match else None
+
+
+def _dotted(version: "Sequence[int]") -> str:
+    return ".".join(str(part) for part in version)
+
+
+# --- The port that is served ------------------------------------------------------------------
+
+
+def served_port(argv: "Sequence[str]") -> "int | None":
+    """The port that ``demo`` or ``start`` is to serve; None for every other command."""
+    if len(argv) < 2 or argv[1] not in SERVING or {"-h", "--help"} & set(argv):
+        return None
+    port = str(DEFAULT_PORT)
+    for option, following in zip(argv[2:], [*argv[3:], ""]):  # noqa: B905
+        if option == "--port":
+            port = following
+        elif option.startswith("--port="):
+            port = option[len("--port=") :]
+    if not re.match(r"[0-9]{1,5}\Z", port) or not 1 <= int(port) <= 65535:
+        raise RefusedError(f"--port: {port!r} is not a port; it is a number from 1 to 65535.")
+    return int(port)
+
+
+def check_port(port: "int | None") -> None:
+    """Raises ``RefusedError`` when somebody else serves the port; said before anything is built."""
+    if port is None:
+        return
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        trouble = _trouble(family, host, port)
+        if trouble:
+            other = port + 1 if port < 65535 else DEFAULT_PORT
+            raise RefusedError(
+                f"port {port} {trouble} ({host}). Choose another one: --port {max(other, 1024)}"
+            )
+
+
+def _trouble(family: int, host: str, port: int) -> "str | None":
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:
+        return None  # no IPv6 on this machine
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            said = {errno.EADDRINUSE: "is in use", errno.EACCES: "is for root only"}
+            return said.get(error.errno or 0)
+    with socket.socket(family, socket.SOCK_STREAM) as caller:
+        # macOS lets a second server bind beside one that listens on every address.
+        caller.settimeout(1)
+        return "is in use" if caller.connect_ex((host, port)) == 0 else None
+
+
+# --- The environment --------------------------------------------------------------------------
+
+
+class Environment:
+    """The locked environment of one checkout.
+
+    ``.venv/softclick.json`` says for which lock, Python and folder it is complete, and is written
+    last; ``.venv.building`` is there while a build is under way, and after one was interrupted.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.path = root / ".venv"
+        self.python = self.path / "bin" / "python"
+        self.marker = self.path / "softclick.json"
+        self.unfinished = root / ".venv.building"
+        self.requirements = root / "requirements.lock"
+
+    def ensure(self) -> bool:
+        """Build what is missing or stale; True if anything was built. Raises ``RefusedError``."""
+        try:
+            if self.is_ready():
+                return False
+            with _only_one(self.root) as lock:
+                if self.is_ready():  # by the command that was waited for
+                    return False
+                if self._is_as_locked():
+                    self._write_marker()
+                    return False
+                self._build(lock)
+        except OSError as error:
+            raise RefusedError(
+                f"the environment in {self.path} could not be built: {error}"
+            ) from error
+        return True
+
+    def is_ready(self) -> bool:
+        return (
+            not self.unfinished.exists()
+            and os.access(str(self.python), os.X_OK)
+            and self._marked() == self._wanted()
+        )
+
+    def is_current(self) -> bool:
+        return os.path.realpath(sys.prefix) == os.path.realpath(str(self.path))
+
+    def _wanted(self) -> "dict[str, str]":
+        digest = hashlib.sha256()
+        for lock in (self.root / "uv.lock", self.requirements):
+            digest.update(lock.read_bytes())
+        return {"lock": digest.hexdigest(), "python": _python_tag(), "path": str(self.path)}
+
+    def _marked(self) -> "dict[str, str]":
+        try:
+            marked = json.loads(self.marker.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return marked if isinstance(marked, dict) else {}
+
+    def _write_marker(self) -> None:
+        written = self.marker.with_suffix(".new")
+        written.write_text(json.dumps(self._wanted()), encoding="utf-8")
+        os.replace(str(written), str(self.marker))
+
+    def _is_as_locked(self) -> bool:
+        """Whether somebody else, ``uv sync`` say, has already installed just what is locked."""
+        if self.unfinished.exists() or not os.access(str(self.python), os.X_OK):
+            return False
+        if self._marked().get("path", str(self.path)) != str(self.path):
+            return False
+        version = f"python{_dotted(sys.version_info[:2])}"
+        installed = _installed(self.path / "lib" / version / "site-packages")
+        text = self.requirements.read_text(encoding="utf-8")
+        return bool(installed) and all(
+            installed.get(name, locked if optional else None) == locked
+            for name, locked, optional in _requirements(text)
+        )
+
+    def _build(self, lock: int) -> None:
+        started = time.monotonic()
+        uv = shutil.which("uv")
+        tool = "uv" if uv else "pip"
+        say(f"building the environment in {self.path} with {tool}; this is done once.")
+        if not (uv and self._can_be_synced()):
+            self._start_anew()
+        self.unfinished.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.marker.unlink()
+        if not (uv and self._build_with_uv(uv, lock)):
+            self._build_with_pip(lock)
+        self._write_marker()
+        self.unfinished.rmdir()
+        say(f"the environment is ready ({time.monotonic() - started:.0f} s).")
+
+    def _can_be_synced(self) -> bool:
+        """Only an environment that was complete, here and for this Python, is changed in place."""
+        marked = self._marked()
+        return (
+            not self.unfinished.exists()
+            and marked.get("python") == _python_tag()
+            and marked.get("path") == str(self.path)
+        )
+
+    def _start_anew(self) -> None:
+        self.unfinished.mkdir(exist_ok=True)
+        if self.path.is_symlink():
+            self.path.unlink()
+        elif self.path.exists():
+            shutil.rmtree(str(self.path))
+
+    def _build_with_uv(self, uv: str, lock: int) -> bool:
+        command = [uv, "sync", "--frozen", "--quiet", "--python", _base_python()]
+        settings = {"UV_PROJECT_ENVIRONMENT": str(self.path), "UV_PYTHON_DOWNLOADS": "never"}
+        ended = _run(command, self.root, lock, settings)
+        if ended:
+            say(f"uv could not build it (status {ended}); trying pip.")
+            self._start_anew()
+        return not ended
+
+    def _build_with_pip(self, lock: int) -> None:
+        _check_venv_module()
+        if _run([_base_python(), "-m", "venv", str(self.path)], self.root, lock, {}):
+            raise RefusedError(f"python -m venv could not make {self.path}; its words are above.")
+        command = [str(self.python), "-m", "pip", "install", "--require-hashes", "--no-deps"]
+        command += ["--only-binary", ":all:", "--no-input", "--disable-pip-version-check"]
+        packages = len(_requirements(self.requirements.read_text(encoding="utf-8")))
+        ended = _run_with_progress(
+            [*command, "-r", str(self.requirements)], self.root, lock, packages
+        )
+        if ended:
+            raise RefusedError(
+                f"pip could not install the locked packages (status {ended}); its words are "
+                "above. Is a package index reachable from here? The same command tries again, "
+                "from the start."
+            )
+
+
+def _check_venv_module() -> None:
+    import importlib.util
+
+    missing = [name for name in ("venv", "ensurepip") if not importlib.util.find_spec(name)]
+    if missing:
+        raise RefusedError(
+            f"this Python comes without its module '{missing[0]}'. On Debian and Ubuntu: "
+            f"apt install python3-venv (or python{_dotted(sys.version_info[:2])}-venv). "
+            "With uv on the PATH it is not needed."
+        )
+
+
+def _python_tag() -> str:
+    return f"{sys.implementation.cache_tag}-{platform.machine()}"
+
+
+def _base_python() -> str:
+    """The interpreter outside any environment: the one in ``.venv`` may be about to go."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def _requirements(text: str) -> "list[tuple[str, str, bool]]":
+    """(name, version, whether only some Pythons need it) of each locked package."""
+    lines = re.findall(r"^([\w.-]+)==([^\s;]+)(.*)$", text, re.MULTILINE)
+    return [
+        (_normal(name), version, "python" in condition or "implementation" in condition)
+        for name, version, condition in lines
+    ]
+
+
+def _installed(packages: Path) -> "dict[str, str]":
+    import importlib.metadata
+
+    found = importlib.metadata.distributions(path=[str(packages)])
+    return {_normal(each.metadata["Name"] or ""): each.version for each in found}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# --- Running the builders ---------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _only_one(root: Path) -> "Iterator[int]":
+    """Hold the checkout against a second build.
+
+    The builders inherit the lock: after ``kill -9`` of this process the next command still waits
+    until they have ended, and does not build into a folder that they write to.
+    """
+    import fcntl
+
+    lock = os.open(str(root), os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another command is building the environment; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _run(command: "list[str]", folder: Path, lock: int, settings: "dict[str, str]") -> int:
+    """The command's status; what it prints goes to standard error."""
+    ended = subprocess.run(
+        command,
+        cwd=str(folder),
+        env=_surroundings(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=sys.__stderr__,
+        pass_fds=[lock],
+        check=False,
+    )
+    return ended.returncode
+
+
+def _run_with_progress(command: "list[str]", folder: Path, lock: int, packages: int) -> int:
+    """As ``_run``, for pip: counts packages on a terminal, and shows its last words on failure."""
+    last_lines = []  # type: list[str]
+    collected = 0
+    with subprocess.Popen(
+        command,
+        cwd=str(folder),
+        env=_surroundings({}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        pass_fds=[lock],
+    ) as running:
+        for line in running.stdout or ():
+            last_lines = [*last_lines[-19:], line]
+            collected += line.startswith("Collecting ")
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r  {collected} of {packages} packages ")
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
+    if running.returncode:
+        sys.stderr.write("".join(last_lines))
+    return running.returncode
+
+
+def _surroundings(settings: "dict[str, str]") -> "dict[str, str]":
+    """The environment variables of a builder, less those that would lead it elsewhere."""
+    elsewhere = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX")
+    kept = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    return {**kept, "PIP_USER": "0", "PYTHONUNBUFFERED": "1", **settings}
+
+
+def hand_over(environment: Environment) -> None:
+    """Replace this process by the same command in the locked environment. Does not return."""
+    process = str(os.getpid())
+    if os.environ.get(ENTERED) == process:
+        raise RefusedError(
+            f"{environment.python} does not run in {environment.path}; is PYTHONHOME set? "
+            "Else remove that folder and try again."
+        )
+    os.environ[ENTERED] = process
+    python = str(environment.python)
+    os.execv(python, [python, *sys.orig_argv[1:]])

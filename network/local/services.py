@@ -1,0 +1,192 @@
+"""The processes of a network on one machine: web, worker, beat and drain, each with its log."""
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from django.conf import settings
+from django.db import connections
+
+from network.local.bootstrap import OFF_SWITCH, ROOT, say
+from network.local.hold import try_lock
+from network.local.processes import Ended, Program, Stopped, Supervisor, tail
+
+KILLED_ENDS_WITHIN_SECONDS = 30.0
+READY_WITHIN_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.05
+WEB_WORKERS, TASK_WORKERS = 2, 2
+WEB_THREADS = 32
+"""In each web worker. A thread may hold a connection, and PostgreSQL takes 200 of them."""
+WEB_GRACE_SECONDS = 3
+"""A web worker that is told to end while it is still starting does not hear it."""
+ADDRESS = "127.0.0.1"
+"""Browsers and curl take ``*.localhost`` for ::1, too, and come here when nobody answers there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that answers once the web processes are up."""
+
+    host: str
+    path: str
+
+
+class Unserved(Exception):
+    """The processes cannot run, or do not run any more; the message says why."""
+
+
+class ProgramEnded(Unserved):
+    """One of the processes ended by itself; the message has the end of its log."""
+
+    def __init__(self, ended: Ended, log: Path) -> None:
+        super().__init__(f"{ended.name} ended (status {ended.status}). {log} ends:\n{tail(log)}")
+
+
+def logs() -> Path:
+    return settings.DATA_DIR.absolute() / "logs"
+
+
+def log_of(name: str) -> Path:
+    return logs() / f"{name}.log"
+
+
+def programs() -> list[Program]:
+    """What runs, besides the engines."""
+    python = sys.executable
+    celery = (python, "-m", "celery", "--app", "network.celery")
+    schedule = settings.DATA_DIR.absolute() / "beat-schedule"
+    web = f"--interface wsgi --no-ws --host {ADDRESS} --port {settings.PUBLIC_PORT}"
+    web += f" --workers {WEB_WORKERS} --backpressure {WEB_THREADS} --respawn-failed-workers"
+    web += f" --workers-kill-timeout {WEB_GRACE_SECONDS}"
+    worker = f"--loglevel WARNING --concurrency {TASK_WORKERS} --without-gossip --without-mingle"
+    beat = ("--loglevel", "WARNING", "--schedule", str(schedule))
+    return [
+        _program(
+            "web", (python, "-m", "granian", *web.split(), "network.project.wsgi:application")
+        ),
+        _program("worker", (*celery, "worker", *worker.split())),
+        _program("beat", (*celery, "beat", *beat)),
+        _program("drain", (python, str(ROOT / "manage.py"), "drain")),
+    ]
+
+
+def serve(lock: int, pages: Iterable[Page], tell: Callable[[], object]) -> NoReturn:
+    """Run everything until it is stopped; ``tell`` is called once the pages answer. Raises
+    Stopped on a signal, Unserved when a process ends by itself, ProcessError."""
+    with Supervisor(hold=[lock]) as supervisor:
+        say("starting web, worker, beat and drain.")
+        start(supervisor, pages)
+        tell()
+        sys.stdout.flush()
+        connections.close_all()
+        say(f"logs are in {logs()}; Ctrl-C stops everything.")
+        try:
+            ended = supervisor.wait()
+        except Stopped as stopped:
+            say(f"stopping ({stopped}); the data stays in {settings.DATA_DIR.absolute()}.")
+            raise
+    assert ended is not None
+    raise ProgramEnded(ended, log_of(ended.name))
+
+
+@contextmanager
+def only_one(name: str, data: Path) -> Iterator[int]:
+    """Hold the data folder against a second command of this name; gives the lock, which the
+    processes keep until the last has ended. Waits for those of one that was killed. Raises
+    Unserved."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(lock_of(name, data), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        until = time.monotonic() + KILLED_ENDS_WITHIN_SECONDS
+        while not try_lock(lock):
+            owner = int(os.pread(lock, 20, 0) or 0)
+            if _runs(owner) or time.monotonic() > until:
+                raise Unserved(
+                    f"another {name} (process {owner}) runs on the data folder {data.absolute()}. "
+                    "Stop that first, or name another folder with SOFTCLICK_DATA."
+                )
+            time.sleep(LOOK_EVERY_SECONDS)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def lock_of(name: str, data: Path) -> Path:
+    """The file that is there once the command ran on the data folder."""
+    return data / f"{name}.lock"
+
+
+def start(supervisor: Supervisor, pages: Iterable[Page]) -> None:
+    """Start everything, with fresh logs; those of the run before are kept beside them. Returns
+    when the site and these pages answer. Raises Unserved."""
+    web, *others = programs()
+    _start(supervisor, web)
+    _await_web(supervisor, [Page(settings.SITE_HOST, "/"), *pages])
+    for program in others:  # only now: on few cores they would keep the pages back
+        _start(supervisor, program)
+
+
+def _start(supervisor: Supervisor, program: Program) -> None:
+    if program.log.exists():
+        program.log.replace(program.log.with_suffix(".previous.log"))
+    supervisor.start(program)
+
+
+def _await_web(supervisor: Supervisor, waiting: list[Page]) -> None:
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while waiting:
+        if _answers(waiting[0]):
+            waiting.pop(0)
+            continue
+        ended = supervisor.wait(LOOK_EVERY_SECONDS)
+        if ended:
+            raise ProgramEnded(ended, log_of(ended.name))
+        if time.monotonic() > until:
+            raise Unserved(f"{waiting[0].host} does not answer; see {log_of('web')}.")
+
+
+def _program(name: str, argv: Sequence[str]) -> Program:
+    return Program(
+        name=name, argv=tuple(argv), log=log_of(name), environment=environment(), folder=ROOT
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """This process's, with what it has found out: the processes need no way in of their own."""
+    return os.environ | {
+        OFF_SWITCH: "1",
+        "SOFTCLICK_MODE": settings.MODE,
+        "SOFTCLICK_DATA": str(settings.DATA_DIR.absolute()),
+        "PUBLIC_PORT": str(settings.PUBLIC_PORT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _answers(page: Page) -> bool:
+    """Whether the page is there: anything but an error of the server, or none at all."""
+    caller = http.client.HTTPConnection(ADDRESS, settings.PUBLIC_PORT, timeout=10)
+    try:
+        caller.request("GET", page.path, headers={"Host": f"{page.host}:{settings.PUBLIC_PORT}"})
+        return caller.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        caller.close()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process > 0

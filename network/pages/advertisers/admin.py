@@ -1,0 +1,395 @@
+"""Advertisers with their terms and rates, and the people who sign in."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.forms import AdminPasswordChangeForm
+
+from network import clock, dates, money
+from network.advertisers import tracking_hosts
+from network.advertisers.terms import (
+    DEFAULT_GROUP,
+    TERMS_FIELDS,
+    change_rate,
+    create_advertiser,
+)
+from network.effective.rows import start_or_now, told_rows
+from network.models import (
+    Advertiser,
+    AttributionTerms,
+    CommissionRate,
+    StaffMembership,
+    User,
+    notice_at,
+    rate_at,
+)
+from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
+from network.pages.people.forms import NewUserForm, UserForm
+from network.pages.site.admin_site import (
+    EMPTY,
+    CappedPaginator,
+    OperatorAdmin,
+    ScopedAdmin,
+    TeamInline,
+    person,
+    shown_moment,
+)
+from network.pages.site.change_pages import TEMPLATE, ChangePage, posted, respond
+from network.people import second_factor
+from publishers.pages.teams.invitation_admin import end_invitations
+from publishers.policy import programme_terms
+
+NEW_FIELDSETS = (
+    (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
+    ("Consent", {"fields": ("consent_default",)}),
+    ("Attribution terms", {"fields": TERMS_FIELDS}),
+    ("Commission", {"fields": ("percent", "fixed")}),
+)
+FIELDSETS = (
+    (None, {"fields": ("name", "status", "currency", "network_fee_percent", "shown_created_at")}),
+    (
+        "Tracking",
+        {
+            "fields": (
+                "landing_url",
+                "domains",
+                "own_hosts",
+                "click_parameter",
+                "strip_click_parameter",
+            )
+        },
+    ),
+    ("Consent and reports", {"fields": ("consent_default", "verification", "uncounted_channels")}),
+)
+OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
+
+
+class StaffInline(TeamInline):
+    model = StaffMembership
+    verbose_name = "member of staff"
+    verbose_name_plural = "staff"
+
+
+@admin.register(Advertiser)
+class AdvertiserAdmin(ScopedAdmin[Advertiser]):
+    when_empty = "Create the first advertiser: its shop, its terms and what it pays."
+    list_display = ("name", "id", "status", "currency", "shown_terms", "shown_rate", "verification")
+    list_filter = ("status",)
+    search_fields = ("name", "=id")
+    form = AdvertiserForm
+    change_form_template = "admin/network/advertiser/change_form.html"
+    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Advertiser | None = None) -> bool:
+        return self.managed(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Advertiser | None = None) -> Any:
+        return FIELDSETS if obj else NEW_FIELDSETS
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Advertiser | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Advertiser]]:
+        if obj is None:
+            kwargs["form"] = NewAdvertiserForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Advertiser | None = None) -> Any:
+        if obj is None:
+            return ()
+        fixed = ("currency", "shown_created_at")
+        return fixed if self.is_operator(request) else (*fixed, *OPERATORS_FIELDS)
+
+    def get_inlines(self, request: HttpRequest, obj: Advertiser | None) -> Any:
+        return [StaffInline] if obj and self.is_operator(request) else []
+
+    def save_model(self, request: HttpRequest, obj: Advertiser, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            self._save_own_hosts(request, obj, form.cleaned_data["own_hosts"])
+            return
+        created = create_advertiser(form.new_advertiser(), clock.now(), person(request))
+        obj.pk = created.pk
+        obj.refresh_from_db()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        end_invitations(request, formset.deleted_objects)
+
+    def _save_own_hosts(self, request: HttpRequest, obj: Advertiser, hosts: list[str]) -> None:
+        try:
+            tracking_hosts.replace(obj, hosts)
+        except tracking_hosts.HostTaken as error:  # since the form was checked
+            self.message_user(request, f"Tracking hosts of its own: {error}", messages.ERROR)
+
+    @admin.display(description="Tracking hosts of its own")
+    def own_hosts(self, advertiser: Advertiser) -> str:
+        """For those who only read."""
+        return ", ".join(row.host for row in advertiser.own_hosts.all()) or EMPTY
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/terms/", wrap(self.terms_view), name="network_advertiser_terms"),
+            path("<int:pk>/rate/", wrap(self.rate_view), name="network_advertiser_rate"),
+            *super().get_urls(),
+        ]
+
+    def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        advertiser = self._managed_or_refuse(request, pk)
+        now = clock.now()
+        row = AttributionTerms(advertiser=advertiser, starts_at=start_or_now(None, now))
+        form = TermsForm(posted(request), row=row)
+
+        def apply(now: datetime) -> str:
+            with form.keeping_up():
+                row = programme_terms.change(
+                    advertiser,
+                    form.changes,
+                    now,
+                    made_by=person(request),
+                    reason=form.cleaned_data["reason"],
+                    start=form.start_at,
+                    known=form.known,
+                )
+            self.log_change(request, advertiser, f"Terms: {row}")
+            start = dates.zoned(row.starts_at)
+            return f"The terms change on {start}. Clicks already made keep theirs."
+
+        return respond(request, self, self._page(advertiser, "terms", form, apply))
+
+    def rate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        advertiser = self._managed_or_refuse(request, pk)
+        group = advertiser.commission_groups.get(code=DEFAULT_GROUP)
+        before = rate_at(group, clock.now())
+        fixed = before.fixed_minor
+        form = RateForm(
+            posted(request),
+            currency=advertiser.currency,
+            initial={
+                "percent": before.percent,
+                "fixed": "" if fixed is None else money.plain(fixed, advertiser.currency),
+            },
+        )
+
+        def apply(now: datetime) -> str:
+            row = change_rate(
+                group,
+                now,
+                made_by=person(request),
+                percent=form.cleaned_data["percent"],
+                fixed_minor=form.cleaned_data["fixed_minor"],
+                start=form.start_at,
+            )
+            self.log_change(request, advertiser, f"Commission: {rate_text(row, advertiser)}")
+            return f"The commission changes on {dates.zoned(row.starts_at)}."
+
+        return respond(request, self, self._page(advertiser, "commission", form, apply))
+
+    def _managed_or_refuse(self, request: HttpRequest, pk: int) -> Advertiser:
+        advertiser = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, advertiser):
+            raise PermissionDenied
+        return advertiser
+
+    def _page(self, advertiser: Advertiser, what: str, form: Any, apply: Any) -> ChangePage:
+        return ChangePage(
+            title=f"Change the {what} of {advertiser}",
+            form=form,
+            button=f"Change the {what}",
+            back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
+            apply=apply,
+            template="admin/change_terms.html" if isinstance(form, TermsForm) else TEMPLATE,
+            changes_policy=True,
+            context={"original": advertiser},
+        )
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        advertiser = context.get("original")
+        if advertiser:
+            context |= {
+                "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
+                "notice": notice_at(advertiser.terms.all(), clock.now()),
+                "rates": _rates(advertiser),
+                "now": clock.now(),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Terms")
+    def shown_terms(self, advertiser: Advertiser) -> str:
+        now = clock.now()
+        held = [row for row in advertiser.terms.all() if row.starts_at <= now]
+        return f"{held[-1].soft_rule}, {held[-1].hard_days} days" if held else EMPTY
+
+    @admin.display(description="Commission")
+    def shown_rate(self, advertiser: Advertiser) -> str:
+        now = clock.now()
+        rates = [
+            rate
+            for group in advertiser.commission_groups.all()
+            if group.code == DEFAULT_GROUP
+            for rate in group.rates.all()
+            if rate.starts_at <= now
+        ]
+        return rate_text(rates[-1], advertiser) if rates else EMPTY
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("terms", "commission_groups__rates")
+
+
+def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
+    """``8 %`` or ``£4.50 per sale``."""
+    if rate.fixed_minor is None:
+        return str(rate)
+    return f"{money.display(rate.fixed_minor, advertiser.currency)} per sale"
+
+
+def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:
+    rows = told_rows(CommissionRate.all_rows.filter(advertiser=advertiser))
+    return [
+        {"row": row, "text": rate_text(row, advertiser)} for row in rows.select_related("group")
+    ]
+
+
+@admin.register(User)
+class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
+    """Operators make the accounts; memberships are on the advertiser's or the team's page."""
+
+    form = UserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    change_form_template = "admin/network/user/change_form.html"
+    list_display = (
+        "username",
+        "email",
+        "shown_roles",
+        "shown_second_factor",
+        "is_active",
+        "shown_last_login",
+    )
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
+    search_fields = ("username", "email", "first_name", "last_name")
+    fieldsets = (
+        (None, {"fields": ("username", "is_active", "is_superuser")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
+        ("Member of", {"fields": ("shown_roles", "shown_second_factor", "shown_last_login")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "email", "time_zone", "usable_password")}),
+        ("Password", {"fields": ("password1", "password2")}),
+    )
+    readonly_fields = ("shown_roles", "shown_second_factor", "shown_last_login")
+    shown_last_login = staticmethod(shown_moment("last_login", "Last sign-in"))
+    _ROLES: ClassVar = ("staff_memberships__advertiser", "team_memberships__team")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request).prefetch_related(*self._ROLES)
+        return found.annotate(has_second_factor=second_factor.ON)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        end_invitations(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reset_second_factor_view)
+        return [
+            path("<int:pk>/second-factor/", view, name="network_user_second_factor"),
+            *super().get_urls(),
+        ]
+
+    def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For somebody who has lost the phone, and the recovery codes with it."""
+        user = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        form = ResetForm(posted(request))
+
+        def apply(now: datetime) -> str:
+            if not second_factor.reset(user):
+                return f"{user} had no second factor."
+            reason = form.cleaned_data["reason"]
+            self.log_change(request, user, f"Second factor reset: {reason}")
+            return f"The second factor of {user} is off; its recovery codes are no longer good."
+
+        page = ChangePage(
+            title=f"Reset the second factor of {user}",
+            form=form,
+            button="Reset it",
+            back=reverse("admin:network_user_change", args=[user.pk]),
+            apply=apply,
+            context={"original": user},
+        )
+        return respond(request, self, page)
+
+    @admin.display(description="Second factor", ordering="has_second_factor")
+    def shown_second_factor(self, user: User) -> str:
+        return "On" if user.__dict__["has_second_factor"] else "Off"
+
+    @admin.display(description="Roles", empty_value=EMPTY)
+    def shown_roles(self, user: User) -> SafeString | str:
+        roles = ["Operator"] if user.is_superuser else []
+        roles += [
+            f"{row.get_role_display()} of {row.advertiser}" for row in user.staff_memberships.all()
+        ]
+        roles += [f"{row.get_role_display()} of {row.team}" for row in user.team_memberships.all()]
+        return format_html_join(", ", "{}", ((role,) for role in roles)) or EMPTY
+
+
+class ResetForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        label="How you know who asks",
+        help_text="Such as: called back on the number in the contract. It goes into the audit log.",
+    )
+
+
+@admin.register(LogEntry)
+class AuditLogAdmin(ScopedAdmin[LogEntry]):
+    """Who changed what through these pages, and when; nobody edits it."""
+
+    list_display = ("shown_action_time", "user", "action", "content_type", "link", "said")
+    list_filter = ("action_flag", ("content_type", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user", "content_type")
+    fields = ("shown_action_time", "user", "action", "link", "said")
+    search_fields = ("user__username", "object_repr", "change_message")
+    search_help_text = "Who, what, or the words of the entry"
+    ordering = ("-action_time", "-id")
+    paginator = CappedPaginator
+    shown_action_time = staticmethod(shown_moment("action_time", "Time"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Audit log"})
+
+    @admin.display(description="Action", ordering="action_flag")
+    def action(self, row: LogEntry) -> str:
+        return row.get_action_flag_display()
+
+    @admin.display(description="Of", ordering="object_repr")
+    def link(self, row: LogEntry) -> str:
+        address = row.get_admin_url()
+        if not address:
+            return str(row.object_repr)
+        return format_html('<a href="{}">{}</a>', address, row.object_repr)
+
+    @admin.display(description="What")
+    def said(self, row: LogEntry) -> str:
+        return row.get_change_message()

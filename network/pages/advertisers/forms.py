@@ -1,0 +1,232 @@
+"""What staff and operators fill in about an advertiser."""
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django import forms
+
+from network import money
+from network.advertisers import tracking_hosts
+from network.advertisers.terms import TERMS_FIELDS, NewAdvertiser
+from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
+from network.pages.site.change_pages import ChangeForm
+from network.pages.site.terms_form import TermsChangeForm
+
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+HARD_DAYS_HELP = "1 to 400."
+SOFT_HOURS_HELP = "1 to 720. A soft cookie ends with the browser session, and then at the latest."
+NOTICE_HELP = (
+    f"0 to {MOST_NOTICE_DAYS}: a hard partner becomes soft so long after it was decided. A shorter "
+    "notice counts only once the longer one has passed."
+)
+VALIDATION_HELP = "0 to 400: how long a sale may be returned. No commission is final earlier."
+
+
+class AdvertiserForm(forms.ModelForm[Advertiser]):
+    """An advertiser's own row."""
+
+    landing_url = forms.URLField(
+        label="Landing page",
+        max_length=500,
+        assume_scheme="https",
+        widget=forms.URLInput({"class": "vURLField"}),
+    )
+    consent_default = forms.TypedChoiceField(
+        label="When a link says nothing about consent",
+        choices=[(True, "Store"), (False, "Do not store")],
+        coerce=lambda text: text == "True",
+        widget=forms.RadioSelect,
+        help_text="Store: cookies are set and the click counts. Do not store: neither.",
+    )
+
+    own_hosts = forms.CharField(
+        label="Tracking hosts of its own",
+        required=False,
+        widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
+        help_text="One per line, such as go.shop.example: names below the shop's domain that lead "
+        "here by CNAME. Links, tag and pixel use the first.",
+    )
+
+    class Meta:
+        model = Advertiser
+        exclude: ClassVar = ["created_at"]
+        labels: ClassVar = {
+            "network_fee_percent": "Network fee in percent",
+            "strip_click_parameter": "Remove the click parameter",
+        }
+        widgets: ClassVar = {
+            "domains": forms.TextInput({"class": "vTextField"}),
+            "uncounted_channels": forms.TextInput({"class": "vTextField"}),
+        }
+        help_texts: ClassVar = {
+            "uncounted_channels": (
+                "Values of the shop's own last paid channel that do not count, separated by commas."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            hosts = self.instance.own_hosts.values_list("host", flat=True)
+            self.initial["own_hosts"] = "\n".join(hosts)
+
+    def clean_own_hosts(self) -> list[str]:
+        hosts = tracking_hosts.parse(self.cleaned_data["own_hosts"])
+        try:
+            tracking_hosts.refuse_taken(self.instance, hosts)
+        except tracking_hosts.HostTaken as error:
+            raise forms.ValidationError(str(error)) from error
+        return hosts
+
+    def clean_domains(self) -> list[str]:
+        domains = [domain.strip().lower() for domain in self.cleaned_data["domains"]]
+        for domain in domains:
+            if not _DOMAIN.fullmatch(domain):
+                raise forms.ValidationError(
+                    f"“{domain}” is no domain; write it as shop.example, without https:// or path."
+                )
+        return domains
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        domains, landing = data.get("domains"), data.get("landing_url")
+        if domains and landing:
+            host = urlsplit(landing).hostname or ""
+            if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
+                self.add_error("landing_url", f"{host} is on none of the domains given here.")
+        return data
+
+
+class RateFields(forms.Form):
+    """A commission: a percentage, or a fixed amount in the currency's usual notation."""
+
+    percent = forms.DecimalField(
+        label="Commission in percent",
+        required=False,
+        min_value=0,
+        max_value=100,
+        decimal_places=3,
+        help_text="Of the sale, without tax and shipping. Either this or a fixed amount.",
+    )
+    fixed = forms.CharField(
+        label="Commission, fixed",
+        required=False,
+        max_length=20,
+        help_text="Per sale, such as 4.50, in the advertiser's currency.",
+    )
+
+    def check_rate(self, currency: str) -> None:
+        """Put ``fixed_minor`` beside ``percent``, or errors onto the fields."""
+        percent, fixed = self.cleaned_data.get("percent"), self.cleaned_data.get("fixed", "")
+        self.cleaned_data["fixed_minor"] = None
+        if "percent" in self.errors:
+            return
+        if (percent is None) == (not fixed):
+            self.add_error("percent", "Give either a percentage or a fixed amount.")
+        elif fixed:
+            try:
+                self.cleaned_data["fixed_minor"] = money.parse(fixed, currency)
+            except money.AmountError as error:
+                self.add_error("fixed", f"Expected {error.expected}.")
+
+
+class NewAdvertiserForm(AdvertiserForm, RateFields):
+    """Everything without which an advertiser cannot start."""
+
+    soft_rule = forms.ChoiceField(
+        choices=AttributionTerms.SoftRule.choices, initial=AttributionTerms.SoftRule.FIRST
+    )
+    hard_days = forms.IntegerField(
+        label="Cookie period in days",
+        initial=30,
+        min_value=1,
+        max_value=400,
+        help_text=HARD_DAYS_HELP,
+    )
+    soft_hours = forms.IntegerField(
+        label="Soft cookie: hours at most",
+        initial=24,
+        min_value=1,
+        max_value=720,
+        help_text=SOFT_HOURS_HELP,
+    )
+    validation_days = forms.IntegerField(
+        label="Validation period in days",
+        initial=0,
+        min_value=0,
+        max_value=400,
+        help_text=VALIDATION_HELP,
+    )
+    notice_days = forms.IntegerField(
+        label="Notice before hard becomes soft, in days",
+        initial=0,
+        min_value=0,
+        max_value=MOST_NOTICE_DAYS,
+        help_text=NOTICE_HELP,
+    )
+
+    class Meta(AdvertiserForm.Meta):
+        exclude: ClassVar = ["created_at", "status"]
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"].upper()
+        if currency not in money.currencies():
+            raise forms.ValidationError(f"{currency} is no ISO 4217 currency code.")
+        return currency
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "currency" in data:
+            self.check_rate(data["currency"])
+        return data
+
+    def new_advertiser(self) -> NewAdvertiser:
+        data = self.cleaned_data
+        return NewAdvertiser(
+            name=data["name"],
+            currency=data["currency"],
+            landing_url=data["landing_url"],
+            domains=data["domains"],
+            consent_default=data["consent_default"],
+            percent=data["percent"],
+            fixed_minor=data["fixed_minor"],
+            network_fee_percent=data.get("network_fee_percent") or Decimal(0),
+            terms={name: data[name] for name in TERMS_FIELDS},
+        )
+
+
+class TermsForm(TermsChangeForm):
+    """Windows and soft rule, from a moment on."""
+
+    soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
+    hard_days = forms.IntegerField(
+        label="Cookie period in days", min_value=1, max_value=400, help_text=HARD_DAYS_HELP
+    )
+    soft_hours = forms.IntegerField(
+        label="Soft cookie: hours at most", min_value=1, max_value=720, help_text=SOFT_HOURS_HELP
+    )
+    validation_days = forms.IntegerField(
+        label="Validation period in days", min_value=0, max_value=400, help_text=VALIDATION_HELP
+    )
+    notice_days = forms.IntegerField(
+        label="Notice before hard becomes soft, in days",
+        min_value=0,
+        max_value=MOST_NOTICE_DAYS,
+        help_text=NOTICE_HELP,
+    )
+    reason = forms.CharField(label="Reason, shown to the partners", max_length=500, required=False)
+
+
+class RateForm(ChangeForm, RateFields):
+    """What the ``DEFAULT`` group pays, from a moment on."""
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._currency = currency
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self.check_rate(self._currency)
+        return data

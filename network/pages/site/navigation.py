@@ -1,0 +1,158 @@
+"""What the admin's sidebar leads to, grouped by what people look for.
+
+A page of one's own appears there with an :class:`Entry` that names its URL; one whose URL is not
+there yet is left out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+
+from network.people.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page for those who see rows of ``model`` in the admin; without one, for everybody there.
+    ``icon`` is the name of a Material symbol; ``query`` narrows a list."""
+
+    title: str
+    icon: str
+    url: str
+    model: str = ""
+    operators_only: bool = False
+    query: str = ""
+
+    def is_for(self, access: Access) -> bool:
+        if self.operators_only:
+            return access.operator
+        return not self.model or access.sees_in_admin(apps.get_model(self.model))
+
+
+def _list(title: str, icon: str, model: str, *, operators_only: bool = False) -> Entry:
+    """The list of a model."""
+    url = f"admin:{model.replace('.', '_')}_changelist"
+    return Entry(title, icon, url, model, operators_only)
+
+
+GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
+    ("", (Entry("Home", "home", "admin:index"),)),
+    (
+        "Partners",
+        (
+            _list("Partners", "handshake", "publishers.partnership"),
+            Entry(
+                "Applications",
+                "pending_actions",
+                "admin:publishers_partnership_changelist",
+                "publishers.partnership",
+                query="status=applied",
+            ),
+            _list("Model type defaults", "category", "publishers.modeltypecookietype"),
+            Entry("What if", "alt_route", "admin:whatif"),
+        ),
+    ),
+    (
+        "Sales",
+        (
+            _list("Sales", "shopping_bag", "tracking.conversion"),
+            _list("Commissions", "payments", "tracking.commission"),
+            Entry("Simulator", "science", "admin:simulator"),
+        ),
+    ),
+    (
+        "Tracking",
+        (
+            _list("Clicks", "ads_click", "tracking.click"),
+            _list("Reports", "receipt_long", "tracking.report"),
+            _list("Unattributed sales", "link_off", "tracking.unattributedsales"),
+        ),
+    ),
+    (
+        "Ledger",
+        (
+            _list("Ledger accounts", "account_balance", "publishers.ledgeraccount"),
+            _list("Ledger transactions", "swap_horiz", "publishers.ledgertransaction"),
+        ),
+    ),
+    (
+        "Terms",
+        (
+            _list("Advertisers and terms", "storefront", "network.advertiser"),
+            Entry("Team", "group", "admin:own_staff"),
+        ),
+    ),
+    (
+        "Network",
+        (
+            _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
+            _list("Teams", "groups", "publishers.team", operators_only=True),
+            _list("Invitations", "mail", "publishers.invitation", operators_only=True),
+            _list("Users", "group", "network.user", operators_only=True),
+            Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
+            _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),
+            _list("Records set aside", "report", "tracking.setaside", operators_only=True),
+            _list("Mails of notices", "mail", "publishers.noticemail", operators_only=True),
+            _list("Audit log", "history", "admin.logentry", operators_only=True),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the sidebar; the ``active`` one leads to where the reader is."""
+
+    title: str
+    icon: str
+    address: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    items: Sequence[Item]
+
+
+def sidebar(path: str, access: Access) -> list[Group]:
+    """The groups that hold anything for this person, who reads the page at ``path``."""
+    shown = [
+        (title, [entry for entry in entries if _address(entry) and entry.is_for(access)])
+        for title, entries in GROUPS
+    ]
+    here = _here(path, [entry for _, entries in shown for entry in entries])
+    return [
+        Group(title, [_item(entry, active=entry is here) for entry in entries])
+        for title, entries in shown
+        if entries
+    ]
+
+
+def _item(entry: Entry, *, active: bool) -> Item:
+    address = _address(entry)
+    leads_to = f"{address}?{entry.query}" if entry.query else address
+    return Item(entry.title, entry.icon, leads_to, active)
+
+
+def _here(path: str, entries: Iterable[Entry]) -> Entry | None:
+    """The entry nearest to the page: the one with the longest address that the path begins with."""
+    index = reverse("admin:index")
+    near = [
+        entry
+        for entry in entries
+        if not entry.query
+        and path.startswith(_address(entry))
+        and (path == index or _address(entry) != index)
+    ]
+    return max(near, key=lambda entry: len(_address(entry)), default=None)
+
+
+def _address(entry: Entry) -> str:
+    """Empty for a page that is not there yet."""
+    try:
+        return reverse(entry.url)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,116 @@
+"""Changing terms in the admin: what was left as the page showed it is not changed."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from network.effective import rebasing
+from network.effective.rebasing import Rebased, Terms
+from network.effective.rows import ChangedMeanwhile, WholeTerms
+from network.effective.words import in_words
+from network.models import User
+from network.pages.site.change_pages import ChangeForm
+
+_LONGEST_ID = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A change that is to come, in words; ``is_withdrawn`` by the one that the page proposes."""
+
+    starts_at: datetime
+    what: str
+    made_by: User | None
+    is_withdrawn: bool
+
+
+def coming(planned: Sequence[Rebased[Terms]], before: WholeTerms) -> list[Coming]:
+    """In words what these rows change, which follow on ``before``."""
+    found, held = [], rebasing.values_of(before)
+    for one in planned:
+        said = rebasing.values_of(one.row)
+        changed = {name: value for name, value in said.items() if held[name] != value}
+        words = in_words(type(one.row), changed)
+        found.append(Coming(one.row.starts_at, words, one.row.made_by, one.is_withdrawn))
+        held = said
+    return found
+
+
+class TermsChangeForm(ChangeForm):
+    """Terms from a moment on. Only what differs from what the page showed is changed, and nothing
+    when somebody else has changed these terms since."""
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+    """The id of the row whose terms the page showed."""
+    newest = forms.CharField(required=False, widget=forms.HiddenInput)
+    """The id of the newest row that the page knew of."""
+
+    def __init__(self, data: QueryDict | None, *, row: WholeTerms) -> None:
+        """``row``: one that would start when a change made now does; it says whose terms."""
+        self._row = row
+        held = self._held
+        shown = rebasing.same_with(row, number(data, "shown")) or held
+        newest = rebasing.newest(row)
+        values = {"shown": held.pk, "newest": newest} | rebasing.values_of(shown)
+        super().__init__(data, initial=values)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was made different from what the page showed."""
+        names = self.changed_data
+        return {name: self.cleaned_data[name] for name in self._row.carried if name in names}
+
+    @property
+    def known(self) -> int | None:
+        """The newest row that the page knew of; None when no page was there, as with a script."""
+        return number(self.data, "newest")
+
+    @property
+    def coming(self) -> list[Coming]:
+        """What is to come, by changes that were made before."""
+        return coming(rebasing.foreseen(self._row, {}), self._held)
+
+    @contextmanager
+    def keeping_up(self) -> Iterator[None]:
+        """Wrap the change. When it is refused for what somebody else did, the form shows that, with
+        what was typed, and can be sent again."""
+        try:
+            yield
+        except ChangedMeanwhile as error:
+            self._renew()
+            kept = "What you changed is kept below, the rest is as it is now."
+            raise ValidationError(f"{error} {kept} Look at it and try again.") from error
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not self.changes:
+            raise ValidationError("There is nothing to change: these are the terms already.")
+        return data
+
+    @property
+    def _held(self) -> WholeTerms:
+        return rebasing.in_force(self._row, self._row.starts_at) or self._row
+
+    def _renew(self) -> None:
+        held, data = self._held, QueryDict(mutable=True)
+        data.update(self.data)
+        values = rebasing.values_of(held)
+        for name in set(values) & set(self.fields) - set(self.changed_data):
+            if values[name] is False:
+                data.pop(name, None)
+            else:
+                data[name] = "" if values[name] is None else str(values[name])
+        data["shown"], data["newest"] = str(held.pk), str(rebasing.newest(self._row))
+        self.data = data
+
+
+def number(data: Any, name: str) -> int | None:
+    """An id that was sent; None for what is none."""
+    text = str((data or {}).get(name, ""))
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_ID else None

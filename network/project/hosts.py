@@ -1,0 +1,141 @@
+"""One server, several hosts: each with its own URLs and middleware.
+
+The tracking host answers shoppers and merchant sites. It has no sessions, no authentication and no
+CSRF cookie, and no URL of the site resolves there. So does a tracking host of an advertiser's own,
+for that advertiser alone; the snapshot knows which these are.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from network import content_policy
+from tracking.clicks.snapshot import SnapshotUnavailable, keeper
+from tracking.urls import click as click_url
+from tracking.wire import native as views
+from tracking.wire import tag
+
+log = logging.getLogger(__name__)
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class BareHandlerMixin(BaseHandler):
+    """A Django handler with a URL configuration of its own and no middleware. Every response gets
+    ``headers``, unless its view has set them."""
+
+    urlconf: str
+    headers: Mapping[str, str] = {}
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware: list[object] = []
+        self._template_response_middleware: list[object] = []
+        self._exception_middleware: list[object] = []
+        respond = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+
+        def with_urlconf(request: HttpRequest) -> HttpResponseBase:
+            request.urlconf = self.urlconf
+            response = respond(request)
+            assert isinstance(response, HttpResponseBase)
+            for name, value in self.own_headers().items():
+                response.headers.setdefault(name, value)
+            return response
+
+        self._middleware_chain = with_urlconf
+
+    def own_headers(self) -> Mapping[str, str]:
+        return self.headers
+
+
+class TrackingHandler(BareHandlerMixin, WSGIHandler):
+    """Answers a click without what Django does around every view for the sake of database
+    connections, URL prefixes and nested URL configurations: it takes as long as the click."""
+
+    urlconf = settings.TRACKING_URLCONF
+    headers: Mapping[str, str] = {
+        "Cache-Control": "no-store",
+        content_policy.HEADER: content_policy.header(content_policy.TRACKING),
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+    # mypy: the stubs take a response for a body.
+    def __call__(  # type: ignore[override]
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        found = click_url.pattern.match(environ["PATH_INFO"][1:])
+        if found is None or settings.INTAKE == "direct":
+            return super().__call__(environ, start_response)
+        request = WSGIRequest(environ)
+        try:
+            response = views.click(request, **found[2])
+        except Exception:
+            log.exception("A click failed: %s", request.get_full_path())
+            response = views.failed(request)
+        assert isinstance(response, HttpResponse)
+        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*self.headers.items(), *response.items(), *cookies])
+        return [response.content]
+
+    def nothing_here(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer as for a path that does not exist."""
+        return super().__call__({**environ, "PATH_INFO": "/"}, start_response)
+
+
+class DemoHandler(BareHandlerMixin, WSGIHandler):
+    urlconf = settings.DEMO_URLCONF
+
+    def own_headers(self) -> Mapping[str, str]:
+        own = [settings.PUBLIC_ORIGIN.format(host=host) for host in _own_hosts()]
+        needs = content_policy.ShopNeeds(
+            tracking=[settings.TRACKING_URL, *own],
+            scripts=[settings.PUBLIC_ORIGIN.format(host=host) for host in settings.DEMO_HOSTS],
+            forms=[settings.SITE_URL],
+            stub_hash=tag.STUB_HASH,
+        )
+        return {content_policy.HEADER: content_policy.demo(needs)}
+
+
+def application() -> Application:
+    """The WSGI application that sends each request to its host's handler."""
+    site, tracking = WSGIHandler(), TrackingHandler()
+    handlers: dict[str, Application] = {
+        settings.SITE_HOST: site,
+        settings.TRACKING_HOST: tracking,
+    }
+    if settings.DEMO_HOSTS:
+        handlers |= dict.fromkeys(settings.DEMO_HOSTS, DemoHandler())
+
+    def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
+        handler = handlers.get(host)
+        if handler is None:
+            handler = _own_host(host, environ["PATH_INFO"], tracking) or site
+        return handler(environ, start_response)
+
+    return respond
+
+
+def _own_host(host: str, path: str, tracking: TrackingHandler) -> Application | None:
+    """What answers on a host that is an advertiser's own; None when it is nobody's."""
+    owner = _own_hosts().get(host)
+    if owner is None:
+        return None
+    return tracking if path.startswith(f"/t/{owner}/") else tracking.nothing_here
+
+
+def _own_hosts() -> Mapping[str, int]:
+    """Of advertisers, by host; none while nothing is known of them."""
+    try:
+        return keeper.current().by_own_host
+    except SnapshotUnavailable:
+        return {}

@@ -1,0 +1,144 @@
+"""What publishers are told, the mails that bring it, and how far each person has read."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from network.effective.rows import append_only
+from network.models import Advertiser, User
+
+
+class Notice(models.Model):
+    """Something a publisher is told about one of its programmes; written with the change, in one
+    transaction. The words are made from ``facts`` when it is shown (``notice_words``)."""
+
+    class Event(models.TextChoices):
+        """By the names that outgoing notifications use; payments will be ``commission.paid``."""
+
+        COOKIE_TYPE = "cookie_type.changed", "Cookie type"
+        PARTNERSHIP = "partnership.changed", "Partnership"
+        TERMS = "terms.changed", "Terms"
+
+    class Decider(models.TextChoices):
+        """Whom a publisher is told made the change; never a name."""
+
+        ADVERTISER = "advertiser", "The advertiser"
+        NETWORK = "network", "The network"
+
+        @classmethod
+        def of(cls, made_by: User | None) -> "Notice.Decider":
+            """Operators are the network, and so is nobody in particular."""
+            return cls.NETWORK if made_by is None or made_by.is_superuser else cls.ADVERTISER
+
+    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="notices")
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
+    partnership = models.ForeignKey(
+        "publishers.Partnership", models.PROTECT, related_name="notices"
+    )
+    event = models.CharField(max_length=30, choices=Event)
+    created_at = models.DateTimeField()
+    takes_effect_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=10, choices=Decider)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="For staff; a publisher is told decided_by.",
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    facts = models.JSONField(
+        help_text="'from' and 'to', whether it is 'cancelled', and the 'terms' in force then."
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar = [models.Index(fields=("publisher", "-id"), name="notice_by_publisher")]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()} of {self.partnership}"
+
+    @property
+    def is_networks(self) -> bool:
+        return self.decided_by == self.Decider.NETWORK
+
+
+class NoticeMail(models.Model):
+    """The mail that brings notices made together to one member of a publisher's team."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        SKIPPED = "skipped", "Not sent"
+        PARKED = "parked", "Given up"
+
+    notices = models.ManyToManyField(Notice, related_name="mails")
+    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_mails"
+    )
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "mail of a notice"
+        verbose_name_plural = "mails of notices"
+        indexes: ClassVar = [
+            models.Index(
+                fields=("next_try_at", "id"),
+                condition=Q(state="waiting"),
+                name="notice_mail_waiting",
+            )
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False)
+                | Q(~Q(state="sent"), sent_at__isnull=True),
+                name="notice_mail_sent_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("skipped", "parked")) | ~Q(last_error=""),
+                name="notice_mail_says_why_not",
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="guarded_state",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF OLD.state = 'waiting' OR (OLD.state = 'parked' AND NEW.state = 'waiting')
+                    THEN RETURN NEW; END IF;
+                    RAISE EXCEPTION 'a mail that is % cannot become %', OLD.state, NEW.state
+                        USING ERRCODE = 'check_violation';
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail to {self.recipient} for {self.publisher}"
+
+
+class NoticesRead(models.Model):
+    """Up to which notice somebody has read those of a publisher."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    publisher = models.ForeignKey("publishers.Publisher", models.CASCADE, related_name="+")
+    up_to = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("user", "publisher"), name="notices_read_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} has read {self.publisher}'s up to {self.up_to}"

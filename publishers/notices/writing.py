@@ -1,0 +1,159 @@
+"""Telling publishers what changes for them: notices and their mails, written with the change."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from network.effective import lock as policy_lock
+from network.models import User
+from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.resolution import PolicyRow
+from publishers.models import Notice, NoticeMail, Partnership
+from publishers.notices import forecast
+from publishers.notices.forecast import News
+from publishers.notices.words import MailText, mail_text, words
+from publishers.tasks import send_notices
+from publishers.teams.models import TeamMembership
+
+BATCH = 500
+"""Rows in one statement."""
+
+
+@contextmanager
+def telling_partners(
+    partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
+) -> Iterator[None]:
+    """Wrap a change: each of these partners is told what becomes different for it, now or later,
+    in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
+    doing. Mails leave after the commit. Who reads the clock for it holds the lock already
+    (:mod:`network.effective.lock`). Raises Busy."""
+    partnerships = list(partnerships)
+    with policy_lock.held():
+        before = forecast.outlooks(partnerships, now)
+        yield
+        after = forecast.outlooks(partnerships, now)
+        written = [
+            (_notice(row, item, now, made_by, reason), item)
+            for row in partnerships
+            for item in forecast.news(before[row.pk], after[row.pk], now)
+        ]
+        Notice.objects.bulk_create([notice for notice, _ in written], BATCH)
+        _address([notice for notice, item in written if item.is_mailed], now)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What some partners would be told alike: the first one's mail; without a mail what only their
+    page says (``titles``), if anything."""
+
+    partnerships: Sequence[Partnership]
+    mail: MailText | None
+    titles: Sequence[str] = ()
+
+
+def previews(
+    partnerships: Iterable[Partnership],
+    said: PolicyRow,
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str,
+) -> list[Preview]:
+    """What these partners would be told if the unsaved row, which holds for all of them, were
+    written: one for each kind of notice, the most common first, those without a mail last."""
+    partnerships = list(partnerships)
+    policies = cookie_types.policies(partnerships)
+    before = forecast.outlooks(partnerships, now)
+    alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
+    for row in partnerships:
+        line = forecast.cookie_type_line(cookie_types.policy_with(policies[row.pk], said), now)
+        after = replace(before[row.pk], cookie_type=line)
+        found = forecast.news(before[row.pk], after, now)
+        notices = [_notice(row, item, now, made_by, reason) for item in found]
+        kinds = [_kind(notice, item) for notice, item in zip(notices, found, strict=True)]
+        mailed = [notice for notice, item in zip(notices, found, strict=True) if item.is_mailed]
+        alike[tuple(kinds)].append((row, mailed))
+    told = [_preview(kinds, members) for kinds, members in alike.items()]
+    return sorted(told, key=lambda one: (one.mail is None, -len(one.partnerships)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What two notices have in common whose words are the same."""
+
+    is_mailed: bool
+    title: str
+    meaning: Sequence[str]
+
+
+def _kind(notice: Notice, item: News) -> _Kind:
+    told = words(notice)
+    return _Kind(item.is_mailed, told.title, tuple(told.meaning))
+
+
+def _preview(
+    kinds: Sequence[_Kind], members: Sequence[tuple[Partnership, list[Notice]]]
+) -> Preview:
+    partnerships = [row for row, _ in members]
+    first, mailed = members[0]
+    if mailed:
+        return Preview(partnerships, mail_text(first.publisher, mailed))
+    return Preview(partnerships, None, [kind.title for kind in kinds])
+
+
+def _notice(
+    row: Partnership, item: News, now: datetime, made_by: User | None, reason: str
+) -> Notice:
+    return Notice(
+        publisher_id=row.publisher_id,
+        advertiser_id=row.advertiser_id,
+        partnership=row,
+        event=item.event,
+        created_at=now,
+        takes_effect_at=item.at,
+        decided_by=Notice.Decider.of(made_by),
+        made_by=made_by,
+        reason=reason.strip(),
+        facts={
+            "from": item.before,
+            "to": item.after,
+            "cancelled": item.cancelled,
+            "first": item.first,
+            "terms": item.terms,
+        },
+    )
+
+
+def _address(notices: Sequence[Notice], now: datetime) -> None:
+    """A mail for each member of each publisher's team, with all that it is told."""
+    by_publisher: Mapping[int, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        by_publisher[notice.publisher_id].append(notice)
+    members = TeamMembership.objects.filter(team__publishers__in=list(by_publisher))
+    mails = NoticeMail.objects.bulk_create(
+        [
+            NoticeMail(publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now)
+            for publisher, user in members.order_by("id").values_list("team__publishers", "user")
+        ],
+        BATCH,
+    )
+    brings = NoticeMail.notices.through
+    brings.objects.bulk_create(
+        [
+            brings(noticemail=mail, notice=notice)
+            for mail in mails
+            for notice in by_publisher[mail.publisher_id]
+        ],
+        BATCH,
+    )
+    if mails:
+        transaction.on_commit(_wake, robust=True)  # a broker that is away undoes no change
+
+
+def _wake() -> None:
+    """Beat looks for what is due as well; this only makes it sooner."""
+    send_notices.apply_async(retry=False)

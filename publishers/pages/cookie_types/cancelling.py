@@ -1,0 +1,169 @@
+"""Cancelling in the admin what has not started: what it is, why, and what holds instead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from network import clock, dates
+from network.effective.rows import EffectiveDated, TooLate, refuse_late
+from network.models import AttributionTerms, CommissionRate
+from network.pages.advertisers.admin import rate_text
+from network.pages.site.admin_site import person
+from network.pages.site.change_pages import ChangePage, posted, respond
+from network.people import access
+from publishers.cookie_types import resolution as cookie_types
+from publishers.models import (
+    CookieTypeAssignment,
+    CookieTypeChoice,
+    ModelTypeCookieType,
+    PartnershipTerms,
+    PublisherModelType,
+)
+from publishers.partnerships.standing import source_text
+from publishers.policy import assigning
+from publishers.policy.deciding import terms_at
+
+KINDS: Mapping[str, Any] = {
+    "cookie-type": CookieTypeAssignment,
+    "status": PartnershipTerms,
+    "model-type": PublisherModelType,
+    "default": ModelTypeCookieType,
+    "terms": AttributionTerms,
+    "commission": CommissionRate,
+}
+"""What can be cancelled, as it is called in an address."""
+
+
+class CancelForm(forms.Form):
+    required_css_class = "required"
+    reason = forms.CharField(
+        label="Reason, shown to those concerned",
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A change that is to come: what it is, whose page it stands on, what holds without it."""
+
+    what: str
+    about: Model
+    instead: str
+
+
+def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """Asks for the reason, and cancels. Whoever may make a change may cancel it."""
+    row = _row(request, kind, pk)
+    coming = _coming(row)
+    back = _address(coming.about)
+    try:
+        refuse_late(row, clock.now())
+    except TooLate as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(back)
+    if row.cancelling is not None:
+        who = row.cancelling.made_by or "The network"
+        messages.error(request, f"{who} has cancelled this change already.")
+        return HttpResponseRedirect(back)
+    form = CancelForm(posted(request))
+    model_admin = admin.site.get_model_admin(type(coming.about))
+
+    def apply(now: datetime) -> str:
+        reason = form.cleaned_data["reason"]
+        assigning.cancel(row, now, reason=reason, made_by=person(request))
+        model_admin.log_change(request, coming.about, f"Cancelled: {coming.what}")
+        return f"Cancelled: {coming.what}, {_from(row)}."
+
+    page = ChangePage(
+        title=f"Cancel a coming change of {coming.about}",
+        form=form,
+        button="Cancel the change",
+        back=back,
+        apply=apply,
+        changes_policy=True,
+        template="admin/cookie_types/cancel.html",
+        context={"row": row, "coming": coming, "leave": "Keep it"},
+    )
+    return respond(request, model_admin, page)
+
+
+def _row(request: HttpRequest, kind: str, pk: int) -> EffectiveDated:
+    """Raises Http404 for what this user does not see, PermissionDenied for what they may not
+    change."""
+    if kind not in KINDS:
+        raise Http404(f"There are no changes of {kind}.")
+    rows = KINDS[kind].all_rows.filter(cancels__isnull=True)
+    row: EffectiveDated | None = access.for_staff(rows, request.user).filter(pk=pk).first()
+    if row is None:
+        raise Http404("There is no such change.")
+    if not may_cancel(request, row):
+        raise PermissionDenied(
+            "The network decides this: ask its operators."
+            if row.is_networks
+            else "Only owners and managers change this."
+        )
+    return row
+
+
+def may_cancel(request: HttpRequest, row: EffectiveDated) -> bool:
+    """Whether this user may make such changes."""
+    known = access.access_of(request.user)
+    if known.operator:
+        return True
+    advertiser: int | None = getattr(row, "advertiser_id", None)
+    return advertiser is not None and known.manages(advertiser)
+
+
+def _coming(row: EffectiveDated) -> Coming:
+    match row:
+        case CookieTypeAssignment():
+            said = "Back to the model type's default"
+            if row.cookie_type != "inherit":
+                said = row.get_cookie_type_display()
+            return Coming(what=said, about=row.partnership, instead=_type_without(row))
+        case PartnershipTerms():
+            before = terms_at(row.partnership, row.starts_at - timedelta(microseconds=1))
+            said = row.get_status_display()
+            if before and before.status == row.status:
+                said += ", with other terms"
+            return Coming(what=said, about=row.partnership, instead="")
+        case PublisherModelType():
+            said = f"Model type {row.get_model_type_display()}"
+            return Coming(what=said, about=row.publisher, instead="")
+        case ModelTypeCookieType():
+            said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
+            return Coming(what=said, about=row, instead="")
+        case AttributionTerms():
+            return Coming(what=f"Terms {row}", about=row.advertiser, instead="")
+        case CommissionRate():
+            said = f"Commission {rate_text(row, row.advertiser)}"
+            return Coming(what=said, about=row.advertiser, instead="")
+    raise TypeError(row)
+
+
+def _type_without(row: CookieTypeAssignment) -> str:
+    """``Without it the partner is soft then: Extension default.``"""
+    others = cookie_types.policy_without(cookie_types.policy_of(row.partnership), row)
+    kind = cookie_types.in_force(others, row.starts_at)
+    label = str(CookieTypeChoice(kind.cookie_type).label).lower()
+    return f"Without it {row.partnership.publisher} is {label} then ({source_text(kind)})."
+
+
+def _from(row: EffectiveDated) -> str:
+    return f"from {dates.zoned(row.starts_at)}"
+
+
+def _address(about: Model) -> str:
+    if isinstance(about, ModelTypeCookieType):
+        return reverse("admin:publishers_modeltypecookietype_changelist")
+    name = about._meta.label_lower.replace(".", "_")
+    return reverse(f"admin:{name}_change", args=[about.pk])

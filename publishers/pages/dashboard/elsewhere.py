@@ -1,0 +1,102 @@
+"""What a publisher did not get: sales that went elsewhere, and clicks that took no cookie."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from network import clock
+from network.people import access
+from publishers.models import Publisher
+from publishers.pages.dashboard.elsewhere_filters import (
+    BoundFilter,
+    ElsewhereFilter,
+    NoCookieFilter,
+    Start,
+)
+from publishers.pages.dashboard.frame import CLICKS_TABS, SALES_TABS, team_page
+from tracking.explain import elsewhere, no_cookie
+from tracking.explain.elsewhere import Elsewhere
+from tracking.explain.no_cookie import NoCookie
+from tracking.models import Commission, Conversion
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, with the addresses of the next older one and of the first."""
+
+    rows: Sequence[Elsewhere] | Sequence[NoCookie] = ()
+    older: str = ""
+    newest: str = ""
+
+
+@team_page
+def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    chosen = ElsewhereFilter(request.GET, publisher.pk, clock.now())
+    if chosen.is_valid():
+        context["page"] = _sales_page(request, chosen)
+        context["own"] = _paid_to_own(chosen)
+    context["inner_tabs"] = SALES_TABS
+    return _respond(request, "publishers/dashboard/elsewhere.html", context, chosen)
+
+
+@team_page
+def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    chosen = NoCookieFilter(request.GET, publisher.pk, clock.now())
+    if chosen.is_valid():
+        rows = list(chosen.narrow().select_related("advertiser")[: PAGE_SIZE + 1])
+        shown = rows[:PAGE_SIZE]
+        older = str(shown[-1].pk) if len(rows) > PAGE_SIZE else ""
+        told = no_cookie.told(shown, publisher.pk, chosen.now)
+        context["page"] = _page(request, told, older)
+    context["inner_tabs"] = CLICKS_TABS
+    return _respond(request, "publishers/dashboard/no_cookie.html", context, chosen)
+
+
+def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> Page:
+    start: Start | None = chosen.cleaned_data["before"]
+    found = elsewhere.sales(chosen.wanted())
+    if start:
+        found = found.filter(at__lte=start.at)
+    skip = start.skip if start else 0
+    related = found.select_related("advertiser", "decision", "commission")
+    rows = list(related[skip : skip + PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    older = str(_after(shown, start)) if len(rows) > PAGE_SIZE else ""
+    told = elsewhere.told(shown, chosen.publisher_id, chosen.now, chosen.cleaned_data["order"])
+    return _page(request, told, older)
+
+
+def _after(shown: Sequence[Conversion], start: Start | None) -> Start:
+    """Where the page after these begins; sales of the same moment may lie on both."""
+    at = shown[-1].at
+    skip = sum(row.at == at for row in shown)
+    return Start(at, skip + start.skip if start and start.at == at else skip)
+
+
+def _paid_to_own(chosen: ElsewhereFilter) -> Commission | None:
+    """The publisher's own commission for the order that it asks for."""
+    if not chosen.cleaned_data["order"]:
+        return None
+    own = access.for_publisher(Commission.objects.all(), chosen.publisher_id)
+    return own.filter(conversion__order=chosen.cleaned_data["order"]).first()
+
+
+def _page(request: HttpRequest, rows: Sequence[Any], older: str) -> Page:
+    kept = {name: value for name, value in request.GET.items() if name != "before"}
+    return Page(rows, urlencode({**kept, "before": older}) if older else "", urlencode(kept))
+
+
+def _respond(
+    request: HttpRequest, template: str, context: dict[str, Any], chosen: BoundFilter
+) -> HttpResponse:
+    context["filter"] = chosen
+    if not chosen.is_valid():
+        return render(request, template, context, status=400)
+    context["first_day"] = chosen.begins
+    return render(request, template, context)

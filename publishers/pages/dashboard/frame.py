@@ -1,0 +1,97 @@
+"""What every page of a publisher's team begins with: whose it is, and the ways to the others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from network import dates
+from network.pages.site.admin_site import person
+from network.people import access
+from network.people.access import Right
+from publishers.models import Publisher
+from publishers.notices.reading import unread
+
+TeamView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page in the navigation; ``below`` are the names of URLs that belong to it."""
+
+    url: str
+    label: str
+    below: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        return (self.url, *self.below)
+
+
+TABS = (
+    Tab("dashboard", "Dashboard"),
+    Tab("programmes", "Programmes", below=("find_programmes", "applied_programmes", "apply")),
+    Tab("links", "Links"),
+    Tab("sales", "Sales", below=("sale", "sales_elsewhere")),
+    Tab("clicks", "Clicks", below=("clicks_without_cookie",)),
+    Tab("notices", "Notices"),
+    Tab("team", "Team"),
+)
+SALES_TABS = (Tab("sales", "Credited to you"), Tab("sales_elsewhere", "Went elsewhere"))
+CLICKS_TABS = (Tab("clicks", "All clicks"), Tab("clicks_without_cookie", "Took no cookie"))
+
+
+def team_page(view: TeamView) -> Callable[..., HttpResponse]:
+    """For members of the publisher's team, to read; to everybody else the page does not exist."""
+    return _of_team(require_safe(view))
+
+
+def team_action(view: TeamView) -> Callable[..., HttpResponse]:
+    """As :func:`team_page`, for what those of the team do by POST who may change something."""
+    return _of_team(require_POST(view), Right.CHANGE)
+
+
+def team_form(view: TeamView) -> Callable[..., HttpResponse]:
+    """As :func:`team_page`, for a page with a form that is sent to itself."""
+    return _of_team(require_http_methods(["GET", "HEAD", "POST"])(view))
+
+
+def _of_team(view: TeamView, right: Right = Right.READ) -> Callable[..., HttpResponse]:
+    @never_cache
+    @_signed_in
+    @wraps(view)
+    def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
+        roles = access.access_of(request.user).publisher_roles
+        if not access.access_of(request.user).may_for_publisher(right, publisher):
+            raise Http404("There is no such publisher.")
+        own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
+        context = {
+            "publisher": own[publisher],
+            "others": [row for key, row in own.items() if key != publisher],
+            "enters_admin": access.access_of(request.user).enters_admin,
+            "zone": dates.zone_name(),
+            "tabs": TABS,
+            "unread": unread(person(request), own[publisher]).count(),
+        }
+        return view(request, own[publisher], context, **kwargs)
+
+    return respond
+
+
+def _signed_in(view: TeamView) -> Callable[..., HttpResponse]:
+    """To the sign-in. A part of a page cannot show it, so the whole page is asked for again."""
+    guarded = login_required(view)
+
+    @wraps(view)
+    def respond(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if "HX-Request" in request.headers and not request.user.is_authenticated:
+            return HttpResponseClientRefresh()
+        return guarded(request, **kwargs)
+
+    return respond

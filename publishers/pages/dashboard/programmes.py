@@ -1,0 +1,111 @@
+"""A publisher's programmes: those it has joined, those it can apply to, and applications."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from network import clock
+from network.models import Advertiser
+from network.pages.site.admin_site import person
+from publishers.models import Partnership, Publisher
+from publishers.pages.dashboard.frame import Tab, team_action, team_page
+from publishers.partnerships.programmes import MOST_FOUND, programmes_of, programmes_open_to
+from publishers.policy import deciding
+from publishers.policy.deciding import MAX_MESSAGE, AlreadyPartner
+
+TABS = (
+    Tab("programmes", "Joined"),
+    Tab("find_programmes", "Find", below=("apply",)),
+    Tab("applied_programmes", "Applied"),
+)
+
+
+class ApplicationForm(forms.Form):
+    message = forms.CharField(
+        label="Message to the advertiser (optional)",
+        max_length=MAX_MESSAGE,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={
+            "max_length": f"Shorten the message to {MAX_MESSAGE} characters; it has %(show_value)d."
+        },
+    )
+
+
+@team_page
+def joined(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    own = programmes_of(publisher.pk, clock.now())
+    return _page(request, context, programmes=[item for item in own if item.is_joined])
+
+
+@team_page
+def applied(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    own = programmes_of(publisher.pk, clock.now())
+    return _page(request, context, programmes=[item for item in own if not item.is_joined])
+
+
+@team_page
+def find(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
+    name = request.GET.get("name", "").replace("\0", "")[:120]
+    found = programmes_open_to(publisher.pk, clock.now(), name)
+    return _page(
+        request,
+        context,
+        programmes=found,
+        name=name,
+        form=ApplicationForm(label_suffix=""),
+        is_cut_off=len(found) == MOST_FOUND,
+    )
+
+
+@team_action
+def apply(
+    request: HttpRequest, publisher: Publisher, context: dict[str, Any], advertiser: int
+) -> HttpResponse:
+    open_ones = Advertiser.objects.filter(status=Advertiser.Status.ACTIVE)
+    shop = get_object_or_404(open_ones, pk=advertiser)
+    if publisher.status != Publisher.Status.ACTIVE:
+        messages.error(request, f"{publisher} is closed: it cannot apply to programmes.")
+        return _to("find_programmes", publisher)
+    form = ApplicationForm(request.POST, label_suffix="")
+    if not form.is_valid():
+        for error in form.errors["message"]:
+            messages.error(request, f"Not applied to {shop}. {error}")
+        return _to("find_programmes", publisher)
+    return _apply(request, publisher, shop, form.cleaned_data["message"])
+
+
+def _apply(
+    request: HttpRequest, publisher: Publisher, shop: Advertiser, message: str
+) -> HttpResponse:
+    try:
+        deciding.apply(shop, publisher, clock.now(), made_by=person(request), message=message)
+    except AlreadyPartner:
+        before = Partnership.objects.get(advertiser=shop, publisher=publisher)
+        messages.error(request, _already(before))
+    else:
+        messages.success(request, f"You have applied to {shop}. Its staff decide.")
+    return _to("applied_programmes", publisher)
+
+
+def _already(partnership: Partnership) -> str:
+    [programme] = [
+        item
+        for item in programmes_of(partnership.publisher_id, clock.now())
+        if item.partnership == partnership
+    ]
+    return f"Not applied to {programme.advertiser} again. {programme.status_text}"
+
+
+def _to(name: str, publisher: Publisher) -> HttpResponse:
+    return HttpResponseRedirect(reverse(name, args=[publisher.pk]))
+
+
+def _page(request: HttpRequest, context: dict[str, Any], **more: Any) -> HttpResponse:
+    return render(
+        request, "publishers/dashboard/programmes.html", {**context, "inner_tabs": TABS, **more}
+    )

@@ -1,0 +1,88 @@
+"""A partner's page in the admin: what it says about one partnership."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from network.advertisers.tracking_hosts import base_urls
+from network.effective.rows import told_rows
+from network.models import CommissionRate, notice_at, terms_at
+from network.pages.advertisers.admin import rate_text
+from publishers.cookie_types.history import cancelled, history, time_line
+from publishers.models import Partnership, PartnershipTerms, PublisherModelType
+from publishers.notices import history as notice_history
+from publishers.pages.partners import status as partner_status
+from publishers.pages.partners.columns import DAYS, confirmation, figures_shown, period, seen_of
+from publishers.partnerships.standing import attach_standings, standing_of
+from publishers.partnerships.suggestions import ADVISED
+from tracking.figures.queries import annotate_partners
+
+
+def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
+    """Everything that the page says without regard to who reads it."""
+    counted = annotate_partners(Partnership.objects.filter(pk=row.pk), period(now))
+    row = counted.select_related("publisher", "advertiser").get()
+    attach_standings([row], now)
+    standing = standing_of(row)
+    shop = terms_at(row.advertiser, now)
+    spans = history(row, now)
+    own_days = standing.terms.hard_days if standing.terms else None
+    return {
+        "title": row.publisher.name,
+        "subtitle": f"Partner of {row.advertiser}",
+        "standing": standing,
+        "offers": partner_status.offers(standing),
+        "application": partner_status.application(row),
+        "figures": figures_shown(row),
+        "suggestion": _suggestion(row),
+        "days": DAYS,
+        "hard_days": own_days or shop.hard_days,
+        "soft_hours": shop.soft_hours,
+        "validation_days": shop.validation_days,
+        "rates": _rates(row, now),
+        "time_line": time_line(spans, now),
+        "spans": spans[::-1],
+        "cancelled": cancelled(row),
+        "terms": told_rows(PartnershipTerms.all_rows.filter(partnership=row)),
+        "notice": notice_at(row.advertiser.terms.all(), now),
+        "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
+        "model_types": told_rows(PublisherModelType.all_rows.filter(publisher=row.publisher_id)),
+        "notices": notice_history.told(row, now),
+        "notes": row.notes.select_related("made_by"),
+        "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
+        "now": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the figures suggest, why, and the address of its confirmation."""
+
+    text: str
+    why: str
+    address: str
+
+
+def _suggestion(row: Partnership) -> Suggestion | None:
+    seen = seen_of(row)
+    if seen.advice not in ADVISED:
+        return None
+    return Suggestion(str(seen), seen.why, confirmation(row, seen.advice))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a commission group pays, in words."""
+
+    group: str
+    text: str
+
+
+def _rates(row: Partnership, now: datetime) -> list[Rate]:
+    rates = CommissionRate.objects.filter(advertiser=row.advertiser_id, starts_at__lte=now)
+    newest = rates.order_by("group__code", "-starts_at").distinct("group__code")
+    return [
+        Rate(rate.group.code, rate_text(rate, row.advertiser))
+        for rate in newest.select_related("group")
+    ]

@@ -1,0 +1,89 @@
+"""What the admin's list of partners can be narrowed by."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from network import clock
+from network.pages.site.admin_site import ClosedListFilter
+from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
+from publishers.partnerships.standing import OWN, changing
+from publishers.partnerships.suggested import suggested
+from publishers.partnerships.suggestions import ENOUGH_SALES
+
+
+class _ChoiceFilter(ClosedListFilter):
+    """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
+
+    choices_of: Sequence[tuple[str, Any]]
+    annotation = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return self.choices_of
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        return queryset.filter(**{self.annotation: chosen})
+
+
+class ModelTypeFilter(_ChoiceFilter):
+    title = "model type"
+    parameter_name = "model_type"
+    choices_of = ModelType.choices
+    annotation = "model_type_now"
+
+
+class StatusFilter(_ChoiceFilter):
+    title = "status"
+    parameter_name = "status"
+    choices_of = PartnershipTerms.Status.choices
+    annotation = "status_now"
+
+
+class CookieTypeFilter(_ChoiceFilter):
+    """By what is in force, or by whether something else comes."""
+
+    title = "cookie type"
+    parameter_name = "cookie_type"
+    choices_of = (*CookieTypeChoice.choices, ("changing", "Changing"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        if chosen != "changing":
+            return queryset.filter(Q(cookie_type_now=chosen))
+        return queryset.filter(pk__in=changing(queryset.order_by(), clock.now()))
+
+
+class SourceFilter(_ChoiceFilter):
+    title = "source"
+    parameter_name = "source"
+    choices_of = ((OWN, "Own"), ("default", "Model type's default"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        own = Q(source_now=OWN)
+        return queryset.filter(own if chosen == OWN else ~own)
+
+
+class SalesFilter(_ChoiceFilter):
+    """By whether the figures say enough to judge a partner by."""
+
+    FEW = "few"
+    title = "sales"
+    parameter_name = "sales"
+    choices_of = ((FEW, f"Too few: under {ENOUGH_SALES}"), ("enough", f"{ENOUGH_SALES} or more"))
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        few = Q(touched__lt=ENOUGH_SALES)
+        return queryset.filter(few if chosen == self.FEW else ~few)
+
+
+class SuggestionFilter(_ChoiceFilter):
+    """By whether the figures suggest another cookie type."""
+
+    ANY = "any"
+    title = "suggestion"
+    parameter_name = "suggested"
+    choices_of = ((ANY, "Consider soft or hard"),)
+
+    def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
+        return queryset.filter(pk__in=suggested(queryset, clock.now()))

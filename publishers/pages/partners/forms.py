@@ -1,0 +1,173 @@
+"""What staff and operators fill in about publishers and partnerships."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from network.models import Advertiser
+from network.pages.site.change_pages import ChangeForm
+from network.pages.site.terms_form import TermsChangeForm
+from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
+
+REASON_SHOWN = "Reason, shown to the partner"
+
+
+class PublisherForm(forms.ModelForm[Publisher]):
+    website = forms.URLField(max_length=500, required=False, assume_scheme="https")
+
+    class Meta:
+        model = Publisher
+        fields: ClassVar = ["name", "website", "team", "status"]
+        help_texts: ClassVar = {
+            "team": "Who works for it. A company with several publisher ids has one team."
+        }
+
+
+class NewPublisherForm(PublisherForm):
+    model_type = forms.ChoiceField(
+        choices=[("", "Choose one"), *ModelType.choices],
+        help_text="Overlay, extension and retargeting track soft unless something else is said.",
+    )
+
+    class Meta(PublisherForm.Meta):
+        fields: ClassVar = ["name", "website", "team"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].required = False
+        self.fields["team"].help_text = "Of a company that is here already; empty: a new one."
+
+
+class ModelTypeForm(forms.Form):
+    """Which model type a publisher is to get."""
+
+    required_css_class = "required"
+    model_type = forms.ChoiceField(choices=ModelType.choices)
+
+
+class NewPartnershipForm(forms.Form):
+    required_css_class = "required"
+    advertiser = forms.ModelChoiceField(Advertiser.objects.all())
+    publisher = forms.ModelChoiceField(Publisher.objects.all())
+    status = forms.ChoiceField(
+        choices=[
+            (choice.value, choice.label)
+            for choice in (PartnershipTerms.Status.APPROVED, PartnershipTerms.Status.APPLIED)
+        ]
+    )
+
+
+class PartnershipTermsForm(TermsChangeForm):
+    """A partnership's flags and own cookie period, from a moment on. Its status is decided on a
+    page of its own (:mod:`publishers.pages.partners.status`)."""
+
+    hard_days = forms.IntegerField(
+        label="Own cookie period in days",
+        required=False,
+        min_value=1,
+        max_value=400,
+        help_text="Empty: the advertiser's.",
+    )
+    in_page = forms.BooleanField(
+        label="May activate from the page",
+        required=False,
+        help_text="For overlays and extensions that do not navigate; works for soft partners only.",
+    )
+    strictly_necessary = forms.BooleanField(
+        required=False, help_text="The cookie is part of a service the shopper asked for."
+    )
+    evidence = forms.CharField(
+        label="Why it is strictly necessary",
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    reason = forms.CharField(label=REASON_SHOWN, max_length=500, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("strictly_necessary") and not data.get("evidence", "").strip():
+            self.add_error("evidence", "Say why, as a data-protection officer would ask.")
+        return data
+
+
+class NoteForm(forms.Form):
+    required_css_class = "required"
+    text = forms.CharField(
+        label="Note",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Seen by staff and operators only, never by the partner. It stays as written.",
+    )
+
+
+class ReasonForm(ChangeForm):
+    """Why and from when, as a partner reads it."""
+
+    preset = forms.ChoiceField(
+        label="A common reason",
+        required=False,
+        widget=forms.Select({"data-fills": "id_reason"}),
+        help_text="Taken as the reason where you write none of your own.",
+    )
+    reason = forms.CharField(
+        label=REASON_SHOWN,
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, presets: Sequence[str], **kwargs: Any
+    ) -> None:
+        if data is not None and not data.get("reason", "").strip():
+            data = data.copy()
+            data["reason"] = data.get("preset", "")
+        super().__init__(data, **kwargs)
+        self.presets = presets
+        preset = self.fields["preset"]
+        assert isinstance(preset, forms.ChoiceField)
+        offered = [(text, text) for text in presets]
+        preset.choices = [("", "Choose one, or write your own"), *offered]
+
+    @property
+    def reason_so_far(self) -> str:
+        """What is typed or chosen, be the form complete or not."""
+        written = str(self["reason"].value() or "").strip()
+        return written or str(self["preset"].value() or "")
+
+
+class CookieTypeForm(ReasonForm):
+    """Why and from when a cookie type is assigned."""
+
+    internal_note = forms.CharField(
+        max_length=500, required=False, help_text="Seen by staff and operators only."
+    )
+
+
+class ModelTypeDefaultForm(forms.Form):
+    """Which default is to be set, and to what."""
+
+    required_css_class = "required"
+
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none())
+    model_type = forms.ChoiceField(choices=ModelType.choices)
+    to = forms.ChoiceField(
+        label="Cookie type",
+        choices=[
+            (AssignedType.SOFT.value, "Soft"),
+            (AssignedType.HARD.value, "Hard"),
+            (AssignedType.INHERIT.value, "The network's default"),
+        ],
+    )
+
+    def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
+        """Which advertisers to choose from; operators may leave it to the whole network."""
+        choice = self.fields["advertiser"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = advertisers
+        choice.required = not network_too
+        choice.empty_label = "The whole network" if network_too else "Choose one"
+        if not network_too and len(advertisers) == 1:
+            self.initial.setdefault("advertiser", advertisers[0].pk)

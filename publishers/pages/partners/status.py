@@ -1,0 +1,207 @@
+"""Deciding about a partnership in the admin: approve, decline, end, or suspend for fraud."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from network import clock, dates, money
+from network.effective import rebasing
+from network.effective.rows import SPREAD
+from network.pages.site import terms_form
+from network.pages.site.admin_site import ScopedAdmin, person
+from network.pages.site.change_pages import ChangeForm, ChangePage, posted, respond
+from publishers.models import Partnership, PartnershipTerms
+from publishers.partnerships.standing import Standing, attach_standings, standing_of
+from publishers.policy import deciding
+from tracking.commissions.rulings import MAX_REASON
+from tracking.lifecycle import suspension
+from tracking.lifecycle.validation import ValidationRefused
+
+Status = PartnershipTerms.Status
+_SHOWN = "Reason, shown to the partner"
+
+
+class StatusForm(forms.Form):
+    """Why; it holds at once."""
+
+    required_css_class = "required"
+    reason = forms.CharField(
+        label=_SHOWN, max_length=MAX_REASON, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class ApprovalForm(ChangeForm):
+    """What is said to the partner with its approval, and from when that holds."""
+
+    reason = forms.CharField(
+        label="Message to the partner",
+        max_length=MAX_REASON,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class EndForm(ChangeForm):
+    """Why and when a partnership ends."""
+
+    reason = forms.CharField(
+        label=_SHOWN, max_length=MAX_REASON, widget=forms.Textarea({"rows": 3})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision in words: on the partner's page, on its confirmation, and what it means."""
+
+    offer: str
+    title: str
+    button: str
+    meaning: str
+    form: type[forms.Form] = StatusForm
+
+
+DECISIONS: Mapping[str, Decision] = {
+    Status.APPROVED: Decision(
+        "Approve…",
+        "Approve {partner} at {shop}",
+        "Approve",
+        "Its clicks count from then on; it is told, with its cookie type and terms.",
+        ApprovalForm,
+    ),
+    Status.DECLINED: Decision(
+        "Decline…",
+        "Decline the application of {partner} at {shop}",
+        "Decline the application",
+        "It is told why. Its clicks do not count.",
+    ),
+    Status.ENDED: Decision(
+        "End…",
+        "End the partnership of {partner} and {shop}",
+        "End the partnership",
+        "Clicks from then on do not count. Clicks made before keep their claims until their "
+        "windows close, and what they earn is paid.",
+        EndForm,
+    ),
+    Status.SUSPENDED: Decision(
+        "Suspend for fraud…",
+        "Suspend {partner} at {shop} for fraud",
+        "Suspend for fraud",
+        "Its clicks stop counting within seconds. What it has pending is declined with the reason "
+        "Fraud, and so is what its earlier clicks bring in until the suspension is lifted. What is "
+        "final stays and is corrected in the ledger.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A decision that the partner's page offers."""
+
+    to: str
+    text: str
+
+
+def offers(standing: Standing) -> list[Offer]:
+    """What can be decided about a partnership that stands like this."""
+    held = standing.terms.status if standing.terms else ""
+    return [
+        Offer(to, decision.offer)
+        for to, decision in DECISIONS.items()
+        if held in PartnershipTerms.DECIDED_FROM[to]
+    ]
+
+
+def decide(
+    request: HttpRequest, model_admin: ScopedAdmin[Partnership], row: Partnership
+) -> HttpResponse:
+    """The confirmation of a decision, ``?to=ended``; makes it when it is posted, unless somebody
+    else changed something meanwhile. Raises Http404 for what cannot be decided as the partnership
+    stands."""
+    now, to = clock.now(), request.GET.get("to", "")
+    attach_standings([row], now)
+    is_offered = to in {offer.to for offer in offers(standing_of(row))}
+    if to not in DECISIONS or not (is_offered or request.method == "POST"):
+        raise Http404(f"{row} cannot become {to}.")
+    decision = DECISIONS[to]
+    form = decision.form(posted(request))
+
+    def apply(now: datetime) -> str:
+        reason = form.cleaned_data["reason"].strip()
+        if to == Status.SUSPENDED:
+            try:
+                declined = suspension.suspend(
+                    row,
+                    now,
+                    reason=reason,
+                    made_by=person(request),
+                    read_clock=lambda: clock.now(),
+                )
+            except ValidationRefused as error:  # a sale was changed at the same moment
+                raise ValidationError(f"{error} Nothing was changed; try again.") from error
+            model_admin.log_change(request, row, "Suspended for fraud")
+            return f"Suspended for fraud. {_declined(row, declined)}"
+        made = deciding.decide(
+            row,
+            to,
+            now,
+            made_by=person(request),
+            reason=reason,
+            start=form.start_at if isinstance(form, ChangeForm) else None,
+            known=terms_form.number(request.POST, "newest"),
+        )
+        model_admin.log_change(request, row, f"Terms: {made}")
+        return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
+
+    page = ChangePage(
+        title=decision.title.format(partner=row.publisher, shop=row.advertiser),
+        form=form,
+        button=decision.button,
+        back=reverse("admin:publishers_partnership_change", args=[row.pk]),
+        apply=apply,
+        changes_policy=to != Status.SUSPENDED,  # which takes the lock when it has declined sales
+        template="admin/partners/status.html",
+        context={
+            "original": row,
+            "decision": decision,
+            "newest": rebasing.newest(PartnershipTerms(partnership=row)),
+            "coming": _coming(row, to, now),
+            "later": isinstance(form, ChangeForm),
+            **_preview(row, to),
+        },
+    )
+    return respond(request, model_admin, page)
+
+
+def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:
+    """What is to come of the terms, and what of it the decision withdraws."""
+    held = deciding.terms_at(row, now + SPREAD)
+    return terms_form.coming(deciding.foreseen(row, to, now), held) if held else []
+
+
+def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
+    if to not in (Status.SUSPENDED, Status.ENDED):
+        return {"application": application(row)}
+    found = suspension.pending(row)
+    return {
+        "pending": found,
+        "pending_amount": money.display(found.amount_minor, row.advertiser.currency),
+        "suspends": to == Status.SUSPENDED,
+    }
+
+
+def application(row: Partnership) -> PartnershipTerms | None:
+    """The partner's own words when it applied, which it does once."""
+    return row.terms.filter(status=Status.APPLIED).order_by("starts_at").first()
+
+
+def _declined(row: Partnership, declined: suspension.Pending) -> str:
+    if not declined.commissions:
+        return "Nothing was pending."
+    amount = money.display(declined.amount_minor, row.advertiser.currency)
+    return f"{dates.counted(declined.commissions, 'commission')} of {amount} declined."

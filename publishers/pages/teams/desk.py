@@ -1,0 +1,160 @@
+"""What owners do about the people of their advertiser or their team, on whichever page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from network import clock
+from network.models import Advertiser, StaffMembership, User
+from publishers.teams import invitations
+from publishers.teams.invitations import Gone, LastOwner, Membership, NotOpen
+from publishers.teams.models import Invitation, Team, TeamMembership
+
+MEANINGS: Mapping[str, str] = {
+    "owner": "Owner: everything, and who else gets in",
+    "manager": "Manager: everything but the team",
+    "viewer": "Viewer: reads, and changes nothing",
+    "member": "Member: everything but the team and bank details",
+}
+
+
+class InviteForm(forms.Form):
+    email = forms.CharField(
+        label="Mail address",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        help_text="A link that can be used once goes there. It is good for seven days.",
+    )
+    role = forms.ChoiceField()
+
+    def __init__(self, place: Advertiser | Team, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role, MEANINGS[role]) for role, _ in reversed(roles(place))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a POST: what was done, or what was wrong; neither while the form holds it."""
+
+    done: str = ""
+    wrong: str = ""
+
+
+def roles(place: Advertiser | Team) -> Sequence[tuple[str, str]]:
+    """Those that somebody can have there, with their names."""
+    choices = TeamMembership.Role if isinstance(place, Team) else StaffMembership.Role
+    return [(role.value, str(role.label)) for role in choices]
+
+
+def people(place: Advertiser | Team) -> dict[str, Any]:
+    """What a page shows of them, for its template."""
+    now = clock.now()
+    rows = invitations.of_place(place).waiting().select_related("invited_by")
+    return {
+        "members": invitations.members(place),
+        "invitations": [(row, row.state(now)) for row in rows],
+        "roles": roles(place),
+    }
+
+
+def answer(
+    request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm
+) -> HttpResponse | None:
+    """Do what was posted and lead on from there; None where there is the page to show. Who has
+    removed themselves is led home. Raises as :func:`_act`."""
+    outcome = _act(request, place, person, form)
+    if not (outcome.done or outcome.wrong):
+        return None
+    (messages.success if outcome.done else messages.error)(request, outcome.done or outcome.wrong)
+    sees_all = isinstance(place, Advertiser) and person.is_superuser
+    stays = sees_all or invitations.members(place).filter(user=person).exists()
+    return HttpResponseRedirect(request.path if stays else reverse("home"))
+
+
+def _act(request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm) -> Outcome:
+    """Do what was posted as ``do``. Raises Http404 for anything else, and for what is not of this
+    place."""
+    actions: Mapping[str, Callable[[], str]] = {
+        "invite": lambda: _invite(place, person, form),
+        "send_again": lambda: _send_again(_invitation(request, place), person),
+        "withdraw": lambda: _withdraw(_invitation(request, place), person),
+        "role": lambda: _change_role(request, _membership(request, place), person),
+        "remove": lambda: _remove(_membership(request, place), person),
+    }
+    if "do" not in request.POST:
+        return Outcome()
+    action = actions.get(request.POST["do"])
+    if action is None:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        return Outcome(done=action())
+    except (LastOwner, Gone, NotOpen) as error:
+        return Outcome(wrong=str(error))
+
+
+def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:
+    if not form.is_valid():
+        return ""
+    data = form.cleaned_data
+    try:
+        row = invitations.invite(place, data["email"], data["role"], clock.now(), invited_by=person)
+    except ValidationError as error:
+        form.add_error("email", error.messages)
+        return ""
+    return f"{row.email} is invited; the mail is on its way."
+
+
+def _send_again(row: Invitation, person: User) -> str:
+    invitations.send_again(row, clock.now(), asked_by=person)
+    return f"Another mail goes to {row.email}. The link of the one before is no longer good."
+
+
+def _withdraw(row: Invitation, person: User) -> str:
+    invitations.withdraw(row, clock.now(), withdrawn_by=person)
+    return f"The invitation of {row.email} is withdrawn; its link is no longer good."
+
+
+def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
+    role = request.POST.get("role", "")
+    if role not in dict(type(row).Role.choices):
+        raise Http404(f"There is no role {role}.")
+    ended = invitations.change_role(row, role, clock.now(), changed_by=person)
+    return f"{row.user} is {row.get_role_display().lower()} now.{_told(ended)}"
+
+
+def _remove(row: Membership, person: User) -> str:
+    ended = invitations.remove(row, clock.now(), removed_by=person)
+    return f"{row.user} is removed, and sees nothing more from now on.{_told(ended)}"
+
+
+def _told(ended: Sequence[Invitation]) -> str:
+    if not ended:
+        return ""
+    return f" With that these invitations are withdrawn: {', '.join(map(str, ended))}."
+
+
+def _invitation(request: HttpRequest, place: Advertiser | Team) -> Invitation:
+    return get_object_or_404(invitations.of_place(place), pk=_number(request, "invitation"))
+
+
+def _membership(request: HttpRequest, place: Advertiser | Team) -> Membership:
+    found: Membership = get_object_or_404(
+        invitations.members(place), pk=_number(request, "membership")
+    )
+    return found
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Http404(f"There is no such {name}.")
+    return int(text)

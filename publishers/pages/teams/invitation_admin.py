@@ -1,0 +1,147 @@
+"""Invitations, for operators: all of them, and new ones to whatever there is."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import URLPattern, path, reverse
+
+from network import clock
+from network.models import Advertiser
+from network.pages.site.admin_site import PageAdmin, person, shown_moment
+from network.pages.site.change_pages import ChangePage, posted, respond
+from publishers.teams import invitations
+from publishers.teams.invitations import Membership, NotOpen, Place
+from publishers.teams.models import Invitation, Team
+
+
+class NewInvitationForm(forms.Form):
+    """To the operators, to one advertiser's staff, or to one team."""
+
+    email = forms.EmailField(label="Mail address")
+    role = forms.ChoiceField(
+        choices=[
+            ("owner", "Owner of an advertiser or a team"),
+            ("manager", "Manager of an advertiser"),
+            ("viewer", "Viewer of an advertiser"),
+            ("member", "Member of a team"),
+            ("operator", "Operator of the network"),
+        ]
+    )
+    advertiser = forms.ModelChoiceField(Advertiser.objects.all(), required=False)
+    team = forms.ModelChoiceField(Team.objects.all(), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        advertiser, team, role = data.get("advertiser"), data.get("team"), data.get("role")
+        if advertiser and team:
+            self.add_error("team", "Choose an advertiser or a team, not both.")
+        elif role == "operator" and (advertiser or team):
+            self.add_error("role", "Operators belong to the network: choose neither of them.")
+        elif role in ("manager", "viewer") and not advertiser:
+            self.add_error("advertiser", "Choose the advertiser.")
+        elif role == "member" and not team:
+            self.add_error("team", "Choose the team.")
+        elif role == "owner" and not (advertiser or team):
+            self.add_error("advertiser", "Choose the advertiser, or else the team.")
+        return data
+
+    @property
+    def place(self) -> Place:
+        chosen: Place = self.cleaned_data["advertiser"] or self.cleaned_data["team"]
+        return chosen
+
+
+def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) -> None:
+    """Withdraw what those leave behind who were removed here, or decide no longer, and say so."""
+    now, operator = clock.now(), person(request)
+    ended = [row for each in removed for row in invitations.end_with(each, now, operator)]
+    ended += invitations.withdraw_unvouched(now, withdrawn_by=operator)
+    if ended:
+        told = ", ".join(map(str, ended))
+        messages.warning(request, f"With that these invitations are withdrawn: {told}.")
+
+
+class InvitationAdmin(PageAdmin[Invitation]):
+    when_empty = "Nobody has been invited yet. Invite somebody, and a mail brings them a link."
+    list_display = ("email", "shown_place", "role", "shown_state", "shown_created_at", "invited_by")
+    list_filter = ("role",)
+    list_select_related = ("advertiser", "team", "invited_by")
+    search_fields = ("email", "advertiser__name", "team__name")
+    page_template = "admin/teams/invitation.html"
+    shown_created_at = staticmethod(shown_moment("created_at", "Invited"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_operator(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.do_view)
+        return [
+            path("<int:pk>/do/", view, name="publishers_invitation_do"),
+            *super().get_urls(),
+        ]
+
+    def page(self, request: HttpRequest, row: Invitation) -> Mapping[str, Any]:
+        return {"title": f"Invitation of {row}", "state": row.state(clock.now())}
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        initial = {name: request.GET.get(name, "") for name in ("advertiser", "team", "role")}
+        form = NewInvitationForm(posted(request), initial=initial)
+
+        def apply(now: datetime) -> str:
+            data = form.cleaned_data
+            row = invitations.invite(
+                form.place, data["email"], data["role"], now, invited_by=person(request)
+            )
+            return f"{row.email} is invited to {row.place}; the mail is on its way."
+
+        page = ChangePage(
+            title="Invite somebody",
+            form=form,
+            button="Invite",
+            back=reverse("admin:publishers_invitation_changelist"),
+            apply=apply,
+        )
+        return respond(request, self, page)
+
+    def do_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.is_operator(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            if request.POST.get("do") == "send_again":
+                invitations.send_again(row, clock.now(), asked_by=person(request))
+                messages.success(request, "Another mail is on its way; the link before is no good.")
+            elif request.POST.get("do") == "withdraw":
+                invitations.withdraw(row, clock.now(), withdrawn_by=person(request))
+                messages.success(request, "Withdrawn: the link is no longer good.")
+        except NotOpen as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:publishers_invitation_change", args=[row.pk]))
+
+    @admin.display(description="To")
+    def shown_place(self, row: Invitation) -> str:
+        return row.place
+
+    @admin.display(description="State")
+    def shown_state(self, row: Invitation) -> str:
+        return row.state(clock.now())

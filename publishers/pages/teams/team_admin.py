@@ -1,0 +1,61 @@
+"""Teams, for operators: who is in them, and which publisher ids they stand behind."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from network import clock
+from network.pages.site.admin_site import EMPTY, OperatorAdmin, TeamInline, shown_moment
+from publishers.pages.teams.invitation_admin import end_invitations
+from publishers.teams.models import Team, TeamMembership
+
+
+class MemberInline(TeamInline):
+    model = TeamMembership
+    verbose_name = "member of the team"
+    verbose_name_plural = "members"
+
+
+class TeamAdmin(OperatorAdmin[Team]):
+    when_empty = "A team is made with its first publisher."
+    list_display = ("name", "shown_publishers", "shown_members", "shown_created_at")
+    search_fields = ("name", "publishers__name", "=publishers__id")
+    inlines = (MemberInline,)
+    fields = ("name", "shown_publishers", "shown_created_at")
+    readonly_fields = ("shown_publishers", "shown_created_at")
+    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        return super().get_queryset(request).prefetch_related("publishers", "memberships__user")
+
+    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
+        return self.fields if obj else ("name",)
+
+    def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        end_invitations(request, formset.deleted_objects)
+
+    @admin.display(description="Publishers")
+    def shown_publishers(self, team: Team) -> SafeString | str:
+        rows = (
+            (reverse("admin:publishers_publisher_change", args=[row.pk]), row.name, row.pk)
+            for row in team.publishers.all()
+        )
+        return format_html_join(", ", '<a href="{}">{}</a> ({})', rows) or EMPTY
+
+    @admin.display(description="Members")
+    def shown_members(self, team: Team) -> str:
+        return ", ".join(str(row.user) for row in team.memberships.all()) or EMPTY

@@ -1,0 +1,229 @@
+"""How partnerships stand at a time: cookie type and where it comes from, what comes, status."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, NullIf
+
+from network import dates
+from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.resolution import InForce, Policy
+from publishers.models import (
+    AssignedType,
+    CookieTypeAssignment,
+    CookieTypeChoice,
+    ModelType,
+    ModelTypeCookieType,
+    Partnership,
+    PartnershipTerms,
+    PublisherModelType,
+)
+from publishers.policy.deciding import decided_by
+
+OWN, ADVERTISER, NETWORK = "own", "advertiser", "network"
+"""Where a cookie type comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next change of a partnership's cookie type."""
+
+    at: datetime
+    kind: InForce
+
+    @property
+    def type_label(self) -> str:
+        return type_label(self.kind)
+
+    def __str__(self) -> str:
+        return f"→ {self.type_label} on {dates.day(self.at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A partnership at a time. ``terms`` is None before its first, and ``decided`` those that made
+    the status what it is."""
+
+    kind: InForce
+    coming: Coming | None
+    terms: PartnershipTerms | None
+    decided: PartnershipTerms | None = None
+
+    @property
+    def is_soft(self) -> bool:
+        return self.kind.cookie_type == CookieTypeChoice.SOFT
+
+    @property
+    def is_own(self) -> bool:
+        return self.kind.source == OWN
+
+    @property
+    def type_label(self) -> str:
+        return type_label(self.kind)
+
+    @property
+    def source(self) -> str:
+        return source_text(self.kind)
+
+    @property
+    def model_type(self) -> str:
+        return ModelType(self.kind.model_type).label
+
+    @property
+    def is_approved(self) -> bool:
+        return self.terms is not None and self.terms.status == PartnershipTerms.Status.APPROVED
+
+    @property
+    def has_applied(self) -> bool:
+        """Whether a decision is waited for."""
+        return self.terms is not None and self.terms.status == PartnershipTerms.Status.APPLIED
+
+    @property
+    def status(self) -> str:
+        return self.terms.get_status_display() if self.terms else "Not yet started"
+
+    @property
+    def status_tone(self) -> str:
+        """How the status is coloured: ``good``, ``waiting`` or ``wrong``; ended is neither."""
+        return _TONES.get(self.terms.status, "") if self.terms else ""
+
+
+_TONES: Mapping[str, str] = {
+    PartnershipTerms.Status.APPROVED: "good",
+    PartnershipTerms.Status.APPLIED: "waiting",
+    PartnershipTerms.Status.SUSPENDED: "wrong",
+}
+
+
+def type_label(kind: InForce) -> str:
+    """``Hard`` or ``Soft``."""
+    return str(CookieTypeChoice(kind.cookie_type).label)
+
+
+def source_text(kind: InForce) -> str:
+    """Where a cookie type comes from: ``own, since 3 Mar 2026`` or ``Extension default``."""
+    if kind.source == OWN and kind.since:
+        return f"own, since {dates.day(kind.since)}"
+    default = f"{ModelType(kind.model_type).label} default"
+    return f"{default}, the advertiser's" if kind.source == ADVERTISER else default
+
+
+def coming(policy: Policy, now: datetime) -> Coming | None:
+    """The next moment at which the cookie type becomes another one."""
+    held = cookie_types.in_force(policy, now)
+    for at in cookie_types.changes(policy):
+        kind = cookie_types.in_force(policy, at)
+        if at > now and kind.cookie_type != held.cookie_type:
+            return Coming(at, kind)
+    return None
+
+
+def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, Standing]:
+    """How each stands, by its id, in a constant number of queries."""
+    partnerships = list(partnerships)
+    policies = cookie_types.policies(partnerships)
+    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
+    for row in PartnershipTerms.objects.filter(
+        partnership__in=partnerships, starts_at__lte=now
+    ).order_by("starts_at"):
+        terms[row.partnership_id].append(row)
+    return {
+        key: Standing(
+            kind=cookie_types.in_force(policy, now),
+            coming=coming(policy, now),
+            terms=terms[key][-1] if key in terms else None,
+            decided=decided_by(terms[key]) if key in terms else None,
+        )
+        for key, policy in policies.items()
+    }
+
+
+def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
+    """Make :func:`standing_of` work for these."""
+    rows = list(rows)
+    by_id = standings(rows, now)
+    for row in rows:
+        row.__dict__["standing"] = by_id[row.pk]
+
+
+def standing_of(row: Partnership) -> Standing:
+    """How a partnership of a list stands."""
+    found: Standing = row.__dict__["standing"]
+    return found
+
+
+def changing(queryset: QuerySet[Partnership], now: datetime) -> list[int]:
+    """The ids of those whose cookie type will be another one. The policy itself is asked, of those
+    only for whom anything is yet to start."""
+    ahead = {"starts_at__gt": now}
+    publishers = PublisherModelType.objects.filter(**ahead).values("publisher")
+    defaults = ModelTypeCookieType.objects.filter(**ahead)
+    candidates = queryset.filter(
+        Q(pk__in=CookieTypeAssignment.objects.filter(**ahead).values("partnership"))
+        | Q(publisher__in=publishers)
+        | Q(advertiser__in=defaults.values("advertiser"))
+        | Q(Exists(defaults.filter(advertiser__isnull=True)))
+    )
+    policies = cookie_types.policies(candidates)
+    return [key for key, policy in policies.items() if coming(policy, now) is not None]
+
+
+def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Partnership]:
+    """Annotated with what is in force, to filter and sort by: ``status_now`` (None before the
+    first), ``model_type_now``, ``cookie_type_now`` and ``source_now``. The last two say
+    :func:`cookie_types.in_force` again in SQL; ``tests/test_standing.py`` holds the two together.
+    """
+    begun = {"starts_at__lte": now}
+    terms = PartnershipTerms.objects.filter(partnership=OuterRef("pk"), **begun)
+    model_types = PublisherModelType.objects.filter(publisher=OuterRef("publisher"), **begun)
+    other, char = Value(ModelType.OTHER.value), CharField()
+    sources = [
+        When(**{f"{layer}__isnull": False}, then=Value(source)) for layer, source in _LAYERS.items()
+    ]
+    return (
+        queryset.annotate(
+            status_now=_latest(terms, "status"),
+            model_type_now=Coalesce(_latest(model_types, "model_type"), other, output_field=char),
+        )
+        .annotate(**_layers(begun))
+        .annotate(
+            cookie_type_now=Coalesce(*_LAYERS, _builtin_default(), output_field=char),
+            source_now=Case(*sources, default=Value(NETWORK), output_field=char),
+        )
+    )
+
+
+_LAYERS = {"_own_type": OWN, "_advertiser_type": ADVERTISER, "_network_type": NETWORK}
+"""The layers of the policy, the first that says something first, each with its source."""
+
+
+def _layers(begun: dict[str, datetime]) -> dict[str, NullIf]:
+    """What each layer says; NULL where it says nothing, or to inherit."""
+    own = CookieTypeAssignment.objects.filter(partnership=OuterRef("pk"), **begun)
+    defaults = ModelTypeCookieType.objects.filter(model_type=OuterRef("model_type_now"), **begun)
+    rows = (
+        own,
+        defaults.filter(advertiser=OuterRef("advertiser")),
+        defaults.filter(advertiser__isnull=True),
+    )
+    inherit = Value(AssignedType.INHERIT.value)
+    return {
+        name: NullIf(_latest(found, "cookie_type"), inherit)
+        for name, found in zip(_LAYERS, rows, strict=True)
+    }
+
+
+def _latest(rows: QuerySet[Any], name: str) -> Subquery:
+    return Subquery(rows.order_by("-starts_at").values(name)[:1])
+
+
+def _builtin_default() -> Case:
+    soft = Value(CookieTypeChoice.SOFT.value)
+    return Case(
+        When(model_type_now__in=sorted(cookie_types.SOFT_BY_DEFAULT), then=soft),
+        default=Value(CookieTypeChoice.HARD.value),
+    )

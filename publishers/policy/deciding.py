@@ -1,0 +1,272 @@
+"""Creating publishers, and their partnerships with advertisers over time."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from network import dates
+from network.effective import rebasing
+from network.effective.rows import BESIDE_CANCELLED, Refused, add_row, add_rows, start_or_now
+from network.models import Advertiser, User
+from publishers.models import (
+    PartnerNote,
+    Partnership,
+    PartnershipTerms,
+    Publisher,
+    PublisherModelType,
+)
+from publishers.notices.writing import telling_partners
+from publishers.teams.models import Team
+
+MAX_MESSAGE = 500
+TERMS_FIELDS = PartnershipTerms.carried
+Status = PartnershipTerms.Status
+
+
+class NotDecidable(Refused):
+    """A status from which the partnership cannot get to the one that was decided."""
+
+
+class AlreadyPartner(ValueError):
+    """There is a partnership of the two already, whatever its status."""
+
+
+@transaction.atomic
+def create_publisher(
+    name: str,
+    model_type: str,
+    now: datetime,
+    *,
+    website: str = "",
+    made_by: User | None = None,
+    team: Team | None = None,
+) -> Publisher:
+    """Create a publisher with its model type, in force at once, in a team of its own unless it
+    joins one. Raises ValidationError."""
+    team = team or Team.objects.create(name=name, created_at=now)
+    publisher = Publisher(name=name, website=website, team=team, created_at=now)
+    publisher.full_clean()
+    publisher.save(force_insert=True)
+    start_publisher(publisher, model_type, now, made_by)
+    return publisher
+
+
+def start_publisher(
+    publisher: Publisher, model_type: str, now: datetime, made_by: User | None
+) -> None:
+    """Give a new publisher its first model type."""
+    add_row(
+        PublisherModelType(
+            publisher=publisher,
+            model_type=model_type,
+            starts_at=now,
+            created_at=now,
+            made_by=made_by,
+        )
+    )
+
+
+@transaction.atomic
+def create_partnership(
+    advertiser: Advertiser,
+    publisher: Publisher,
+    now: datetime,
+    *,
+    made_by: User | None,
+    **terms: object,
+) -> Partnership:
+    """A new partnership, with ``terms`` (``status`` and so on) in force at once."""
+    partnership = _create(advertiser, publisher, now)
+    start_partnership(partnership, now, made_by, **terms)
+    return partnership
+
+
+def start_partnership(
+    partnership: Partnership, now: datetime, made_by: User | None, **terms: object
+) -> None:
+    """Give a new partnership its first terms; without a status it has applied."""
+    with telling_partners([partnership], now, made_by=made_by, reason=""):
+        row = _row(partnership, now, now, made_by, "")
+        rebasing.change(row, {"status": Status.APPLIED, **terms})
+
+
+def apply(
+    advertiser: Advertiser,
+    publisher: Publisher,
+    now: datetime,
+    *,
+    made_by: User,
+    message: str = "",
+) -> Partnership:
+    """A publisher's application; staff decide. ``message`` is the reason of its first terms.
+    Raises AlreadyPartner, and ValidationError for a message that is too long."""
+    if Partnership.objects.filter(advertiser=advertiser, publisher=publisher).exists():
+        raise AlreadyPartner
+    try:
+        with transaction.atomic():
+            partnership = _create(advertiser, publisher, now)
+            row = _row(partnership, now, now, made_by, message.strip())
+            rebasing.change(row, {"status": Status.APPLIED})
+    except IntegrityError as error:  # the same form, sent twice at once
+        raise AlreadyPartner from error
+    return partnership
+
+
+def change_terms(
+    partnership: Partnership,
+    changes: dict[str, object],
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+    known: int | None = None,
+) -> PartnershipTerms:
+    """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
+    (:mod:`network.effective.rebasing`). Clicks of a partnership that has ended keep their claims.
+    The partner is told, with the ``reason``. ``known`` is the newest row that the page knew of by
+    which this was decided. Raises StartInPast, ChangedMeanwhile when somebody else has changed them
+    since or with the same start, ValidationError."""
+    row = _row(partnership, start_or_now(start, now), now, made_by, reason)
+    with telling_partners([partnership], now, made_by=made_by, reason=reason):
+        if known is not None:
+            rebasing.refuse_unknown(row, known, now)
+        return rebasing.change(row, changes)
+
+
+def decide(
+    partnership: Partnership,
+    status: str,
+    now: datetime,
+    *,
+    made_by: User | None,
+    reason: str = "",
+    start: datetime | None = None,
+    known: int | None = None,
+) -> PartnershipTerms:
+    """Decide about the status: what was to come of it is withdrawn, other terms to come stay to
+    come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, what others decided and
+    a start that is taken are no hindrance."""
+    row = _row(partnership, start_or_now(start, now), now, made_by, reason)
+    with telling_partners([partnership], now, made_by=made_by, reason=reason):
+        begun = partnership.terms.filter(starts_at__lte=row.starts_at)
+        _refuse_undecidable(
+            partnership,
+            PartnershipTerms.DECIDED_FROM[status],
+            begun.select_related("made_by").order_by("starts_at"),
+        )
+        if status == Status.SUSPENDED:
+            row.starts_at = _free_start(partnership, row.starts_at)
+        elif known is not None:
+            rebasing.refuse_unknown(row, known, now)
+        return rebasing.change(row, {"status": status})
+
+
+def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User | None) -> None:
+    """Approve applications, all or none, in a constant number of queries unless terms are to come.
+    Raises NotDecidable of who has not applied, or was decided about."""
+    starts_at = start_or_now(None, now)
+    with telling_partners(partnerships, now, made_by=made_by, reason=""):
+        terms = _terms_of(partnerships)
+        at_once = []
+        for partnership in partnerships:
+            begun = [row for row in terms[partnership.pk] if row.starts_at <= starts_at]
+            _refuse_undecidable(partnership, {Status.APPLIED}, begun)
+            row = _row(partnership, starts_at, now, made_by, "")
+            if not begun or begun != terms[partnership.pk]:
+                rebasing.change(row, {"status": Status.APPROVED})
+                continue
+            for name, value in {**rebasing.values_of(begun[-1]), "status": Status.APPROVED}.items():
+                setattr(row, name, value)
+            at_once.append(row)
+        add_rows(at_once)
+
+
+def foreseen(
+    partnership: Partnership, status: str, now: datetime
+) -> list[rebasing.Rebased[PartnershipTerms]]:
+    """What becomes of the terms to come when this is decided now."""
+    row = _row(partnership, start_or_now(None, now), now, None, "")
+    return rebasing.foreseen(row, {"status": status})
+
+
+def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
+    """Of one partnership's terms, in order, the row that made the status what it is at their end:
+    later ones changed something else. None of none."""
+    found = None
+    for row in terms:
+        if found is None or row.status != found.status:
+            found = row
+    return found
+
+
+def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: User) -> PartnerNote:
+    """Remember something about a partner, among staff. Raises ValidationError."""
+    note = PartnerNote(partnership=partnership, text=text.strip(), made_by=made_by, created_at=now)
+    note.full_clean()
+    note.save(force_insert=True)
+    return note
+
+
+def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:
+    """The terms in force; None before the first."""
+    return partnership.terms.filter(starts_at__lte=at).order_by("-starts_at").first()
+
+
+def _create(advertiser: Advertiser, publisher: Publisher, now: datetime) -> Partnership:
+    partnership = Partnership(advertiser=advertiser, publisher=publisher, created_at=now)
+    partnership.full_clean()
+    partnership.save(force_insert=True)
+    return partnership
+
+
+def _row(
+    partnership: Partnership,
+    starts_at: datetime,
+    now: datetime,
+    made_by: User | None,
+    reason: str,
+) -> PartnershipTerms:
+    return PartnershipTerms(
+        advertiser_id=partnership.advertiser_id,
+        publisher_id=partnership.publisher_id,
+        partnership=partnership,
+        starts_at=starts_at,
+        created_at=now,
+        made_by=made_by,
+        reason=reason,
+    )
+
+
+def _terms_of(partnerships: Sequence[Partnership]) -> Mapping[int, Sequence[PartnershipTerms]]:
+    """The terms of each by its id, those to come too, in order."""
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships).select_related("made_by")
+    found: dict[int, list[PartnershipTerms]] = {row.pk: [] for row in partnerships}
+    for row in rows.order_by("starts_at"):
+        found[row.partnership_id].append(row)
+    return found
+
+
+def _refuse_undecidable(
+    partnership: Partnership, statuses: Collection[str], begun: Iterable[PartnershipTerms]
+) -> None:
+    held = decided_by(begun)
+    if held is None or held.status in statuses:
+        return
+    raise NotDecidable(
+        f"{partnership.publisher} is {held.get_status_display().lower()} from "
+        f"{dates.zoned(held.starts_at)}, as decided by {held.made_by or 'the network'}. Look at it "
+        "and try again."
+    )
+
+
+def _free_start(partnership: Partnership, at: datetime) -> datetime:
+    taken = set(
+        PartnershipTerms.all_rows.filter(
+            partnership=partnership, cancels=None, starts_at__gte=at
+        ).values_list("starts_at", flat=True)
+    )
+    while at in taken:
+        at += BESIDE_CANCELLED
+    return at

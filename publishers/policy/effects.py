@@ -1,0 +1,207 @@
+"""What a change of cookie type would do, before it is made: when it starts, to whom it does what,
+and how long hard cookies set before it can still win."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from network import dates
+from network.effective.rows import Refused
+from network.models import AttributionTerms
+from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.resolution import InForce, Policy, PolicyRow
+from publishers.models import (
+    AssignedType,
+    CookieTypeAssignment,
+    CookieTypeChoice,
+    ModelTypeCookieType,
+    Partnership,
+    PartnershipTerms,
+    PublisherModelType,
+)
+from publishers.partnerships.standing import ADVERTISER, NETWORK, OWN
+from publishers.policy import assigning as policy
+from publishers.policy.notice_period import promised, start_with_notice
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What is in force for a partnership when a change starts: without it, and with it."""
+
+    partnership: Partnership
+    before: InForce
+    after: InForce
+
+    @property
+    def changes_type(self) -> bool:
+        return self.before.cookie_type != self.after.cookie_type
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """When a change would start; the earliest that can be, where the chosen one is ``refused``,
+    which says why."""
+
+    at: datetime
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """When a change starts, and what it does."""
+
+    start: Start
+    effects: Sequence[Effect]
+
+
+def effects_of(
+    partnerships: Sequence[Partnership], said: PolicyRow, start: datetime
+) -> list[Effect]:
+    """Of what an unsaved row says, from ``start``, on these partnerships, for which it holds. A
+    constant number of queries."""
+    policies = cookie_types.policies(partnerships)
+    return [
+        Effect(
+            partnership=row,
+            before=cookie_types.in_force(policies[row.pk], start),
+            after=cookie_types.in_force(
+                cookie_types.policy_with(policies[row.pk], cookie_types.starting(said, start)),
+                start,
+            ),
+        )
+        for row in partnerships
+    ]
+
+
+def effects_of_default(
+    said: ModelTypeCookieType, chosen: datetime | None, now: datetime
+) -> Outcome:
+    """Of a default on all who are of its model type when it starts, by name."""
+    rows = policy.concerned(said).select_related("publisher", "advertiser")
+    partnerships = list(rows.order_by("publisher__name", "pk"))
+    start = start_of(partnerships, said, chosen, now)
+    effects = effects_of(partnerships, said, start.at)
+    return Outcome(start, [one for one in effects if one.after.model_type == said.model_type])
+
+
+def effects_of_model_type(
+    said: PublisherModelType, chosen: datetime | None, now: datetime
+) -> Outcome:
+    """Of another model type on all partnerships of its publisher, by advertiser."""
+    rows = policy.concerned(said).select_related("publisher", "advertiser")
+    partnerships = list(rows.order_by("advertiser__name", "pk"))
+    start = start_of(partnerships, said, chosen, now)
+    return Outcome(start, effects_of(partnerships, said, start.at))
+
+
+def start_of(
+    partnerships: Sequence[Partnership], said: PolicyRow, chosen: datetime | None, now: datetime
+) -> Start:
+    """When what the row says starts: as chosen, or as soon as every process can know and every
+    notice is kept."""
+    to = promised(partnerships, now)
+
+    def changed(held: Policy, start: datetime) -> Policy:
+        return cookie_types.policy_with(held, cookie_types.starting(said, start))
+
+    refused = ""
+    try:
+        at = start_with_notice(to, changed, chosen, now)
+        if chosen is None or not _is_taken(partnerships, said, at):
+            return Start(at)
+        refused = f"Another change starts at {dates.zoned(at)}; choose another start."
+    except Refused as error:
+        refused = str(error)
+    return Start(start_with_notice(to, changed, None, now), refused)
+
+
+def _is_taken(partnerships: Sequence[Partnership], said: PolicyRow, at: datetime) -> bool:
+    """Whether another row that says the same thing for the same starts then."""
+    holds_for: dict[str, Any]
+    match said:
+        case CookieTypeAssignment():
+            holds_for = {"partnership__in": partnerships}
+        case ModelTypeCookieType():
+            holds_for = {"advertiser": said.advertiser_id, "model_type": said.model_type}
+        case _:
+            holds_for = {"publisher": said.publisher_id}
+    return type(said).objects.filter(**holds_for, starts_at=at).exists()
+
+
+def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
+    """Whether a changed default decides for the partnership: nothing nearer to it says anything."""
+    if said.advertiser_id is None:
+        return effect.after.source == NETWORK
+    if said.cookie_type == AssignedType.INHERIT:
+        return effect.after.source != OWN
+    return effect.after.source == ADVERTISER
+
+
+# --- Hard cookies set before --------------------------------------------------------------------
+
+
+def last_hard_window(partnerships: Sequence[Partnership], start: datetime) -> datetime | None:
+    """The end of the longest window that a hard click of these, made before ``start``, can have;
+    None when none of them can have made one whose window is open then. A constant number of
+    queries."""
+    policies = cookie_types.policies(partnerships)
+    own, shops = _days_of_partners(partnerships, start), _days_of_shops(partnerships, start)
+    ends = [
+        end
+        for row in partnerships
+        for end in _hard_ends(
+            policies[row.pk], own.get(row.pk, ()), shops.get(row.advertiser_id, ()), start
+        )
+    ]
+    return max((end for end in ends if end > start), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """A cookie period in days that holds from a moment on; None: another's holds."""
+
+    starts_at: datetime
+    days: int | None
+    approved: bool = True
+
+
+def _hard_ends(
+    policy: Policy, own: Sequence[_Days], shop: Sequence[_Days], start: datetime
+) -> list[datetime]:
+    """The ends of windows of the last hard click of every span in which all stays as it is."""
+    moments = {*cookie_types.changes(policy), *(row.starts_at for row in (*own, *shop))}
+    bounds = [*sorted(at for at in moments if at < start), start]
+    ends = []
+    for begin, end in pairwise(bounds):
+        held, general = _at(own, begin), _at(shop, begin)
+        hard = cookie_types.in_force(policy, begin).cookie_type == CookieTypeChoice.HARD
+        if hard and held and held.approved and general:
+            ends.append(end + timedelta(days=held.days or general.days or 0))
+    return ends
+
+
+def _at(rows: Sequence[_Days], at: datetime) -> _Days | None:
+    return next((row for row in reversed(rows) if row.starts_at <= at), None)
+
+
+def _days_of_partners(
+    partnerships: Sequence[Partnership], start: datetime
+) -> dict[int, list[_Days]]:
+    found: dict[int, list[_Days]] = {}
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lt=start)
+    for row in rows.order_by("starts_at"):
+        approved = row.status == PartnershipTerms.Status.APPROVED
+        days = _Days(row.starts_at, row.hard_days, approved)
+        found.setdefault(row.partnership_id, []).append(days)
+    return found
+
+
+def _days_of_shops(partnerships: Sequence[Partnership], start: datetime) -> dict[int, list[_Days]]:
+    found: dict[int, list[_Days]] = {}
+    shops = {row.advertiser_id for row in partnerships}
+    rows = AttributionTerms.objects.filter(advertiser__in=shops, starts_at__lt=start)
+    for row in rows.order_by("starts_at"):
+        found.setdefault(row.advertiser_id, []).append(_Days(row.starts_at, row.hard_days))
+    return found

@@ -1,0 +1,173 @@
+"""The notice that an advertiser gives its hard partners before they become soft, by whatever layer
+of the policy: a partner that is hard becomes soft no sooner than that after it was decided."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from network import dates
+from network.effective.rows import Refused, start_or_now
+from network.models import Advertiser, AttributionTerms, notice_at
+from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.resolution import Policy
+from publishers.models import CookieTypeChoice, Partnership, PartnershipTerms
+
+TYPING = timedelta(minutes=5)
+"""A start that a message names may be chosen for so long."""
+MOST_NAMED = 3
+
+
+class NoticeNotKept(Refused):
+    """A hard partner would become soft sooner than its advertiser's notice allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A partnership with what it has been told of what is to come; ``earliest`` is when a change
+    made now may make it soft."""
+
+    partnership: Partnership
+    policy: Policy
+    days: int
+    earliest: datetime
+
+
+def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promised]:
+    """Those to whom notice is to be given: whoever has been an approved partner within it. Who is
+    none yet, or no longer for so long, is given none."""
+    partnerships = list(partnerships)
+    days = _notices({row.advertiser_id for row in partnerships}, now)
+    if not days:
+        return []
+    approved = _approved([row for row in partnerships if row.advertiser_id in days], days, now)
+    policies = cookie_types.policies(approved)
+    return [
+        Promised(
+            partnership=row,
+            policy=policies[row.pk],
+            days=days[row.advertiser_id],
+            earliest=now + timedelta(days=days[row.advertiser_id]),
+        )
+        for row in approved
+    ]
+
+
+def start_with_notice(
+    to: Sequence[Promised],
+    changed: Callable[[Policy, datetime], Policy],
+    start: datetime | None,
+    now: datetime,
+) -> datetime:
+    """When a change starts: as chosen, or as soon as every process can know and every notice is
+    kept. ``changed`` says what the policy of one were with a start. Raises StartInPast and
+    NoticeNotKept."""
+    begins = start_or_now(start, now)
+    while late := [one for one in to if _is_late(one, changed(one.policy, begins), now)]:
+        if start is not None:
+            raise NoticeNotKept(
+                f"{_refusal(late)} Choose {_choice(late)} or later, or leave the start empty for "
+                "the earliest."
+            )
+        begins = max(one.earliest for one in late)
+    return begins
+
+
+def refuse_without_notice(
+    to: Sequence[Promised], changed: Callable[[Policy], Policy], now: datetime
+) -> None:
+    """Raises NoticeNotKept for a change without a start of its own: to cancel another one."""
+    if late := [one for one in to if _is_late(one, changed(one.policy), now)]:
+        raise NoticeNotKept(
+            f"{_refusal(late)} Without this change it would be sooner; set another start for it "
+            f"first, {_choice(late)} or later."
+        )
+
+
+def _is_late(one: Promised, after: Policy, now: datetime) -> bool:
+    """Whether this policy makes soft, before the notice has passed, who is hard until then and was
+    to stay so."""
+    return any(
+        _is_hard(one.policy, at)
+        and not _is_hard(after, at)
+        and _is_hard(after, at - timedelta(microseconds=1))
+        for at in cookie_types.changes(after)
+        if now < at < one.earliest
+    )
+
+
+def _is_hard(policy: Policy, at: datetime) -> bool:
+    return cookie_types.in_force(policy, at).cookie_type == CookieTypeChoice.HARD
+
+
+def _notices(advertisers: set[int], now: datetime) -> dict[int, int]:
+    """The notice in days, of the advertisers that give any."""
+    rows = list(AttributionTerms.objects.filter(advertiser__in=advertisers, starts_at__lte=now))
+    if not any(row.notice_days for row in rows):
+        return {}
+    found = {
+        key: notice_at([row for row in rows if row.advertiser_id == key], now).days
+        for key in {row.advertiser_id for row in rows}
+    }
+    return {key: days for key, days in found.items() if days}
+
+
+def _approved(
+    partnerships: Sequence[Partnership], days: Mapping[int, int], now: datetime
+) -> list[Partnership]:
+    """Those that were approved at some time within the notice. Approved now is not enough to ask:
+    a notice that ended with the approval could be ended with it, too."""
+    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=now)
+    for row in rows.order_by("starts_at"):
+        terms[row.partnership_id].append(row)
+    return [
+        row
+        for row in partnerships
+        if _was_approved(terms[row.pk], now - timedelta(days=days[row.advertiser_id]), now)
+    ]
+
+
+def _was_approved(terms: Sequence[PartnershipTerms], since: datetime, now: datetime) -> bool:
+    """Whether the partner was approved at some time from ``since`` until ``now``; terms in order,
+    those that started by now."""
+    ends = [row.starts_at for row in terms[1:]] + [now]
+    return any(
+        row.status == PartnershipTerms.Status.APPROVED and end > since
+        for row, end in zip(terms, ends, strict=True)
+    )
+
+
+def _refusal(late: Sequence[Promised]) -> str:
+    last = _last(late)
+    advertiser = Advertiser.objects.get(pk=last.partnership.advertiser_id)
+    notice = dates.counted(last.days, "day") + ("'" if last.days > 1 else "'s")
+    return (
+        f"{advertiser} gives {notice} notice before a hard partner becomes soft: "
+        f"{named([one.partnership for one in late])} at the earliest on "
+        f"{dates.zoned(last.earliest)}."
+    )
+
+
+def _choice(late: Sequence[Promised]) -> str:
+    at = _last(late).earliest + TYPING
+    return dates.zoned(at.replace(second=0, microsecond=0))
+
+
+def _last(late: Sequence[Promised]) -> Promised:
+    return max(late, key=lambda one: one.earliest)
+
+
+def named(partnerships: Sequence[Partnership]) -> str:
+    """``CouponCat``, ``CouponCat and Blum`` or ``CouponCat, Blum, Loop and 12 others``."""
+    return some_of([row.publisher.name for row in partnerships])
+
+
+def some_of(names: Sequence[str]) -> str:
+    """As :func:`named`, of names."""
+    names = sorted(names)
+    if len(names) <= MOST_NAMED:
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    rest = len(names) - MOST_NAMED
+    others = "1 other" if rest == 1 else f"{rest} others"
+    return f"{', '.join(names[:MOST_NAMED])} and {others}"

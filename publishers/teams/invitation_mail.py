@@ -1,0 +1,35 @@
+"""The mail of an invitation."""
+
+from datetime import datetime
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core import mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from network.mail import errors as mail_errors
+from publishers.teams.models import Invitation
+
+
+def send(pk: int, token: str, now: datetime) -> None:
+    """Send it, and note with the invitation that it was sent, or why not. An invitation that is no
+    longer open is not sent."""
+    row = Invitation.objects.select_related("advertiser", "team", "invited_by").get(pk=pk)
+    if not row.is_open:
+        return
+    context = {"invitation": row, "url": link(token)}
+    subject = f"{row.invited_by} invites you to {row.place} on Softclick"
+    text = render_to_string("account/email/invitation.txt", context)
+    try:
+        mail.send_mail(" ".join(subject.split()), text, None, [row.email])
+    except (OSError, SMTPException) as error:
+        row.mail_error = mail_errors.told(error)[:200]
+    else:
+        row.mail_sent_at, row.mail_error = now, ""
+    row.save(update_fields=["mail_sent_at", "mail_error"])
+
+
+def link(token: str) -> str:
+    """On the site's own host, whatever the request's was."""
+    return settings.SITE_URL + reverse("invitation", args=[token])

@@ -1,0 +1,306 @@
+"""Inviting people by mail: to an advertiser's staff, to a publisher's team, among the operators.
+
+The link's token is in the mail alone; here is its hash. Whoever opens the link reads the mails of
+the address that was invited.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from kombu.exceptions import OperationalError
+
+from network.models import Advertiser, StaffMembership, User
+from publishers import tasks
+from publishers.teams.models import Invitation, Invitations, Team, TeamMembership
+
+GOOD_FOR = timedelta(days=7)
+Place = Advertiser | Team | None
+"""What somebody is invited to; None: to the operators."""
+Membership = StaffMembership | TeamMembership
+RANKS = ("", "viewer", "member", "manager", "owner")
+"""Roles of one place, each with all rights of those before it."""
+
+
+class NotOpen(ValueError):
+    """An invitation that cannot be accepted any more; the words say why and what to do."""
+
+
+class LastOwner(ValueError):
+    """There would be nobody left who decides who else gets in."""
+
+
+class Gone(ValueError):
+    """Somebody who does not belong to the place any more."""
+
+
+def of_place(place: Place) -> Invitations:
+    """The invitations to a place."""
+    if place is None:
+        return Invitation.objects.filter(advertiser=None, team=None)
+    if isinstance(place, Team):
+        return Invitation.objects.filter(team=place)
+    return Invitation.objects.filter(advertiser=place)
+
+
+def members(place: Advertiser | Team) -> models.QuerySet[Membership]:
+    """Who belongs to a place, with their users, by name."""
+    rows: models.QuerySet[Membership]
+    if isinstance(place, Team):
+        rows = TeamMembership.objects.filter(team=place)
+    else:
+        rows = StaffMembership.objects.filter(advertiser=place)
+    return rows.select_related("user").order_by("user__username")
+
+
+@transaction.atomic
+def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: User) -> Invitation:
+    """Invite an address; the mail leaves after the commit. Raises ValidationError for an address
+    that is none, that belongs already, or that was invited already."""
+    email = User.objects.normalize_email(email)
+    _check(place, email, now)
+    of_place(place).waiting().filter(email=email).update(withdrawn_at=now)  # expired
+    token = secrets.token_urlsafe(32)
+    row = Invitation(
+        email=email,
+        advertiser=place if isinstance(place, Advertiser) else None,
+        team=place if isinstance(place, Team) else None,
+        role=role,
+        token_hash=hash_of(token),
+        invited_by=invited_by,
+        created_at=now,
+        expires_at=now + GOOD_FOR,
+    )
+    row.full_clean()
+    _insert(row)
+    _log(invited_by, row, f"Invited {email} as {row.get_role_display()}")
+    _send(row, token)
+    return row
+
+
+@transaction.atomic
+def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None:
+    """Another mail, with a new link that is good for seven days from now; the old one is good no
+    longer. Whoever asks for it is who invites from now on. Raises NotOpen when it was accepted or
+    withdrawn meanwhile."""
+    row = _locked(invitation)
+    token = secrets.token_urlsafe(32)
+    row.token_hash, row.expires_at, row.invited_by = hash_of(token), now + GOOD_FOR, asked_by
+    row.mail_sent_at, row.mail_error = None, ""
+    row.save(update_fields=["token_hash", "expires_at", "invited_by", "mail_sent_at", "mail_error"])
+    _log(asked_by, row, f"Sent the invitation of {row.email} again")
+    _send(row, token)
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, now: datetime, *, withdrawn_by: User) -> None:
+    """Make the link no longer good. Raises NotOpen when it was accepted or withdrawn meanwhile."""
+    _withdraw(_locked(invitation), now, withdrawn_by)
+
+
+@transaction.atomic
+def withdraw_unvouched(now: datetime, *, withdrawn_by: User) -> list[Invitation]:
+    """Withdraw what was left by those who decide no longer, and say which; to be called, in its
+    transaction, by whatever makes somebody decide no longer."""
+    return _withdraw_all(Invitation.objects.unvouched(), now, withdrawn_by)
+
+
+@transaction.atomic
+def end_with(membership: Membership, now: datetime, withdrawn_by: User) -> list[Invitation]:
+    """Withdraw those that somebody made who was removed or has fewer rights now, and those that
+    would give the rights back; say which."""
+    here = of_place(_place_of(membership))
+    ended = Q(pk__in=here.unvouched()) | Q(email=membership.user.email)
+    return _withdraw_all(here.waiting().filter(ended), now, withdrawn_by)
+
+
+def find(token: str, now: datetime) -> Invitation:
+    """The open invitation that a link stands for. Raises NotOpen."""
+    rows = Invitation.objects.select_related("advertiser", "team", "invited_by")
+    row = rows.filter(token_hash=hash_of(token)).first()
+    if row is None:
+        raise NotOpen("There is no such invitation. A later mail may have brought a newer link.")
+    _check_open(row, now)
+    return row
+
+
+@transaction.atomic
+def accept(token: str, user: User, now: datetime) -> Invitation:
+    """Give somebody what they were invited to; never less than they have already. Raises NotOpen,
+    also when the address is not theirs: whoever forwards a mail invites nobody."""
+    row = find(token, now)
+    _one_at_a_time(row.advertiser or row.team)
+    Invitation.objects.select_for_update().get(pk=row.pk)
+    row = find(token, now)
+    if user.email != row.email:
+        raise NotOpen(f"This invitation is for {row.email}, and your account has another address.")
+    held = _join(row, user)
+    row.accepted_at, row.accepted_by = now, user
+    row.save(update_fields=["accepted_at", "accepted_by"])
+    stays = "" if held == row.role else f", and stays {Invitation.Role(held).label}"
+    _log(user, row, f"Accepted the invitation as {row.get_role_display()}{stays}")
+    return row
+
+
+@transaction.atomic
+def change_role(
+    membership: Membership, role: str, now: datetime, *, changed_by: User
+) -> list[Invitation]:
+    """Who loses rights loses their open invitations, too: says which. Raises LastOwner, Gone, and
+    ValidationError for a role that there is not."""
+    _keep_an_owner(membership, role)
+    before, held = membership.get_role_display(), membership.role
+    membership.role = role
+    membership.full_clean()
+    membership.save(update_fields=["role"])
+    after = membership.get_role_display()
+    _log_at(changed_by, _place_of(membership), f"{membership.user}: {before} is now {after}")
+    return end_with(membership, now, changed_by) if _rank(role) < _rank(held) else []
+
+
+@transaction.atomic
+def remove(membership: Membership, now: datetime, *, removed_by: User) -> list[Invitation]:
+    """With their open invitations: says which. Raises LastOwner and Gone."""
+    _keep_an_owner(membership, "")
+    _log_at(removed_by, _place_of(membership), f"Removed {membership.user}")
+    membership.delete()
+    return end_with(membership, now, removed_by)
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check(place: Place, email: str, now: datetime) -> None:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ValidationError({"email": "Write it as name@example.com."}) from error
+    if place is None:
+        belongs = User.objects.filter(email=email, is_superuser=True).exists()
+    else:
+        belongs = members(place).filter(user__email=email).exists()
+    if belongs:
+        raise ValidationError({"email": f"{email} belongs here already."})
+    if of_place(place).waiting().filter(email=email, expires_at__gt=now).exists():
+        raise ValidationError({"email": _invited_already(email)})
+
+
+def _invited_already(email: str) -> str:
+    return f"{email} is invited already. Send that invitation again, or withdraw it."
+
+
+def _check_open(row: Invitation, now: datetime) -> None:
+    if row.accepted_at:
+        raise NotOpen("This invitation has been accepted already. Sign in to go on.")
+    if row.withdrawn_at:
+        raise NotOpen("This invitation was withdrawn. Ask whoever invited you.")
+    if row.expires_at <= now:
+        raise NotOpen("This invitation has expired. Ask whoever invited you to send it again.")
+    if Invitation.objects.unvouched().filter(pk=row.pk).exists():
+        raise NotOpen(f"{row.invited_by} no longer decides who gets in there. Ask somebody else.")
+
+
+def _locked(invitation: Invitation) -> Invitation:
+    row = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if row.accepted_at or row.withdrawn_at:
+        raise NotOpen(f"{row.email} has accepted, or the invitation was withdrawn, meanwhile.")
+    return row
+
+
+def _insert(row: Invitation) -> None:
+    """Raises ValidationError when somebody else has invited the address at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise ValidationError({"email": _invited_already(row.email)}) from error
+
+
+def _withdraw(row: Invitation, now: datetime, person: User) -> None:
+    row.withdrawn_at = now
+    row.save(update_fields=["withdrawn_at"])
+    _log(person, row, f"Withdrew the invitation of {row.email}")
+
+
+def _withdraw_all(found: Invitations, now: datetime, person: User) -> list[Invitation]:
+    rows = list(found.select_for_update(of=("self",)).order_by("pk"))
+    for row in rows:
+        _withdraw(row, now, person)
+    return rows
+
+
+def _join(row: Invitation, user: User) -> str:
+    """Says which role they have then."""
+    if row.advertiser is None and row.team is None:
+        user.is_superuser = user.is_staff = True
+        user.save(update_fields=["is_superuser", "is_staff"])
+        return row.role
+    membership = _membership(row, user)
+    if _rank(row.role) > _rank(membership.role):
+        membership.role = row.role
+        membership.save()
+    return membership.role
+
+
+def _membership(row: Invitation, user: User) -> Membership:
+    """That of somebody who belongs there already, or a new one without a role."""
+    if row.team:
+        held = TeamMembership.objects.filter(user=user, team=row.team).first()
+        return held or TeamMembership(user=user, team=row.team)
+    found = StaffMembership.objects.filter(user=user, advertiser=row.advertiser).first()
+    return found or StaffMembership(user=user, advertiser=row.advertiser)
+
+
+def _rank(role: str) -> int:
+    return RANKS.index(role)
+
+
+def _one_at_a_time(place: Place) -> None:
+    """Until the transaction ends, nobody else changes who belongs there."""
+    if place is not None:
+        type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+
+
+def _keep_an_owner(membership: Membership, role: str) -> None:
+    """Reads the role again, which somebody may have changed since the page was shown."""
+    place = _place_of(membership)
+    _one_at_a_time(place)
+    try:
+        membership.refresh_from_db(fields=["role"])
+    except ObjectDoesNotExist as error:
+        raise Gone(f"{membership.user} was removed meanwhile.") from error
+    others = members(place).filter(role="owner").exclude(pk=membership.pk)
+    if membership.role == "owner" and role != "owner" and not others.exists():
+        raise LastOwner(f"{membership.user} is the last owner. Make somebody else an owner first.")
+
+
+def _place_of(membership: Membership) -> Advertiser | Team:
+    if isinstance(membership, TeamMembership):
+        return membership.team
+    return membership.advertiser
+
+
+def _send(row: Invitation, token: str) -> None:
+    def send() -> None:
+        try:
+            tasks.send_invitation.apply_async((row.pk, token), retry=False)
+        except OperationalError as error:
+            Invitation.objects.filter(pk=row.pk).update(
+                mail_error=f"No worker could be told to send it: {error}"[:200]
+            )
+
+    transaction.on_commit(send)
+
+
+def _log(person: User, row: Invitation, words: str) -> None:
+    _log_at(person, row.advertiser or row.team or row, words)
+
+
+def _log_at(person: User, at: Advertiser | Team | Invitation, words: str) -> None:
+    LogEntry.objects.log_actions(person.pk, [at], CHANGE, words, single_object=True)

@@ -1,0 +1,140 @@
+"""The people behind publishers: one team for all publisher ids of a company; and invitations."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from network.effective.rows import one_of
+from network.models import Advertiser, StaffMembership
+
+
+class Team(models.Model):
+    """Whoever works for one company; each of its publisher ids stands for one way to promote."""
+
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamRole(models.TextChoices):
+    """What somebody may do for a team."""
+
+    OWNER = "owner", "Owner"
+    MEMBER = "member", "Member"
+
+
+class TeamMembership(models.Model):
+    """What somebody may do for a team, and so for every publisher id that belongs to it."""
+
+    Role = TeamRole
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships"
+    )
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("user", "team"), name="member_once_per_team"),
+            one_of("role", TeamRole, name="member_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} of {self.team}"
+
+
+class Invitations(models.QuerySet["Invitation"]):
+    def waiting(self) -> "Invitations":
+        """Those that were neither accepted nor withdrawn; they may have expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def unvouched(self) -> "Invitations":
+        """Those that wait although whoever invited no longer decides who gets in there."""
+        owner = {"user": OuterRef("invited_by"), "role": "owner"}
+        of_staff = StaffMembership.objects.filter(advertiser=OuterRef("advertiser"), **owner)
+        of_team = TeamMembership.objects.filter(team=OuterRef("team"), **owner)
+        decides = Q(invited_by__is_superuser=True) | Exists(of_staff) | Exists(of_team)
+        return self.waiting().exclude(decides & Q(invited_by__is_active=True))
+
+
+class Invitation(models.Model):
+    """An address that may join: an advertiser's staff, a team, or the operators."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        MANAGER = "manager", "Manager"
+        VIEWER = "viewer", "Viewer"
+        MEMBER = "member", "Member"
+        OPERATOR = "operator", "Operator"
+
+    email = models.EmailField()
+    advertiser = models.ForeignKey(
+        Advertiser, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    mail_sent_at = models.DateTimeField(null=True, blank=True)
+    mail_error = models.CharField(max_length=200, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Invitations.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    advertiser__isnull=False, team=None, role__in=("owner", "manager", "viewer")
+                )
+                | Q(advertiser=None, team__isnull=False, role__in=("owner", "member"))
+                | Q(advertiser=None, team=None, role="operator"),
+                name="invitation_role_of_its_place",
+            ),
+            models.UniqueConstraint(
+                fields=("email", "advertiser", "team"),
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                nulls_distinct=False,
+                name="invitation_open_once",
+                violation_error_message="This address is invited already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def place(self) -> str:
+        """What it is to, in words."""
+        return str(self.advertiser or self.team or "the operators of the network")
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and self.withdrawn_at is None
+
+    def state(self, now: datetime) -> str:
+        if self.accepted_at:
+            return "Accepted"
+        if self.withdrawn_at:
+            return "Withdrawn"
+        if self.expires_at <= now:
+            return "Expired"
+        if self.mail_error:
+            return "Mail failed"
+        return "Invited" if self.mail_sent_at else "Mail on its way"

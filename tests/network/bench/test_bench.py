@@ -1,0 +1,156 @@
+"""``bench`` measures what it says, on a stage of its own. Nothing here depends on speed."""
+
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+from socket import create_server, socket
+from threading import Thread
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from redis import Redis
+
+from network.bench import click, whatif
+from network.bench.click import Measured, is_click, is_ok
+from network.bench.load import Load, Plan, Round, is_whole
+from network.local.bootstrap import OFF_SWITCH, ROOT
+
+BARE = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+CLICK = (
+    b"HTTP/1.1 302 Found\r\nlocation: https://www.shop.example/?sclk=T\r\ncontent-length: 0\r\n"
+    b"set-cookie: __Secure-scl-1=T\r\nset-cookie: __Secure-scn-1=5\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "whole"),
+    [
+        pytest.param(BARE, True, id="chunked"),
+        pytest.param(BARE[:-1], False, id="chunked_with_its_end_missing"),
+        pytest.param(CLICK, True, id="without_a_body"),
+        pytest.param(CLICK[:-2], False, id="head_incomplete"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", True, id="with_length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no", False, id="body_incomplete"),
+    ],
+)
+def test_it_knows_when_an_answer_is_whole(answer: bytes, whole: bool) -> None:
+    assert is_whole(answer) is whole
+
+
+def test_it_knows_a_bare_answer() -> None:
+    assert is_ok(BARE)
+    assert not is_ok(BARE.replace(b"200 OK", b"404 Not Found"))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        pytest.param(b"302 Found", b"200 OK", id="no_redirect"),
+        pytest.param(b"https://www.shop", b"https://www.evil", id="elsewhere"),
+        pytest.param(b"sclk=", b"x=", id="no_token"),
+        pytest.param(b"__Secure-scl-", b"x", id="no_last_token"),
+        pytest.param(b"__Secure-scn-", b"x", id="no_session"),
+    ],
+)
+def test_it_knows_a_right_click_from_a_wrong_one(right: bytes, wrong: bytes) -> None:
+    assert is_click(CLICK)
+    assert not is_click(CLICK.replace(right, wrong))
+
+
+def measured(**changes: int) -> Measured:
+    bare, slower = Round(answers=1000, seconds=0.5), Round(answers=500, seconds=0.5)
+    values = {"clicks": 500, "recorded": 500, **changes}
+    return Measured(pairs=[(bare, slower)] * 3, drain_seconds=1.0, **values)
+
+
+def test_it_prints_results_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
+    output = StringIO()
+    call_command("bench", "--only", "click", "--json", stdout=output)
+    assert json.loads(output.getvalue()) == {
+        "results": [
+            {"name": "click", "value": 0.5, "unit": "of a bare view", "target": 0.6, "met": False},
+            {
+                "name": "clicks not recorded",
+                "value": 0,
+                "unit": "clicks",
+                "target": 0,
+                "met": True,
+            },
+        ]
+    }
+
+
+def test_a_lost_click_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(click, "measure", lambda seconds, workers: measured(recorded=499))
+    with pytest.raises(CommandError, match="500 clicks were answered, 499 were recorded"):
+        call_command("bench", "--only", "click", stdout=StringIO())
+
+
+@pytest.mark.parametrize("seconds", ["0", "601", "nan"])
+def test_it_is_bounded(seconds: str) -> None:
+    with pytest.raises(CommandError, match="--seconds"):
+        call_command("bench", "--seconds", seconds)
+
+
+def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = whatif.Measured("one partner soft", sales=1_000, differing=70, seconds=0.25)
+    monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
+    monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
+    output = StringIO()
+    call_command("bench", stdout=output)
+    assert "click: 0.5 of a bare view" in output.getvalue()
+    said = "whatif, one partner soft: 0.25 s for 1,000 sales (target 5: met)"
+    assert said in output.getvalue()
+    assert "one partner soft: 70 sales differ, 250 µs for a sale" in output.getvalue()
+
+
+def test_a_what_if_over_five_seconds_is_not_met() -> None:
+    slow = whatif.Measured("one partner soft", sales=100_000, differing=70, seconds=5.01)
+    assert [result.met for result in whatif.results([slow])] == [False]
+
+
+@pytest.mark.django_db
+def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
+    clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "bench", *clicks, *sales, "--json"],
+        cwd=ROOT,
+        env=os.environ | {OFF_SWITCH: "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
+    assert results["click"]["value"] > 0
+    assert results["clicks not recorded"]["value"] == 0
+    for name in whatif.ASKED:
+        result = results[f"whatif, {name}"]
+        assert result["value"] > 0
+        assert int(result["unit"].split()[2].replace(",", "")) >= 500
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = 'softclick_bench'")
+        assert cursor.fetchall() == []
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        assert redis.keys() == []
+
+
+def test_a_server_that_hangs_up_is_an_error() -> None:
+    with create_server(("127.0.0.1", 0)) as server:
+        Thread(target=hang_up, args=(server,), daemon=True).start()
+        load = Load(server.getsockname(), connections=1)
+        with pytest.raises(ConnectionError, match="closed the connection"):
+            load.run(Plan([b"GET / HTTP/1.1\r\n\r\n"], is_ok), seconds=1)
+        load.close()
+
+
+def hang_up(server: socket) -> None:
+    caller, _ = server.accept()
+    caller.recv(100)
+    caller.close()

@@ -1,0 +1,93 @@
+"""Start-up checks: each finds its mistake, and says what to do about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage
+from pytest_django.fixtures import Settings
+
+from network.project import checks
+
+SOUND = {
+    "PRODUCTION": True,
+    "MODE": "production",
+    "DEBUG": False,
+    "SITE_HOST": "network.example",
+    "TRACKING_HOST": "track.example",
+    "PUBLIC_SCHEME": "https",
+    "TRUSTED_PROXIES": 1,
+    "INTAKE": "direct",
+    "CELERY_TASK_ALWAYS_EAGER": False,
+    "TOTP_REQUIRED": True,
+}
+
+
+def found() -> list[CheckMessage]:
+    return [
+        *checks.hosts(),
+        *checks.transport(),
+        *checks.real_ways(),
+        *checks.second_factor(),
+    ]
+
+
+def apply(settings: Settings, changes: dict[str, Any]) -> None:
+    for name, value in {**SOUND, **changes}.items():
+        setattr(settings, name, value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "numbers"),
+    [
+        pytest.param({}, [], id="sound"),
+        pytest.param({"SITE_HOST": "track.example"}, ["E001"], id="one_host_for_both"),
+        pytest.param({"TOTP_REQUIRED": False}, ["W001"], id="no_second_factor"),
+        pytest.param({"SITE_HOST": "network.localhost"}, ["E002"], id="site_on_this_machine"),
+        pytest.param({"TRACKING_HOST": "localhost"}, ["E002"], id="tracking_on_this_machine"),
+        pytest.param({"PUBLIC_SCHEME": "http"}, ["E003"], id="no_https"),
+        pytest.param({"DEBUG": True}, ["E004"], id="debug"),
+        pytest.param({"TRUSTED_PROXIES": -1}, ["E005"], id="proxies"),
+        pytest.param({"CELERY_TASK_ALWAYS_EAGER": True}, ["E006"], id="eager_tasks"),
+        pytest.param({"MODE": "test", "PRODUCTION": False}, ["E007"], id="direct_in_tests"),
+        pytest.param({"MODE": "demo", "PRODUCTION": False}, ["E007"], id="direct_in_the_demo"),
+        pytest.param(
+            {"MODE": "development", "PRODUCTION": False, "SITE_HOST": "network.localhost"},
+            [],
+            id="development_on_this_machine",
+        ),
+    ],
+)
+def test_it_finds_the_mistake(
+    settings: Settings, changes: dict[str, Any], numbers: list[str]
+) -> None:
+    apply(settings, changes)
+    assert [message.id for message in found()] == [f"softclick.{number}" for number in numbers]
+    assert all(message.hint for message in found())
+
+
+@pytest.mark.parametrize(
+    ("version", "numbers"),
+    [
+        pytest.param(140_011, ["softclick.E009"], id="14"),
+        pytest.param(150_000, [], id="15"),
+    ],
+)
+def test_it_asks_for_postgresql_15(
+    monkeypatch: pytest.MonkeyPatch, version: int, numbers: list[str]
+) -> None:
+    monkeypatch.setattr(checks, "connections", {"default": Connection(version)})
+    assert [message.id for message in checks.postgresql(["default"])] == numbers
+    assert checks.postgresql(None) == []
+
+
+def test_it_asks_for_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "connections", {"default": Connection(0, "sqlite")})
+    assert [message.id for message in checks.postgresql(["default"])] == ["softclick.E008"]
+
+
+@dataclass
+class Connection:
+    pg_version: int
+    vendor: str = "postgresql"
+    display_name: str = "SQLite"

@@ -1,0 +1,460 @@
+"""What a publisher's team sees: sign-in, clicks, and why each sale is paid."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from network.models import Advertiser, User
+from publishers.models import Partnership, Publisher
+from publishers.pages.dashboard import lists as views
+from tests.support.makers import (
+    NOW,
+    Shopper,
+    finalise,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
+from tests.support.reading import signed_in, text
+from tests.support.team import buy, page
+from tracking.commissions.settling import STATES, in_state
+from tracking.explain.explanations import state_of
+from tracking.models import Commission, Conversion
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
+PASSWORD = "correct-horse-1"
+
+
+@pytest.fixture
+def blog(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher("Blog"))
+
+
+@pytest.fixture
+def cat(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher("Cat", model_type="extension"))
+
+
+@pytest.fixture
+def member(blog: Partnership) -> Client:
+    return signed_in(make_user("member", blog.publisher, name="mia"))
+
+
+# Sign-in
+
+
+@pytest.mark.parametrize(
+    ("role", "lands_on"),
+    [
+        pytest.param("operator", "/admin/", id="operator"),
+        pytest.param("staff", "/admin/", id="advertiser_staff"),
+        pytest.param("member", "/dashboard/{publisher}/", id="publisher"),
+        pytest.param("both", "/admin/", id="staff_and_publisher"),
+    ],
+)
+def test_signing_in_leads_to_what_is_ones_own(blog: Partnership, role: str, lands_on: str) -> None:
+    teams: dict[str, Advertiser | Publisher] = {
+        "staff": blog.advertiser,
+        "member": blog.publisher,
+        "both": blog.publisher,
+    }
+    made = {"operator": "operator", "staff": "viewer"}.get(role, "member")
+    user = make_user(made, teams.get(role), name="nina", password=PASSWORD)
+    if role == "both":
+        user.staff_memberships.create(advertiser=blog.advertiser, role="viewer")
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    data = {"login": "nina", "password": PASSWORD}
+    response = client.post("/sign-in/", data, follow=True)
+    assert response.redirect_chain[-1][0] == lands_on.format(publisher=blog.publisher_id)
+    assert response.status_code == 200
+
+
+def test_signing_in_leads_back_to_where_one_was_going(blog: Partnership) -> None:
+    make_user("member", blog.publisher, name="nina", password=PASSWORD)
+    client = Client(HTTP_HOST=settings.SITE_HOST)
+    wanted = f"/dashboard/{blog.publisher_id}/sales/"
+    assert client.get(wanted).headers["Location"] == f"/sign-in/?next={wanted}"
+    data = {"login": "nina", "password": PASSWORD, "next": wanted}
+    assert client.post("/sign-in/", data).headers["Location"] == wanted
+
+
+def test_signing_in_never_leads_to_another_site(blog: Partnership) -> None:
+    make_user("member", blog.publisher, name="nina", password=PASSWORD)
+    data = {"login": "nina", "password": PASSWORD, "next": "https://evil.example/"}
+    response = Client(HTTP_HOST=settings.SITE_HOST).post("/sign-in/", data)
+    assert response.headers["Location"] == "/"
+
+
+def test_a_wrong_password_is_told(blog: Partnership) -> None:
+    make_user("member", blog.publisher, name="nina", password=PASSWORD)
+    data = {"login": "nina", "password": "wrong"}
+    response = Client(HTTP_HOST=settings.SITE_HOST).post("/sign-in/", data)
+    assert "This name or address and this password do not belong together." in text(response)
+
+
+def test_signing_out_is_by_post_only(member: Client) -> None:
+    assert member.get("/sign-out/").status_code == 405
+    assert member.post("/sign-out/").headers["Location"] == "/sign-in/"
+    assert member.get("/").headers["Location"] == "/sign-in/?next=/"
+
+
+def test_somebody_without_a_team_is_told_what_to_do() -> None:
+    assert "belongs to no advertiser and no publisher yet" in text(signed_in(make_user()).get("/"))
+
+
+def test_a_password_is_changed(blog: Partnership) -> None:
+    user = make_user("member", blog.publisher, name="nina", password=PASSWORD)
+    client = signed_in(user)
+    data = {
+        "oldpassword": PASSWORD,
+        "password1": "other-horse-2",
+        "password2": "other-horse-2",
+    }
+    assert "Your password has been changed." in text(client.post("/password/", data, follow=True))
+    user.refresh_from_db()
+    assert user.check_password("other-horse-2")
+
+
+def test_a_team_switches_between_its_publishers(member: Client, blog: Partnership) -> None:
+    assert '<details class="switch">' not in page(member, blog.publisher).content.decode()
+    second = make_publisher("Second")
+    User.objects.get(username="mia").team_memberships.create(team=second.team, role="member")
+    body = page(member, blog.publisher).content.decode()
+    assert f'<a href="/dashboard/{second.pk}/"><span class="name">Second</span>' in body
+    assert page(member, second).status_code == 200
+
+
+# States
+
+
+def test_states_are_grouped_as_they_are_labelled(blog: Partnership, cat: Partnership) -> None:
+    final = buy(blog, cat, "final")
+    buy(blog, cat, "conflict")
+    elsewhere = Shopper()
+    elsewhere.follow(blog, NOW)
+    elsewhere.buy(blog.advertiser, NOW, order="conflict")
+    assert final.closes_at
+    finalise(final.closes_at)
+    for order in ("pending", "unverified", "approved", "declined"):
+        buy(blog, cat, order)
+    Conversion.objects.filter(order="unverified").update(verified=False)
+    commissions = Commission.objects.all()
+    commissions.filter(conversion__order="approved").update(status="approved")
+    commissions.filter(conversion__order="declined").update(
+        status="declined", decline_reason="by_advertiser"
+    )
+    for commission in commissions.select_related("conversion"):
+        expected = commission.conversion.order.capitalize()
+        groups = [state for state in STATES if commission in in_state(commissions, state)]
+        assert groups == [expected]
+        assert state_of(commission).startswith(expected)
+
+
+# Clicks
+
+
+def test_each_click_tells_whether_it_counted(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    buy(blog, cat)
+    Shopper().follow(blog, NOW + timedelta(minutes=1), consent=False)
+    seen = text(page(member, blog.publisher, "clicks/"))
+    assert "12 Mar 2026 14:01 Shop — Hard Does not count: the visitor did not consent." in seen
+    assert "12 Mar 2026 14:00 Shop spring ref2 sidebar Hard Took the cookie" in seen
+    assert "Cat" not in seen
+    theirs = signed_in(make_user("member", cat.publisher))
+    assert "Soft Stood down: a cookie of this shop was live in the browser already." in text(
+        page(theirs, cat.publisher, "clicks/")
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("", ["none", "soft", "took"], id="all"),
+        pytest.param("?outcome=took", ["took"], id="took"),
+        pytest.param("?outcome=stood_down", ["soft"], id="stood_down"),
+        pytest.param("?outcome=uncounted", ["none"], id="uncounted"),
+        pytest.param("?programme={shop}", ["none", "soft", "took"], id="programme"),
+        pytest.param("?programme={other}", [], id="other_programme"),
+        pytest.param("?reference=soft", ["soft"], id="reference"),
+        pytest.param("?since=2026-03-12", ["none", "soft", "took"], id="since"),
+        pytest.param("?until=2026-03-11", [], id="until"),
+    ],
+)
+def test_clicks_are_filtered(
+    blog: Partnership, cat: Partnership, query: str, found: list[str]
+) -> None:
+    other = make_partner(make_advertiser(), cat.publisher).advertiser
+    shopper = Shopper()
+    shopper.follow(cat, NOW, ref="took")
+    shopper.follow(cat, NOW + timedelta(minutes=1), ref="soft")
+    shopper.follow(cat, NOW + timedelta(minutes=2), ref="none", consent=False)
+    member = signed_in(make_user("member", cat.publisher))
+    address = query.format(shop=cat.advertiser_id, other=other.pk)
+    response = page(member, cat.publisher, "clicks/", address)
+    shown = re.findall(r'<span class="reference">\s*(\w+)', response.content.decode())
+    assert shown == found
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "words"),
+    [
+        pytest.param("clicks/", "?outcome=x", "Select a valid choice. x is not one", id="choice"),
+        pytest.param("clicks/", "?programme=x", "Select a valid choice.", id="no_id"),
+        pytest.param("clicks/", "?programme=999999", "Select a valid choice.", id="not_ones_own"),
+        pytest.param("clicks/", "?before=x", "Enter a valid UUID.", id="no_uuid"),
+        pytest.param("sales/", "?state=Lost", "Select a valid choice. Lost is not", id="state"),
+        pytest.param("sales/", "?before=x", "Enter a whole number.", id="no_number"),
+        pytest.param("sales/", "?before=999999", "at a sale that is not there", id="no_sale"),
+        pytest.param("sales/", "?since=12.3.26", "From: Write the date as 2026-03-12", id="date"),
+        pytest.param(
+            "clicks/",
+            "?since=2026-03-12&until=2026-03-11",
+            "To: It lies before 2026-03-12. Exchange the two dates.",
+            id="dates_in_reverse",
+        ),
+        pytest.param("sales/", f"?order={'x' * 65}", "at most 64 characters", id="order_too_long"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_told(
+    member: Client, blog: Partnership, name: str, query: str, words: str
+) -> None:
+    response = page(member, blog.publisher, name, query)
+    assert response.status_code == 400
+    assert words in text(response)
+
+
+def test_old_clicks_are_reached_page_by_page(
+    member: Client, blog: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    for number in range(5):
+        Shopper().follow(blog, NOW + timedelta(minutes=number), ref=f"click-{number}")
+    shown, query = [], "?outcome=took"
+    while query:
+        body = page(member, blog.publisher, "clicks/", query).content.decode()
+        shown += re.findall(r"click-\d", body)
+        older = re.search(r'rel="next" href="([^"]+)"', body)
+        query = unescape(older[1]) if older else ""
+    assert shown == ["click-4", "click-3", "click-2", "click-1", "click-0"]
+
+
+def test_old_sales_are_reached_page_by_page(
+    member: Client, blog: Partnership, cat: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    for number in range(5):
+        buy(blog, cat, f"order-{number}")
+    shown, query = [], "?state=Pending"
+    while query:
+        body = page(member, blog.publisher, "sales/", query).content.decode()
+        shown += re.findall(r">(order-\d)<", body)
+        older = re.search(r'rel="next" href="([^"]+)"', body)
+        query = unescape(older[1]) if older else ""
+    assert shown == [f"order-{number}" for number in (4, 3, 2, 1, 0)]
+
+
+def test_a_reference_is_shown_and_never_run(member: Client, blog: Partnership) -> None:
+    Shopper().follow(blog, NOW, ref="<script>alert(1)</script>")
+    body = page(member, blog.publisher, "clicks/").content.decode()
+    assert "<script>" not in body
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in body
+
+
+# Sales
+
+
+def test_a_sale_tells_its_state_and_when_it_is_final(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    buy(blog, cat)
+    seen = text(page(member, blog.publisher, "sales/"))
+    assert ("12 Mar 2026 14:06 Shop 10023 £49.90 £3.99 Hard Pending 11 Apr 2026 14:00") in seen
+
+
+def test_a_declined_sale_tells_why(member: Client, blog: Partnership, cat: Partnership) -> None:
+    buy(blog, cat)
+    Commission.objects.update(status="declined", decline_reason="by_advertiser")
+    seen = text(page(member, blog.publisher, "sales/", "?state=Declined"))
+    assert "Declined: Declined by the advertiser" in seen
+
+
+def test_a_sale_is_found_by_its_order(member: Client, blog: Partnership, cat: Partnership) -> None:
+    buy(blog, cat, "one")
+    buy(blog, cat, "two")
+    body = page(member, blog.publisher, "sales/", "?order=two").content.decode()
+    assert re.findall(r">(one|two)</a>", body) == ["two"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("?reference=spring", id="first_reference"),
+        pytest.param("?reference=sidebar", id="another_reference"),
+        pytest.param("?since=2026-03-12&until=2026-03-12", id="day"),
+        pytest.param("?programme={shop}&state=Pending", id="programme_and_state"),
+    ],
+)
+def test_a_sale_is_found_by(
+    member: Client, blog: Partnership, cat: Partnership, query: str
+) -> None:
+    buy(blog, cat, "wanted")
+    elsewhere = make_partner(make_advertiser(), blog.publisher)
+    shopper = Shopper()
+    shopper.follow(elsewhere, NOW - timedelta(days=2), ref="autumn")
+    shopper.buy(elsewhere.advertiser, NOW - timedelta(days=2), order="early")
+    response = page(member, blog.publisher, "sales/", query.format(shop=blog.advertiser_id))
+    assert re.findall(r">(wanted|early)</a>", response.content.decode()) == ["wanted"]
+
+
+def test_a_day_is_a_day_of_the_readers(member: Client, blog: Partnership, cat: Partnership) -> None:
+    buy(blog, cat)  # 14:06 UTC is the day after in Auckland
+    query = "?since=2026-03-13&until=2026-03-13"
+    assert "10023" not in text(page(member, blog.publisher, "sales/", query))
+    User.objects.filter(username="mia").update(time_zone="Pacific/Auckland")
+    assert "10023" in text(page(member, blog.publisher, "sales/", query))
+    assert "13 Mar 2026 03:00" in text(page(member, blog.publisher, "clicks/", query))
+
+
+NO_CLICK = "No click of yours belongs to this order."
+
+
+def test_an_unknown_order_and_one_without_ones_click_are_told_alike(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(cat, NOW)
+    shopper.buy(cat.advertiser, NOW + timedelta(minutes=1), order="theirs")
+    unknown = text(page(member, blog.publisher, "sales/", "?order=unknown"))
+    assert NO_CLICK in unknown
+    assert text(page(member, blog.publisher, "sales/", "?order=theirs")) == unknown
+
+
+def test_a_click_after_a_sale_does_not_belong_to_it(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(cat, NOW)
+    shopper.follow(blog, NOW + timedelta(minutes=2))
+    shopper.buy(cat.advertiser, NOW + timedelta(minutes=1), order="theirs")
+    assert NO_CLICK in text(page(member, blog.publisher, "sales/", "?order=theirs"))
+
+
+def test_an_order_with_ones_click_that_is_paid_elsewhere_is_told(
+    blog: Partnership, cat: Partnership
+) -> None:
+    buy(blog, cat)
+    theirs = signed_in(make_user("member", cat.publisher))
+    seen = text(page(theirs, cat.publisher, "sales/", "?order=10023"))
+    assert "A click of yours belongs to this order, but another click is paid for it" in seen
+    assert "Blog" not in seen
+    other_programme = make_partner(make_advertiser(), cat.publisher).advertiser_id
+    query = f"?order=10023&programme={other_programme}"
+    assert NO_CLICK in text(page(theirs, cat.publisher, "sales/", query))
+
+
+def test_a_list_that_is_narrowed_to_nothing_says_so(member: Client, blog: Partnership) -> None:
+    assert "No sales here yet." in text(page(member, blog.publisher, "sales/"))
+    narrowed = text(page(member, blog.publisher, "sales/", "?state=Final"))
+    assert "No sale of yours is like that. Show all sales" in narrowed
+    assert "No clicks here yet." in text(page(member, blog.publisher, "clicks/"))
+    narrowed = text(page(member, blog.publisher, "clicks/", "?reference=unknown"))
+    assert "No click of yours is like that. Show all clicks" in narrowed
+
+
+def test_a_signed_out_part_of_a_page_asks_for_the_whole(blog: Partnership) -> None:
+    response = Client(HTTP_HOST=settings.SITE_HOST).get(
+        f"/dashboard/{blog.publisher_id}/sales/", headers={"HX-Request": "true"}
+    )
+    assert response.headers["HX-Refresh"] == "true"
+    assert response.content == b""
+
+
+def test_a_sales_page_names_no_rival(member: Client, blog: Partnership, cat: Partnership) -> None:
+    sale = buy(blog, cat)
+    response = page(member, blog.publisher, f"sales/{sale.commission.pk}/")
+    seen = text(response)
+    assert "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Paid to you (hard): £3.99" in seen
+    assert "Your hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in seen
+    assert "spring" in seen
+    assert "Cat" not in response.content.decode()
+    assert "14:05" not in seen
+
+
+def test_a_sale_of_another_publisher_is_not_there(blog: Partnership, cat: Partnership) -> None:
+    sale = buy(blog, cat)
+    theirs = signed_in(make_user("member", cat.publisher))
+    assert page(theirs, cat.publisher, f"sales/{sale.commission.pk}/").status_code == 404
+    assert page(theirs, blog.publisher, "sales/").status_code == 404
+
+
+def test_times_are_in_the_readers_zone(member: Client, blog: Partnership, cat: Partnership) -> None:
+    User.objects.filter(username="mia").update(time_zone="Asia/Tokyo")
+    buy(blog, cat)
+    seen = text(page(member, blog.publisher, "sales/"))
+    assert "12 Mar 2026 23:06" in seen
+    assert "Times in Asia/Tokyo." in seen
+
+
+def test_a_zone_that_is_none_does_not_break_the_page(member: Client, blog: Partnership) -> None:
+    User.objects.filter(username="mia").update(time_zone="Mars/Olympus")
+    assert "Times in UTC." in text(page(member, blog.publisher))
+
+
+QUERIES = {
+    "": 14,
+    "programmes/": 21,
+    "programmes/find/": 21,
+    "programmes/applied/": 21,
+    "links/": 8,
+    "clicks/": 8,
+    "notices/": 21,
+    "sales/": 8,
+    "sales/{sale}/": 9,
+}
+"""Session, user, two kinds of membership, the team's publishers, unread
+notices; and then the page's own."""
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_page_takes_the_same_queries_however_much_there_is(
+    member: Client, shop: Advertiser, blog: Partnership, cat: Partnership, name: str
+) -> None:
+    sale = buy(blog, cat)
+    make_advertiser()
+    address = name.format(sale=sale.commission.pk)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert page(member, blog.publisher, address).status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(4):
+        other = make_partner(make_advertiser(), blog.publisher, "soft")
+        shopper = Shopper()
+        shopper.follow(other, NOW)
+        shopper.buy(other.advertiser, NOW + timedelta(minutes=1))
+        buy(blog, cat, f"more-{number}")
+        make_partner(shop, make_publisher(model_type="extension"))
+        make_advertiser()
+    assert queries() == few == QUERIES[name]
+
+
+def test_pages_come_from_this_host_alone(
+    member: Client, blog: Partnership, cat: Partnership
+) -> None:
+    sale = buy(blog, cat)
+    for name in QUERIES:
+        body = page(member, blog.publisher, name.format(sale=sale.commission.pk)).content.decode()
+        assert re.findall(r'<(?!a )\w+ [^>]*(?:src|href)="(?:https?:)?//[^"]+"', body) == []
+        assert re.findall(r"<script(?! src=\"/static/)[^>]*>", body) == []
+        assert re.findall(r"<[^>]+ (?:style|on\w+)=", body) == []

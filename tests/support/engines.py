@@ -1,0 +1,65 @@
+"""The engines of a test run; loaded by pytest before settings are (``-p`` in pyproject.toml).
+
+``manage.py test`` brings them and says where they are. Each process of a parallel run has a Redis
+database and a data folder of its own; pytest-django gives it a PostgreSQL database.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from network.local.embedded import temporary_folder
+from network.local.servers import Postgres, Valkey, serve
+
+
+def _prepare() -> None:
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    if missing:
+        raise pytest.UsageError(
+            f"{' and '.join(missing)} not set. 'python3 manage.py test' runs the suite on engines "
+            "of its own and takes the same arguments as pytest."
+        )
+    os.environ.setdefault("SOFTCLICK_MODE", "test")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if not os.environ.get("SOFTCLICK_DATA"):
+        os.environ["SOFTCLICK_DATA"] = tempfile.mkdtemp(prefix="softclick-own-data-")
+        atexit.register(shutil.rmtree, os.environ["SOFTCLICK_DATA"], ignore_errors=True)
+    if worker:
+        number = int(worker.removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = _redis_database(os.environ["REDIS_URL"], number)
+        os.environ["SOFTCLICK_DATA"] = str(Path(os.environ["SOFTCLICK_DATA"]) / worker)
+
+
+def _redis_database(url: str, number: int) -> str:
+    """The same server's other database: ``?db=`` of a unix socket's URL, else the path."""
+    address, _, _ = url.partition("?")
+    if address.startswith("unix:"):
+        return f"{address}?db={number}"
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.split('/')[0]}/{number}"
+
+
+_prepare()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for this test alone, which it may freeze, kill and restart."""
+    with serve(temporary_folder(), ["postgres"], keep=False) as servers:
+        servers.await_ready()
+        assert servers.postgres
+        yield servers.postgres
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Valkey]:
+    """A Valkey for this test alone, which it may freeze, kill and restart."""
+    with serve(temporary_folder(), ["valkey"], keep=False) as servers:
+        servers.await_ready()
+        assert servers.valkey
+        yield servers.valkey

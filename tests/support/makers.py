@@ -1,0 +1,226 @@
+"""Makers of what tests need, as plain functions that go through the product's own.
+
+Everything made without a time of its own exists, and is in force, long before :data:`NOW`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from uuid_utils.compat import uuid7
+
+from network.advertisers.terms import NewAdvertiser, create_advertiser
+from network.clock import to_ms
+from network.models import Advertiser, StaffMembership, User
+from publishers.models import ModelType, Partnership, Publisher
+from publishers.policy import assigning, deciding
+from publishers.teams.models import Team, TeamMembership
+from tracking.clicks import cookies, snapshot
+from tracking.clicks.keys import KEYS
+from tracking.clicks.redirect import Visit, visit
+from tracking.conversions.evidence import Role, Terms, read_fields
+from tracking.conversions.recording import SaleReport
+from tracking.lifecycle import finalisation
+from tracking.models import Conversion
+from tracking.spool import intake
+
+NOW = datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
+"""When tests happen."""
+
+SetClock = Callable[[datetime], None]
+"""The fixture ``at``."""
+
+SET_UP = NOW - timedelta(days=60)
+"""When what is made comes into force."""
+
+_numbers = count(1)
+
+
+def make_advertiser(
+    name: str = "",
+    *,
+    currency: str = "GBP",
+    percent: Decimal | None = Decimal(8),
+    fixed_minor: int | None = None,
+    now: datetime = SET_UP,
+    **terms: int | str,
+) -> Advertiser:
+    """A shop that pays 8 % (or ``fixed_minor`` with ``percent=None``); ``terms`` are its
+    attribution terms, such as ``soft_rule`` and ``hard_days``."""
+    number = next(_numbers)
+    new = NewAdvertiser(
+        name=name or f"Shop {number}",
+        currency=currency,
+        landing_url=f"https://shop{number}.example/",
+        domains=[f"shop{number}.example"],
+        consent_default=True,
+        percent=percent,
+        fixed_minor=fixed_minor,
+        terms=terms,
+    )
+    return create_advertiser(new, now)
+
+
+def make_publisher(
+    name: str = "",
+    *,
+    model_type: str = ModelType.CONTENT,
+    now: datetime = SET_UP,
+    team: Team | None = None,
+) -> Publisher:
+    """A publisher of one model type; ``content`` tracks hard unless something else is assigned.
+    Without a ``team`` it has one of its own."""
+    number = next(_numbers)
+    return deciding.create_publisher(
+        name or f"Partner {number}",
+        model_type,
+        now,
+        website=f"https://partner{number}.example/",
+        team=team,
+    )
+
+
+def make_partner(
+    advertiser: Advertiser,
+    publisher: Publisher,
+    cookie_type: str | None = None,
+    *,
+    now: datetime = SET_UP,
+    **terms: Any,
+) -> Partnership:
+    """An approved partnership; with ``cookie_type`` it has an assignment of its own."""
+    partnership = deciding.create_partnership(
+        advertiser, publisher, now, made_by=None, **{"status": "approved", **terms}
+    )
+    if cookie_type:
+        assigning.assign([partnership], cookie_type, now, reason="Agreed", made_by=None)
+    return partnership
+
+
+def make_user(
+    role: str = "",
+    of: Advertiser | Publisher | None = None,
+    *,
+    name: str = "",
+    password: str | None = None,
+) -> User:
+    """Somebody who can sign in: an ``operator``; an ``owner``, ``manager`` or ``viewer`` of an
+    advertiser; an ``owner`` or ``member`` of a publisher; nobody in particular without a role.
+    Only with a ``password`` by form; tests without a browser use ``client.force_login``."""
+    name = name or f"{role or 'nobody'}-{next(_numbers)}"
+    if role == "operator":
+        return User.objects.create_superuser(name, f"{name}@example.com", password)
+    user = User.objects.create_user(name, f"{name}@example.com", password)
+    if isinstance(of, Advertiser):
+        StaffMembership.objects.create(user=user, advertiser=of, role=StaffMembership.Role(role))
+    elif isinstance(of, Publisher):
+        TeamMembership.objects.create(user=user, team=of.team, role=TeamMembership.Role(role))
+    return user
+
+
+NAVIGATION = {
+    "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "HTTP_SEC_FETCH_MODE": "navigate",
+    "HTTP_SEC_FETCH_DEST": "document",
+}
+
+
+class Shopper:
+    """A browser that follows links and buys. What it does is taken in at once, as the drain does
+    it: clicks, decisions and commissions are the product's own."""
+
+    def __init__(self) -> None:
+        self.cookies: dict[str, str] = {}
+
+    def follow(
+        self,
+        partnership: Partnership,
+        at: datetime,
+        *,
+        consent: bool | None = None,
+        **references: str,
+    ) -> UUID:
+        """Click the partner's link. ``references`` are ``ref``, ``ref2`` and so on."""
+        shop = snapshot.build().advertisers[partnership.advertiser_id]
+        answer = visit(
+            Visit(
+                publisher=partnership.publisher_id,
+                cookies=self.cookies,
+                headers=NAVIGATION,
+                references=references,
+                consent=consent,
+            ),
+            shop,
+            KEYS,
+            to_ms(at),
+        )
+        if answer.write:
+            response = HttpResponse()
+            cookies.write(response, answer.write)
+            self.cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
+        _take_in(answer.record, at)
+        return UUID(str(answer.record["id"]))
+
+    def end_session(self) -> None:
+        """Close the browser: session cookies go."""
+        ending = ("__Secure-scs-", "__Secure-scn-")
+        self.cookies = {
+            name: value for name, value in self.cookies.items() if not name.startswith(ending)
+        }
+
+    def buy(
+        self,
+        advertiser: Advertiser,
+        at: datetime,
+        *,
+        amount: str = "49.90",
+        order: str = "",
+        **data: str,
+    ) -> Conversion:
+        """Buy, with a report by the tag that brings this browser's cookies."""
+        order = order or f"order-{next(_numbers)}"
+        report_sale(
+            advertiser, at, {"order": order, "amount": amount, **data}, from_cookies=self.cookies
+        )
+        return Conversion.objects.get(advertiser=advertiser, order=order)
+
+
+def report_sale(
+    advertiser: Advertiser,
+    at: datetime,
+    data: dict[str, str],
+    *,
+    from_cookies: dict[str, str] | None = None,
+    source: str = "tag",
+) -> None:
+    """A report of a sale, with the tokens and the session in these cookies."""
+    shop = snapshot.build().advertisers[advertiser.id]
+    brought = cookies.read(from_cookies or {}, shop.id, KEYS, to_ms(at))
+    report = SaleReport(
+        id=uuid7(),
+        advertiser=shop.id,
+        source=source,
+        received_at=at,
+        at=at,
+        sale=read_fields(data, Terms(shop.currency, shop.groups)),
+        tokens=tuple((Role(role), text) for role, text in brought.tokens.items()),
+        sessions=(brought.slots.session,) if brought.slots.session else (),
+        from_browser=brought.any,
+        order=data["order"],
+    )
+    _take_in(intake.report_record(report), at)
+
+
+def _take_in(record: intake.Record, at: datetime) -> None:
+    with transaction.atomic():
+        intake.store([record], at)
+
+
+def finalise(at: datetime) -> int:
+    """Close what is due at a time; how many sales that were."""
+    return finalisation.finalise_due(at)

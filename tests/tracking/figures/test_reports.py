@@ -1,0 +1,526 @@
+"""The figures of pages: what each counts, and that they follow whatever happens to a sale."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from network.models import Advertiser
+from publishers.models import Partnership
+from tests.support.makers import (
+    NOW,
+    Shopper,
+    finalise,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+    report_sale,
+)
+from tracking.commissions.settling import commission_of
+from tracking.conversions import recording
+from tracking.conversions.recording import Settlement
+from tracking.explain.sentences import State, state_label
+from tracking.figures.queries import (
+    STATES,
+    By,
+    PartnerFigures,
+    Period,
+    Scope,
+    StateTotal,
+    annotate_partners,
+    lines,
+    partner_figures,
+    reasons,
+    totals,
+)
+from tracking.models import Conversion, Rollup
+from tracking.rollups import writing as rollups
+from tracking.rule.reasons import ClickReason, Counted
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+PERIOD = Period.up_to(NOW + 2 * HOUR, timedelta(days=90))
+
+
+class Network:
+    """A shop that pays 8 %, with a blog and a review site (hard) and an overlay (soft)."""
+
+    def __init__(self) -> None:
+        self.shop = make_advertiser("Shop")
+        self.blog, self.review = (
+            make_partner(self.shop, make_publisher(name)) for name in ("Blog", "Review")
+        )
+        self.overlay = make_partner(self.shop, make_publisher("Overlay", model_type="overlay"))
+
+    def figures_of(self, partner: Partnership) -> PartnerFigures:
+        found = annotate_partners(Partnership.objects.filter(pk=partner.pk), PERIOD).get()
+        return partner_figures(found)
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@dataclass
+class Scene:
+    """What may happen in a case: a network, and the browser that it happens in."""
+
+    network: Network
+    shopper: Shopper = field(default_factory=Shopper)
+
+    def follow(self, partner: Partnership, minute: float, **request: Any) -> None:
+        self.shopper.follow(partner, NOW + minute * MINUTE, **request)
+
+    def buy(self, minute: float, **sale: str) -> Conversion:
+        at = NOW + minute * MINUTE
+        return self.shopper.buy(self.network.shop, at, **{"order": "1", **sale})
+
+
+def counted(partner: Partnership | None = None) -> dict[str, int]:
+    """What the rollups say, of one partner or of everybody; without what comes to nothing."""
+    sums: Counter[str] = Counter()
+    rows = Rollup.objects.all()
+    for row in rows.filter(publisher=partner.publisher_id) if partner else rows:
+        sums[row.counted] += row.count
+    return {name: number for name, number in sums.items() if number}
+
+
+def one_click(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+
+
+def stood_down(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.overlay, 1)
+
+
+def without_consent(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0, consent=False)
+
+
+def opened_twice(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.blog, 0.005)
+
+
+def one_sale(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.buy(5)
+
+
+def reported_again(scene: Scene) -> None:
+    one_sale(scene)
+    scene.buy(5)
+
+
+def later_click_wins(scene: Scene) -> None:
+    """The click's record arrives after the sale's; the sale was later."""
+    one_sale(scene)
+    scene.follow(scene.network.review, 4)
+
+
+def moved_to_another_hour(scene: Scene) -> None:
+    scene.follow(scene.network.blog, -70)
+    scene.buy(5)
+    scene.buy(-65)
+
+
+def taken_over_long_before(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.review, 1)
+    scene.buy(1 + 24 * 60 + 1)
+
+
+def taken_over_in_time(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.review, 1)
+    scene.buy(1 + 24 * 60)
+
+
+def taken_over_and_lost_again(scene: Scene) -> None:
+    scene.follow(scene.network.review, 0)
+    scene.follow(scene.network.blog, 1)
+    scene.follow(scene.network.review, 2)
+    scene.buy(5)
+
+
+def own_cookie_renewed(scene: Scene) -> None:
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.blog, 1)
+    scene.buy(5)
+
+
+def own_soft_cookie_stays(scene: Scene) -> None:
+    scene.follow(scene.network.overlay, 0)
+    scene.follow(scene.network.overlay, 1)
+    scene.buy(5)
+
+
+def session_ended(scene: Scene) -> None:
+    scene.follow(scene.network.overlay, 0)
+    scene.shopper.end_session()
+    scene.buy(5)
+
+
+def click_after_the_sale(scene: Scene) -> None:
+    one_sale(scene)
+    scene.follow(scene.network.review, 6)
+
+
+def final(scene: Scene) -> None:
+    one_sale(scene)
+    assert finalise(NOW + timedelta(days=31)) == 1
+
+
+def figures_conflict(scene: Scene) -> None:
+    one_sale(scene)
+    scene.buy(6, amount="60.00")
+
+
+def conflict_settled(scene: Scene) -> None:
+    figures_conflict(scene)
+    conversion = Conversion.objects.get()
+    right = conversion.reports.get(figures__amount_minor=6000)
+    chosen = Settlement(right.id, "The basket was changed.", make_user("operator"))
+    recording.settle_conflict(conversion.id, chosen, NOW + 10 * MINUTE)
+
+
+def journeys_conflict(scene: Scene) -> None:
+    one_sale(scene)
+    scene.shopper = Shopper()
+    scene.follow(scene.network.review, 3)
+    scene.buy(5)
+
+
+def unverified(scene: Scene) -> None:
+    Advertiser.objects.update(verification="server")
+    one_sale(scene)
+
+
+def verified(scene: Scene) -> None:
+    unverified(scene)
+    data = {"order": "1", "amount": "49.90"}
+    report_sale(scene.network.shop, NOW + 9 * MINUTE, data, source="keyed")
+
+
+def declined(scene: Scene) -> None:
+    """As any function that changes a commission: within ``following``."""
+    scene.follow(scene.network.blog, 0)
+    scene.follow(scene.network.review, 1)
+    conversion = scene.buy(5)
+    with rollups.following(conversion):
+        commission = commission_of(conversion)
+        assert commission
+        commission.status, commission.decline_reason = "declined", "by_advertiser"
+        commission.save()
+
+
+CASES = [
+    pytest.param(one_click, {"click_took": 1}, id="click"),
+    pytest.param(stood_down, {"click_took": 1, "click_stood_down": 1}, id="soft_click_stands_down"),
+    pytest.param(without_consent, {"click_no_consent": 1}, id="click_without_consent"),
+    pytest.param(opened_twice, {"click_took": 1, "click_repeat": 1}, id="click_repeated"),
+    pytest.param(one_sale, {"click_took": 1, "sale_pending": 1, "touched": 1}, id="sale"),
+    pytest.param(
+        reported_again, {"click_took": 1, "sale_pending": 1, "touched": 1}, id="sale_reported_twice"
+    ),
+    pytest.param(
+        later_click_wins,
+        {"click_took": 2, "sale_pending": 1, "touched": 2, "after_other": 1, "taken_over": 1},
+        id="late_click_changes_the_winner",
+    ),
+    pytest.param(
+        moved_to_another_hour,
+        {"click_took": 1, "sale_pending": 1, "touched": 1},
+        id="sale_was_earlier_than_first_said",
+    ),
+    pytest.param(
+        taken_over_in_time,
+        {"click_took": 2, "sale_pending": 1, "touched": 2, "after_other": 1, "taken_over": 1},
+        id="taken_over_24_hours_before",
+    ),
+    pytest.param(
+        taken_over_long_before,
+        {"click_took": 2, "sale_pending": 1, "touched": 2, "after_other": 1},
+        id="taken_over_longer_before",
+    ),
+    pytest.param(
+        taken_over_and_lost_again,
+        {"click_took": 3, "sale_pending": 1, "touched": 2, "after_other": 2, "taken_over": 1},
+        id="taken_over_by_the_one_that_is_paid_only",
+    ),
+    pytest.param(
+        own_cookie_renewed,
+        {"click_took": 2, "sale_pending": 1, "touched": 1},
+        id="own_cookie_is_no_one_elses",
+    ),
+    pytest.param(
+        own_soft_cookie_stays,
+        {"click_took": 1, "click_stood_down": 1, "sale_pending": 1, "touched": 1},
+        id="stood_down_for_its_own_cookie",
+    ),
+    pytest.param(
+        session_ended, {"click_took": 1, "sale_nobody": 1, "touched": 1}, id="sale_pays_nobody"
+    ),
+    pytest.param(
+        click_after_the_sale,
+        {"click_took": 2, "sale_pending": 1, "touched": 1},
+        id="click_after_the_sale",
+    ),
+    pytest.param(final, {"click_took": 1, "sale_final": 1, "touched": 1}, id="final"),
+    pytest.param(
+        figures_conflict, {"click_took": 1, "sale_conflict": 1, "touched": 1}, id="conflict"
+    ),
+    pytest.param(
+        conflict_settled, {"click_took": 1, "sale_pending": 1, "touched": 1}, id="conflict_settled"
+    ),
+    pytest.param(
+        journeys_conflict, {"click_took": 2, "sale_conflict_unpaid": 1}, id="conflict_of_journeys"
+    ),
+    pytest.param(
+        unverified, {"click_took": 1, "sale_unverified": 1, "touched": 1}, id="unverified"
+    ),
+    pytest.param(verified, {"click_took": 1, "sale_pending": 1, "touched": 1}, id="verified_later"),
+    pytest.param(
+        declined,
+        {"click_took": 2, "sale_declined": 1, "touched": 2, "after_other": 1},
+        id="declined_is_not_taken_over",
+    ),
+]
+
+
+@pytest.mark.parametrize(("happens", "expected"), CASES)
+def test_what_is_counted(
+    network: Network, happens: Callable[[Scene], None], expected: dict[str, int]
+) -> None:
+    happens(Scene(network))
+    assert counted() == expected
+
+
+def test_a_stood_down_sale_is_counted_for_who_stood_down(network: Network) -> None:
+    scene = Scene(network)
+    stood_down(scene)
+    scene.buy(5)
+    assert counted(network.overlay) == {
+        "click_stood_down": 1,
+        "touched": 1,
+        "after_other": 1,
+        "stood_down_sale": 1,
+        "left_to_others": 1,
+    }
+    assert counted(network.blog) == {
+        "click_took": 1,
+        "sale_pending": 1,
+        "touched": 1,
+        "protected": 1,
+    }
+
+
+def test_a_sale_is_counted_in_its_own_hour_when_it_moves(network: Network) -> None:
+    moved_to_another_hour(Scene(network))
+    sums: Counter[datetime] = Counter()
+    for row in Rollup.objects.filter(counted="sale_pending"):
+        sums[row.hour] += row.count
+    assert +sums == {NOW - 2 * HOUR: 1}
+
+
+def test_sales_that_pay_nobody_are_no_sales_but_a_state(network: Network) -> None:
+    session_ended(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert (line.sales, line.sale_amount_minor, line.commission_minor) == (0, 0, 0)
+    assert line.states == {"Nobody": StateTotal(1, 0)}
+
+
+def test_declined_sales_are_a_state_and_no_sales(network: Network) -> None:
+    declined(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert (line.sales, line.commission_minor) == (0, 0)
+    assert line.states == {"Declined": StateTotal(1, 399)}
+    assert network.figures_of(network.review).paid_sales == 0
+
+
+def test_a_conflict_of_journeys_pays_nobody_meanwhile(network: Network) -> None:
+    journeys_conflict(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert (line.sales, line.sale_amount_minor, line.commission_minor) == (0, 0, 0)
+    assert line.states == {"Conflict": StateTotal(1, 0)}
+    first = network.figures_of(network.blog)
+    assert (first.paid_sales, first.commission_minor) == (0, 0)
+
+
+def test_a_conflict_of_figures_pays_the_partner_meanwhile(network: Network) -> None:
+    figures_conflict(Scene(network))
+    (line,) = totals(Scope(), PERIOD)
+    assert line.states == {"Conflict": StateTotal(line.sales, line.commission_minor)}
+    assert (line.sales, network.figures_of(network.blog).paid_sales) == (1, 1)
+
+
+def test_conflicts_of_both_kinds_are_one_state(network: Network) -> None:
+    figures_conflict(Scene(network))
+    shopper, thief = Shopper(), Shopper()
+    shopper.follow(network.blog, NOW)
+    thief.follow(network.review, NOW)
+    for each in (shopper, thief):
+        each.buy(network.shop, NOW + MINUTE, order="other")
+    (line,) = totals(Scope(), PERIOD)
+    assert line.states == {"Conflict": StateTotal(2, line.commission_minor)}
+    assert [each.key[By.STATE] for each in lines(Scope(), PERIOD, [By.STATE], UTC)].count(
+        "Conflict"
+    ) == 1
+
+
+def test_why_clicks_do_not_count(network: Network) -> None:
+    scene = Scene(network)
+    opened_twice(scene)
+    for minute in (10, 20):
+        scene.follow(network.blog, minute, consent=False)
+    assert reasons(Scope(), PERIOD) == {ClickReason.NO_CONSENT: 2, ClickReason.REPEAT: 1}
+    (line,) = totals(Scope(), PERIOD)
+    assert (line.clicks_recorded, line.clicks_counting) == (4, 1)
+
+
+def test_a_scope_shows_no_one_elses(network: Network) -> None:
+    one_sale(Scene(network))
+    for scope in (
+        Scope(advertisers=frozenset({network.shop.pk + 1})),
+        Scope(publishers=frozenset({network.review.publisher_id})),
+        Scope(publishers=frozenset()),
+    ):
+        assert totals(scope, PERIOD) == []
+        assert reasons(scope, PERIOD) == {}
+
+
+def test_currencies_never_mix(network: Network) -> None:
+    one_sale(Scene(network))
+    yen = make_advertiser("Yen", currency="JPY")
+    partner = make_partner(yen, network.blog.publisher)
+    shopper = Shopper()
+    shopper.follow(partner, NOW)
+    shopper.buy(yen, NOW + MINUTE, amount="5000")
+    found = totals(Scope(publishers=frozenset({network.blog.publisher_id})), PERIOD)
+    assert [(line.currency, line.commission_minor) for line in found] == [
+        ("GBP", 399),
+        ("JPY", 400),
+    ]
+
+
+def test_partners_are_sorted_in_the_database(
+    network: Network, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    later_click_wins(Scene(network))
+    every = Partnership.objects.filter(advertiser=network.shop)
+    for name in PartnerFigures.__dataclass_fields__:
+        with django_assert_num_queries(1):
+            assert len(annotate_partners(every, PERIOD).order_by(name, "pk")) == 3
+    ordered = annotate_partners(every, PERIOD)
+    for name in ("-taken_over_minor", "-after_other"):
+        assert ordered.order_by(name).first() == network.review
+
+
+def test_a_partner_without_sales_has_no_share_and_no_median(network: Network) -> None:
+    found = network.figures_of(network.blog)
+    assert (found.touched, found.paid_sales, found.commission_minor) == (0, 0, 0)
+    assert (found.share_after_other, found.median_seconds) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"),
+    [([40], 40), ([40, 41, 90_000], 40), ([5, 40, 90_000], 40), ([0, 0, 40], 1)],
+)
+def test_the_median_is_right_within_a_tenth(
+    network: Network, seconds: list[int], median: float
+) -> None:
+    for number, after in enumerate(seconds):
+        shopper = Shopper()
+        shopper.follow(network.blog, NOW - timedelta(seconds=after))
+        shopper.buy(network.shop, NOW, order=str(number))
+    assert network.figures_of(network.blog).median_seconds == pytest.approx(median, rel=0.1)
+
+
+def test_a_period_is_of_whole_hours() -> None:
+    period = Period.up_to(NOW + 20 * MINUTE, timedelta(days=1))
+    assert period == Period(NOW - 23 * HOUR, NOW + HOUR)
+    assert period.before == Period(NOW - 47 * HOUR, NOW - 23 * HOUR)
+
+
+def test_states_are_called_as_everywhere() -> None:
+    labels = {
+        Counted.SALE_PENDING: State(status="pending", closes_at=NOW),
+        Counted.SALE_APPROVED: State(status="approved", closes_at=NOW),
+        Counted.SALE_FINAL: State(status="final", closes_at=NOW, closed_at=NOW),
+        Counted.SALE_DECLINED: State(status="declined", closes_at=NOW, decline_reason="x"),
+        Counted.SALE_UNVERIFIED: State(status="pending", closes_at=NOW, verified=False),
+        Counted.SALE_CONFLICT: State(status="pending", closes_at=NOW, conflict="figures"),
+        Counted.SALE_CONFLICT_UNPAID: State(
+            status="declined", closes_at=NOW, conflict="journeys", decline_reason="x"
+        ),
+    }
+    for item, state in labels.items():
+        assert state_label(state).startswith(STATES[item])
+    assert set(STATES) == {*labels, Counted.SALE_NOBODY}
+
+
+def test_a_sale_and_its_clicks(network: Network) -> None:
+    shopper = Shopper()
+    shopper.follow(network.blog, NOW)
+    shopper.follow(network.overlay, NOW + MINUTE)
+    shopper.buy(network.shop, NOW + 2 * MINUTE)
+    (line,) = totals(Scope(advertisers=frozenset({network.shop.pk})), PERIOD)
+    assert (line.clicks_recorded, line.clicks_counting, line.clicks_stood_down) == (2, 2, 1)
+    assert (line.sales, line.sale_amount_minor, line.commission_minor) == (1, 4990, 399)
+    assert line.states == {"Pending": StateTotal(1, 399)}
+
+
+def test_partners(network: Network) -> None:
+    shopper = Shopper()
+    shopper.follow(network.blog, NOW)
+    shopper.follow(network.overlay, NOW + MINUTE)
+    shopper.follow(network.review, NOW + 3 * MINUTE)
+    shopper.buy(network.shop, NOW + 5 * MINUTE)
+    blog, overlay, review = (
+        network.figures_of(partner) for partner in (network.blog, network.overlay, network.review)
+    )
+    assert (blog.touched, blog.after_other, blog.paid_sales) == (1, 0, 0)
+    assert (overlay.touched, overlay.after_other, overlay.stood_down_sales) == (1, 1, 1)
+    assert (review.taken_over_sales, review.taken_over_minor) == (1, 399)
+    assert (review.share_after_other, review.commission_minor) == (1.0, 399)
+    assert review.median_seconds == pytest.approx(120, rel=0.1)
+
+
+def test_days_are_days_of_the_reader(
+    network: Network, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Shopper().follow(network.blog, NOW.replace(hour=23))
+    Shopper().follow(network.blog, NOW.replace(hour=21))
+    with django_assert_num_queries(1):
+        found = lines(Scope(), Period.up_to(NOW + 12 * HOUR, timedelta(days=2)), [By.DAY], UTC)
+    assert [line.key for line in found] == [{By.DAY: date(2026, 3, 12)}]
+    found = lines(
+        Scope(), Period.up_to(NOW + 12 * HOUR, timedelta(days=2)), [By.DAY], ZoneInfo("Europe/Rome")
+    )
+    assert [(line.key[By.DAY], line.clicks_recorded) for line in found] == [
+        (date(2026, 3, 12), 1),
+        (date(2026, 3, 13), 1),
+    ]
+
+
+@pytest.mark.parametrize("by", [list(By), *([item] for item in By)])
+def test_lines_add_up_to_the_total(network: Network, by: list[By]) -> None:
+    for partner in (network.blog, network.overlay):
+        shopper = Shopper()
+        shopper.follow(partner, NOW)
+        shopper.buy(network.shop, NOW + MINUTE)
+    (total,) = totals(Scope(), PERIOD)
+    found = lines(Scope(), PERIOD, by, UTC)
+    assert all(list(line.key) == by for line in found)
+    assert sum(line.clicks_recorded for line in found) == total.clicks_recorded == 2
+    assert sum(line.commission_minor for line in found) == total.commission_minor == 798

@@ -1,0 +1,486 @@
+"""Staff approve and decline sales: what can be done when, what comes of it, and who reads what."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from network import clock
+from network.models import Advertiser, User
+from publishers.models import LedgerTransaction, Partnership
+from tests.support.browsing import Browser, minutes
+from tests.support.makers import (
+    NOW,
+    Shopper,
+    finalise,
+    make_partner,
+    make_publisher,
+    make_user,
+    report_sale,
+)
+from tests.support.reading import text
+from tracking.commissions.rulings import Statement
+from tracking.figures import queries as reports
+from tracking.lifecycle.validation import Action, ValidationRefused, possible, validate
+from tracking.models import Commission, Conversion, Validation
+from tracking.spool import intake
+from tracking.verify.checks import Broken, verify
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=1)
+STATES = ("pending", "approved", "declined", "conflict", "nobody", "never", "unverified", "final")
+
+
+@pytest.fixture
+def blog(shop: Advertiser) -> Partnership:
+    return make_partner(shop, make_publisher("Blog"), "hard")
+
+
+@pytest.fixture
+def manager(shop: Advertiser) -> User:
+    return make_user("manager", shop, name="mia")
+
+
+@pytest.fixture
+def staff(client: Client, manager: User, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    client.force_login(manager)
+    return client
+
+
+def sell(partnership: Partnership, order: str = "7", at: datetime = NOW) -> Conversion:
+    shopper = Shopper()
+    shopper.follow(partnership, at)
+    return shopper.buy(partnership.advertiser, at + minutes(6), order=order)
+
+
+def say(sale: Conversion, by: User, action: Validation.Action, **words: str) -> Validation:
+    if action == Action.DECLINE:
+        words = {"code": "returned", **words}
+    elif action == Action.TAKE_BACK:
+        words = {"reason": "It was another order", **words}
+    return validate(sale.pk, Statement(action=action, made_by=by, **words), LATER)
+
+
+def stand(sale: Conversion) -> tuple[str, str, str]:
+    """The commission's state, why it was declined in general, and in words."""
+    row = Commission.objects.get(conversion=sale)
+    return row.status, row.decline_reason, row.decline_text
+
+
+def sale_in(state: str, blog: Partnership, by: User) -> Conversion:
+    """A sale that got into a state by the product's own ways."""
+    shop = blog.advertiser
+    if state == "unverified":
+        Advertiser.objects.filter(pk=shop.pk).update(verification="server")
+    if state == "never":
+        return never_paid(shop)
+    sale = sell(blog)
+    match state:
+        case "approved":
+            say(sale, by, Action.APPROVE)
+        case "declined":
+            say(sale, by, Action.DECLINE)
+        case "conflict":
+            shopper = Shopper()
+            shopper.follow(blog, NOW)
+            report_sale(shop, NOW + minutes(7), {"order": "7", "amount": "1.00"}, source="pixel")
+        case "nobody":
+            elsewhere = Shopper()
+            elsewhere.follow(make_partner(shop, make_publisher("Other"), "hard"), NOW)
+            elsewhere.buy(shop, NOW + minutes(8), order="7")
+        case "final":
+            assert sale.closes_at
+            finalise(sale.closes_at)
+    return Conversion.objects.get(pk=sale.pk)
+
+
+def never_paid(shop: Advertiser) -> Conversion:
+    """The soft cookie had ended with its session."""
+    shopper = Shopper()
+    shopper.follow(make_partner(shop, make_publisher("Overlay"), "soft"), NOW)
+    shopper.end_session()
+    return shopper.buy(shop, NOW + minutes(30), order="7")
+
+
+@pytest.fixture(autouse=True)
+def clean_books(request: pytest.FixtureRequest) -> Any:
+    """Whatever a test did, every promise holds and every rollup says what counting anew gives."""
+    yield
+    assert [str(item) for item in verify() if isinstance(item, Broken)] == []
+
+
+# What can be done when
+
+ALLOWED = {
+    ("pending", Action.APPROVE): ("approved", "", ""),
+    ("pending", Action.DECLINE): ("declined", "by_advertiser", "Order returned"),
+    ("approved", Action.DECLINE): ("declined", "by_advertiser", "Order returned"),
+    ("declined", Action.TAKE_BACK): ("pending", "", ""),
+    ("unverified", Action.APPROVE): ("approved", "", ""),
+    ("unverified", Action.DECLINE): ("declined", "by_advertiser", "Order returned"),
+    ("conflict", Action.DECLINE): ("declined", "by_advertiser", "Order returned"),
+}
+REFUSED = {
+    ("pending", Action.TAKE_BACK): "is not declined; there is nothing to take back",
+    ("approved", Action.APPROVE): "is approved already",
+    ("approved", Action.TAKE_BACK): "is approved, not declined",
+    ("declined", Action.APPROVE): "is declined; take that back first",
+    ("declined", Action.DECLINE): "is declined already",
+    ("conflict", Action.APPROVE): "is in conflict; settle the conflict first",
+    ("conflict", Action.TAKE_BACK): "is not declined",
+    ("nobody", Action.APPROVE): "is in conflict; settle the conflict first",
+    ("nobody", Action.DECLINE): "pays nobody; there is nothing to decline",
+    ("nobody", Action.TAKE_BACK): "pays nobody; there is nothing to take back",
+    ("never", Action.APPROVE): "pays nobody; there is nothing to approve",
+    ("never", Action.DECLINE): "pays nobody; there is nothing to decline",
+    ("never", Action.TAKE_BACK): "pays nobody; there is nothing to take back",
+    ("unverified", Action.TAKE_BACK): "is not declined",
+    ("final", Action.APPROVE): "is closed; nothing changes it any more",
+    ("final", Action.DECLINE): "is closed; nothing changes it any more",
+    ("final", Action.TAKE_BACK): "is closed; nothing changes it any more",
+}
+
+
+def test_the_tables_below_are_whole() -> None:
+    assert set(ALLOWED) | set(REFUSED) == {(state, action) for state in STATES for action in Action}
+    assert set(ALLOWED) & set(REFUSED) == set()
+
+
+def ids(cases: dict[Any, Any]) -> list[Any]:
+    return [pytest.param(*key, said, id="-".join(key)) for key, said in cases.items()]
+
+
+@pytest.mark.parametrize(("state", "action", "expected"), ids(ALLOWED))
+def test_what_can_be_done(
+    blog: Partnership,
+    manager: User,
+    state: str,
+    action: Validation.Action,
+    expected: tuple[str, str, str],
+) -> None:
+    sale = sale_in(state, blog, manager)
+    assert action in possible(sale)
+    said = say(sale, manager, action)
+    assert stand(sale) == expected
+    assert (said.action, said.made_by, said.at) == (action, manager, LATER)
+    assert (said.publisher, said.commission_minor) == (blog.publisher, 399)
+    assert sale.validations.latest("pk") == said
+
+
+@pytest.mark.parametrize(("state", "action", "why"), ids(REFUSED))
+def test_what_cannot_be_done(
+    blog: Partnership, manager: User, state: str, action: Validation.Action, why: str
+) -> None:
+    sale = sale_in(state, blog, manager)
+    before = list(Commission.objects.values()), list(Validation.objects.values())
+    assert action not in possible(sale)
+    with pytest.raises(ValidationRefused, match=f"Order 7 {why}"):
+        say(sale, manager, action)
+    assert (list(Commission.objects.values()), list(Validation.objects.values())) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        pytest.param({"action": Action.DECLINE}, "Choose why", id="decline_without_a_code"),
+        pytest.param({"action": Action.DECLINE, "code": "mood"}, "Choose why", id="unknown_code"),
+        pytest.param(
+            {"action": Action.DECLINE, "code": "other", "reason": "  "}, "in words", id="other"
+        ),
+        pytest.param({"action": Action.TAKE_BACK, "reason": " "}, "Give the reason", id="blank"),
+        pytest.param({"action": Action.APPROVE, "code": "fraud"}, "Only a decline", id="code"),
+        pytest.param({"action": Action.APPROVE, "reason": "x" * 301}, "at most 300", id="long"),
+    ],
+)
+def test_a_statement_that_lacks_something(
+    blog: Partnership, manager: User, statement: dict[str, Any], why: str
+) -> None:
+    sale = sell(blog)
+    with pytest.raises(ValidationRefused, match=why):
+        validate(sale.pk, Statement(made_by=manager, **statement), LATER)
+    assert (stand(sale), Validation.objects.count()) == (("pending", "", ""), 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "read"),
+    [
+        ("cancelled", "", "Order cancelled"),
+        ("returned", " too small ", "Order returned: too small"),
+        ("other", "Our own purchase", "Our own purchase"),
+    ],
+)
+def test_a_reason_as_the_partner_reads_it(
+    blog: Partnership, manager: User, code: str, reason: str, read: str
+) -> None:
+    sale = sell(blog)
+    say(sale, manager, Action.DECLINE, code=code, reason=reason)
+    assert stand(sale) == ("declined", "by_advertiser", read)
+
+
+def test_what_was_said_is_never_edited(blog: Partnership, manager: User) -> None:
+    said = say(sell(blog), manager, Action.APPROVE)
+    for change in (lambda: Validation.objects.update(reason="x"), said.delete):
+        with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+            change()
+
+
+# What comes of it
+
+
+def test_an_approved_sale_becomes_final_at_its_time_and_not_earlier(
+    blog: Partnership, manager: User
+) -> None:
+    sale = sale_in("approved", blog, manager)
+    assert sale.closes_at
+    assert finalise(sale.closes_at - timedelta(seconds=1)) == 0
+    assert finalise(sale.closes_at) == 1
+    assert stand(sale) == ("final", "", "")
+    assert LedgerTransaction.objects.get().key.startswith("commission:")
+
+
+def test_a_declined_sale_is_closed_without_ledger_entries(blog: Partnership, manager: User) -> None:
+    sale = sale_in("declined", blog, manager)
+    assert sale.closes_at
+    assert finalise(sale.closes_at) == 1
+    assert stand(sale) == ("declined", "by_advertiser", "Order returned")
+    assert LedgerTransaction.objects.count() == 0
+    assert possible(Conversion.objects.get(pk=sale.pk)) == []
+
+
+def test_a_decline_that_was_taken_back_becomes_final(blog: Partnership, manager: User) -> None:
+    sale = sale_in("declined", blog, manager)
+    say(sale, manager, Action.TAKE_BACK)
+    assert sale.closes_at
+    assert finalise(sale.closes_at) == 1
+    assert stand(sale) == ("final", "", "")
+    assert [row.action for row in sale.validations.order_by("pk")] == ["decline", "take_back"]
+
+
+def test_an_approval_confirms_an_unverified_sale(blog: Partnership, manager: User) -> None:
+    sale = sale_in("unverified", blog, manager)
+    assert sale.closes_at
+    assert finalise(sale.closes_at) == 0
+    say(sale, manager, Action.APPROVE)
+    assert Conversion.objects.get(pk=sale.pk).verified
+    assert finalise(sale.closes_at) == 1
+    assert stand(sale) == ("final", "", "")
+
+
+def test_a_decline_confirms_nothing(blog: Partnership, manager: User) -> None:
+    sale = sale_in("unverified", blog, manager)
+    say(sale, manager, Action.DECLINE)
+    assert not Conversion.objects.get(pk=sale.pk).verified
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        (Action.APPROVE, "Approved"),
+        (Action.DECLINE, "Declined"),
+    ],
+)
+def test_the_figures_follow(
+    blog: Partnership, manager: User, action: Validation.Action, state: str
+) -> None:
+    say(sell(blog), manager, action)
+    period = reports.Period(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    (line,) = reports.totals(reports.Scope(), period)
+    assert {name: total.sales for name, total in line.states.items() if total.sales} == {state: 1}
+    assert line.commission_minor == (399 if state == "Approved" else 0)
+
+
+# What late evidence does to it
+
+
+def bought_with_a_late_click(
+    shop: Advertiser, blog: Partnership, late: Partnership
+) -> tuple[Conversion, dict[str, Any]]:
+    """A sale to the blog, and the record of another's later click that has not arrived."""
+    browser = Browser(shop)
+    browser.click(blog.publisher, NOW)
+    kept = dict(browser.jar)
+    answer = browser.click(late.publisher, NOW + minutes(5), lost=True)
+    browser.jar = kept
+    return browser.buy("7", NOW + minutes(6)), dict(answer.record)
+
+
+def take_in(record: dict[str, Any]) -> None:
+    with transaction.atomic():
+        intake.store([record], LATER)
+
+
+def test_an_approval_ends_when_a_late_click_earns_it_for_somebody_else(
+    shop: Advertiser, blog: Partnership, manager: User, staff: Client
+) -> None:
+    other = make_partner(shop, make_publisher("Other"), "hard")
+    sale, record = bought_with_a_late_click(shop, blog, other)
+    say(sale, manager, Action.APPROVE)
+    take_in(record)
+    assert stand(sale) == ("pending", "", "")
+    assert Commission.objects.get().publisher == other.publisher
+    shown = text(staff.get(f"/admin/tracking/conversion/{sale.pk}/change/"))
+    assert "£4.00 to Blog The approval has ended" in shown
+    assert "Approve…" in shown
+
+
+def test_an_approval_holds_when_a_late_click_changes_nothing_for_it(
+    shop: Advertiser, blog: Partnership, manager: User
+) -> None:
+    overlay = make_partner(shop, make_publisher("Overlay"), "soft")
+    sale, record = bought_with_a_late_click(shop, blog, overlay)
+    say(sale, manager, Action.APPROVE)
+    take_in(record)
+    assert sale.decisions.count() == 2
+    assert stand(sale) == ("approved", "", "")
+
+
+def test_an_approval_ends_with_other_figures(
+    shop: Advertiser, blog: Partnership, manager: User
+) -> None:
+    sale = sale_in("approved", blog, manager)
+    data = {"order": "7", "amount": "999.00"}
+    report_sale(shop, NOW + minutes(9), data, source="keyed")
+    assert stand(sale)[0] == "pending"
+    assert Commission.objects.get().amount_minor == 7992
+
+
+def test_an_approval_holds_with_the_same_figures(
+    shop: Advertiser, blog: Partnership, manager: User
+) -> None:
+    sale = sale_in("approved", blog, manager)
+    report_sale(shop, NOW + minutes(9), {"order": "7", "amount": "49.90"}, source="keyed")
+    assert stand(sale)[0] == "approved"
+
+
+def test_what_was_declined_stays_declined_for_whoever_is_credited(
+    shop: Advertiser, blog: Partnership, manager: User
+) -> None:
+    other = make_partner(shop, make_publisher("Other"), "hard")
+    sale, record = bought_with_a_late_click(shop, blog, other)
+    say(sale, manager, Action.DECLINE)
+    take_in(record)
+    assert stand(sale) == ("declined", "by_advertiser", "Order returned")
+    assert Commission.objects.get().publisher == other.publisher
+
+
+# The pages
+
+
+def page(client: Client, sale: Conversion) -> str:
+    return text(client.get(f"/admin/tracking/conversion/{sale.pk}/change/"))
+
+
+def post(client: Client, sale: Conversion, action: str, **data: str) -> Any:
+    address = f"/admin/tracking/conversion/{sale.pk}/{action}/"
+    return client.post(address, data, follow=True)
+
+
+def test_staff_approve_a_sale_on_its_page(staff: Client, blog: Partnership) -> None:
+    sale = sell(blog)
+    assert "Approve… Decline… History" in page(staff, sale)
+    shown = text(post(staff, sale, "approve", reason="Seen in the shop"))
+    assert "Order 7 is approved." in shown
+    assert "Paid to Blog (hard): £3.99, approved, final on 11 Apr 2026 14:00" in shown
+    assert "12 Mar 2026 15:00 Approved mia Seen in the shop £3.99 to Blog" in shown
+    assert "Decline… History" in shown
+    assert "Approve…" not in shown
+    log = text(staff.get(f"/admin/tracking/conversion/{sale.pk}/history/"))
+    assert "Approved: Seen in the shop" in log
+
+
+def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnership) -> None:
+    sale = sell(blog)
+    shown = text(post(staff, sale, "decline", code="returned", reason="too small."))
+    assert "Order 7 is declined." in shown
+    assert "Not paid to Blog (hard): £3.99, declined: Order returned: too small, to be" in shown
+    assert "to be closed on 11 Apr 2026 14:00." in shown
+    assert "Declined mia Order returned: too small. £3.99 to Blog" in shown
+    assert "Take back… History" in shown
+    refused = post(staff, sale, "take-back", reason="")
+    assert list(refused.context["form"].errors) == ["reason"]
+    shown = text(post(staff, sale, "take-back", reason="Wrong order"))
+    assert "The decline of order 7 is taken back." in shown
+    assert "Decline taken back mia Wrong order £3.99 to Blog" in shown
+    assert "£3.99, pending, final on" in shown
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        pytest.param({}, ["code"], id="nothing"),
+        pytest.param({"code": "mood"}, ["code"], id="unknown_code"),
+        pytest.param({"code": "other"}, ["reason"], id="other_without_words"),
+        pytest.param({"code": "other", "reason": "  "}, ["reason"], id="other_with_blanks"),
+        pytest.param({"code": "fraud", "reason": "x" * 301}, ["reason"], id="too_long"),
+        pytest.param({"code": "fraud", "reason": "a\0b"}, ["reason"], id="null_character"),
+    ],
+)
+def test_a_decline_names_what_is_wrong_with_it(
+    staff: Client, blog: Partnership, data: dict[str, str], wrong: list[str]
+) -> None:
+    sale = sell(blog)
+    assert list(post(staff, sale, "decline", **data).context["form"].errors) == wrong
+    assert stand(sale) == ("pending", "", "")
+
+
+def test_a_reason_is_text_and_nothing_else(staff: Client, blog: Partnership) -> None:
+    sale = sell(blog)
+    answer = post(staff, sale, "decline", code="other", reason="<script>alert(1)</script>")
+    assert "<script>alert" not in answer.content.decode()
+    assert "&lt;script&gt;alert" in answer.content.decode()
+
+
+def test_a_page_that_has_grown_old_says_why_nothing_can_be_done(
+    staff: Client, blog: Partnership, manager: User
+) -> None:
+    sale = sale_in("declined", blog, manager)
+    address = f"/admin/tracking/conversion/{sale.pk}/approve/"
+    assert "Order 7 is declined; take that back first." in text(staff.get(address))
+    assert b"<textarea" not in staff.get(address).content
+    assert "Order 7 is declined; take that back first." in text(post(staff, sale, "approve"))
+    assert stand(sale)[0] == "declined"
+
+
+def test_the_page_says_that_approving_confirms(staff: Client, blog: Partnership) -> None:
+    sale = sale_in("unverified", blog, make_user("operator"))
+    assert "or when somebody approves it" in page(staff, sale)
+    address = f"/admin/tracking/conversion/{sale.pk}/approve/"
+    assert "approving it also confirms it" in text(staff.get(address))
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"), [("operator", True), ("owner", True), ("manager", True), ("viewer", False)]
+)
+def test_only_those_who_manage_are_offered_it(
+    client: Client, shop: Advertiser, blog: Partnership, role: str, offered: bool
+) -> None:
+    client.force_login(make_user(role, None if role == "operator" else shop))
+    sale = sell(blog)
+    assert ("Decline…" in page(client, sale)) is offered
+    answer = post(client, sale, "decline", code="fraud")
+    assert answer.status_code == (200 if offered else 403)
+    assert stand(sale)[0] == ("declined" if offered else "pending")
+
+
+def test_the_publisher_reads_why_and_not_the_notes(
+    staff: Client, blog: Partnership, manager: User
+) -> None:
+    member = make_user("member", blog.publisher)
+    sale = sell(blog)
+    say(sale, manager, Action.APPROVE, reason="A note for staff")
+    reader = Client(HTTP_HOST=staff.defaults.get("HTTP_HOST", "testserver"))
+    reader.force_login(member)
+    sales = f"/dashboard/{blog.publisher_id}/sales/"
+    shown = text(reader.get(sales))
+    assert "Approved, final on 11 Apr 2026" in shown
+    say(sale, manager, Action.DECLINE, reason="too small")
+    one = f"{sales}{Commission.objects.get().pk}/"
+    for address in (sales, one):
+        shown = text(reader.get(address))
+        assert "Declined: Order returned: too small" in shown, address
+        assert "A note for staff" not in shown
+        assert "mia" not in shown
+    assert "Not paid to you (hard): £3.99, declined: Order returned: too small" in shown

@@ -1,0 +1,119 @@
+"""The tag as text: its settings, its size, and what shrinking may do to it."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tracking.wire import tag
+from tracking.wire.tag import TagSettings, compressed, minified, render, snippet
+
+SOURCE = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
+BASE = "https://track.example/t/7/"
+LONGEST = TagSettings(
+    advertiser=4_294_967_295,
+    click_parameter="a-rather-long-parameter",
+    base_url="https://tracking.a-long-shop-name.example/t/4294967295/",
+    longest_window_days=400,
+    consent_default=False,
+    strip_click_parameter=True,
+)
+
+
+def settings(**changes: object) -> TagSettings:
+    given: dict[str, object] = {
+        "advertiser": 7,
+        "click_parameter": "sclk",
+        "base_url": BASE,
+        "longest_window_days": 30,
+        "consent_default": True,
+    }
+    return TagSettings(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def rendered_settings(script: str) -> object:
+    found = re.search(r"\}\)\((\{.*\})\);$", script)
+    assert found
+    return json.loads(found[1])
+
+
+@pytest.mark.parametrize("given", [settings(), LONGEST], ids=["usual", "longest"])
+def test_it_is_served_in_less_than_3000_bytes(given: TagSettings) -> None:
+    assert len(compressed(given)) < 3_000
+    assert gzip.decompress(compressed(given)).decode() == render(given)
+
+
+def test_it_carries_the_settings_of_one_advertiser() -> None:
+    assert rendered_settings(render(settings(strip_click_parameter=True))) == {
+        "advertiser": 7,
+        "parameter": "sclk",
+        "base": BASE,
+        "longest": 30 * 86_400,
+        "consent": True,
+        "strip": True,
+    }
+
+
+def test_it_keeps_no_cookie_longer_than_browsers_do() -> None:
+    script = render(settings(longest_window_days=900))
+    assert '"longest":34560000' in script
+
+
+def test_it_compresses_to_the_same_bytes_every_time() -> None:
+    once = compressed(settings())
+    compressed.cache_clear()
+    assert compressed(settings()) == once
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"click_parameter": ""}, id="no_parameter"),
+        pytest.param({"click_parameter": "a&b"}, id="parameter_with_ampersand"),
+        pytest.param({"click_parameter": "a'b"}, id="parameter_with_quote"),
+        pytest.param({"click_parameter": "a\n"}, id="parameter_with_line_break"),
+        pytest.param({"base_url": "https://track.example/t/7"}, id="base_without_slash"),
+        pytest.param({"base_url": "https://track.example/t/8/"}, id="base_of_another_advertiser"),
+        pytest.param({"base_url": "//track.example/t/7/"}, id="base_without_scheme"),
+        pytest.param({"base_url": 'https://track"example/t/7/'}, id="base_with_quote"),
+        pytest.param({"base_url": "javascript:0//t/7/"}, id="base_with_another_scheme"),
+    ],
+)
+def test_it_refuses_settings_it_could_not_work_with(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="not "):
+        settings(**changes)
+
+
+def test_the_snippet_queues_calls_and_loads_the_tag() -> None:
+    assert snippet(settings()) == (
+        "<script>window.softclick=window.softclick||function()"
+        "{(softclick.q=softclick.q||[]).push(arguments)}</script>"
+        '<script async src="https://track.example/t/7/tag.js"></script>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "small"),
+    [
+        pytest.param("// said\n\n  a = 1;\n  // more\n", "a=1;", id="comments_and_indentation"),
+        pytest.param("if (a) {\n  b( 'x  y' , c );\n}\n", "if(a){b('x  y',c);}", id="strings_stay"),
+        pytest.param("x = 'https://a';\ny\n", "x='https://a';y", id="slashes_in_strings_stay"),
+        pytest.param("return !a\nconst b = c in d\n", "return!a\nconst b=c in d", id="words_stay"),
+        pytest.param("f([\n  1,\n  2\n])\n", "f([1,2])", id="lists_close_up"),
+        pytest.param("a\n(b)\n", "a\n(b)", id="a_line_break_that_may_matter_stays"),
+    ],
+)
+def test_it_shrinks_a_script(source: str, small: str) -> None:
+    assert minified(source) == small
+
+
+def test_the_script_keeps_what_shrinking_relies_on() -> None:
+    code = [line.strip() for line in SOURCE.read_text(encoding="utf-8").splitlines()]
+    code = [line for line in code if not line.startswith("//")]
+    without_strings = [re.sub(r"'[^'\n]*'", "''", line) for line in code]
+    assert not [line for line in code if '"' in line or "`" in line or "/*" in line]
+    assert not [line for line in without_strings if "//" in line or line.count("'") % 2]
+    assert not [line for line in without_strings if re.search(r"\+ \+|- -", line)]
+    assert sum(line.count("__SETTINGS__") for line in code) == 1

@@ -1,0 +1,184 @@
+"""What a visit through a publisher's link does: decide, and say what to answer, write and record.
+
+No query, no network round trip: the partnership comes from the snapshot, the claims from the
+cookies.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from tracking.clicks import cookies, visitors
+from tracking.clicks.cookies import Brought
+from tracking.clicks.snapshot import AdvertiserSnapshot, Span
+from tracking.clicks.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
+from tracking.rule.attribution import Click, CookieType, SoftRule
+from tracking.rule.reasons import ClickReason, TargetReason
+from tracking.rule.slots import Slots, is_repeat, meet
+from tracking.rule.text import printable
+from tracking.rule.tokens import Keys, Token, encode, time_of
+
+REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
+MAX_REFERENCE, MAX_CAMPAIGN = 255, 100
+MAX_PUBLISHER = 2**31 - 1
+JOURNEY_BITS, SESSION_BITS = 63, 31
+"""A bit less than the token has room for, so that PostgreSQL's signed integers hold them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A request for a tracking link. ``consent`` is True, False or, when the link says nothing,
+    None. ``in_page`` is a tag's activation, which is no navigation."""
+
+    publisher: int
+    target: str | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    campaign: str = ""
+    consent: bool | None = None
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    address: str = ""
+    in_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where to send the shopper, the cookies to write (None: touch nothing), the token that was
+    handed out, and the record for the spool."""
+
+    location: str
+    write: cookies.ToWrite | None
+    token: str
+    record: dict[str, object]
+
+
+def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: int) -> Answer:
+    """Answer a visit. Every visit is recorded, with its reason when it does not count."""
+    target, target_reason = _target(request, advertiser)
+    span = advertiser.partner_at(request.publisher, now_ms)
+    reason = _reason(request, advertiser, span)
+    if _has_consent(request, advertiser):
+        brought = cookies.read(request.cookies, advertiser.id, keys, now_ms)
+    else:
+        brought = Brought(Slots(), {})
+    if reason is None and is_repeat(brought.slots.last, request.publisher, now_ms):
+        reason = ClickReason.REPEAT
+    click = _click(request, span, brought.slots, now_ms, reason)
+    write, token = None, ""
+    if reason is None:
+        assert span is not None
+        click = meet(brought.slots, click).click
+        token = encode(Token(advertiser.id, click, span.strictly_necessary), keys)
+        write = cookies.ToWrite(advertiser.id, token, click, advertiser.longest_window_days)
+    elif reason is ClickReason.REPEAT:
+        token = brought.tokens["last"]
+    location = with_parameter(target, advertiser.click_parameter, token) if token else target
+    record = _record(click, advertiser, request, span, brought)
+    record |= {"target": target[:MAX_URL_LENGTH], "target_reason": target_reason}
+    record["received_at"] = now_ms
+    return Answer(location, write, token, record)
+
+
+def _target(request: Visit, advertiser: AdvertiserSnapshot) -> tuple[str, str]:
+    """The URL to lead to, and why it is not the link's own target where it is not."""
+    landing = as_ascii(advertiser.landing_url)
+    if advertiser.closed or not request.target:
+        return landing, ""
+    if is_allowed(request.target, advertiser.domains):
+        return as_ascii(request.target), ""
+    return landing, TargetReason.BAD_TARGET.value
+
+
+def _reason(
+    request: Visit, advertiser: AdvertiserSnapshot, span: Span | None
+) -> ClickReason | None:
+    """Why the click does not count, the first that applies; None when it does."""
+    if advertiser.closed:
+        return ClickReason.ADVERTISER_CLOSED
+    if request.method == "HEAD":
+        return ClickReason.HEAD
+    if visitors.is_prefetch(request.headers):
+        return ClickReason.PREFETCH
+    if visitors.is_bot(request.headers.get("HTTP_USER_AGENT", "")):
+        return ClickReason.BOT
+    if span is None or not span.approved:
+        return ClickReason.NOT_PARTNER
+    if not _may_activate(request, span):
+        return ClickReason.STUFFED
+    return None if _has_consent(request, advertiser) else ClickReason.NO_CONSENT
+
+
+def _has_consent(request: Visit, advertiser: AdvertiserSnapshot) -> bool:
+    return advertiser.consent_default if request.consent is None else request.consent
+
+
+def _may_activate(request: Visit, span: Span) -> bool:
+    """A link is followed by a top-level navigation; only flagged soft partners act in the page."""
+    if request.in_page:
+        return span.in_page and span.cookie_type is CookieType.SOFT
+    return request.method == "GET" and visitors.is_navigation(request.headers)
+
+
+def _click(
+    request: Visit, span: Span | None, slots: Slots, now_ms: int, reason: ClickReason | None
+) -> Click:
+    """The click, before it meets the slots. A browser that is on no journey starts one only with a
+    click that counts."""
+    newest = slots.newest
+    at = max(now_ms, newest.at + 1) if newest else now_ms
+    journey = newest.journey if newest else 0
+    starts = reason is None
+    identifier: UUID = uuid7(nanoseconds=at * 1_000_000)
+    return Click(
+        id=identifier,
+        at=time_of(identifier),
+        publisher=min(request.publisher, MAX_PUBLISHER),
+        cookie_type=span.cookie_type if span else CookieType.HARD,
+        window_minutes=span.window_minutes if span else 0,
+        journey=journey or (secrets.randbits(JOURNEY_BITS) | 1 if starts else 0),
+        session=slots.session or (secrets.randbits(SESSION_BITS) | 1 if starts else 0),
+        soft_rule=span.soft_rule if span else SoftRule.FIRST,
+        reason=reason,
+    )
+
+
+def _record(
+    click: Click,
+    advertiser: AdvertiserSnapshot,
+    request: Visit,
+    span: Span | None,
+    brought: Brought,
+) -> dict[str, object]:
+    """The click as the spool keeps it: the columns of ``tracking.models.Click``. Without consent
+    nothing of the browser is in it."""
+    known = _has_consent(request, advertiser)
+    user_agent = request.headers.get("HTTP_USER_AGENT", "")
+    return {
+        "kind": "click",
+        "id": click.id.hex,
+        "advertiser": advertiser.id,
+        "publisher": click.publisher,
+        "at": click.at,
+        "cookie_type": click.cookie_type.value,
+        "window_minutes": click.window_minutes,
+        "journey": click.journey,
+        "session": click.session,
+        "stood_down": click.stood_down,
+        "strictly_necessary": bool(span and span.strictly_necessary),
+        "soft_rule": click.soft_rule.value,
+        "reason": click.reason.value if click.reason else "",
+        "rejected_tokens": list(brought.rejected),
+        "references": {
+            name: printable(request.references[name], MAX_REFERENCE)
+            for name in REFERENCE_NAMES
+            if request.references.get(name)
+        },
+        "campaign": printable(request.campaign, MAX_CAMPAIGN),
+        "in_page": request.in_page,
+        "ip_prefix": visitors.cut_address(request.address) if known else "",
+        "user_agent": visitors.describe(user_agent) if known else "",
+    }

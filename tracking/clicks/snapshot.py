@@ -1,0 +1,320 @@
+"""What the tracking views must know of the network, held in the process.
+
+A click makes no query: partnerships, cookie types and windows over time are compiled into a
+:class:`Snapshot`, refreshed in the background when the policy version has moved, and kept on disk
+so that a process can start while PostgreSQL is down. A change that is scheduled applies by itself,
+at its second.
+"""
+
+import json
+import logging
+import os
+import threading
+import time
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, close_old_connections
+
+from network.advertisers import tracking_hosts
+from network.clock import to_ms
+from network.models import (
+    Advertiser,
+    AttributionTerms,
+    CommissionGroup,
+    PolicyVersion,
+    TrackingHost,
+)
+from publishers.cookie_types import resolution as cookie_types
+from publishers.models import Partnership, PartnershipTerms
+from tracking.rule.attribution import CookieType, SoftRule
+from tracking.rule.slots import MAX_COOKIE_DAYS
+
+REFRESH_SECONDS = 2.0
+"""A changed cookie type must apply everywhere within 10 seconds."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What holds for a partnership from a moment (ms) until its next span starts."""
+
+    starts_at: int
+    approved: bool
+    cookie_type: CookieType
+    window_minutes: int
+    soft_rule: SoftRule
+    in_page: bool
+    strictly_necessary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AdvertiserSnapshot:
+    """An advertiser as the tracking views need it."""
+
+    id: int
+    name: str
+    closed: bool
+    currency: str
+    landing_url: str
+    domains: tuple[str, ...]
+    click_parameter: str
+    strip_click_parameter: bool
+    consent_default: bool
+    longest_window_days: int
+    groups: frozenset[str]
+    partners: Mapping[int, Sequence[Span]]
+    own_hosts: tuple[str, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """What its link, tag and pixel addresses start with."""
+        return tracking_hosts.base_url(self.id, self.own_hosts)
+
+    def partner_at(self, publisher: int, at: int) -> Span | None:
+        """What holds for the publisher at a time (ms); None when there is no partnership yet."""
+        spans = self.partners.get(publisher, ())
+        index = bisect_right(spans, at, key=lambda span: span.starts_at)
+        return spans[index - 1] if index else None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All advertisers by id, at one policy version."""
+
+    version: int
+    advertisers: Mapping[int, AdvertiserSnapshot]
+
+    @cached_property
+    def by_own_host(self) -> Mapping[str, int]:
+        """The ids of advertisers, by the tracking hosts of their own."""
+        return {host: shop.id for shop in self.advertisers.values() for host in shop.own_hosts}
+
+
+class SnapshotUnavailable(RuntimeError):
+    """None can be built, as PostgreSQL does not answer, and there is none on disk."""
+
+
+def build() -> Snapshot:
+    """Compile the snapshot from PostgreSQL, in a constant number of queries."""
+    version = _version()
+    partners, longest = _partners()
+    groups: dict[int, set[str]] = defaultdict(set)
+    for advertiser_id, code in CommissionGroup.objects.values_list("advertiser_id", "code"):
+        groups[advertiser_id].add(code)
+    own_hosts: dict[int, list[str]] = defaultdict(list)
+    for advertiser_id, host in TrackingHost.objects.values_list("advertiser_id", "host"):
+        own_hosts[advertiser_id].append(host)
+    advertisers = {
+        row.id: AdvertiserSnapshot(
+            id=row.id,
+            name=row.name,
+            closed=row.status == Advertiser.Status.CLOSED,
+            currency=row.currency,
+            landing_url=row.landing_url,
+            domains=tuple(domain.lower() for domain in row.domains),
+            click_parameter=row.click_parameter,
+            strip_click_parameter=row.strip_click_parameter,
+            consent_default=row.consent_default,
+            longest_window_days=min(longest[row.id], MAX_COOKIE_DAYS),
+            groups=frozenset(groups[row.id]),
+            partners=partners[row.id],
+            own_hosts=tuple(own_hosts[row.id]),
+        )
+        for row in Advertiser.objects.all()
+    }
+    return Snapshot(version, advertisers)
+
+
+def _version() -> int:
+    return PolicyVersion.objects.values_list("version", flat=True).first() or 0
+
+
+def _partners() -> tuple[dict[int, dict[int, tuple[Span, ...]]], dict[int, int]]:
+    """Each advertiser's partners with their spans, and its longest window in days."""
+    partnerships = list(Partnership.objects.select_related("publisher"))
+    policies = cookie_types.policies(partnerships)
+    own_terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
+    for own in PartnershipTerms.objects.order_by("starts_at"):
+        own_terms[own.partnership_id].append(own)
+    shop_terms: dict[int, list[AttributionTerms]] = defaultdict(list)
+    longest: dict[int, int] = defaultdict(lambda: 1)
+    for shop in AttributionTerms.objects.order_by("starts_at"):
+        shop_terms[shop.advertiser_id].append(shop)
+        longest[shop.advertiser_id] = max(longest[shop.advertiser_id], shop.hard_days)
+    partners: dict[int, dict[int, tuple[Span, ...]]] = defaultdict(dict)
+    for partnership in partnerships:
+        spans = _spans(
+            policies[partnership.id],
+            own_terms[partnership.id],
+            shop_terms[partnership.advertiser_id],
+            partnership.publisher.status == "active",
+        )
+        partners[partnership.advertiser_id][partnership.publisher_id] = spans
+        widest = max((own.hard_days or 1 for own in own_terms[partnership.id]), default=1)
+        longest[partnership.advertiser_id] = max(longest[partnership.advertiser_id], widest)
+    return partners, longest
+
+
+def _spans(
+    policy: cookie_types.Policy,
+    own_terms: Sequence[PartnershipTerms],
+    shop_terms: Sequence[AttributionTerms],
+    active: bool,
+) -> tuple[Span, ...]:
+    if not own_terms or not shop_terms:
+        return ()
+    first = max(own_terms[0].starts_at, shop_terms[0].starts_at)
+    moments = {first, *cookie_types.changes(policy)}
+    moments |= {row.starts_at for row in (*own_terms, *shop_terms)}
+    spans: list[Span] = []
+    for moment in sorted(moment for moment in moments if moment >= first):
+        own = own_terms[bisect_right(own_terms, moment, key=_starts_at) - 1]
+        shop = shop_terms[bisect_right(shop_terms, moment, key=_starts_at) - 1]
+        spans.append(_span(moment, cookie_types.in_force(policy, moment), own, shop, active))
+    return tuple(spans)
+
+
+def _starts_at(row: PartnershipTerms | AttributionTerms) -> datetime:
+    return row.starts_at
+
+
+def _span(
+    moment: datetime,
+    kind: cookie_types.InForce,
+    own: PartnershipTerms,
+    shop: AttributionTerms,
+    active: bool,
+) -> Span:
+    cookie_type = CookieType(kind.cookie_type)
+    hard_minutes = (own.hard_days or shop.hard_days) * 24 * 60
+    return Span(
+        starts_at=to_ms(moment),
+        approved=active and own.status == PartnershipTerms.Status.APPROVED,
+        cookie_type=cookie_type,
+        window_minutes=hard_minutes if cookie_type is CookieType.HARD else shop.soft_hours * 60,
+        soft_rule=SoftRule(shop.soft_rule),
+        in_page=own.in_page,
+        strictly_necessary=own.strictly_necessary,
+    )
+
+
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Keep the snapshot on disk, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    try:
+        fresh.write_text(json.dumps(asdict(snapshot), default=sorted))
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Snapshot:
+    """The snapshot on disk. Raises FileNotFoundError."""
+    data = json.loads(path.read_text())
+    return Snapshot(
+        data["version"],
+        {int(key): _advertiser_from_json(value) for key, value in data["advertisers"].items()},
+    )
+
+
+def _advertiser_from_json(data: dict[str, object]) -> AdvertiserSnapshot:
+    partners = data.pop("partners")
+    assert isinstance(partners, dict)
+    domains, groups = data.pop("domains"), data.pop("groups")
+    own_hosts = data.pop("own_hosts", ())  # a file of the version before has none
+    return AdvertiserSnapshot(
+        **data,  # type: ignore[arg-type]
+        domains=tuple(domains),  # type: ignore[arg-type]
+        groups=frozenset(groups),  # type: ignore[call-overload]
+        partners={int(key): tuple(map(_span_from_json, spans)) for key, spans in partners.items()},
+        own_hosts=tuple(own_hosts),  # type: ignore[arg-type]
+    )
+
+
+def _span_from_json(data: dict[str, object]) -> Span:
+    kind, rule = CookieType(str(data.pop("cookie_type"))), SoftRule(str(data.pop("soft_rule")))
+    return Span(**data, cookie_type=kind, soft_rule=rule)  # type: ignore[arg-type]
+
+
+class SnapshotKeeper:
+    """Keeps one snapshot per process up to date."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    def current(self) -> Snapshot:
+        """The snapshot. Raises SnapshotUnavailable at first use without PostgreSQL or a file."""
+        return self._snapshot or self._first()
+
+    def refresh(self) -> None:
+        """Rebuild if the policy version has moved. Raises whatever keeps it from that."""
+        held = self._snapshot
+        if held and _version() == held.version:
+            return
+        self._snapshot = build()
+        self._keep(self._snapshot)
+
+    def forget(self) -> None:
+        """Build anew at the next use."""
+        self._snapshot = None
+
+    def start_refreshing(self) -> None:
+        """Refresh in a thread of its own, for as long as the process lives."""
+        threading.Thread(target=self._refresh_forever, daemon=True, name="snapshot").start()
+
+    def _first(self) -> Snapshot:
+        with self._lock:
+            if self._snapshot is None:
+                self._snapshot = self._build_or_load()
+            return self._snapshot
+
+    def _build_or_load(self) -> Snapshot:
+        try:
+            snapshot = build()
+        except Exception as error:
+            _warn("Starting from the snapshot on disk", error)
+            try:
+                return load(self._path)
+            except FileNotFoundError:
+                raise SnapshotUnavailable(str(error)) from error
+        self._keep(snapshot)
+        return snapshot
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Save it. A full disk is no reason to stop working."""
+        try:
+            save(snapshot, self._path)
+        except OSError as error:
+            log.critical("The snapshot could not be kept on disk: %s", error)
+
+    def _refresh_forever(self) -> None:
+        failing = False
+        while True:
+            time.sleep(REFRESH_SECONDS)
+            try:
+                close_old_connections()
+                self.refresh()
+                failing = False
+            except Exception as error:  # nothing else keeps the process up to date
+                if not failing:
+                    _warn("Snapshot not refreshed, going on with the last one", error)
+                failing = True
+
+
+def _warn(what: str, error: Exception) -> None:
+    """With the way to it, unless it is PostgreSQL that is away."""
+    log.warning("%s: %s", what, error, exc_info=None if isinstance(error, Error) else error)
+
+
+keeper = SnapshotKeeper(settings.SPOOL_DIR / "snapshot.json")

@@ -1,0 +1,193 @@
+"""What a decision earns whom: the pending commission follows it, by the rates in force."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+
+from network import money
+from network.models import CommissionRate
+from tracking.models import Commission, Conversion
+from tracking.rule.attribution import Outcome
+
+STATES = ("Pending", "Approved", "Final", "Declined", "Unverified", "Conflict")
+"""What :func:`in_state` asks for, in the order of pages."""
+OPEN = (Commission.Status.PENDING, Commission.Status.APPROVED)
+APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
+"""What an approval holds for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a conversion earns its publisher, and the network, in minor units; with the rates."""
+
+    amount_minor: int
+    network_fee_minor: int
+    rates: list[dict[str, Any]]
+
+
+def commission_of(conversion: Conversion) -> Commission | None:
+    """The conversion's commission; the same object each time."""
+    commission: Commission | None = getattr(conversion, "commission", None)
+    return commission
+
+
+def has_none_yet(conversion: Conversion) -> None:
+    """Say so of a conversion that has just been created: its commission is not looked for."""
+    conversion._state.fields_cache["commission"] = None
+
+
+def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commission | None:
+    """Let the commission follow the decision; the commission, None where nobody is paid.
+
+    What staff declined stays declined: an order that was cancelled earns nobody anything. What was
+    declined because its publisher is suspended is so for that publisher only. What staff approved
+    stays approved only for the partner and the amounts that they saw; for others it is pending
+    again, since nobody has looked at those.
+    """
+    commission = commission_of(conversion)
+    if outcome.paid is None:
+        if commission and commission.status in OPEN:
+            commission.status = Commission.Status.DECLINED
+            commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
+            commission.save()
+        return None
+    if commission is None:
+        commission = Commission(conversion=conversion, created_at=now)
+        commission.status = Commission.Status.PENDING
+    before = _values(commission)
+    if _declined_for_another(commission, outcome.paid.publisher):
+        commission.status = Commission.Status.PENDING
+        commission.decline_reason, commission.decline_text = "", ""
+    _fill(commission, conversion, outcome)
+    if commission.status == Commission.Status.APPROVED and _is_other(commission, before):
+        commission.status = Commission.Status.PENDING
+    if _values(commission) != before:
+        commission.save()
+    return commission
+
+
+def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
+    """The commissions that pages show under this state."""
+    return commissions.annotate(state=state_case()).filter(state=state)
+
+
+def state_case() -> Case:
+    """The state as ``tracking.explain.sentences.state_label`` names it, without its dates."""
+    return Case(
+        When(status="final", then=Value("Final")),
+        When(~Q(conversion__conflict=""), closed_at=None, then=Value("Conflict")),
+        When(status="declined", then=Value("Declined")),
+        When(conversion__verified=False, then=Value("Unverified")),
+        When(status="approved", then=Value("Approved")),
+        default=Value("Pending"),
+        output_field=CharField(),
+    )
+
+
+def price(conversion: Conversion, known: Commission | None = None) -> Price:
+    """The sum over the parts, each rounded once, by the rates in force when the sale happened. They
+    never change for the past: a ``known`` commission on the same sale has them."""
+    if known and _is_on(known, conversion):
+        lines = known.rates
+    else:
+        lines = _lines(conversion, _rates([conversion.advertiser_id]))
+    amount = sum(line["commission_minor"] for line in lines)
+    fee = money.percent_of(amount, conversion.advertiser.network_fee_percent)
+    return Price(amount, fee, lines)
+
+
+def amounts(conversions: Collection[int]) -> dict[int, int]:
+    """What each of these would earn whoever brought it, in minor units by its id, by the rates in
+    force when it happened. Two queries."""
+    if not conversions:
+        return {}
+    sales = Conversion.objects.filter(id__in=conversions).only("at", "parts", "advertiser")
+    rates = _rates({sale.advertiser_id for sale in sales})
+    return {
+        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates)) for sale in sales
+    }
+
+
+def _rates(advertisers: Collection[int]) -> dict[tuple[int, str], list[CommissionRate]]:
+    """The rates of these advertisers over time, in order, by the group's code. One query."""
+    rows = CommissionRate.objects.filter(advertiser__in=advertisers).select_related("group")
+    rates: dict[tuple[int, str], list[CommissionRate]] = {}
+    for rate in rows.order_by("starts_at"):
+        rates.setdefault((rate.advertiser_id, rate.group.code), []).append(rate)
+    return rates
+
+
+def _in_force(rates: Sequence[CommissionRate], at: datetime) -> CommissionRate:
+    """The rate in force; the first one before there was any."""
+    return rates[max(bisect_right(rates, at, key=lambda rate: rate.starts_at) - 1, 0)]
+
+
+def _values(commission: Commission) -> dict[str, Any]:
+    """What a row of it says."""
+    return {
+        field.attname: getattr(commission, field.attname, None)
+        for field in Commission._meta.concrete_fields
+    }
+
+
+def _declined_for_another(commission: Commission, paid: int) -> bool:
+    """Whether it was declined for a reason that does not hold for the publisher paid by now."""
+    if commission.decline_reason == Commission.DeclineReason.SUSPENDED:
+        return commission.publisher_id != paid
+    return commission.decline_reason == Commission.DeclineReason.NOBODY_PAID
+
+
+def _is_other(commission: Commission, approved: Mapping[str, Any]) -> bool:
+    return any(getattr(commission, name) != approved[name] for name in APPROVED_FOR)
+
+
+def _is_on(commission: Commission, conversion: Conversion) -> bool:
+    """Whether the commission's rates are of these parts, sold then."""
+    parts = [(part["group"], part["amount_minor"]) for part in conversion.parts]
+    priced = [(line["group"], line["amount_minor"]) for line in commission.rates]
+    return commission.sold_at == conversion.at and priced == parts
+
+
+def _lines(
+    conversion: Conversion, rates: Mapping[tuple[int, str], Sequence[CommissionRate]]
+) -> list[dict[str, Any]]:
+    return [
+        _line(part, _in_force(rates[conversion.advertiser_id, part["group"]], conversion.at))
+        for part in conversion.parts
+    ]
+
+
+def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> None:
+    assert outcome.paid is not None
+    assert conversion.closes_at is not None
+    priced = price(conversion, commission if commission.pk else None)
+    commission.advertiser_id = conversion.advertiser_id
+    commission.publisher_id = outcome.paid.publisher
+    commission.click_id = outcome.paid.id
+    commission.cookie_type = outcome.paid.cookie_type.value
+    commission.sale_amount_minor = conversion.amount_minor
+    commission.currency = conversion.currency
+    commission.amount_minor = priced.amount_minor
+    commission.network_fee_minor = priced.network_fee_minor
+    commission.rates = priced.rates
+    commission.sold_at = conversion.at
+    commission.closes_at = conversion.closes_at
+
+
+def _line(part: dict[str, Any], rate: CommissionRate) -> dict[str, Any]:
+    if rate.percent is not None:
+        commission = money.percent_of(part["amount_minor"], Decimal(rate.percent))
+    else:
+        commission = rate.fixed_minor or 0
+    return {
+        "group": part["group"],
+        "amount_minor": part["amount_minor"],
+        "percent": str(rate.percent) if rate.percent is not None else None,
+        "fixed_minor": rate.fixed_minor,
+        "commission_minor": commission,
+    }

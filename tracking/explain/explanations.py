@@ -1,0 +1,278 @@
+"""Why a sale was credited as it was: a stored decision, told to staff or to a publisher."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from network import dates, money
+from network.clock import from_ms
+from publishers.models import Publisher
+from tracking import models
+from tracking.commissions import decisions
+from tracking.commissions.settling import commission_of
+from tracking.conversions import recording
+from tracking.explain import rivals
+from tracking.explain.picture import DrawnClick, Picture, draw
+from tracking.explain.scale import in_zone
+from tracking.explain.sentences import (
+    VERDICT_LABELS,
+    Decided,
+    Names,
+    State,
+    final_on,
+    state_label,
+    verdict_sentence,
+    why,
+    window,
+)
+from tracking.models import Commission, Conversion, Decision, Report
+from tracking.rule.attribution import Click, Judged, Sale
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A sale in three parts: what it was, who is paid, and how that stands."""
+
+    sale: str
+    paid: str
+    standing: str
+
+    def __str__(self) -> str:
+        return f"{self.sale} {self.paid}{self.standing}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldClick:
+    """One click of the journey, in words; ``references`` are the publisher's own."""
+
+    id: UUID
+    at: datetime
+    partner: str
+    publisher: int
+    cookie_type: str
+    window: str
+    label: str
+    sentence: str
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    headline: Headline
+    why: str
+    clicks: Sequence[ToldClick]
+    picture: Picture
+
+
+def explain(conversion: Conversion) -> Explanation:
+    """For staff and operators: everything, by name. The conversion must have been decided."""
+    decision = _decision(conversion)
+    decided = decided_by(decision)
+    publishers = {judged.click.publisher for judged in decided.verdicts}
+    names = names_for_staff(publishers)
+    return Explanation(
+        headline=headline(conversion, decided, names),
+        why=why(decided, names),
+        clicks=[told_click(judged, names) for judged in decided.verdicts],
+        picture=picture(decided.verdicts, decisions.sale_of(decision), names),
+    )
+
+
+def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "journey") -> Picture:
+    """The journey as a picture, in the reader's zone; ``key`` where a page has several. When a
+    rival took a publisher's cookie is not to be read off it."""
+    drawn = [
+        DrawnClick(
+            _without_rival(judged, names),
+            _capital(names.of(judged.click)),
+            VERDICT_LABELS[judged.verdict],
+            verdict_sentence(judged, names),
+        )
+        for judged in verdicts
+    ]
+    return draw(drawn, sale, in_zone(timezone.get_current_timezone()), key=key)
+
+
+def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
+    """For the commission's publisher: its own clicks only, and rivals without their names."""
+    conversion = commission.conversion
+    decided = decided_by(_decision(conversion))
+    own = [item for item in decided.verdicts if item.click.publisher == commission.publisher_id]
+    names = names_for_publisher(decided, conversion.advertiser_id, commission.publisher_id, now)
+    references = _references([item.click for item in own])
+    return Explanation(
+        headline=headline(conversion, decided, names),
+        why=why(decided, names),
+        clicks=[told_click(item, names, references.get(str(item.click.id), {})) for item in own],
+        picture=picture(own, decisions.sale_of(_decision(conversion)), names),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTest:
+    """What a report of a test would have ended in; ``paid`` is empty for nobody."""
+
+    paid: str
+    cookie_type: str
+    why: str
+
+
+def explain_test(report: Report) -> ToldTest:
+    """For staff: who would be paid, had the test been a sale."""
+    outcome = recording.resolve_test(report)
+    decided = Decided(outcome.verdicts, outcome.closes_by)
+    names = names_for_staff({judged.click.publisher for judged in outcome.verdicts})
+    paid = outcome.paid
+    return ToldTest(
+        paid=names.of(paid) if paid else "",
+        cookie_type=paid.cookie_type.value if paid else "",
+        why=why(decided, names),
+    )
+
+
+def decided_by(decision: Decision) -> Decided:
+    """The decision as it is told."""
+    verdicts = decisions.judged_clicks(decision)
+    closing = (item.click for item in verdicts if item.click.id == decision.closes_by_click)
+    return Decided(verdicts, next(closing, None), decision.inputs["conflict"])
+
+
+def names_for_staff(publishers: Collection[int]) -> Names:
+    return Names(dict(Publisher.objects.filter(pk__in=publishers).values_list("pk", "name")))
+
+
+def names_for_publisher(decided: Decided, advertiser: int, own: int, now: datetime) -> Names:
+    """Rivals without their names."""
+    known = rivals.model_types([advertiser], own, now)
+    clicks = [item.click for item in decided.verdicts]
+    return rivals.names(clicks, known.get(advertiser, {}), own)
+
+
+def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline:
+    """The first line about a sale."""
+    amount = money.display(conversion.amount_minor, conversion.currency)
+    sale = f"Order {conversion.order} · {amount} · {dates.zoned(conversion.at)}."
+    commission = commission_of(conversion)
+    closing = _closing(conversion, decided, names)
+    if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
+        return Headline(sale, _unpaid(conversion), f", {closing}.")
+    who = "you" if names.own == commission.publisher_id else str(commission.publisher)
+    declined = commission.status == Commission.Status.DECLINED
+    paid = f"Not paid to {who}" if declined else f"Paid to {who}"
+    earned = money.display(commission.amount_minor, commission.currency)
+    standing = ", ".join(filter(None, (earned, _standing(commission), closing)))
+    return Headline(sale, paid, f" ({commission.cookie_type}): {standing}.")
+
+
+def state_of(commission: Commission) -> str:
+    """The state in the words that every page uses."""
+    return state_label(
+        State(
+            status=commission.status,
+            closes_at=commission.closes_at,
+            closed_at=commission.closed_at,
+            decline_reason=commission.declined_because,
+            conflict=commission.conversion.conflict,
+            verified=commission.conversion.verified,
+        )
+    )
+
+
+def final_text(commission: Commission) -> str:
+    """When the commission was closed or will become final, or what it waits for."""
+    if commission.closed_at:
+        return dates.moment(commission.closed_at)
+    if commission.conversion.conflict:
+        return "When the conflict is settled"
+    if not commission.conversion.verified:
+        return "When the shop's server confirms it"
+    return dates.moment(commission.closes_at)
+
+
+def state_of_sale(conversion: Conversion) -> str:
+    """The state of a sale, whether somebody earned a commission or nobody."""
+    commission = commission_of(conversion)
+    if commission is not None:
+        return state_of(commission)
+    if conversion.conflict:
+        return "Conflict"
+    return "Closed, nobody paid" if conversion.closed_at else "Pending, nobody paid"
+
+
+def _decision(conversion: Conversion) -> Decision:
+    assert conversion.decision is not None
+    return conversion.decision
+
+
+def told_click(
+    judged: Judged, names: Names, references: Mapping[str, str] | None = None
+) -> ToldClick:
+    """The click in words, for who reads by these names."""
+    click = judged.click
+    return ToldClick(
+        id=click.id,
+        at=from_ms(click.at),
+        partner=names.of(click),
+        publisher=click.publisher,
+        cookie_type=click.cookie_type.value,
+        window=window(click),
+        label=VERDICT_LABELS[judged.verdict],
+        sentence=verdict_sentence(judged, names),
+        references=references or {},
+    )
+
+
+def _without_rival(judged: Judged, names: Names) -> Judged:
+    told = judged.by is None or names.may_know_times_of(judged.by)
+    return judged if told else replace(judged, by=None)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
+    """The publisher's own references of its clicks, as far as they are still kept."""
+    rows = models.Click.objects.filter(pk__in=[click.id for click in clicks])
+    return {str(key): value for key, value in rows.values_list("pk", "references")}
+
+
+def _unpaid(conversion: Conversion) -> str:
+    if conversion.conflict == Conversion.Conflict.JOURNEYS:
+        return "Nobody is paid yet"
+    return "Nobody is paid"
+
+
+def _standing(commission: Commission) -> str:
+    conversion = commission.conversion
+    if commission.status == Commission.Status.DECLINED:
+        return f"declined: {commission.declined_because.removesuffix('.')}"
+    waits = conversion.closed_at or conversion.conflict or not conversion.verified
+    return "" if waits else str(commission.status)
+
+
+def _is_declined(commission: Commission | None) -> bool:
+    """By staff or with its publisher's suspension, whatever the evidence says."""
+    if commission is None or commission.status != Commission.Status.DECLINED:
+        return False
+    return commission.decline_reason != Commission.DeclineReason.NOBODY_PAID
+
+
+def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
+    """How the first line ends: since when it is closed, or what it waits for."""
+    if conversion.closed_at:
+        commission = commission_of(conversion)
+        is_final = commission is not None and commission.status == Commission.Status.FINAL
+        said = "final since" if is_final else "closed on"
+        return f"{said} {dates.moment(conversion.closed_at)}"
+    if conversion.conflict:
+        return "in conflict until the advertiser settles it"
+    if not conversion.verified:
+        return "unverified until a report from the shop's server confirms it"
+    assert conversion.closes_at is not None
+    if _is_declined(commission_of(conversion)):
+        return f"to be closed on {dates.moment(conversion.closes_at)}"
+    return final_on(conversion.closes_at, decided.closes_by, names)

@@ -1,0 +1,144 @@
+"""A publisher's clicks that took no cookie: why, and what helps."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from network.models import Advertiser
+from tracking.conversions.journeys import LOOK_BACK, as_click, lowest_id
+from tracking.explain import rivals
+from tracking.explain.rivals import ModelTypes
+from tracking.explain.sentences import TARGET_REASONS, uncounted_text, verdict_sentence
+from tracking.models import Click
+from tracking.rule.attribution import Click as RuleClick
+from tracking.rule.attribution import Judged, Sale, Verdict, resolve
+from tracking.rule.reasons import ClickReason, TargetReason
+
+STOOD_DOWN = "stood_down"
+MOST_OF_JOURNEYS = 2_000
+"""More clicks are not read for one page; what its clicks stood down for is then not told."""
+
+REASONS: Mapping[str, str] = {
+    STOOD_DOWN: "Stood down for a live cookie",
+    ClickReason.NOT_PARTNER: "No approved partner",
+    ClickReason.NO_CONSENT: "No consent",
+    ClickReason.STUFFED: "Not opened as a page",
+    ClickReason.REPEAT: "Repeated within a second",
+    ClickReason.BOT: "Known bot",
+    ClickReason.PREFETCH: "Fetched ahead of a click",
+    ClickReason.HEAD: "Only asked whether the link exists",
+    ClickReason.INVALID_SIGNATURE: "Invalid signature",
+    ClickReason.ADVERTISER_CLOSED: "Programme closed",
+}
+"""Every reason, short, in the order in which a list offers them."""
+
+REMEDIES: Mapping[ClickReason, str] = {
+    ClickReason.NOT_PARTNER: "Apply to the programme under Programmes; clicks count from the "
+    "approval on.",
+    ClickReason.NO_CONSENT: "Once the visitor has agreed, add consent=1 to the link.",
+    ClickReason.STUFFED: "Let the visitor open the link as a page of its own, by a plain link. "
+    "Images, frames and requests from scripts take no cookie; what activates inside the shop's "
+    "page needs the advertiser's leave.",
+    ClickReason.REPEAT: "Nothing: the first of the two clicks counts. If it happens often, a "
+    "script on your page opens the link twice.",
+    ClickReason.BOT: "Nothing: a bot buys nothing.",
+    ClickReason.PREFETCH: "Nothing: when the visitor clicks, that click counts.",
+    ClickReason.HEAD: "Nothing: a checker of links asked, and no visitor.",
+    ClickReason.INVALID_SIGNATURE: "Copy the link anew from Links, and change none of its parts.",
+    ClickReason.ADVERTISER_CLOSED: "Take the programme's links off your pages.",
+}
+BY_OWN = "Nothing: your own earlier click keeps the cookie."
+BY_ANOTHER = (
+    "A soft click overwrites nothing. It takes the cookie of visitors whom you bring first."
+)
+OFF_DOMAIN = "Link to a page on the advertiser's own domains."
+
+
+@dataclass(frozen=True, slots=True)
+class NoCookie:
+    """One click, with why and what helps in words; ``off_domain`` says besides that its target was
+    not the advertiser's."""
+
+    at: datetime
+    programme: Advertiser
+    why: str
+    remedy: str
+    references: Mapping[str, str] = field(default_factory=dict)
+    off_domain: str = ""
+
+
+def without_cookie(clicks: QuerySet[Click], reason: str = "") -> QuerySet[Click]:
+    """Of these clicks those that took no cookie, or those of one of :data:`REASONS`."""
+    stood_down = Q(reason="", stood_down=True)
+    if reason == STOOD_DOWN:
+        return clicks.filter(stood_down)
+    if reason:
+        return clicks.filter(reason=reason)
+    return clicks.filter(stood_down | ~Q(reason=""))
+
+
+def told(rows: Sequence[Click], publisher: int, now: datetime) -> list[NoCookie]:
+    """The publisher's clicks in words, in two queries. The rows need their ``advertiser``."""
+    stood_down = [row for row in rows if not row.reason]
+    journeys = _journeys(stood_down)
+    known = rivals.model_types({row.advertiser_id for row in stood_down}, publisher, now)
+    found = []
+    for row in rows:
+        if row.reason:
+            said = uncounted_text(row.reason), REMEDIES[ClickReason(row.reason)]
+        else:
+            before = journeys[row.advertiser_id, row.journey]
+            said = _stood_down(row, before, known.get(row.advertiser_id, {}))
+        found.append(_told(row, *said))
+    return found
+
+
+def _told(row: Click, why: str, remedy: str) -> NoCookie:
+    off_domain = ""
+    if row.target_reason:
+        off_domain = f"{TARGET_REASONS[TargetReason(row.target_reason)]} {OFF_DOMAIN}"
+    return NoCookie(
+        at=row.at,
+        programme=row.advertiser,
+        why=why,
+        remedy=remedy,
+        references=row.references,
+        off_domain=off_domain,
+    )
+
+
+def _stood_down(row: Click, journey: Sequence[RuleClick], known: ModelTypes) -> tuple[str, str]:
+    """For whose claim, by the journey as it was then."""
+    click = as_click(row)
+    before = [item for item in journey if item.at <= click.at and item.id != click.id]
+    verdicts = resolve([*before, click], Sale(at=click.at)).verdicts
+    judged = next(item for item in verdicts if item.click.id == click.id)
+    if judged.verdict is not Verdict.STOOD_DOWN:
+        judged = Judged(click, Verdict.STOOD_DOWN)
+    names = rivals.names(before, known, click.publisher)
+    is_own = judged.by is not None and judged.by.publisher == click.publisher
+    return verdict_sentence(judged, names), BY_OWN if is_own else BY_ANOTHER
+
+
+def _journeys(rows: Sequence[Click]) -> Mapping[tuple[int, int], Sequence[RuleClick]]:
+    """The clicks of these clicks' journeys, by advertiser and journey. One query."""
+    found: dict[tuple[int, int], list[RuleClick]] = defaultdict(list)
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        if row.journey:
+            wanted[row.advertiser_id].add(row.journey)
+    if not wanted:
+        return found
+    some = Q()
+    for advertiser, journeys in wanted.items():
+        some |= Q(advertiser=advertiser, journey__in=sorted(journeys))
+    oldest, newest = min(row.id for row in rows), max(row.id for row in rows)
+    since = (oldest.int >> 80) - int(LOOK_BACK / timedelta(milliseconds=1))
+    clicks = Click.objects.filter(some, id__gte=lowest_id(since), id__lte=newest)
+    several = list(clicks.order_by("-id")[: MOST_OF_JOURNEYS + 1])
+    for row in several if len(several) <= MOST_OF_JOURNEYS else ():
+        found[row.advertiser_id, row.journey].append(as_click(row))
+    return found

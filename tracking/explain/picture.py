@@ -1,0 +1,410 @@
+"""A journey as a picture: where every click, window, session and the sale lie on one time line.
+
+Pure: coordinates and words, no markup; ``templates/tracking/journey.html`` draws them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tracking.explain.scale import MARGIN, UNCOUNTED, WIDTH, Scale, Times, make_scale
+from tracking.rule.attribution import MINUTE_MS, Click, Judged, Sale, Verdict
+
+TOP, LANE, FLOOR, AXIS = 52, 50, 14, 46
+BAR = 14
+MOST_LANES = 24
+LETTER = 7
+"""Roughly how wide a letter of a label is."""
+
+HELD = frozenset(
+    {
+        Verdict.OVERWRITTEN,
+        Verdict.EXPIRED,
+        Verdict.SESSION_ENDED,
+        Verdict.CONTESTED,
+        Verdict.HELD,
+    }
+)
+"""The verdicts of clicks that held the cookie for a while."""
+
+_DISC = "M-7 0A7 7 0 1 0 7 0A7 7 0 1 0 -7 0Z"
+MARKS: Mapping[Verdict, str] = {
+    Verdict.HELD: f"{_DISC}M-3.5 0.5L-1 3L4 -3",
+    Verdict.OVERWRITTEN: "M0 -8L8 0L0 8L-8 0Z",
+    Verdict.EXPIRED: "M-6 -6H6V6H-6Z",
+    Verdict.SESSION_ENDED: f"{_DISC}M0 -7A7 7 0 0 1 0 7Z",
+    Verdict.CONTESTED: "M0 -8L8 6H-8ZM0 -3V1M0 3.5V4.5",
+    Verdict.STOOD_DOWN: f"{_DISC}M-2.5 -3V3M2.5 -3V3",
+    Verdict.NOT_PARTNER: "M-5 -5L5 5M-5 5L5 -5",
+    Verdict.INVALID: "M-5 -5L5 5M-5 5L5 -5",
+    Verdict.AFTER_CONVERSION: "M-4 -6L4 0L-4 6",
+}
+"""The outline of a click's mark by what became of it, around its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnClick:
+    """A click and what is said of it to this reader."""
+
+    judged: Judged
+    partner: str
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A part of a click's window. ``strong``: the click held the cookie meanwhile."""
+
+    x: int
+    y: int
+    width: int
+    cookie_type: str
+    strong: bool
+    height: int = BAR
+
+    @property
+    def radius(self) -> int:
+        """Hard windows have square ends, soft ones round ends."""
+        return BAR // 2 if self.cookie_type == "soft" else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words in the picture, left-aligned at ``x`` unless centred there by the template."""
+
+    x: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One click: its mark, its window in parts, and its words; ``x``, ``y`` are the mark's."""
+
+    x: int
+    y: int
+    bars: tuple[Bar, ...]
+    verdict: str
+    mark: str
+    cookie_type: str
+    label: Label
+    label_rest: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A browser session, as far as something is known to have happened in it."""
+
+    x: int
+    width: int
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """``time`` and ``day`` are empty where there is no room for words."""
+
+    x: int
+    time: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A stretch that is not drawn to scale, and how long it was."""
+
+    left: int
+    right: int
+    text: str
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def x(self) -> int:
+        return (self.left + self.right) // 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A whole picture. ``left_out`` is how many clicks it has no room for."""
+
+    key: str
+    width: int
+    height: int
+    title: str
+    description: str
+    lanes: tuple[Lane, ...]
+    bands: tuple[Band, ...]
+    ticks: tuple[Tick, ...]
+    breaks: tuple[Break, ...]
+    sale: Label
+    sale_x: int
+    left_out: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.lanes)
+
+    @property
+    def axis_y(self) -> int:
+        return self.height - AXIS
+
+    @property
+    def band_y(self) -> int:
+        return TOP - 4
+
+    @property
+    def band_height(self) -> int:
+        return self.axis_y - self.band_y
+
+    @property
+    def tick_y(self) -> int:
+        return self.axis_y + 6
+
+    @property
+    def time_y(self) -> int:
+        return self.axis_y + 21
+
+    @property
+    def day_y(self) -> int:
+        return self.axis_y + 37
+
+    @property
+    def left(self) -> int:
+        return MARGIN // 2
+
+    @property
+    def right(self) -> int:
+        return self.width - MARGIN // 2
+
+    @property
+    def is_long(self) -> bool:
+        return self.width > WIDTH
+
+
+def draw(
+    clicks: Sequence[DrawnClick],
+    sale: Sale,
+    times: Times,
+    session_ends: Sequence[int] = (),
+    key: str = "journey",
+) -> Picture:
+    """The picture of a journey and its sale. ``session_ends`` are the moments at which the browser
+    is known to have been closed; without them a session lasts as long as anything is known of it.
+    ``key`` tells the ids of several pictures on a page apart."""
+    shown = _shown(clicks)
+    judged = [item.judged for item in shown]
+    scale = make_scale(judged, sale, session_ends)
+    lanes = [
+        _lane(item, index, scale, _held_until(item.judged, judged, sale, session_ends))
+        for index, item in enumerate(shown)
+    ]
+    moments = _moments(judged, sale)
+    return Picture(
+        key=key,
+        width=scale.width,
+        height=TOP + LANE * len(lanes) + FLOOR + AXIS,
+        title=_title(clicks),
+        description=_description(clicks, sale, times),
+        lanes=tuple(lanes),
+        bands=tuple(_bands(judged, sale, session_ends, scale)),
+        ticks=tuple(_ticks(moments, scale, times)),
+        breaks=tuple(_breaks(scale)),
+        sale=_sale_label(scale, sale, times),
+        sale_x=scale(sale.at),
+        left_out=len(clicks) - len(shown),
+    )
+
+
+def _shown(clicks: Sequence[DrawnClick]) -> list[DrawnClick]:
+    """All clicks, or of too many those that held the cookie before others and later before earlier
+    ones, in their order."""
+    if len(clicks) <= MOST_LANES:
+        return list(clicks)
+    ranked = sorted(
+        range(len(clicks)), key=lambda index: (clicks[index].judged.verdict not in HELD, -index)
+    )
+    return [clicks[index] for index in sorted(ranked[:MOST_LANES])]
+
+
+def _held_until(
+    item: Judged, judged: Sequence[Judged], sale: Sale, session_ends: Sequence[int]
+) -> int:
+    """Until when the click held the cookie, or until the sale; its own time if it never did."""
+    click = item.click
+    match item.verdict:
+        case Verdict.OVERWRITTEN:
+            return item.by.at if item.by else click.at
+        case Verdict.EXPIRED:
+            return click.closes_at
+        case Verdict.SESSION_ENDED:
+            known = _session_until(click.session, judged, sale, session_ends)
+            return min(click.closes_at, known, _another_session(item, judged, sale))
+        case Verdict.HELD | Verdict.CONTESTED:
+            return sale.at
+        case _:
+            return click.at
+
+
+def _another_session(item: Judged, judged: Sequence[Judged], sale: Sale) -> int:
+    """When the click's session is known to be over: at the next counting click of another one."""
+    later = [
+        other.click.at
+        for other in judged
+        if other.verdict not in UNCOUNTED
+        and other.click.at > item.click.at
+        and other.click.session != item.click.session
+    ]
+    return min([*later, sale.at])
+
+
+def _session_until(
+    session: int, judged: Sequence[Judged], sale: Sale, session_ends: Sequence[int]
+) -> int:
+    """The end of a session where it is known, else the last that is known to have happened."""
+    times = [item.click.at for item in judged if item.click.session == session]
+    if session in sale.sessions:
+        times.append(sale.at)
+    return min((end for end in session_ends if end >= max(times)), default=max(times))
+
+
+def _lane(item: DrawnClick, index: int, scale: Scale, held_until: int) -> Lane:
+    click = item.judged.click
+    x, y = scale(click.at), TOP + LANE * index + 31
+    rest = f" · {click.cookie_type.value} · {item.label}"
+    name = _short(item.partner)
+    room = scale.width - MARGIN // 2 - LETTER * len(name + rest)
+    return Lane(
+        x=x,
+        y=y,
+        bars=tuple(_bars(item.judged, y - BAR // 2, scale, held_until)),
+        verdict=item.judged.verdict.value,
+        mark=MARKS[item.judged.verdict],
+        cookie_type=click.cookie_type.value,
+        label=Label(max(MARGIN // 2, min(x - 7, room)), y - 14, name),
+        label_rest=rest,
+        sentence=f"{item.partner}: {item.sentence}",
+    )
+
+
+def _bars(item: Judged, y: int, scale: Scale, held_until: int) -> Iterable[Bar]:
+    """The window, faint, and over it the part in which the click held the cookie, strong."""
+    click = item.click
+    if item.verdict in UNCOUNTED:
+        return
+    left, kind = scale(click.at), click.cookie_type.value
+    yield Bar(left, y, scale(click.closes_at) - left, kind, strong=False)
+    is_untold = item.verdict is Verdict.OVERWRITTEN and item.by is None
+    if held_until > click.at or (item.verdict in HELD and not is_untold):
+        yield Bar(left, y, max(scale(held_until) - left, BAR), kind, strong=True)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 32 else f"{name[:31]}…"
+
+
+def _moments(judged: Sequence[Judged], sale: Sale) -> list[int]:
+    """What ticks stand at, the most telling first."""
+    clicks = [item.click for item in judged]
+    ends = sorted(
+        (item.click.closes_at for item in judged if item.verdict not in UNCOUNTED), reverse=True
+    )
+    first = [click.at for click in clicks[:1]]
+    return list(dict.fromkeys([sale.at, *first, *ends[:1], *(click.at for click in clicks), *ends]))
+
+
+def _ticks(moments: Sequence[int], scale: Scale, times: Times) -> list[Tick]:
+    """A tick for every moment, with words where they collide with none that tell more; with
+    seconds where two are of the same minute."""
+    minutes = [at // MINUTE_MS for at in moments]
+    taken: list[tuple[float, float]] = []
+    found: list[Tick] = []
+    for at, minute in zip(moments, minutes, strict=True):
+        words, x = times(at), scale(at)
+        time = words.with_seconds if minutes.count(minute) > 1 else words.time
+        half = LETTER * max(len(time), len(words.day)) / 2 + 4
+        if all(x + half <= left or x - half >= right for left, right in taken):
+            taken.append((x - half, x + half))
+            found.append(Tick(x, time, words.day))
+        else:
+            found.append(Tick(x, "", ""))
+    return sorted(found, key=lambda tick: tick.x)
+
+
+def _breaks(scale: Scale) -> Iterable[Break]:
+    for since, until in scale.breaks:
+        left, right = scale(since), scale(until)
+        yield Break(left, right, _span(until - since))
+
+
+def _span(milliseconds: int) -> str:
+    hours = round(milliseconds / (60 * MINUTE_MS))
+    if hours < 48:
+        return f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def _bands(
+    judged: Sequence[Judged], sale: Sale, session_ends: Sequence[int], scale: Scale
+) -> Iterable[Band]:
+    """The sessions in their order, numbered; and that of the sale where it brought none of them."""
+    seen = dict.fromkeys(item.click.session for item in judged if item.click.session)
+    last = 0
+    for number, session in enumerate(seen, 1):
+        since = min(item.click.at for item in judged if item.click.session == session)
+        until = _session_until(session, judged, sale, session_ends)
+        band = _band(scale(since), scale(until), f"Session {number}", last)
+        last = band.label.x + LETTER * len(band.label.text)
+        yield band
+    if seen and sale.sessions.isdisjoint(seen):
+        yield _other_session(scale, sale, last)
+
+
+def _other_session(scale: Scale, sale: Sale, last: int) -> Band:
+    """The band of a sale without a click; its words stand beside the sale's line."""
+    words, x = "Other session", scale(sale.at)
+    band = _band(x, x, words, 0)
+    beside = x + 6
+    if beside + LETTER * len(words) > scale.width:
+        beside = x - 6 - LETTER * len(words)
+    return Band(band.x, band.width, Label(max(beside, last + 6), TOP - 10, words))
+
+
+def _band(left: int, right: int, words: str, last: int) -> Band:
+    """``last`` is where the label before ends; one that would touch it is cut to its number."""
+    pad = 11
+    x = left - pad
+    if x < last + 6:
+        words = words.rpartition(" ")[2] if words[-1].isdigit() else ""
+    return Band(x, right - left + 2 * pad, Label(max(x, last + 6) if words else x, TOP - 10, words))
+
+
+def _sale_label(scale: Scale, sale: Sale, times: Times) -> Label:
+    said = times(sale.at)
+    text = f"Sale {said.day} {said.time}"
+    half = LETTER * len(text) // 2
+    x = min(max(scale(sale.at), MARGIN // 2 + half), scale.width - MARGIN // 2 - half)
+    return Label(x, 16, text)
+
+
+def _title(clicks: Sequence[DrawnClick]) -> str:
+    number = len(clicks)
+    return f"The journey to this sale: {number} click{'' if number == 1 else 's'} on a time line"
+
+
+def _description(clicks: Sequence[DrawnClick], sale: Sale, times: Times) -> str:
+    """The picture in sentences."""
+
+    def said(at: int) -> str:
+        words = times(at)
+        return f"{words.full_day} {words.time}"
+
+    told = [_told(item, said(item.judged.click.at)) for item in clicks]
+    return " ".join([*told, f"The sale was on {said(sale.at)}."])
+
+
+def _told(item: DrawnClick, when: str) -> str:
+    click: Click = item.judged.click
+    return f"{when}: {item.partner}, {click.cookie_type.value} click. {item.sentence}"

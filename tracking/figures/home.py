@@ -1,0 +1,281 @@
+"""What the admin's home tells: figures of 30 days against the 30 before, what waits, what becomes
+final when, whether reports come in, and what people changed.
+
+``docs/figures.md`` defines the numbers. Each part is a constant number of queries.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from functools import reduce
+from typing import Any
+
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from network.models import Advertiser
+from publishers.models import Partnership
+from publishers.partnerships.standing import with_current
+from publishers.partnerships.suggested import suggested
+from tracking.commissions.settling import OPEN, state_case
+from tracking.figures import queries as reports
+from tracking.figures.queries import HOUR, By, Line, Period, Scope
+from tracking.lifecycle import closing as coming
+from tracking.models import Commission, Conversion, Report, UnattributedSales
+
+LENGTH = timedelta(days=30)
+WEEKS = 8
+"""So many weeks ahead are shown one by one; what becomes final after them is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Clicks, sales and commissions of a period; commissions by currency, in minor units."""
+
+    clicks: int = 0
+    sales: int = 0
+    commission: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, line: Line) -> "Total":
+        earned = dict(self.commission)
+        if line.commission_minor:
+            earned[line.currency] = earned.get(line.currency, 0) + line.commission_minor
+        return Total(self.clicks + line.clicks_counting, self.sales + line.sales, earned)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A total, and that of the period of the same length before."""
+
+    now: Total
+    before: Total
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The sales of a day, by cookie type."""
+
+    date: date
+    sales: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Of a period: all, by cookie type, by advertiser; and the sales by day and cookie type."""
+
+    period: Period
+    all: Compared
+    by_cookie_type: Mapping[str, Compared]
+    by_advertiser: Mapping[int, Compared]
+    with_click: Mapping[int, int]
+    """Sales with a click of ours, paid or not, by advertiser."""
+    days: Sequence[Day]
+
+
+def figures_of(scope: Scope, now: datetime, zone: tzinfo) -> Figures:
+    """Three queries."""
+    period = Period.up_to(now, LENGTH)
+    by = (By.ADVERTISER, By.COOKIE_TYPE)
+    current = reports.lines(scope, period, by, zone)
+    before = reports.lines(scope, period.before, by, zone)
+    with_click: dict[int, int] = defaultdict(int)
+    for line in current:
+        with_click[line.key[By.ADVERTISER]] += sum(each.sales for each in line.states.values())
+    return Figures(
+        period=period,
+        all=Compared(_total(current), _total(before)),
+        by_cookie_type=_by(By.COOKIE_TYPE, current, before),
+        by_advertiser=_by(By.ADVERTISER, current, before),
+        with_click=with_click,
+        days=_days(reports.lines(scope, period, (By.DAY, By.COOKIE_TYPE), zone), period, zone),
+    )
+
+
+def _total(lines: Iterable[Line]) -> Total:
+    return reduce(Total.__add__, lines, Total())
+
+
+def _by(item: By, current: Sequence[Line], before: Sequence[Line]) -> dict[Any, Compared]:
+    keys = dict.fromkeys(line.key[item] for line in (*current, *before))
+    return {
+        key: Compared(
+            _total(line for line in current if line.key[item] == key),
+            _total(line for line in before if line.key[item] == key),
+        )
+        for key in keys
+    }
+
+
+def _days(lines: Sequence[Line], period: Period, zone: tzinfo) -> list[Day]:
+    """Every day of the period, those without a sale included."""
+    sales: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for line in lines:
+        sales[line.key[By.DAY]][line.key[By.COOKIE_TYPE]] += line.sales
+    first = period.since.astimezone(zone).date()
+    last = (period.until - HOUR).astimezone(zone).date()
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [Day(day, dict(sales[day])) for day in days]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Open commissions in a state: how many, and how much by currency."""
+
+    number: int = 0
+    commission: Mapping[str, int] = field(default_factory=dict)
+
+
+def waiting(scope: Scope) -> Mapping[str, Waiting]:
+    """What waits, by state: *Pending*, *Unverified* and *Conflict*. Two queries."""
+    rows = (
+        _of(scope, Commission.objects.filter(status__in=OPEN))
+        .annotate(state=state_case())
+        .values_list("state", "currency")
+        .annotate(number=Count("id"), minor=Sum("amount_minor"))
+        .order_by("state", "currency")
+    )
+    found = _gathered((state, currency, number, minor) for state, currency, number, minor in rows)
+    in_conflict = _of(scope, Conversion.objects.filter(closed_at=None).exclude(conflict=""))
+    found["Conflict"] = Waiting(in_conflict.count(), found.get("Conflict", Waiting()).commission)
+    return found
+
+
+def applications(scope: Scope, now: datetime) -> int:
+    """Partnerships that somebody applied for and nobody has answered. One query."""
+    applied = {"status_now": "applied"}
+    return with_current(_of(scope, Partnership.objects.all()), now).filter(**applied).count()
+
+
+def to_look_at(scope: Scope, period: Period, now: datetime) -> int:
+    """Partners for whom their figures of the period suggest another cookie type. At most seven
+    queries."""
+    partners = with_current(_of(scope, Partnership.objects.all()), now)
+    return len(suggested(reports.annotate_partners(partners, period), now))
+
+
+def _gathered(rows: Iterable[tuple[str, str, int, int]]) -> dict[str, Waiting]:
+    found: dict[str, Waiting] = {}
+    for key, currency, number, minor in rows:
+        held = found.get(key, Waiting())
+        found[key] = Waiting(held.number + number, {**held.commission, currency: minor})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What becomes final in a week. ``key`` is the value of the list's filter: the week's Monday,
+    or ``later``."""
+
+    key: str
+    monday: date | None
+    final: Waiting
+
+
+def weeks(scope: Scope, now: datetime, zone: tzinfo) -> list[Week]:
+    """What becomes final, by week; those after :data:`WEEKS` weeks are one. One query."""
+    shown = {monday.isoformat(): monday for monday in mondays(now, zone)}
+    rows = coming.by_week(_of(scope, Commission.objects.all()), now, zone)
+    found: dict[str, Waiting] = {}
+    for row in rows:
+        key = row.monday.isoformat() if row.monday.isoformat() in shown else "later"
+        held = found.get(key, Waiting())
+        earned = held.commission.get(row.currency, 0) + row.commission_minor
+        found[key] = Waiting(
+            held.number + row.commissions, {**held.commission, row.currency: earned}
+        )
+    return [Week(key, shown.get(key), final) for key, final in found.items()]
+
+
+def mondays(now: datetime, zone: tzinfo) -> list[date]:
+    """Those of this week and of the weeks that are shown after it."""
+    today = now.astimezone(zone).date()
+    first = today - timedelta(days=today.weekday())
+    return [first + timedelta(weeks=number) for number in range(WEEKS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one advertiser's reports come in: the last of each source in the period, and the sales
+    with and without a click of ours."""
+
+    advertiser: Advertiser
+    last: Mapping[str, datetime]
+    with_click: int
+    without_click: int
+    conflicts: int
+    unverified: int
+
+    @property
+    def share(self) -> float | None:
+        """Of all sales reported, those with a click of ours; None without any."""
+        reported = self.with_click + self.without_click
+        return self.with_click / reported if reported else None
+
+
+def health(scope: Scope, figures: Figures) -> list[Health]:
+    """A row for each advertiser. Four queries."""
+    since = figures.period.since
+    without = _without_click(scope, since)
+    last, stuck = _last_reports(scope, since, without), _stuck(scope)
+    return [
+        Health(
+            advertiser=row,
+            last=last.get(row.pk, {}),
+            with_click=figures.with_click.get(row.pk, 0),
+            without_click=sum(each.number for each in without if each.advertiser == row.pk),
+            conflicts=stuck.get(row.pk, {}).get("conflicts", 0),
+            unverified=stuck.get(row.pk, {}).get("unverified", 0),
+        )
+        for row in advertisers(scope)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _WithoutClick:
+    """Sales of an advertiser that one source reported without any click; the last hour of them."""
+
+    advertiser: int
+    source: str
+    number: int
+    at: datetime
+
+
+def _without_click(scope: Scope, since: datetime) -> list[_WithoutClick]:
+    rows = _of(scope, UnattributedSales.objects.filter(hour__gte=since))
+    found = rows.values("advertiser", "source").annotate(number=Sum("count"), at=Max("hour"))
+    return [_WithoutClick(**row) for row in found.order_by()]
+
+
+def _last_reports(
+    scope: Scope, since: datetime, without: Iterable[_WithoutClick]
+) -> Mapping[int, Mapping[str, datetime]]:
+    """By advertiser and source. Reports without any click are kept by the hour only."""
+    rows = _of(scope, Report.objects.filter(received_at__gte=since))
+    last: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for each in without:
+        last[each.advertiser][each.source] = each.at
+    for row in rows.values("advertiser", "source").annotate(at=Max("received_at")).order_by():
+        held = last[row["advertiser"]]
+        held[row["source"]] = max(row["at"], held.get(row["source"], row["at"]))
+    return last
+
+
+def _stuck(scope: Scope) -> Mapping[int, Mapping[str, int]]:
+    """Open sales that time alone does not close, by advertiser."""
+    unverified = Q(verified=False, conflict="", commission__status__in=OPEN)
+    rows = _of(scope, Conversion.objects.filter(closed_at=None))
+    found = rows.values("advertiser").annotate(
+        conflicts=Count("id", filter=~Q(conflict="")), unverified=Count("id", filter=unverified)
+    )
+    return {row["advertiser"]: row for row in found.order_by()}
+
+
+def advertisers(scope: Scope) -> QuerySet[Advertiser]:
+    everybody = Advertiser.objects.all()
+    if scope.advertisers is None:
+        return everybody
+    return everybody.filter(pk__in=scope.advertisers)
+
+
+def _of(scope: Scope, rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]
+    return rows if scope.advertisers is None else rows.filter(advertiser__in=scope.advertisers)

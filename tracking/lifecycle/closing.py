@@ -1,0 +1,53 @@
+"""What becomes final when: open commissions by the time at which their sales close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models.functions import Greatest, TruncWeek
+
+from tracking.commissions.settling import OPEN
+from tracking.models import Commission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What becomes final in a week, in one currency; ``monday`` is its first day."""
+
+    monday: date
+    currency: str
+    commissions: int
+    commission_minor: int
+
+
+def becoming_final(commissions: QuerySet[Commission]) -> QuerySet[Commission]:
+    """Those that close by themselves: neither in conflict nor in want of a confirmation."""
+    return commissions.filter(
+        status__in=OPEN,
+        closed_at__isnull=True,
+        conversion__conflict="",
+        conversion__verified=True,
+    )
+
+
+def by_week(commissions: QuerySet[Commission], now: datetime, zone: tzinfo) -> Sequence[Week]:
+    """The weeks in which something becomes final, in order, a line for each currency; what is due
+    already counts for this week. One query."""
+    closing = Greatest("closes_at", Value(now))
+    rows = (
+        becoming_final(commissions)
+        .annotate(week=TruncWeek(closing, tzinfo=zone))
+        .values("week", "currency")
+        .annotate(commissions=Count("id"), minor=Sum("amount_minor"))
+        .order_by("week", "currency")
+    )
+    return [
+        Week(
+            monday=row["week"].date(),
+            currency=row["currency"],
+            commissions=row["commissions"],
+            commission_minor=row["minor"],
+        )
+        for row in rows
+    ]

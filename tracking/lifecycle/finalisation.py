@@ -1,0 +1,101 @@
+"""Closing conversions when their cookie windows have closed, with the commission made final."""
+
+import logging
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Min, QuerySet, prefetch_related_objects
+
+from publishers.ledger import posting
+from tracking.commissions.settling import OPEN, commission_of
+from tracking.conversions.recording import reconsider
+from tracking.models import Commission, Conversion, Decision, SpoolHost
+from tracking.rollups import writing as rollups
+
+BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+def finalise_due(now: datetime, advertisers: Collection[int] | None = None) -> int:
+    """Close every conversion (of some advertisers, where they are named) whose windows have closed;
+    return how many were. Any number may run at once, and one that dies leaves nothing half done."""
+    open_sales = Conversion.objects.filter(closed_at__isnull=True)
+    if advertisers is not None:
+        open_sales = open_sales.filter(advertiser__in=advertisers)
+    done, failed = 0, set[int]()
+    while True:
+        closed, left = _finalise_batch(open_sales, now, failed)
+        done += closed
+        failed |= left
+        if not closed and not left:
+            return done
+
+
+def horizon(now: datetime) -> datetime:
+    """Up to when everything that was accepted is known to be in PostgreSQL."""
+    hosts = SpoolHost.objects.filter(removed_at__isnull=True)
+    return min(now, hosts.aggregate(least=Min("drained_to"))["least"] or now)
+
+
+@transaction.atomic
+def _finalise_batch(
+    open_sales: QuerySet[Conversion], now: datetime, failed: Iterable[int]
+) -> tuple[int, set[int]]:
+    """Close one batch in one transaction: how many were closed or put off, and which failed."""
+    known_to = horizon(now)
+    due = (
+        open_sales.filter(closes_at__lte=known_to, conflict="", verified=True)
+        .exclude(id__in=failed)
+        .order_by("closes_at")
+        .select_for_update(skip_locked=True, of=("self",))
+    )
+    batch = list(due[:BATCH])
+    # Only now that they are locked: what is read with a lock may be older than the locked row.
+    prefetch_related_objects(batch, "advertiser__terms", "decision", "commission", "reports")
+    closed, failing = 0, set[int]()
+    for conversion in batch:
+        try:
+            with transaction.atomic():
+                _finalise(conversion, known_to, now)
+            closed += 1
+        except Exception:
+            log.exception("Conversion %s could not be closed", conversion.id)
+            failing.add(conversion.id)
+    return closed, failing
+
+
+def _finalise(conversion: Conversion, known_to: datetime, now: datetime) -> None:
+    """Close a locked, due conversion: resolve it again from all evidence by now and, unless that
+    moved its closing, make the commission final with its ledger entries."""
+    reconsider(conversion, now, Decision.Cause.FINAL)
+    assert conversion.closes_at is not None
+    if conversion.closes_at > known_to or conversion.conflict:
+        return
+    with rollups.following(conversion):
+        _close(conversion, now)
+
+
+def _close(conversion: Conversion, now: datetime) -> None:
+    conversion.closed_at = now
+    conversion.save(update_fields=["closed_at"])
+    commission = commission_of(conversion)
+    if commission is None:
+        return
+    if commission.status in OPEN:
+        commission.ledger_transaction = posting.post_final_commission(_posting(commission), now)
+        commission.status = Commission.Status.FINAL
+    commission.closed_at = now
+    commission.save()
+
+
+def _posting(commission: Commission) -> posting.FinalCommission:
+    return posting.FinalCommission(
+        key=f"commission:{commission.id}:final",
+        advertiser=commission.advertiser_id,
+        publisher=commission.publisher_id,
+        currency=commission.currency,
+        commission_minor=commission.amount_minor,
+        network_fee_minor=commission.network_fee_minor,
+    )

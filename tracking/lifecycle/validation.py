@@ -1,0 +1,98 @@
+"""Staff's word on a sale while it is open: approved, declined, or a decline taken back.
+
+It concerns the commission, not who is credited: the decision stays what the evidence says, and the
+finaliser closes the sale when its windows have closed, as it does without anybody's word.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from tracking.commissions import rulings
+from tracking.commissions.rulings import MAX_REASON, Statement
+from tracking.commissions.settling import commission_of
+from tracking.conversions import recording
+from tracking.models import Commission, Conversion, Validation
+from tracking.rollups import writing as rollups
+
+Action, Code, Status = Validation.Action, Validation.Code, Commission.Status
+
+_VERBS: Mapping[str, str] = {
+    Action.APPROVE: "approve",
+    Action.DECLINE: "decline",
+    Action.TAKE_BACK: "take back",
+}
+_REFUSED: Mapping[tuple[str, str], str] = {
+    (Action.APPROVE, Status.APPROVED): "is approved already",
+    (Action.APPROVE, Status.DECLINED): "is declined; take that back first",
+    (Action.DECLINE, Status.DECLINED): "is declined already",
+    (Action.TAKE_BACK, Status.PENDING): "is not declined; there is nothing to take back",
+    (Action.TAKE_BACK, Status.APPROVED): "is approved, not declined; there is nothing to take back",
+}
+"""What cannot be done to an open commission in a state. Whatever is not here can be done."""
+
+
+class ValidationRefused(ValueError):
+    """This cannot be said about the sale as it stands, or the reason is missing."""
+
+
+@transaction.atomic
+def validate(conversion_id: int, statement: Statement, now: datetime) -> Validation:
+    """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
+    only a browser has reported. Raises ValidationRefused."""
+    problem = _missing(statement)
+    if problem:
+        raise ValidationRefused(problem)
+    conversion = recording.lock(conversion_id)
+    problem = refusal(conversion, statement.action)
+    if problem:
+        raise ValidationRefused(problem)
+    with rollups.following(conversion):
+        commission = commission_of(conversion)
+        assert commission is not None
+        said = rulings.carry_out(statement, commission, now)
+        if statement.action == Action.APPROVE and not conversion.verified:
+            conversion.verified = True
+            conversion.save(update_fields=["verified"])
+    return said
+
+
+def possible(conversion: Conversion) -> list[Validation.Action]:
+    """What can be said about the sale as it stands."""
+    return [action for action in Action if not refusal(conversion, action)]
+
+
+def refusal(conversion: Conversion, action: Validation.Action) -> str:
+    """Why this cannot be done to the sale as it stands; empty where it can."""
+    order, commission = f"Order {conversion.order}", commission_of(conversion)
+    if conversion.closed_at is not None:
+        return f"{order} is closed; nothing changes it any more."
+    if conversion.conflict and action == Action.APPROVE:
+        return f"{order} is in conflict; settle the conflict first."
+    if commission is None or not _pays_somebody(conversion):
+        return f"{order} pays nobody; there is nothing to {_VERBS[action]}."
+    refused = _REFUSED.get((action, commission.status))
+    return f"{order} {refused}." if refused else ""
+
+
+def _pays_somebody(conversion: Conversion) -> bool:
+    decision = conversion.decision
+    return decision is not None and decision.paid_publisher_id is not None
+
+
+def _missing(statement: Statement) -> str:
+    """What the statement lacks."""
+    has_reason = bool(statement.reason.strip())
+    if len(statement.reason.strip()) > MAX_REASON:
+        return f"Give the reason in at most {MAX_REASON} characters."
+    if statement.action == Action.DECLINE:
+        if statement.code not in Code.values:
+            return "Choose why it is declined; the partner reads it."
+        if statement.code == Code.OTHER and not has_reason:
+            return "Say in words why it is declined; the partner reads it."
+    elif statement.code:
+        return "Only a decline has a reason from the list."
+    if statement.action == Action.TAKE_BACK and not has_reason:
+        return "Give the reason; it is kept in the sale's history."
+    return ""

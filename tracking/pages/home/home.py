@@ -1,0 +1,287 @@
+"""The admin's home, as its template shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from network import clock, dates, money
+from network.effective.rows import SPREAD
+from network.models import Advertiser
+from network.people import access
+from publishers.models import Partnership, Publisher
+from publishers.pages.partners import columns as partner_columns
+from tracking.figures import changes, home
+from tracking.figures import queries as reports
+from tracking.figures.home import LENGTH, Compared, Health, Total, Waiting, Week
+from tracking.figures.queries import Kept, Period, Scope
+from tracking.models import Report
+
+LIST = "admin:{}_changelist"
+_KINDS = {"hard": "Hard", "soft": "Soft"}
+
+
+def page(request: HttpRequest) -> Mapping[str, Any]:
+    """What ``admin/index.html`` shows this person: staff their advertisers', operators all."""
+    known = access.access_of(request.user)
+    scope = Scope(advertisers=None if known.operator else frozenset(known.staff_roles))
+    now, zone = clock.now(), timezone.get_current_timezone()
+    figures = home.figures_of(scope, now, zone)
+    health = home.health(scope, figures)
+    return {
+        "next_step": _next_step(scope, health, figures.all.now, known),
+        "since": dates.day(figures.period.since),
+        "figures": _shown(figures.all),
+        "kinds": [
+            (kind, title, _shown(figures.by_cookie_type.get(kind, NOTHING)))
+            for kind, title in _KINDS.items()
+        ],
+        "days": [(day.date, [day.sales.get(kind, 0) for kind in _KINDS]) for day in figures.days],
+        "waiting": _waiting(home.waiting(scope)),
+        "protection": _protection(scope, figures.period),
+        "to_look_at": home.to_look_at(scope, partner_columns.period(now), now),
+        "applications": home.applications(scope, now),
+        "weeks": [_week(week) for week in home.weeks(scope, now, zone)],
+        "health": [_health(row) for row in health],
+        "advertisers": [
+            (row.advertiser, _shown(figures.by_advertiser.get(row.advertiser.pk, NOTHING)))
+            for row in health
+        ]
+        if len(health) > 1
+        else [],
+        "changes": [_change(change, request) for change in changes.recent(scope)],
+    }
+
+
+NOTHING = Compared(Total(), Total())
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What somebody has to do before there is anything to see."""
+
+    title: str
+    text: str
+    button: str
+    address: str
+
+
+def _next_step(
+    scope: Scope, health: Sequence[Health], total: Total, known: access.Access
+) -> NextStep | None:
+    if not health:
+        return NextStep(
+            "There is no advertiser yet.",
+            "Create the first: its shop, its attribution terms and what it pays.",
+            "Create an advertiser",
+            reverse("admin:network_advertiser_add") if known.operator else "",
+        )
+    partners = Partnership.objects.all()
+    if scope.advertisers is not None:
+        partners = partners.filter(advertiser__in=scope.advertisers)
+    if not partners.exists():
+        return NextStep(
+            "There is no partner yet.",
+            "Publishers apply for the programme; an operator may also add one.",
+            "Add a partner",
+            reverse("admin:publishers_partnership_add") if known.operator else "",
+        )
+    if not total.clicks and not any(row.last for row in health):
+        return NextStep(
+            "Nothing has been tracked in these days.",
+            "Each partner's page has its tracking link. Put the tag on the shop's pages, follow a "
+            "link, and the click appears here.",
+            "To the partners",
+            reverse("admin:publishers_partnership_changelist"),
+        )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number as people read it, and how it has changed since the period before."""
+
+    value: str
+    change: str
+
+
+def _shown(compared: Compared) -> dict[str, Any]:
+    """Commissions are one for each currency; they are never added up."""
+    now, before = compared.now, compared.before
+    currencies = sorted({*now.commission, *before.commission})
+    return {
+        "clicks": Shown(f"{now.clicks:,}", _change_of(now.clicks, before.clicks)),
+        "sales": Shown(f"{now.sales:,}", _change_of(now.sales, before.sales)),
+        "commission": [
+            _earned(each, now.commission.get(each, 0), before.commission.get(each, 0))
+            for each in currencies
+        ],
+    }
+
+
+def _earned(currency: str, now: int, before: int) -> Shown:
+    written = money.display(before, currency)
+    return Shown(money.display(now, currency), _change_of(now, before, written))
+
+
+def _change_of(now: int, before: int, written: str = "") -> str:
+    """``+12 % from 1,234``, in whole percent of what was before."""
+    if not before:
+        return "from none"
+    percent = round(100 * (now - before) / before)
+    return f"{percent:+,} % from {written or f'{before:,}'}"
+
+
+def _amounts(by_currency: Mapping[str, int]) -> list[str]:
+    return [money.display(minor, currency) for currency, minor in sorted(by_currency.items())]
+
+
+def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
+    address = reverse(LIST.format("tracking_conversion"))
+    return [
+        {
+            "state": state,
+            "number": held.number,
+            "amounts": _amounts(held.commission),
+            "address": f"{address}?state={state}",
+        }
+        for state in ("Pending", "Unverified", "Conflict")
+        for held in [found.get(state, Waiting())]
+    ]
+
+
+LISTED = 50
+"""Partners of whom the list of who is protected tells; the rest is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A partner for whom standing down kept sales, or who left them to others."""
+
+    partner: str
+    advertiser: str
+    sales: int
+    amount: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What standing down kept for others, in one currency."""
+
+    amount: str
+    sales: int
+    kept_for: Sequence[KeptLine]
+    left_by: Sequence[KeptLine]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.kept_for) - LISTED)
+
+    @property
+    def listed(self) -> Sequence[KeptLine]:
+        return self.kept_for[:LISTED]
+
+    @property
+    def words(self) -> str:
+        """``56 sales kept for 9 partners because 4 soft partners stood down``."""
+        kept, left = len(self.kept_for), len(self.left_by)
+        return (
+            f"{dates.counted(self.sales, 'sale')} kept for {dates.counted(kept, 'partner')} "
+            f"because {dates.counted(left, 'soft partner')} stood down"
+        )
+
+
+def _protection(scope: Scope, period: Period) -> list[Protected]:
+    """By currency. Three queries at most."""
+    found = reports.protection(scope, period)
+    rows = [*found.protected, *found.left_to_others]
+    publishers = Publisher.objects.in_bulk({row.publisher for row in rows})
+    advertisers = Advertiser.objects.in_bulk({row.advertiser for row in rows})
+
+    def lines(kept: Sequence[Kept], currency: str, part: str) -> list[KeptLine]:
+        sales = reverse(LIST.format("tracking_conversion"))
+        return [
+            KeptLine(
+                partner=publishers[row.publisher].name,
+                advertiser=advertisers[row.advertiser].name,
+                sales=row.sales,
+                amount=money.display(row.commission_minor, currency),
+                address=f"{sales}?advertiser={row.advertiser}&partner={row.publisher}-{part}"
+                f"&period={LENGTH.days}",
+            )
+            for row in kept
+            if row.currency == currency
+        ]
+
+    return [
+        Protected(
+            amount=money.display(sum(row.commission_minor for row in kept), currency),
+            sales=sum(row.sales for row in kept),
+            kept_for=lines(kept, currency, "protected"),
+            left_by=lines(found.left_to_others, currency, "left_to_others"),
+        )
+        for currency, group in groupby(found.protected, key=lambda row: row.currency)
+        for kept in [list(group)]
+    ]
+
+
+def _week(week: Week) -> dict[str, Any]:
+    address = reverse(LIST.format("tracking_commission"))
+    return {
+        "title": f"Week of {week.monday:%-d %b}" if week.monday else f"After {home.WEEKS} weeks",
+        "number": week.final.number,
+        "amounts": _amounts(week.final.commission),
+        "address": f"{address}?closes={week.key}",
+    }
+
+
+_SOURCES = (
+    ("Tag", (Report.Source.TAG,)),
+    ("Pixel", (Report.Source.PIXEL,)),
+    ("Server", (Report.Source.SERVER, Report.Source.KEYED)),
+)
+
+
+def _health(row: Health) -> dict[str, Any]:
+    reports = f"{reverse(LIST.format('tracking_report'))}?advertiser={row.advertiser.pk}"
+    sales = f"{reverse(LIST.format('tracking_conversion'))}?advertiser={row.advertiser.pk}"
+    return {
+        "advertiser": row.advertiser,
+        "sources": [
+            {
+                "title": title,
+                "at": max((row.last[each] for each in kinds if each in row.last), default=None),
+                "address": f"{reports}&source__exact={kinds[0]}",
+            }
+            for title, kinds in _SOURCES
+        ],
+        "share": None if row.share is None else f"{row.share:.0%}".replace("%", " %"),
+        "conflicts": row.conflicts,
+        "conflicts_address": f"{sales}&state=Conflict",
+        "unverified": row.unverified,
+        "unverified_address": f"{sales}&state=Unverified",
+        "sales_address": f"{sales}&period=30",
+    }
+
+
+def _change(change: changes.Change, request: HttpRequest) -> dict[str, Any]:
+    known = access.access_of(request.user)
+    return {
+        "at": change.created_at,
+        "later": change.starts_at if change.starts_at > change.created_at + 2 * SPREAD else None,
+        "what": change.what,
+        "address": _address(change.row) if known.sees_in_admin(type(change.row)) else "",
+        "made_by": access.maker(change, request.user)
+        or ("The network" if change.is_networks else ""),
+        "reason": change.reason,
+    }
+
+
+def _address(row: Model) -> str:
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])

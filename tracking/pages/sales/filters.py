@@ -1,0 +1,171 @@
+"""What the admin's lists of sales, commissions and clicks can be narrowed by."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from network import clock
+from network.clock import to_ms
+from network.pages.site.admin_site import ClosedListFilter, WordsFilter
+from tracking.commissions.settling import OPEN, STATES, in_state
+from tracking.conversions.journeys import lowest_id
+from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
+from tracking.figures import home
+from tracking.figures.queries import Period
+from tracking.lifecycle import closing as coming
+from tracking.models import Click, Commission, Conversion
+
+
+class _ChoicesFilter(ClosedListFilter):
+    choices_of: Sequence[tuple[str, str]]
+
+    def lookups(
+        self, request: Any, model_admin: admin.ModelAdmin[Any]
+    ) -> Sequence[tuple[str, str]]:
+        return self.choices_of
+
+
+class StateFilter(_ChoicesFilter):
+    """Commissions by the state that pages show them in."""
+
+    title = "state"
+    parameter_name = "state"
+    choices_of = [
+        *((state, state) for state in STATES),
+        ("earning", "All but declined"),
+        ("open", "Not closed yet"),
+    ]
+
+    def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
+        if chosen == "open":
+            return queryset.filter(status__in=OPEN, closed_at=None)
+        if chosen == "earning":
+            return queryset.exclude(pk__in=in_state(Commission.objects.all(), "Declined"))
+        return in_state(queryset, chosen)
+
+
+class SaleStateFilter(_ChoicesFilter):
+    """Sales by the state that pages show them in; those that pay nobody as well."""
+
+    title = "state"
+    parameter_name = "state"
+    choices_of = [*((state, state) for state in STATES), ("Nobody", "Nobody is paid")]
+
+    def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        unpaid = Q(commission__isnull=True)
+        if chosen == "Nobody":
+            return queryset.filter(unpaid)
+        found = in_state(Commission.objects.all(), chosen).values("conversion")
+        if chosen == "Conflict":
+            return queryset.filter(Q(pk__in=found) | (unpaid & ~Q(conflict="") & Q(closed_at=None)))
+        return queryset.filter(pk__in=found)
+
+
+DAYS = 30
+PERIODS = (
+    ("7", "Last 7 days"),
+    ("30", f"Last {DAYS} days"),
+    ("before", f"The {DAYS} days before"),
+    ("90", "Last 90 days"),
+)
+
+
+def period_of(chosen: str, now: datetime) -> Period:
+    """One of :data:`PERIODS`, as the figures of pages count it: in whole hours."""
+    if chosen == "before":
+        return Period.up_to(now, timedelta(days=DAYS)).before
+    return Period.up_to(now, timedelta(days=int(chosen)))
+
+
+class PeriodFilter(_ChoicesFilter):
+    """By the hour of the column ``at``."""
+
+    title = "time"
+    parameter_name = "period"
+    choices_of = PERIODS
+    at = "at"
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        period = period_of(chosen, clock.now())
+        return queryset.filter(**{f"{self.at}__gte": period.since, f"{self.at}__lt": period.until})
+
+
+class SoldPeriodFilter(PeriodFilter):
+    at = "sold_at"
+
+
+class ClickPeriodFilter(PeriodFilter):
+    """By the time in the click's id, which finds its partitions."""
+
+    def narrow(self, queryset: QuerySet[Click], chosen: str) -> QuerySet[Click]:
+        period = period_of(chosen, clock.now())
+        since, until = lowest_id(to_ms(period.since)), lowest_id(to_ms(period.until))
+        return queryset.filter(id__gte=since, id__lt=until)
+
+
+class ClosesFilter(ClosedListFilter):
+    """Open commissions that only time stands in the way of, by the week in which they are final."""
+
+    title = "becomes final"
+    parameter_name = "closes"
+
+    def lookups(
+        self, request: Any, model_admin: admin.ModelAdmin[Any]
+    ) -> Sequence[tuple[str, str]]:
+        weeks = home.mondays(clock.now(), timezone.get_current_timezone())
+        return [
+            *((monday.isoformat(), f"Week of {monday:%-d %b}") for monday in weeks),
+            ("later", "Later"),
+        ]
+
+    def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
+        zone = timezone.get_current_timezone()
+        weeks = home.mondays(clock.now(), zone)
+        beyond = weeks[-1] + timedelta(weeks=1)
+        since = beyond if chosen == "later" else date.fromisoformat(chosen)
+        until = date.max if chosen == "later" else since + timedelta(weeks=1)
+        if since == weeks[0]:
+            since = date.min  # what is due already counts for this week
+        closing = coming.becoming_final(queryset).annotate(
+            closing_on=TruncDate("closes_at", tzinfo=zone)
+        )
+        return closing.filter(closing_on__gte=since, closing_on__lt=until)
+
+
+class CountsFilter(_ChoicesFilter):
+    title = "counts"
+    parameter_name = "counts"
+    choices_of = (
+        ("yes", "Counts"),
+        ("took", "Took the cookie"),
+        ("stood_down", "Stood down"),
+        ("no", "Does not count"),
+    )
+
+    def narrow(self, queryset: QuerySet[Click], chosen: str) -> QuerySet[Click]:
+        counting = Q(reason="")
+        return queryset.filter(
+            {
+                "yes": counting,
+                "took": counting & Q(stood_down=False),
+                "stood_down": counting & Q(stood_down=True),
+                "no": ~counting,
+            }[chosen]
+        )
+
+
+class OutcomeFilter(WordsFilter):
+    title = "outcome"
+    parameter_name = "outcome"
+    words = REPORT_OUTCOMES
+
+
+class ReasonFilter(WordsFilter):
+    title = "why it does not count"
+    parameter_name = "reason"
+    words = CLICK_REASONS

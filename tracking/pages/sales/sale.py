@@ -1,0 +1,371 @@
+"""What the admin's page of a sale shows: the decision told, tried otherwise, and its evidence."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+
+from network import money
+from network.clock import from_ms, to_ms
+from publishers.models import LedgerEntry
+from tracking.commissions import settling
+from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale_of
+from tracking.commissions.settling import commission_of
+from tracking.commissions.terms import circumstances_of
+from tracking.conversions import journeys, recording
+from tracking.explain.explanations import (
+    ToldClick,
+    explain,
+    names_for_staff,
+    picture,
+    state_of_sale,
+    told_click,
+)
+from tracking.explain.history import history, publishers_in
+from tracking.explain.picture import Picture
+from tracking.explain.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
+from tracking.models import Click as ClickRow
+from tracking.models import Commission, Conversion, Report, Validation
+from tracking.rule.attribution import Click, CookieType, Outcome, SoftRule
+from tracking.rule.reasons import ReportOutcome, TokenReason
+from tracking.rule.replay import Change, Circumstances, is_declined, replay
+from tracking.rule.tokens import TokenError
+
+ROLES: Mapping[str, str] = {
+    "hard": "Hard slot",
+    "soft": "Soft slot",
+    "last": "Last click",
+    "server": "From the shop's server",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldToken:
+    """A token of a report: its role, and the click that it leads to or why it was rejected."""
+
+    role: str
+    said: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldReport:
+    """A report in words; ``sessions`` and ``figures`` are empty where it brought none."""
+
+    row: Report
+    outcome: str
+    tokens: Sequence[ToldToken]
+    figures: str
+    sessions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """A part of the sale: what it earns before and after it is rounded."""
+
+    group: str
+    amount: str
+    rate: str
+    exact: str
+    commission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A partner whose type can be tried; ``recorded`` and ``chosen`` are types."""
+
+    publisher: int
+    name: str
+    recorded: str
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The sale tried otherwise. ``changed``: something was chosen; ``differs``: somebody else
+    would be paid, or only credited, as they were ``suspended`` while it would have been open."""
+
+    choices: Sequence[Choice]
+    soft_rule: str
+    recorded_rule: str
+    changed: bool
+    differs: bool
+    suspended: bool
+    paid: str
+    cookie_type: str
+    amount: str
+    instead_of: str
+    why: str
+    clicks: Sequence[ToldClick]
+    picture: Picture
+
+    @property
+    def rules(self) -> list[str]:
+        """The soft rules that can be tried."""
+        return [rule.value for rule in SoftRule if rule != self.recorded_rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a report in conflict claims: who would be paid if it counted."""
+
+    report: Report
+    paid: str
+    cookie_type: str
+    why: str
+    figures: str
+    picture: Picture
+
+
+def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
+    """What the template shows of a sale; ``asked`` is what to try, from the address."""
+    commission = commission_of(row)
+    clicks = clicks_of(row.decision) if row.decision else []
+    reports = list(row.reports.order_by("received_at", "pk"))
+    kept = _kept(clicks)
+    brought = {click.publisher for report in reports for click in _presented(report)}
+    names = names_for_staff(brought | publishers_in(row))
+    return {
+        "told": explain(row) if row.decision else None,
+        "commission": commission,
+        "state": state_of_sale(row),
+        "kept": kept,
+        "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
+        "tried": _tried(row, asked, names),
+        "claims": _claims(row, reports),
+        "reports": [told_report(report, clicks, names) for report in reports],
+        "late": sum(report.outcome == ReportOutcome.LATE for report in reports),
+        "lines": _lines(commission),
+        "costs": _costs(commission),
+        "entries": _entries(commission),
+        "history": history(row, names),
+        **_validations(row),
+        "raw": _raw(row),
+    }
+
+
+def told_report(
+    report: Report, clicks: Sequence[Click] = (), names: Names | None = None
+) -> ToldReport:
+    """A report, with what its tokens lead to, and its sessions as the picture numbers them; a
+    report that stands alone leads to its own clicks."""
+    names = names or names_for_staff({click.publisher for click in _presented(report)})
+    return ToldReport(
+        row=report,
+        outcome=REPORT_OUTCOMES[ReportOutcome(report.outcome)],
+        tokens=[_told_token(token, names) for token in report.tokens],
+        figures=_amount(report),
+        sessions=_sessions(report, clicks),
+    )
+
+
+def _told_token(token: Mapping[str, str], names: Names) -> ToldToken:
+    role = ROLES[token["role"]]
+    if token["reason"]:
+        return ToldToken(role, f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}")
+    try:
+        click = journeys.click_in(token["token"])
+    except TokenError:
+        return ToldToken(role, "valid when it came; its key was retired since")
+    said = f"valid: {names.whose(click)} {click.cookie_type} click of"
+    return ToldToken(role, said, from_ms(click.at))
+
+
+def _presented(report: Report) -> list[Click]:
+    """The clicks in the valid tokens that can still be read."""
+    found = []
+    for token in report.tokens:
+        with suppress(TokenError):
+            if token["reason"] == "":
+                found.append(journeys.click_in(token["token"]))
+    return found
+
+
+def _sessions(report: Report, clicks: Sequence[Click]) -> str:
+    """In which of the journey's sessions its browser was."""
+    if not report.from_browser:
+        return ""
+    numbers = {
+        session: number
+        for number, session in enumerate(
+            dict.fromkeys(click.session for click in clicks if click.session), 1
+        )
+    }
+    found = [f"session {numbers[item]}" for item in report.sessions if item in numbers]
+    if found:
+        return ", ".join(found).capitalize()
+    if any(click.session in report.sessions for click in _presented(report)):
+        return "The one of its clicks"
+    return "A session in which no click happened"
+
+
+def _amount(report: Report) -> str:
+    if not report.figures:
+        return ""
+    return money.display(report.figures["amount_minor"], report.figures["currency"])
+
+
+def _kept(clicks: Sequence[Click]) -> dict[UUID, bool]:
+    """The clicks that are still recorded, and whether each was rebuilt from its token."""
+    rows = ClickRow.objects.filter(pk__in=[click.id for click in clicks])
+    return dict(rows.values_list("pk", "rebuilt"))
+
+
+def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
+    if row.decision is None:
+        return None
+    clicks, sale = clicks_of(row.decision), sale_of(row.decision)
+    recorded = _recorded_types(clicks)
+    if not recorded:
+        return None
+    change = _change(asked, recorded)
+    kept = recorded_in(row.decision.inputs)
+    circumstances = circumstances_of(row.advertiser_id)
+    outcome = replay(kept, change, circumstances)
+    was = row.decision.paid_publisher_id
+    paid = outcome.paid
+    decided = Decided(outcome.verdicts, outcome.closes_by)
+    return Tried(
+        choices=[
+            Choice(key, names.by_id.get(key, f"publisher {key}"), kind, change.types.get(key, ""))
+            for key, kind in recorded.items()
+        ],
+        soft_rule=change.soft_rule or "",
+        recorded_rule=sale.soft_rule,
+        changed=bool(change.types or change.soft_rule),
+        differs=(paid.publisher if paid else None) != was,
+        suspended=_is_suspended(row, outcome, circumstances),
+        paid=names.of(paid) if paid else "",
+        cookie_type=paid.cookie_type if paid else "",
+        amount=_price(row) if paid else "",
+        instead_of=names.by_id.get(was, "") if was else "",
+        why=why(decided, names),
+        clicks=[told_click(item, names) for item in outcome.verdicts],
+        picture=picture(outcome.verdicts, sale, names, key="tried"),
+    )
+
+
+def _is_suspended(row: Conversion, outcome: Outcome, circumstances: Circumstances) -> bool:
+    """Whether the commission would be declined with a suspension; not where it is not declined."""
+    paid, commission = outcome.paid, commission_of(row)
+    if paid is None:
+        return False
+    if commission and commission.publisher_id == paid.publisher:
+        return commission.decline_reason == Commission.DeclineReason.SUSPENDED
+    known = to_ms(row.created_at)
+    return is_declined(circumstances, paid.publisher, known, outcome.closes_at)
+
+
+def _recorded_types(clicks: Sequence[Click]) -> dict[int, str]:
+    """The publishers with clicks that count, and their types: "hard", "soft" or both."""
+    kinds: dict[int, set[str]] = {}
+    for click in clicks:
+        if click.reason is None:
+            kinds.setdefault(click.publisher, set()).add(click.cookie_type.value)
+    return {key: " and ".join(sorted(found)) for key, found in kinds.items()}
+
+
+def _change(asked: QueryDict, recorded: Mapping[int, str]) -> Change:
+    """What the address asks for; what it cannot ask for is left as it was."""
+    types = {}
+    for key, kind in recorded.items():
+        wanted = str(asked.get(f"type-{key}"))
+        if wanted in set(CookieType) and wanted != kind:
+            types[key] = CookieType(wanted)
+    rule = str(asked.get("soft_rule"))
+    return Change(types, SoftRule(rule) if rule in set(SoftRule) else None)
+
+
+def _price(row: Conversion) -> str:
+    return money.display(settling.price(row).amount_minor, row.currency)
+
+
+def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
+    """Of a conflict between browsers, each one's claim; told once where reports agree."""
+    if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at:
+        return []
+    found: dict[tuple[UUID, ...], tuple[Report, recording.Resolved]] = {}
+    for report in reports:
+        if any(token["reason"] == "" for token in report.tokens):
+            resolved = recording.decide_again(row, report.pk)
+            clicks = tuple(judged.click.id for judged in resolved.outcome.verdicts)
+            found.setdefault(clicks, (report, resolved))
+    every = {item.click.publisher for _, one in found.values() for item in one.outcome.verdicts}
+    named = names_for_staff(every)
+    return [_claim(*one, named, number) for number, one in enumerate(found.values())]
+
+
+def _claim(report: Report, resolved: recording.Resolved, names: Names, number: int) -> Claim:
+    outcome, sale = resolved.outcome, sale_in(resolved.inputs)
+    paid = outcome.paid
+    return Claim(
+        report=report,
+        paid=names.of(paid) if paid else "",
+        cookie_type=paid.cookie_type if paid else "",
+        why=why(Decided(outcome.verdicts, outcome.closes_by), names),
+        figures=_amount(report),
+        picture=picture(outcome.verdicts, sale, names, key=f"claim{number}"),
+    )
+
+
+def _lines(commission: Commission | None) -> list[MoneyLine]:
+    if commission is None:
+        return []
+    return [_line(line, commission.currency) for line in commission.rates]
+
+
+def _line(line: Mapping[str, Any], currency: str) -> MoneyLine:
+    amount = money.display(line["amount_minor"], currency)
+    earned = money.display(line["commission_minor"], currency)
+    if line["percent"] is None:
+        return MoneyLine(line["group"], amount, f"{earned} per sale", earned, earned)
+    percent = Decimal(line["percent"]).normalize()
+    return MoneyLine(
+        line["group"],
+        amount,
+        f"{percent:f} %",
+        money.unrounded(line["amount_minor"] * percent / 100, currency),
+        earned,
+    )
+
+
+def _costs(commission: Commission | None) -> str:
+    """What the sale costs the advertiser: the commission with the network's fee."""
+    if commission is None:
+        return ""
+    total = commission.amount_minor + commission.network_fee_minor
+    return money.display(total, commission.currency)
+
+
+def _entries(commission: Commission | None) -> list[LedgerEntry]:
+    if commission is None or commission.ledger_transaction_id is None:
+        return []
+    rows = LedgerEntry.objects.filter(transaction=commission.ledger_transaction_id)
+    return list(rows.select_related("account__advertiser", "account__publisher"))
+
+
+def _validations(row: Conversion) -> dict[str, Any]:
+    """What staff said about the sale, and whether an approval has ended since."""
+    said = list(row.validations.select_related("made_by", "publisher").order_by("at", "pk"))
+    commission = commission_of(row)
+    approved = bool(said) and said[-1].action == Validation.Action.APPROVE
+    kept = {Commission.Status.APPROVED, Commission.Status.FINAL}
+    return {
+        "validations": said,
+        "approval_ended": approved and commission is not None and commission.status not in kept,
+    }
+
+
+def _raw(row: Conversion) -> str:
+    """The decision in force as it is stored."""
+    decision = row.decision
+    if decision is None:
+        return ""
+    kept = {"rule_version": decision.rule_version, "inputs": decision.inputs}
+    return json.dumps({**kept, "verdicts": decision.verdicts}, indent=2)

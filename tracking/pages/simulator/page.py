@@ -1,0 +1,324 @@
+"""The simulator's page: a journey built by hand, who holds the cookie when, and who is paid."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from network.people import access
+from tracking.commissions.decisions import clicks_of
+from tracking.explain.explanations import names_for_staff
+from tracking.explain.picture import DrawnClick, Picture, draw
+from tracking.explain.scale import since_start
+from tracking.explain.sentences import VERDICT_LABELS
+from tracking.models import Conversion
+from tracking.pages.simulator import form as simulator_form
+from tracking.pages.simulator.form import (
+    CLOSE,
+    KINDS,
+    MAX_ROWS,
+    PRESENT,
+    Draft,
+    DraftError,
+    from_scenario,
+)
+from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
+from tracking.simulator import examples
+from tracking.simulator.format import NOBODY, Scenario, ScenarioError, format_time, read
+from tracking.simulator.from_sale import Carried, scenario_of
+from tracking.simulator.play import Result, number_of, simulate
+from tracking.simulator.playback import Kind, Line, lines, paid_sentence, verdict_sentence
+from tracking.simulator.writer import write
+
+MAX_TEXT = 100_000
+"""Characters of an imported text: some 800 journeys like the rule's own."""
+
+MAX_IMPORTED = 200
+SOFT_RULES = {
+    SoftRule.FIRST: "The first stays",
+    SoftRule.LAST: "The last takes over",
+    SoftRule.SOLE: "Paid only without a rival",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldClick:
+    """A click of the journey with what became of it."""
+
+    number: int
+    at: str
+    partner: str
+    cookie_type: str
+    verdict: str
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMoment:
+    """A moment of the journey, and whose claims lie in the browser's slots after it."""
+
+    at: str
+    said: str
+    hard: str
+    soft: str
+    holder: str
+    is_sale: bool
+    is_quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A journey played, in words; ``text`` is its scenario."""
+
+    result: Result
+    moments: Sequence[ToldMoment]
+    clicks: Sequence[ToldClick]
+    picture: Picture
+    text: str
+
+    @property
+    def nobody(self) -> bool:
+        return self.result.paid == NOBODY
+
+    @property
+    def rest(self) -> str:
+        """What follows on the name of who is paid."""
+        return paid_sentence(self.result).removeprefix(self.result.paid)
+
+    @property
+    def expects(self) -> bool:
+        sale = self.result.scenario.sale
+        return sale.paid is not None or sale.verdicts is not None
+
+    @property
+    def text_rows(self) -> int:
+        return min(self.text.count("\n") + 1, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The journeys of an imported text, played; or what is wrong with it."""
+
+    text: str = ""
+    results: Sequence[Result] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows: the form as it stands, and the rest of what was sent with it."""
+
+    draft: Draft
+    imported: Imported = Imported()
+    sale: Conversion | None = None
+    carried: Carried | None = None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def simulator(request: HttpRequest) -> HttpResponse:
+    """``?example=`` and ``?sale=`` open one of the examples or a sale of the reader's tenants."""
+    if request.method != "POST":
+        return _page(request, _opened(request))
+    if request.POST.get("do") == "download":
+        return _download(request)
+    return _page(request, _acted(request))
+
+
+def _opened(request: HttpRequest) -> Shown:
+    if "sale" in request.GET:
+        return _opened_sale(request, request.GET["sale"])
+    key = request.GET.get("example", "explained-1")
+    try:
+        return Shown(from_scenario(examples.example(key)))
+    except KeyError:
+        raise Http404(f"There is no example {key}.") from None
+
+
+def _opened_sale(request: HttpRequest, key: str) -> Shown:
+    if not re.fullmatch("[0-9]{1,18}", key):
+        raise Http404("There is no such sale.")
+    rows = access.for_staff(Conversion.objects.filter(decision__isnull=False), request.user)
+    sale = get_object_or_404(rows.select_related("advertiser", "decision"), pk=key)
+    assert sale.decision is not None
+    names = names_for_staff({click.publisher for click in clicks_of(sale.decision)})
+    carried = scenario_of(sale.decision, f"Order {sale.order} of {sale.advertiser}", names.by_id)
+    return Shown(from_scenario(carried.scenario), sale=sale, carried=carried)
+
+
+def _acted(request: HttpRequest) -> Shown:
+    """What was sent, after the button that was pressed."""
+    draft = simulator_form.posted(request.POST)
+    imported = Imported(request.POST.get("import", "")[: MAX_TEXT + 1])
+    action, _, number = request.POST.get("do", "").partition("-")
+    if action == "add" and number in KINDS:
+        draft = draft.with_row(draft.next_row(number))
+    elif action == "remove":
+        draft = draft.without_row(_number(number))
+    elif action == "sort":
+        draft = draft.in_order()
+    elif action in ("import", "open"):
+        imported = _imported(request, imported.text)
+        chosen = _number(number) if action == "open" else 1
+        alone = len(imported.results) == 1
+        if (alone or action == "open") and 0 < chosen <= len(imported.results):
+            draft = from_scenario(imported.results[chosen - 1].scenario)
+    return Shown(draft, imported)
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) else 0
+
+
+def _imported(request: HttpRequest, text: str) -> Imported:
+    """The text or, where one was sent, the file."""
+    try:
+        file = request.FILES.get("file")
+        if isinstance(file, UploadedFile):
+            text = _text_of(file)
+        return Imported(text, _played(text))
+    except ScenarioError as error:
+        return Imported(text, error=str(error))
+
+
+def _text_of(file: "UploadedFile[bytes]") -> str:
+    """Raises ScenarioError for a file that is too large, or no text."""
+    raw = file.read(4 * MAX_TEXT + 1)
+    try:
+        return raw.decode("utf-8-sig") if len(raw) <= 4 * MAX_TEXT else " " * (MAX_TEXT + 1)
+    except UnicodeDecodeError as error:
+        raise ScenarioError(
+            f"{file.name}: byte {error.start} is not UTF-8; save the file as UTF-8"
+        ) from None
+
+
+def _played(text: str) -> list[Result]:
+    """Raises ScenarioError, for more than a page can show, too."""
+    if len(text) > MAX_TEXT:
+        raise ScenarioError(
+            f"the text is longer than {MAX_TEXT:,} characters; import fewer journeys, or play the "
+            "file with manage.py simulate"
+        )
+    scenarios = read(text)
+    if not scenarios:
+        raise ScenarioError("the list is empty; give at least one journey")
+    if len(scenarios) > MAX_IMPORTED:
+        raise ScenarioError(
+            f"{len(scenarios)} journeys; {MAX_IMPORTED} are the most here. Play the file with "
+            "manage.py simulate"
+        )
+    for number, scenario in enumerate(scenarios, 1):
+        if len(scenario.steps) > MAX_ROWS:
+            raise ScenarioError(
+                f'entry {number} "{scenario.name}": do: {len(scenario.steps)} steps; {MAX_ROWS} '
+                "are the most here. Play it with manage.py simulate"
+            )
+    return [simulate(scenario) for scenario in scenarios]
+
+
+def _download(request: HttpRequest) -> HttpResponse:
+    """The text that the page shows, as a file; or what is wrong with it."""
+    text = request.POST.get("text", "")[: MAX_TEXT + 1]
+    try:
+        written = write([result.scenario for result in _played(text)])
+    except ScenarioError as error:
+        return _page(request, Shown(Draft(), Imported(text, error=str(error))))
+    headers = {"Content-Disposition": 'attachment; filename="scenario.yaml"'}
+    return HttpResponse(written, content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
+    answer, error = _answered(shown.draft)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Simulator",
+        "shown": shown,
+        "draft": shown.draft,
+        "rows": list(enumerate(shown.draft.rows, 1)),
+        "answer": answer,
+        "error": error,
+        "kinds": KINDS,
+        "close": CLOSE,
+        "present": PRESENT,
+        "soft_rules": SOFT_RULES,
+        "examples": examples.groups(),
+        "is_full": len(shown.draft.rows) >= MAX_ROWS,
+        "address": reverse("admin:simulator"),
+    }
+    return TemplateResponse(request, "admin/simulator/page.html", context)
+
+
+def _answered(draft: Draft) -> tuple[Answer | None, DraftError | None]:
+    try:
+        scenario = draft.scenario()
+    except DraftError as error:
+        return None, error
+    return answer(scenario), None
+
+
+def answer(scenario: Scenario) -> Answer:
+    """The scenario played, as the page tells it."""
+    result = simulate(scenario)
+    judged = result.outcome.verdicts if result.outcome else ()
+    return Answer(
+        result=result,
+        moments=[_told_moment(line, result) for line in lines(result)],
+        clicks=[_told_click(item, result) for item in judged],
+        picture=_picture(result),
+        text=write([scenario]),
+    )
+
+
+def _told_click(judged: Judged, result: Result) -> ToldClick:
+    click = judged.click
+    return ToldClick(
+        number=number_of(click),
+        at=format_time(click.at // MINUTE_MS),
+        partner=result.publisher(click),
+        cookie_type=click.cookie_type.value,
+        verdict=judged.verdict.value,
+        label=VERDICT_LABELS[judged.verdict],
+        sentence=verdict_sentence(judged, result),
+    )
+
+
+def _told_moment(line: Line, result: Result) -> ToldMoment:
+    return ToldMoment(
+        at=line.at,
+        said=line.said,
+        hard=_claim(line.hard, result),
+        soft=_claim(line.soft, result),
+        holder=result.publisher(line.holder) if line.holder else "",
+        is_sale=line.kind is Kind.SALE,
+        is_quiet=line.kind in (Kind.WINDOW_CLOSED, Kind.FINAL),
+    )
+
+
+def _claim(click: Click | None, result: Result) -> str:
+    """``Blog, until 30d``."""
+    if click is None:
+        return ""
+    return f"{result.publisher(click)}, until {format_time(click.closes_at // MINUTE_MS)}"
+
+
+def _picture(result: Result) -> Picture:
+    """Of a sale that nothing leads to a click from, too: how its clicks lie."""
+    outcome = result.outcome or resolve(result.clicks, result.sale)
+    drawn = [
+        DrawnClick(
+            judged,
+            result.publisher(judged.click),
+            VERDICT_LABELS[judged.verdict],
+            verdict_sentence(judged, result),
+        )
+        for judged in outcome.verdicts
+    ]
+    ends = [moment.minute * MINUTE_MS for moment in result.moments if moment.click is None]
+    return draw(drawn, result.sale, since_start(), ends)

@@ -1,0 +1,249 @@
+"""The what-if page: ask what other types, windows or rules would have done; and its answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from network import clock
+from network.models import Advertiser
+from network.pages.site.admin_site import person
+from network.people import access
+from publishers.models import Partnership
+from tracking.pages.whatif.form import MOST_ROWS, ROWS, Again, WhatIfForm, ask_again
+from tracking.rule.attribution import CookieType
+from tracking.whatif import runs as whatif_runs
+from tracking.whatif.answer import moves_csv, partners_csv, tell
+from tracking.whatif.models import WhatIfRun
+from tracking.whatif.partners import partners_of
+from tracking.whatif.question import words_of
+from tracking.whatif.results import Question
+
+RECENT = 10
+TABLES = {"partners": partners_csv, "moves": moves_csv}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """``?advertiser=1`` chooses whose sales; ``?again=<run>`` asks what a run asked, to change it.
+    Posted, it starts a run and leads to it."""
+    given = request.POST if request.method == "POST" else request.GET
+    now = clock.now()
+    before = run_of(request, request.GET.get("again", ""))
+    shops = list(access.for_staff(Advertiser.objects.order_by("name"), request.user))
+    shop = _chosen(given.get("advertiser", ""), shops, before)
+    page = Asking(shops, shop, before)
+    if shop is None:
+        return _page(request, page)
+    partners = partners_of(shop, now)
+    if request.method != "POST":
+        again = ask_again(before.question, shop.pk, partners) if before else Again({}, 0, 0)
+        form = WhatIfForm(initial=again.fields, partners=partners, rows=again.rows + ROWS)
+        page = replace(page, left_out=again.left_out)
+    elif given.get("do") == "rows":
+        form = WhatIfForm(initial=given.dict(), partners=partners, rows=_rows(given) + ROWS)
+    else:
+        form = WhatIfForm(given, partners=partners, rows=_rows(given))
+        if form.is_valid():
+            run = whatif_runs.start(form.question(shop, now), now, made_by=person(request))
+            return HttpResponseRedirect(reverse("admin:whatif_run", args=[run.pk]))
+    return _page(request, replace(page, form=form))
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The page on which somebody asks: the advertisers that they see, whose sales it is about, and
+    the run whose question they change."""
+
+    shops: Sequence[Advertiser]
+    shop: Advertiser | None
+    again: WhatIfRun | None
+    form: WhatIfForm | None = None
+    left_out: int = 0
+
+    @property
+    def asked_at(self) -> int:
+        """At how many advertisers the question was asked that is changed; 0: not at this one."""
+        changes = self.again.question.changes if self.again else {}
+        return len(changes) if self.shop and self.shop.pk in changes else 0
+
+
+def _chosen(text: str, shops: Sequence[Advertiser], before: WhatIfRun | None) -> Advertiser | None:
+    """The advertiser asked for; the only one where there is only one. Raises Http404 for one that
+    this user does not see."""
+    if not text and before is not None:
+        text = str(next(iter(before.question.changes)))
+    if not text:
+        return shops[0] if len(shops) == 1 else None
+    found = next((shop for shop in shops if str(shop.pk) == text), None)
+    if found is None:
+        raise Http404(f"There is no advertiser {text}.")
+    return found
+
+
+def _rows(given: QueryDict) -> int:
+    text = given.get("rows", "")
+    return min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 4 else ROWS
+
+
+def _page(request: HttpRequest, page: Asking) -> HttpResponse:
+    context = {
+        **admin.site.each_context(request),
+        "title": "What if",
+        "advertisers": page.shops,
+        "chosen": page.shop,
+        "form": page.form,
+        "again": page.again,
+        "asked_at": page.asked_at,
+        "left_out": page.left_out,
+        "recent": recent(request),
+        "is_full": page.form is not None and page.form.rows >= MOST_ROWS,
+        "address": reverse("admin:whatif"),
+    }
+    return TemplateResponse(request, "admin/whatif/ask.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run in a list: what it asks, in words."""
+
+    run: WhatIfRun
+    words: str
+    days: int
+
+
+def recent(request: HttpRequest) -> list[Asked]:
+    """What this person asked last."""
+    runs = list(whatif_runs.of(person(request)).order_by("-created_at")[:RECENT])
+    seen = _visible(request)
+    runs = [run for run in runs if set(run.question.changes) <= seen]
+    questions = [run.question for run in runs]
+    return [
+        Asked(run, words, (question.until - question.since).days)
+        for run, question, words in zip(runs, questions, words_of(questions), strict=True)
+    ]
+
+
+def _visible(request: HttpRequest) -> set[int]:
+    shops = access.for_staff(Advertiser.objects.all(), request.user)
+    return set(shops.values_list("pk", flat=True))
+
+
+def run_of(request: HttpRequest, key: str) -> WhatIfRun | None:
+    """This person's run by its id in text; None where there is none."""
+    try:
+        found = whatif_runs.of(person(request)).filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
+    return found if found and set(found.question.changes) <= _visible(request) else None
+
+
+def _own_run(request: HttpRequest, pk: UUID) -> WhatIfRun:
+    """Raises Http404 for one that somebody else asked, or about what this person sees no more."""
+    run = get_object_or_404(whatif_runs.of(person(request)), pk=pk)
+    if not set(run.question.changes) <= _visible(request):
+        raise Http404("There is no such what-if.")
+    return run
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A what-if: how far it is, or its answer. Posted, it is cancelled, or asked again."""
+    run = _own_run(request, pk)
+    if request.method == "POST":
+        return HttpResponseRedirect(reverse("admin:whatif_run", args=[_acted(request, run).pk]))
+    told = tell(run.question, run.result, run.created_at) if _is_done(run) else None
+    [words] = words_of([run.question])
+    context = {
+        **admin.site.each_context(request),
+        "title": "What if",
+        "subtitle": words[0].upper() + words[1:],
+        "run": run,
+        "told": told,
+        "had": f"With {words},",
+        "days": (run.question.until - run.question.since).days,
+        "shops": _shops(run.question),
+        "steps": _steps(request, run.question) if told else (),
+    }
+    return TemplateResponse(request, "admin/whatif/run.html", context)
+
+
+def _is_done(run: WhatIfRun) -> bool:
+    return run.status == WhatIfRun.Status.DONE
+
+
+def _acted(request: HttpRequest, run: WhatIfRun) -> WhatIfRun:
+    if request.POST.get("do") == "cancel":
+        whatif_runs.cancel(run)
+        return run
+    question, now = run.question, clock.now()
+    since = now - (question.until - question.since)
+    return whatif_runs.start(Question(question.changes, since, now), now, made_by=person(request))
+
+
+def _shops(question: Question) -> str:
+    names = Advertiser.objects.filter(pk__in=question.changes).order_by("name")
+    return ", ".join(names.values_list("name", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page on which what was asked can be made so."""
+
+    label: str
+    address: str
+
+
+def _steps(request: HttpRequest, question: Question) -> list[Step]:
+    """Where somebody who may can set what was asked: the confirmation, with the partners chosen;
+    the advertiser's terms."""
+    known, steps = access.access_of(request.user), []
+    managed = {key: change for key, change in question.changes.items() if known.manages(key)}
+    for kind in (CookieType.SOFT, CookieType.HARD):
+        chosen = _partnerships(
+            {
+                key: [publisher for publisher, held in change.types.items() if held is kind]
+                for key, change in managed.items()
+            }
+        )
+        if chosen:
+            these = "this partner" if len(chosen) == 1 else f"these {len(chosen)} partners"
+            query = f"?to={kind}&partners={','.join(map(str, chosen))}"
+            address = reverse("admin:publishers_partnership_cookie_type") + query
+            steps.append(Step(f"Set {these} to {kind}…", address))
+    for key, change in managed.items():
+        if change.soft_rule or change.hard_days or change.soft_hours:
+            address = reverse("admin:network_advertiser_terms", args=[key])
+            steps.append(Step("Change the advertiser's terms…", address))
+        for partnership in _partnerships({key: list(change.own_hard_days)}):
+            address = reverse("admin:publishers_partnership_terms", args=[partnership])
+            steps.append(Step("Change the partner's terms…", address))
+    return steps
+
+
+def _partnerships(publishers: Mapping[int, Sequence[int]]) -> list[int]:
+    """The ids of partnerships, of publishers by advertiser."""
+    found: list[int] = []
+    for advertiser, keys in publishers.items():
+        rows = Partnership.objects.filter(advertiser=advertiser, publisher__in=keys)
+        found += rows.order_by("publisher__name").values_list("pk", flat=True)
+    return found
+
+
+@require_safe
+def run_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
+    """A table of the answer, ``partners`` or ``moves``, for a spreadsheet."""
+    run = _own_run(request, pk)
+    if table not in TABLES or not _is_done(run):
+        raise Http404("There is no such table.")
+    name = f"what-if-{run.created_at:%Y-%m-%d}-{table}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # With a byte-order mark: without it spreadsheets take the text for another encoding.
+    written = "\ufeff" + TABLES[table](run.question, run.result)
+    return HttpResponse(written, content_type="text/csv; charset=utf-8", headers=headers)

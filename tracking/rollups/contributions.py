@@ -1,0 +1,238 @@
+"""What a sale adds to the rollups: pure, from the facts of its decision and its commission.
+
+A sale adds itself once, under the state of its commission, and for each partner with a counting
+click before it what the partners' figures need. All of it lies in the hour of the sale, so that a
+sale whose facts change is taken out and put in again. ``docs/figures.md`` has the definitions.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracking.rule.attribution import Click, CookieType, Judged, Verdict
+from tracking.rule.reasons import Counted
+
+TAKEN_OVER_WITHIN_MS = 24 * 3_600_000
+"""A cookie that was displaced longer before the sale does not count as taken over."""
+
+STEPS_PER_OCTAVE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What is counted together. Without a publisher: a sale that pays nobody. ``time_step`` is the
+    time from click to sale in quarters of an octave, and 0 where none is kept."""
+
+    hour: datetime
+    advertiser: int
+    publisher: int | None
+    cookie_type: str
+    counted: Counted
+    time_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A count with its sums of money, in the advertiser's currency."""
+
+    count: int = 1
+    sale_amount_minor: int = 0
+    commission_minor: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.count} on {self.sale_amount_minor} for {self.commission_minor}"
+
+    def __bool__(self) -> bool:
+        return bool(self.count or self.sale_amount_minor or self.commission_minor)
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.count + other.count,
+            self.sale_amount_minor + other.sale_amount_minor,
+            self.commission_minor + other.commission_minor,
+        )
+
+    def __neg__(self) -> "Amounts":
+        return Amounts(-self.count, -self.sale_amount_minor, -self.commission_minor)
+
+
+Contributions = Mapping[Key, Amounts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """A sale's commission, as far as it is counted."""
+
+    publisher: int
+    cookie_type: str
+    status: str
+    commission_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleFacts:
+    """A sale, as far as it is counted: its decision's verdicts, and what it earns whom."""
+
+    advertiser: int
+    at: datetime
+    at_ms: int
+    amount_minor: int
+    judged: Sequence[Judged]
+    in_conflict: bool
+    verified: bool
+    earned: Earned | None
+    kept_from: int | None = None
+    """The publisher that would be paid instead, had every soft click been hard."""
+
+
+def contributions(sale: SaleFacts) -> Contributions:
+    """What the sale adds to the rollups."""
+    return added([_itself(sale), *_partners(sale), *_protection(sale)])
+
+
+def difference(before: Contributions, after: Contributions) -> Contributions:
+    """What has to be added where ``before`` was, so that ``after`` is."""
+    return added([*((key, -amounts) for key, amounts in before.items()), *after.items()])
+
+
+def added(items: Iterable[tuple[Key, Amounts]]) -> Contributions:
+    """The sums by key, without those that are nothing."""
+    sums: dict[Key, Amounts] = {}
+    for key, amounts in items:
+        sums[key] = sums[key] + amounts if key in sums else amounts
+    return {key: amounts for key, amounts in sums.items() if amounts}
+
+
+def hour_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def time_step(milliseconds: int) -> int:
+    """A time from click to sale in quarters of an octave of its seconds: 40 s is step 21."""
+    return math.floor(STEPS_PER_OCTAVE * math.log2(max(milliseconds, 1_000) / 1_000))
+
+
+def median_of(steps: Mapping[int, int]) -> timedelta | None:
+    """The median time from click to sale, from how many there were by step; the middle of its
+    step. None of none."""
+    half, seen = sum(steps.values()) / 2, 0
+    for step in sorted(steps):
+        seen += steps[step]
+        if steps[step] and seen >= half:
+            return timedelta(seconds=2 ** ((step + 0.5) / STEPS_PER_OCTAVE))
+    return None
+
+
+def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
+    earned = sale.earned
+    key = Key(
+        hour=hour_of(sale.at),
+        advertiser=sale.advertiser,
+        publisher=earned.publisher if earned else None,
+        cookie_type=earned.cookie_type if earned else "",
+        counted=_state(sale),
+    )
+    commission = earned.commission_minor if earned else 0
+    if key.counted is Counted.SALE_CONFLICT_UNPAID:
+        commission = 0
+    return key, Amounts(1, sale.amount_minor, commission)
+
+
+def _state(sale: SaleFacts) -> Counted:
+    """As ``tracking.explain.sentences.state_label`` names it, without dates; and a state for
+    nobody. A conflict about figures pays its partner meanwhile, one about journeys nobody."""
+    if sale.earned and sale.earned.status == "final":
+        return Counted.SALE_FINAL
+    if sale.in_conflict:
+        return Counted.SALE_CONFLICT if _earning(sale) else Counted.SALE_CONFLICT_UNPAID
+    if sale.earned is None:
+        return Counted.SALE_NOBODY
+    if sale.earned.status == "declined":
+        return Counted.SALE_DECLINED
+    if not sale.verified:
+        return Counted.SALE_UNVERIFIED
+    return Counted.SALE_APPROVED if sale.earned.status == "approved" else Counted.SALE_PENDING
+
+
+def _partners(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
+    """What the sale says of each partner with a counting click before it."""
+    before = [item for item in sale.judged if _counts_before_sale(item)]
+    displaced = {
+        item.by.id: item.click for item in before if item.verdict is Verdict.OVERWRITTEN and item.by
+    }
+    for publisher in sorted({item.click.publisher for item in before}):
+        own = [item for item in before if item.click.publisher == publisher]
+        yield from _partner(sale, own, displaced)
+
+
+def _counts_before_sale(item: Judged) -> bool:
+    return item.click.reason is None and item.verdict is not Verdict.AFTER_CONVERSION
+
+
+def _partner(
+    sale: SaleFacts, own: Sequence[Judged], displaced: Mapping[UUID, Click]
+) -> Iterator[tuple[Key, Amounts]]:
+    """One partner's: ``own`` are its clicks, ``displaced`` the live claims that were overwritten,
+    by the click that did it."""
+    last = own[-1].click
+    took_from_others = [
+        item.click
+        for item in own
+        if item.click.id in displaced and displaced[item.click.id].publisher != last.publisher
+    ]
+    stood_down = [item for item in own if item.verdict is Verdict.STOOD_DOWN]
+    behind_others = [item for item in stood_down if item.by and item.by.publisher != last.publisher]
+
+    def one(counted: Counted, step: int = 0) -> Key:
+        return Key(
+            hour=hour_of(sale.at),
+            advertiser=sale.advertiser,
+            publisher=last.publisher,
+            cookie_type=last.cookie_type.value,
+            counted=counted,
+            time_step=step,
+        )
+
+    yield one(Counted.TOUCHED, time_step(sale.at_ms - last.at)), Amounts()
+    if took_from_others or behind_others:
+        yield one(Counted.AFTER_OTHER), Amounts()
+    if _earns(sale, last.publisher) and any(
+        click.at >= sale.at_ms - TAKEN_OVER_WITHIN_MS for click in took_from_others
+    ):
+        assert sale.earned
+        amounts = Amounts(1, sale.amount_minor, sale.earned.commission_minor)
+        yield one(Counted.TAKEN_OVER), amounts
+    if behind_others or any(item.by is None for item in stood_down):
+        yield one(Counted.STOOD_DOWN_SALE), Amounts()
+
+
+def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
+    """What standing down kept: for whom, and who left it to others."""
+    earned, other = _earning(sale), sale.kept_from
+    if earned is None or other in (None, earned.publisher):
+        return
+    amounts = Amounts(1, sale.amount_minor, earned.commission_minor)
+    for publisher, cookie_type, counted in (
+        (earned.publisher, earned.cookie_type, Counted.PROTECTED),
+        (other, CookieType.SOFT.value, Counted.LEFT_TO_OTHERS),
+    ):
+        key = Key(
+            hour=hour_of(sale.at),
+            advertiser=sale.advertiser,
+            publisher=publisher,
+            cookie_type=cookie_type,
+            counted=counted,
+        )
+        yield key, amounts
+
+
+def _earns(sale: SaleFacts, publisher: int) -> bool:
+    earned = _earning(sale)
+    return bool(earned and earned.publisher == publisher)
+
+
+def _earning(sale: SaleFacts) -> Earned | None:
+    """What the sale earns, unless that was declined."""
+    return sale.earned if sale.earned and sale.earned.status != "declined" else None

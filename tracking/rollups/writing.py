@@ -1,0 +1,144 @@
+"""Keeping the rollups: in the same transaction as the rows that they count.
+
+A rollup's figure is the sum of its rows. Nobody updates a row: each transaction adds what it
+changes, possibly less than nothing, so that drains and workers never wait for one another.
+:func:`compact` folds the rows of a key into one now and then.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from network.clock import to_ms
+from tracking.commissions import decisions
+from tracking.commissions.settling import commission_of
+from tracking.models import Commission, Conversion, Rollup
+from tracking.rollups.contributions import (
+    Contributions,
+    Earned,
+    SaleFacts,
+    contributions,
+    difference,
+)
+from tracking.rollups.protection import TermsRead, kept_from
+
+BATCH = 10_000
+"""Rows that one statement of :func:`compact` folds."""
+
+ROLLUP_KEY = "hour, advertiser_id, publisher_id, cookie_type, counted"
+CLICK_KEY = """
+    date_trunc('hour', at, 'UTC') AS hour, advertiser_id, publisher_id, cookie_type,
+    'click_' || CASE WHEN reason <> '' THEN reason WHEN stood_down THEN 'stood_down' ELSE 'took' END
+    AS counted
+"""
+"""A click's key in the rollups, in SQL."""
+
+_SUMS = "sum(count), sum(sale_amount_minor), sum(commission_minor)"
+_FOLD = f"""
+    WITH fresh AS (
+        SELECT DISTINCT {ROLLUP_KEY}, time_step FROM (
+            SELECT {ROLLUP_KEY}, time_step FROM tracking_rollup WHERE NOT is_folded
+            ORDER BY id LIMIT %s
+        ) AS oldest
+    ), gone AS (
+        DELETE FROM tracking_rollup old USING fresh
+        WHERE old.hour = fresh.hour AND old.advertiser_id = fresh.advertiser_id
+            AND old.publisher_id IS NOT DISTINCT FROM fresh.publisher_id
+            AND old.cookie_type = fresh.cookie_type AND old.counted = fresh.counted
+            AND old.time_step = fresh.time_step
+        RETURNING old.*
+    ), folded AS (
+        INSERT INTO tracking_rollup ({ROLLUP_KEY}, time_step, is_folded,
+            count, sale_amount_minor, commission_minor)
+        SELECT {ROLLUP_KEY}, time_step, true, {_SUMS} FROM gone
+        GROUP BY {ROLLUP_KEY}, time_step
+        HAVING sum(count) <> 0 OR sum(sale_amount_minor) <> 0 OR sum(commission_minor) <> 0
+    )
+    SELECT count(*) FROM gone WHERE NOT is_folded
+"""  # noqa: S608 - names of our own
+
+
+@contextmanager
+def following(conversion: Conversion) -> Iterator[None]:
+    """Let the rollups follow what the body changes about a locked conversion: its figures, its
+    decision, its state and its ``commission``, which it must change through this object
+    (``commission_of(conversion)``). Not to be nested."""
+    terms = TermsRead()
+    before = contributions_of(conversion, terms)
+    yield
+    add(difference(before, contributions_of(conversion, terms)))
+
+
+def contributions_of(conversion: Conversion, terms: TermsRead) -> Contributions:
+    """What the conversion, as it is, adds to the rollups. ``terms`` are read as far as they are
+    needed; one for several conversions saves queries."""
+    if conversion.decision is None:
+        return {}
+    return contributions(_facts(conversion, terms))
+
+
+def add(changes: Contributions) -> None:
+    """Add these to what the rollups say."""
+    Rollup.objects.bulk_create(
+        Rollup(
+            hour=key.hour,
+            advertiser_id=key.advertiser,
+            publisher_id=key.publisher,
+            cookie_type=key.cookie_type,
+            counted=key.counted.value,
+            time_step=key.time_step,
+            count=amounts.count,
+            sale_amount_minor=amounts.sale_amount_minor,
+            commission_minor=amounts.commission_minor,
+        )
+        for key, amounts in changes.items()
+    )
+
+
+def compact() -> int:
+    """Fold the rows that were added since into one for each key, and drop those that come to
+    nothing; how many rows that were. A second one at the same time has nothing to do."""
+    done = 0
+    while folded := _fold_batch():
+        done += folded
+    return done
+
+
+@transaction.atomic
+def _fold_batch() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('tracking_rollup compaction'))")
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(_FOLD, [BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
+    assert conversion.decision is not None
+    earned = _earned(commission_of(conversion))
+    return SaleFacts(
+        advertiser=conversion.advertiser_id,
+        at=conversion.at,
+        at_ms=to_ms(conversion.at),
+        amount_minor=conversion.amount_minor,
+        judged=decisions.judged_clicks(conversion.decision),
+        in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
+        verified=conversion.verified,
+        earned=earned,
+        kept_from=kept_from(conversion.decision, earned.publisher, terms)
+        if earned and earned.status != Commission.Status.DECLINED
+        else None,
+    )
+
+
+def _earned(commission: Commission | None) -> Earned | None:
+    if commission is None:
+        return None
+    return Earned(
+        publisher=commission.publisher_id,
+        cookie_type=commission.cookie_type,
+        status=commission.status,
+        commission_minor=commission.amount_minor,
+    )

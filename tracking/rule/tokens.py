@@ -1,0 +1,144 @@
+"""The signed token that a click hands out: evidence even before the click's own record arrives.
+
+Pure: no Django, no clock. 53 bytes, as 71 characters of URL-safe base64 without padding:
+
+====================== ===== ==============================================================
+field                  bytes
+====================== ===== ==============================================================
+version and key id     1     version in the high four bits, key id (0-15) in the low four
+flags                  1     bit 0 soft, 1 stood down, 2 strictly necessary, 3-4 soft rule
+advertiser             4
+publisher              4
+click id               16    UUIDv7; its first 48 bits are the click's time in ms
+journey                8
+session                4
+window in minutes      3
+HMAC-SHA-256           12    truncated, over everything before it
+====================== ===== ==============================================================
+"""
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from struct import Struct
+from uuid import UUID
+
+from tracking.rule.attribution import Click, CookieType, SoftRule
+from tracking.rule.reasons import TokenReason
+
+VERSION = 1
+TOKEN_LENGTH = 71
+MAX_AHEAD_MS = 5 * 60_000
+"""How far in the future a token may lie: the clocks of our own hosts differ a little."""
+
+_BODY = Struct(">BBII16sQI3s")
+_MAC_BYTES = 12
+_SOFT, _STOOD_DOWN, _STRICTLY_NECESSARY, _SOFT_RULE_SHIFT = 1, 2, 4, 3
+_SOFT_RULES = (SoftRule.FIRST, SoftRule.LAST, SoftRule.SOLE)
+
+
+class TokenError(ValueError):
+    """A token that credits nobody; ``reason`` says why."""
+
+    def __init__(self, reason: TokenReason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says: a counting click, and for which advertiser."""
+
+    advertiser: int
+    click: Click
+    strictly_necessary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Token keys by id (0-15). One signs; all verify, so that a key can be rotated."""
+
+    by_id: Mapping[int, bytes]
+    signing: int
+
+
+def time_of(click_id: UUID) -> int:
+    """The time inside a UUIDv7, in milliseconds since the epoch."""
+    return click_id.int >> 80
+
+
+def encode(token: Token, keys: Keys) -> str:
+    click = token.click
+    body = _BODY.pack(
+        VERSION << 4 | keys.signing,
+        _flags(token),
+        token.advertiser,
+        click.publisher,
+        click.id.bytes,
+        click.journey,
+        click.session,
+        click.window_minutes.to_bytes(3, "big"),
+    )
+    return urlsafe_b64encode(body + _mac(body, keys.by_id[keys.signing])).decode().rstrip("=")
+
+
+def decode(text: str, keys: Keys) -> Token:
+    """The token in ``text``. Raises :class:`TokenError` when it is not one of ours."""
+    raw = _unarmour(text)
+    body, mac = raw[: _BODY.size], raw[_BODY.size :]
+    first, flags, advertiser, publisher, click_id, journey, session, window = _BODY.unpack(body)
+    if first >> 4 != VERSION or first & 15 not in keys.by_id:
+        raise TokenError(TokenReason.UNKNOWN_KEY)
+    if not hmac.compare_digest(mac, _mac(body, keys.by_id[first & 15])):
+        raise TokenError(TokenReason.BAD_SIGNATURE)
+    identifier = UUID(bytes=click_id)
+    click = Click(
+        id=identifier,
+        at=time_of(identifier),
+        publisher=publisher,
+        cookie_type=CookieType.SOFT if flags & _SOFT else CookieType.HARD,
+        window_minutes=int.from_bytes(window, "big"),
+        journey=journey,
+        session=session,
+        stood_down=bool(flags & _STOOD_DOWN),
+        soft_rule=_SOFT_RULES[flags >> _SOFT_RULE_SHIFT & 3],
+    )
+    return Token(advertiser, click, bool(flags & _STRICTLY_NECESSARY))
+
+
+def accept(text: str, keys: Keys, advertiser: int, now_ms: int) -> Token:
+    """The token, checked for this advertiser and this time. Raises :class:`TokenError`."""
+    token = decode(text, keys)
+    if token.advertiser != advertiser:
+        raise TokenError(TokenReason.OTHER_ADVERTISER)
+    if token.click.at > now_ms + MAX_AHEAD_MS:
+        raise TokenError(TokenReason.FROM_FUTURE)
+    return token
+
+
+def _unarmour(text: str) -> bytes:
+    if len(text) != TOKEN_LENGTH or not text.isascii():
+        raise TokenError(TokenReason.MALFORMED)
+    try:
+        raw = urlsafe_b64decode(text + "=")
+    except (binascii.Error, ValueError):
+        raise TokenError(TokenReason.MALFORMED) from None
+    if urlsafe_b64encode(raw).decode().rstrip("=") != text:
+        raise TokenError(TokenReason.MALFORMED)
+    return raw
+
+
+def _flags(token: Token) -> int:
+    click = token.click
+    return (
+        (_SOFT if click.is_soft else 0)
+        | (_STOOD_DOWN if click.stood_down else 0)
+        | (_STRICTLY_NECESSARY if token.strictly_necessary else 0)
+        | _SOFT_RULES.index(click.soft_rule) << _SOFT_RULE_SHIFT
+    )
+
+
+def _mac(body: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, body, "sha256")[:_MAC_BYTES]

@@ -1,0 +1,402 @@
+"""Journeys written by hand, for the simulator: the format, read from YAML or JSON.
+
+Pure. The format is described in ``docs/attribution.md``; times in it are whole minutes from 0.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import yaml
+
+from tracking.rule.attribution import CookieType, SoftRule, Verdict
+from tracking.rule.slots import MAX_COOKIE_DAYS
+
+try:
+    from yaml import CBaseLoader as _YamlLoader
+except ImportError:  # PyYAML without libyaml: the same answers, ten times slower
+    from yaml import BaseLoader as _YamlLoader  # type: ignore[assignment]
+
+NOBODY = "nobody"
+HOUR = 60
+DAY = 24 * HOUR
+MAX_DAYS = 36_500
+"""A hundred years: far beyond any window, and well inside a click id's 48 bits of milliseconds."""
+MAX_NAME = 200
+MAX_PUBLISHER = 40
+MAX_DEPTH = 20
+"""The format needs six levels."""
+
+_TIME = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*([0-9]{1,9})?")
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class ScenarioError(ValueError):
+    """The input cannot be read; the message names entry, field and remedy, and can be printed
+    whatever the input holds.
+
+    ``path`` is the field inside its entry, such as ``do[1].click.at``, where it is known, and
+    ``problem`` the message without entry and field.
+    """
+
+    def __init__(self, problem: str, place: str = "", path: str = "") -> None:
+        self.problem = _printable(problem)
+        self.path = path
+        super().__init__(_printable(f"{place}: ") + self.problem if place else self.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The advertiser's settings; ``windows`` is the hard window by publisher where it is not
+    ``hard_minutes``."""
+
+    soft_rule: SoftRule = SoftRule.FIRST
+    soft_minutes: int = DAY
+    hard_minutes: int = 30 * DAY
+    validation_minutes: int = 0
+    windows: Mapping[str, int] = field(default_factory=dict)
+
+    def window_minutes(self, publisher: str, cookie_type: CookieType) -> int:
+        if cookie_type is CookieType.SOFT:
+            return self.soft_minutes
+        return self.windows.get(publisher, self.hard_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class ClickStep:
+    """A click; ``partner`` is False where the publisher was no approved partner at that time."""
+
+    minute: int
+    publisher: str
+    cookie_type: CookieType
+    partner: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """The browser is closed and opened again."""
+
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleStep:
+    """The sale, and what is expected of it (None: nothing).
+
+    ``presented`` are the numbers of the clicks, from 1, whose ids the merchant's server reports;
+    None where the browser reports with its cookies.
+    """
+
+    minute: int
+    presented: tuple[int, ...] | None = None
+    paid: str | None = None
+    verdicts: tuple[Verdict, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What happens in one browser at one advertiser; ``steps`` are in time order."""
+
+    name: str
+    steps: tuple[ClickStep | SessionEnd, ...]
+    sale: SaleStep
+    settings: Settings = Settings()
+
+    @property
+    def clicks(self) -> tuple[ClickStep, ...]:
+        return tuple(step for step in self.steps if isinstance(step, ClickStep))
+
+
+def read(text: str) -> list[Scenario]:
+    """The scenarios in a YAML or JSON text. Raises :class:`ScenarioError`."""
+    entries = _load(text)
+    if not isinstance(entries, list):
+        raise ScenarioError(
+            "the input must be a list of journeys, one '- name: …, do: […], sale: {…}' for each"
+        )
+    return [_scenario(entry, number) for number, entry in enumerate(entries, 1)]
+
+
+def parse_time(text: str) -> int:
+    """Minutes in ``10``, ``24h``, ``3d`` or ``29d 23h 59``. Raises :class:`ValueError`."""
+    match = _TIME.fullmatch(text.strip())
+    if not match or not any(match.groups()):
+        raise ValueError("is not a time; write minutes, or days, hours and minutes as in 2d 3h 10")
+    days, hours, minutes = (int(part or 0) for part in match.groups())
+    total = days * DAY + hours * HOUR + minutes
+    if total > MAX_DAYS * DAY:
+        raise ValueError(f"is too long; {MAX_DAYS}d is the most")
+    return total
+
+
+def format_time(minutes: int) -> str:
+    """The minutes as :func:`parse_time` reads them, such as ``2d 3h 10``."""
+    days, rest = divmod(minutes, DAY)
+    hours, rest = divmod(rest, HOUR)
+    parts = (f"{days}d" if days else "", f"{hours}h" if hours else "", str(rest) if rest else "")
+    return " ".join(part for part in parts if part) or "0"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+class _Loader(_YamlLoader):
+    """Every scalar as its text, so that a publisher may be called ``no`` or ``1e3``; a key given
+    twice is an error and not the last one's silent win.
+
+    Depth is limited while nodes are entered: libyaml's binding recurses, and a file of a hundred
+    thousand brackets would otherwise end the process.
+    """
+
+    depth = 0
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ScenarioError("the input is nested too deeply; a step is {click: {…}} in a list")
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _at(key_node.start_mark, "this is no key; write key: value")
+            if key_node.value in found:
+                raise _at(
+                    key_node.start_mark, f"{_shown(key_node.value)} is given twice; give it once"
+                )
+            found[key_node.value] = self.construct_object(value_node, deep=deep)
+        return found
+
+
+def _load(text: str) -> object:
+    if not text.strip():
+        raise ScenarioError("the input is empty; an empty list of journeys is []")
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        pass  # No JSON, or JSON with a fault: YAML, which JSON is a part of, tells the place.
+    try:
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - makes text, lists, mappings only
+    except yaml.MarkedYAMLError as error:
+        raise _at(error.problem_mark, f"the input is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise ScenarioError(f"the input is no YAML: {' '.join(str(error).split())}") from None
+    _refuse_aliases(loaded)
+    return loaded
+
+
+def _refuse_aliases(loaded: object) -> None:
+    """A few lines of aliases would stand for more steps than any machine can play."""
+    seen: set[int] = set()
+    waiting = [loaded]
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, dict | list):
+            continue
+        if id(value) in seen:
+            raise ScenarioError("the input repeats a part by an alias (*name); write the part out")
+        seen.add(id(value))
+        waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
+def _at(mark: yaml.Mark | None, problem: str) -> ScenarioError:
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return ScenarioError(f"{place}{problem}")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _shown(value: object) -> str:
+    """The value as the reader wrote it, cut short."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        text = "this nest of lists"
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A value of the input, and where it stands."""
+
+    value: object
+    entry: str
+    path: str = ""
+
+    def error(self, problem: str) -> ScenarioError:
+        place = f"{self.entry}: {self.path}" if self.path else self.entry
+        return ScenarioError(problem, place, self.path)
+
+    def wrong(self, remedy: str) -> ScenarioError:
+        return self.error(f"{_shown(self.value)} {remedy}")
+
+    def inside(self, key: str, value: object) -> "_Field":
+        return _Field(value, self.entry, f"{self.path}.{key}" if self.path else key)
+
+    def mapping(self) -> dict[str, "_Field"]:
+        if not isinstance(self.value, dict):
+            raise self.wrong("is not a mapping; write {key: value}")
+        return {key: self.inside(key, value) for key, value in self.value.items()}
+
+    def keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "_Field"]:
+        """The fields of a mapping with these keys and no others."""
+        fields, known = self.mapping(), [*required, *optional]
+        for key, found in fields.items():
+            if key not in known:
+                raise found.error(f"unknown; here belong {', '.join(known)}")
+        for key in required:
+            if key not in fields:
+                raise self.inside(key, None).error("missing; it is required")
+        return fields
+
+    def items(self) -> list["_Field"]:
+        if not isinstance(self.value, list):
+            raise self.wrong("is not a list; write [first, second]")
+        return [
+            _Field(value, self.entry, f"{self.path}[{number}]")
+            for number, value in enumerate(self.value, 1)
+        ]
+
+    def text(self, longest: int) -> str:
+        value = self.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
+            raise self.wrong(f"is not a text of 1 to {longest} printable characters")
+        return value
+
+    def word(self, words: type[_Word]) -> _Word:
+        try:
+            return words(self.value)  # type: ignore[arg-type]
+        except ValueError:
+            raise self.wrong(f"is not one of {', '.join(words)}") from None
+
+    def truth(self) -> bool:
+        if self.value is True or self.value == "true":
+            return True
+        if self.value is False or self.value == "false":
+            return False
+        raise self.wrong("is not one of true, false")
+
+    def minutes(self, least: int = 0, most_days: int = MAX_DAYS) -> int:
+        try:
+            minutes = parse_time(self._digits())
+        except ValueError as error:
+            raise self.wrong(str(error)) from None
+        if not least <= minutes <= most_days * DAY:
+            raise self.wrong(f"is not between {format_time(least)} and {most_days}d")
+        return minutes
+
+    def number(self, least: int, most: int) -> int:
+        text = self._digits().strip()
+        if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most:
+            return int(text)
+        raise self.wrong(f"is not a whole number from {least} to {most}")
+
+    def _digits(self) -> str:
+        return str(self.value) if isinstance(self.value, int | str) else ""
+
+
+def _scenario(value: object, number: int) -> Scenario:
+    entry = _Field(value, f"entry {number}{_name_if_any(value)}")
+    fields = entry.keys(("name", "do", "sale"), ("settings",))
+    steps = _steps(fields["do"])
+    settings = _settings(fields["settings"]) if "settings" in fields else Settings()
+    clicks = sum(isinstance(step, ClickStep) for step in steps)
+    return Scenario(fields["name"].text(MAX_NAME), steps, _sale(fields["sale"], clicks), settings)
+
+
+def _name_if_any(value: object) -> str:
+    name = value.get("name") if isinstance(value, dict) else None
+    return "" if name is None else f" {_shown(name)}"
+
+
+def _settings(given: _Field) -> Settings:
+    found: dict[str, Any] = {}
+    known = ("soft_rule", "soft_hours", "hard_days", "validation_days", "windows")
+    for key, value in given.keys((), known).items():
+        if key == "soft_rule":
+            found[key] = value.word(SoftRule)
+        elif key == "soft_hours":
+            found["soft_minutes"] = value.number(1, 720) * HOUR
+        elif key == "hard_days":
+            found["hard_minutes"] = value.number(1, MAX_COOKIE_DAYS) * DAY
+        elif key == "validation_days":
+            found["validation_minutes"] = value.number(0, MAX_DAYS) * DAY
+        else:
+            found[key] = {
+                _publisher(value.inside(publisher, publisher)): window.minutes(1, MAX_COOKIE_DAYS)
+                for publisher, window in value.mapping().items()
+            }
+    return Settings(**found)
+
+
+def _steps(given: _Field) -> tuple[ClickStep | SessionEnd, ...]:
+    steps: list[ClickStep | SessionEnd] = []
+    for item in given.items():
+        step = _step(item)
+        if steps and step.minute < steps[-1].minute:
+            before = format_time(steps[-1].minute)
+            raise item.error(
+                f"at {format_time(step.minute)} it lies before the step above it ({before});"
+                " list what happens in the order of time"
+            )
+        steps.append(step)
+    return tuple(steps)
+
+
+def _step(item: _Field) -> ClickStep | SessionEnd:
+    kinds = item.keys((), ("click", "end_session"))
+    if len(kinds) != 1:
+        raise item.wrong("is not one step; write {click: {…}} or {end_session: {at: …}}")
+    if "end_session" in kinds:
+        return SessionEnd(kinds["end_session"].keys(("at",))["at"].minutes())
+    fields = kinds["click"].keys(("at", "by", "type"), ("partner",))
+    return ClickStep(
+        minute=fields["at"].minutes(),
+        publisher=_publisher(fields["by"]),
+        cookie_type=fields["type"].word(CookieType),
+        partner=fields["partner"].truth() if "partner" in fields else True,
+    )
+
+
+def _publisher(given: _Field) -> str:
+    publisher = given.text(MAX_PUBLISHER)
+    if publisher == NOBODY:
+        raise given.wrong("means that no publisher is paid; give the publisher another name")
+    return publisher
+
+
+def _sale(given: _Field, clicks: int) -> SaleStep:
+    fields = given.keys(("at",), ("present", "paid", "verdicts"))
+    present, verdicts = fields.get("present"), fields.get("verdicts")
+    return SaleStep(
+        minute=fields["at"].minutes(),
+        presented=_presented(present, clicks) if present else None,
+        paid=fields["paid"].text(MAX_PUBLISHER) if "paid" in fields else None,
+        verdicts=tuple(item.word(Verdict) for item in verdicts.items()) if verdicts else None,
+    )
+
+
+def _presented(given: _Field, clicks: int) -> tuple[int, ...] | None:
+    if given.value == "cookies":
+        return None
+    if given.value == "all":
+        return tuple(range(1, clicks + 1))
+    if not isinstance(given.value, list):
+        raise given.wrong("is not cookies, all, or a list of click numbers such as [1, 2]")
+    if not clicks and given.value:
+        raise given.wrong("names clicks, and there is no click in do")
+    return tuple(item.number(1, clicks) for item in given.items())

@@ -1,0 +1,271 @@
+"""From the spool into PostgreSQL: each accepted record exactly once, whatever is killed when."""
+
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+
+from network.clock import from_ms
+from tracking.clicks import rows as click_rows
+from tracking.clicks.keys import KEYS
+from tracking.conversions import journeys, recording
+from tracking.conversions.evidence import FieldError, Figures, Role, SaleFields
+from tracking.conversions.recording import SaleReport
+from tracking.models import SetAside, SpoolHost, SpoolPosition
+from tracking.spool import segments
+from tracking.spool.segments import Entry
+
+BATCH = 1_000
+NEVER = from_ms(0)
+WATERMARK_STEP = timedelta(seconds=1)
+ATTEMPTS = 3
+"""A record that cannot be taken in is set aside after so many tries."""
+
+Record = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a batch came from: its position moves in the transaction that takes the batch in."""
+
+    host: str
+    segment: str
+
+
+def accept(record: Record, now: datetime) -> None:
+    """Accept a record: into the spool or, with ``INTAKE=direct``, straight into PostgreSQL.
+    Raises SpoolFailed, or the database's errors."""
+    if settings.INTAKE == "direct":
+        with transaction.atomic():
+            store([record], now)
+    else:
+        segments.writer.append(record)
+
+
+def report_record(report: SaleReport) -> Record:
+    """A report as the spool keeps it; :func:`_report` reads it back."""
+    data = asdict(report)
+    data |= {"kind": "report", "id": report.id.hex, "received_at": report.received_at.timestamp()}
+    return data | {"at": report.at.timestamp()}
+
+
+def register(host: str, now: datetime) -> None:
+    """Let finalisation wait for this host from now on: for the first time until its spool, which
+    may hold anything, has been drained once."""
+    spool_host, _ = SpoolHost.objects.get_or_create(
+        name=host, defaults={"registered_at": now, "drained_to": NEVER}
+    )
+    if spool_host.removed_at:
+        SpoolHost.objects.filter(name=host).update(removed_at=None, registered_at=now)
+
+
+def drain(folder: Path, host: str, now: datetime) -> int:
+    """Take in everything that the spool holds, and move the watermark to ``now``, which must have
+    been read before. Returns how many records there were. Raises the database's errors."""
+    taken = 0
+    offsets = dict(SpoolPosition.objects.filter(host=host).values_list("segment", "offset"))
+    for segment in segments.segments(folder):
+        taken += _drain_segment(segment, host, offsets.get(segment.name, 0), now)
+    watermark = SpoolHost.objects.filter(name=host, drained_to__lt=now - WATERMARK_STEP)
+    watermark.update(drained_to=now)
+    return taken
+
+
+def store(records: Sequence[Record], now: datetime) -> None:
+    """Take records in, in the caller's transaction: clicks, then reports, then the open
+    conversions of the journeys that got clicks. Raises AssertionError outside a transaction."""
+    assert connection.in_atomic_block
+    clicks = [record for record in records if record["kind"] == "click"]
+    reports = [_report(record) for record in records if record["kind"] == "report"]
+    touched: dict[int, set[int]] = defaultdict(set)
+    for click in clicks:
+        if click["journey"]:
+            touched[click["advertiser"]].add(click["journey"])
+    reported = (recording.journeys_of(report, KEYS) for report in reports)
+    journeys.lock(chain(*touched.values(), *reported))
+    known = _known_sales(touched)
+    _lock_together(known, reports)
+    click_rows.insert(_click_row(click) for click in clicks)
+    for report in sorted(reports, key=_order):
+        recording.record(report, KEYS, now)
+    for conversion_id in known:
+        conversion = recording.lock(conversion_id)
+        if conversion.closed_at is None:
+            recording.reconsider(conversion, now)
+
+
+def _known_sales(touched: Mapping[int, set[int]]) -> list[int]:
+    """The open conversions of these journeys, by advertiser, which are locked: no other transaction
+    adds one. Those that reports bring now see the clicks, which are taken in before."""
+    return [
+        conversion
+        for advertiser, journey_ids in touched.items()
+        for conversion in recording.open_conversions_of(advertiser, journey_ids)
+    ]
+
+
+def _lock_together(known: Sequence[int], reports: Sequence[SaleReport]) -> None:
+    """Lock what is there of the known conversions and those reported; one alone is locked when it
+    is its turn."""
+    reported: dict[int, set[str]] = defaultdict(set)
+    for advertiser, order in map(_order, reports):
+        reported[advertiser].add(order)
+    if len(known) + sum(map(len, reported.values())) < 2:
+        return
+    wanted = Q(pk__in=known)
+    for advertiser, orders in reported.items():
+        wanted |= Q(advertiser=advertiser, order__in=orders)
+    recording.lock_all(wanted)
+
+
+def _order(report: SaleReport) -> tuple[int, str]:
+    """New orders are created in this order everywhere; reports of one stay as they came."""
+    return report.advertiser, report.sale.order if report.sale else report.order
+
+
+def _drain_segment(segment: Path, host: str, offset: int, now: datetime) -> int:
+    finished = segments.is_finished(segment)
+    source = Source(host, segment.name)
+    taken = 0
+    while batch := list(segments.read(segment, offset, BATCH)):
+        _take(batch, source, now)
+        offset = batch[-1].end
+        taken += len(batch)
+    if finished:
+        _remove(segment, offset, source)
+    return taken
+
+
+def _remove(segment: Path, offset: int, source: Source) -> None:
+    """Remove a segment that nobody writes to and that has been taken in."""
+    left = segment.stat().st_size - offset
+    if left:
+        log.warning("%s: %s bytes of a record that was never accepted", segment.name, left)
+    segment.unlink()
+    SpoolPosition.objects.filter(host=source.host, segment=source.segment).delete()
+
+
+def _take(batch: Sequence[Entry], source: Source, now: datetime) -> None:
+    """Take in a batch whole; if something in it cannot be, each record by itself."""
+    try:
+        _take_whole(batch, source, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s: a batch failed, taking its records one by one", source.segment)
+        for entry in batch:
+            _take_one(entry, source, now)
+
+
+@transaction.atomic
+def _take_whole(batch: Sequence[Entry], source: Source, now: datetime) -> None:
+    store([_record(entry) for entry in batch], now)
+    _move(source, batch[-1].end)
+
+
+def _take_one(entry: Entry, source: Source, now: datetime) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _take_whole([entry], source, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if attempt == ATTEMPTS:
+                _set_aside(entry, source, error, now)
+            else:
+                time.sleep(0.05 * attempt)
+        else:
+            return
+
+
+@transaction.atomic
+def _set_aside(entry: Entry, source: Source, error: Exception, now: datetime) -> None:
+    log.error("%s: record at %s set aside: %s", source.segment, entry.offset, error)
+    text = (entry.payload or b"").decode(errors="backslashreplace").replace("\x00", "\\0")
+    SetAside.objects.create(
+        host=source.host,
+        segment=source.segment,
+        offset=entry.offset,
+        record=text,
+        error=f"{type(error).__name__}: {error}"[:2000].replace("\x00", "\\0"),
+        set_aside_at=now,
+    )
+    _move(source, entry.end)
+
+
+def _move(source: Source, offset: int) -> None:
+    SpoolPosition.objects.update_or_create(
+        host_id=source.host, segment=source.segment, defaults={"offset": offset}
+    )
+
+
+class DamagedRecord(ValueError):
+    """The bytes of a record do not match their checksum."""
+
+
+def _record(entry: Entry) -> Record:
+    if entry.payload is None:
+        raise DamagedRecord("checksum mismatch")
+    record = json.loads(entry.payload)
+    if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):
+        raise DamagedRecord("neither a click nor a report")
+    return record
+
+
+def _click_row(click: Record) -> click_rows.Row:
+    return (
+        UUID(click["id"]),
+        click["advertiser"],
+        click["publisher"],
+        from_ms(click["at"]),
+        click["cookie_type"],
+        click["window_minutes"],
+        click["journey"],
+        click["session"],
+        click["stood_down"],
+        click["strictly_necessary"],
+        click["soft_rule"],
+        click["reason"],
+        click["target_reason"],
+        json.dumps(click["rejected_tokens"]),
+        json.dumps(click["references"]),
+        click["campaign"],
+        click["target"],
+        click["in_page"],
+        click["ip_prefix"],
+        click["user_agent"],
+        False,
+        from_ms(click["received_at"]),
+    )
+
+
+def _report(record: Record) -> SaleReport:
+    sale = record["sale"]
+    return SaleReport(
+        id=UUID(record["id"]),
+        advertiser=record["advertiser"],
+        source=record["source"],
+        received_at=from_ms(round(record["received_at"] * 1000)),
+        at=from_ms(round(record["at"] * 1000)),
+        sale=SaleFields(**{**sale, "figures": Figures.from_json(sale["figures"])})
+        if sale
+        else None,
+        tokens=tuple((Role(role), token) for role, token in record["tokens"]),
+        sessions=tuple(record["sessions"]),
+        from_browser=record["from_browser"],
+        errors=tuple(FieldError(**error) for error in record["errors"]),
+        order=record["order"],
+    )

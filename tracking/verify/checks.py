@@ -1,0 +1,207 @@
+"""The promises of the whole database, checked from the rows alone.
+
+Nothing here trusts a constraint, a trigger, an index or a stored total. What is checked:
+
+- **I2** one conversion per advertiser and order; at most one commission per conversion, which says
+  what the current decision says; exactly one, where the decision pays somebody.
+- **I3** every ledger transaction sums to zero per currency; every final commission has exactly its
+  ledger transaction, with its amounts on its accounts, and there is no other; what is closed still
+  says what it said when it was closed. Balances are not stored, so none can differ from the sum of
+  its entries.
+- **I5** paid out is at most what was approved. Nothing pays out yet: what is owed to a publisher
+  must be exactly the sum of its final commissions; likewise what advertisers owe and what the
+  network has earned.
+- **I6** recomputing every decision from what was stored with it gives what was decided, and
+  deciding every open conversion again from the stored reports and clicks gives its current
+  decision. A conversion whose reports are of different journeys pays nobody.
+- **R** every rollup says what counting its clicks and sales anew gives. Clicks of hours before the
+  oldest partition of ``click`` are left out: they may have been dropped since.
+
+Call it in one transaction that is REPEATABLE READ, so that it sees one moment.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from django.db import connection
+from django.db.models import Model
+
+from network.clock import from_ms
+from network.models import AttributionTerms
+from publishers.models import LedgerEntry, LedgerTransaction
+from tracking.commissions import decisions
+from tracking.conversions import recording
+from tracking.models import Commission, Conversion, Decision, Rollup
+from tracking.rollups.recount import (
+    Miscount,
+    click_rows_left_out,
+    miscounted_clicks,
+    miscounted_sales,
+)
+from tracking.rule.attribution import RULE_VERSION
+from tracking.rule.tokens import TokenError
+from tracking.verify.invariants import INVARIANTS, Invariant
+
+CHUNK = 500
+"""Rows in memory at a time."""
+FIRST = 10
+"""Rollups that are named, of all that are wrong: a fault spoils many at once."""
+COUNTED: tuple[tuple[str, type[Model]], ...] = (
+    ("conversions", Conversion),
+    ("commissions", Commission),
+    ("ledger transactions", LedgerTransaction),
+    ("ledger entries", LedgerEntry),
+    ("rows of rollups", Rollup),
+)
+UNREADABLE = (LookupError, TypeError, ValueError, TokenError, AttributionTerms.DoesNotExist)
+"""What a damaged row raises when it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many rows of a kind (in the plural) were looked at."""
+
+    kind: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count:,} {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that breaks a promise, and how."""
+
+    promise: str
+    row: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.promise} {self.row}: {self.sentence}"
+
+
+Finding = Checked | Broken
+
+
+def verify() -> Iterator[Finding]:
+    """Everything that is broken, and how much was looked at; in constant memory."""
+    for kind, model in COUNTED:
+        yield Checked(kind, model._default_manager.count())
+    with _tables_alone():
+        for invariant in INVARIANTS:
+            yield from _rows_that_break(invariant)
+    yield from _decisions()
+    yield from _open_conversions()
+    yield from _rollups()
+
+
+@contextmanager
+def _tables_alone() -> Iterator[None]:
+    """Let the queries read the tables themselves: a damaged index could hide what is broken."""
+    names = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
+    with connection.cursor() as cursor:
+        cursor.execute("".join(f"SET LOCAL {name} = off;" for name in names))
+        yield
+        cursor.execute("".join(f"SET LOCAL {name} = on;" for name in names))
+
+
+def _rows_that_break(invariant: Invariant) -> Iterator[Broken]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(invariant.sql)
+        names = [column.name for column in cursor.description]
+        for row in cursor:
+            columns = dict(zip(names, row, strict=True))
+            yield Broken(
+                invariant.promise,
+                invariant.row.format(**columns),
+                invariant.sentence.format(**columns),
+            )
+
+
+def _decisions() -> Iterator[Finding]:
+    """Recompute every decision from its own inputs."""
+    rows = Decision.objects.order_by("conversion_id", "sequence").iterator(CHUNK)
+    count = 0
+    for _, history in groupby(rows, key=lambda decision: decision.conversion_id):
+        previous: Decision | None = None
+        for decision in history:
+            sentence = _disagreement(decision, previous)
+            if sentence:
+                yield Broken("I6", f"decision {decision.id}", sentence)
+            previous = decision
+            count += 1
+    yield Checked("decisions recomputed", count)
+
+
+def _disagreement(decision: Decision, previous: Decision | None) -> str:
+    """How the decision differs from what follows from its inputs; empty when it does not."""
+    if decision.rule_version != RULE_VERSION:
+        return f"it was made by version {decision.rule_version} of the rule, not {RULE_VERSION}"
+    try:
+        if not decisions.agrees(decision):
+            return "recomputing it from what is stored with it gives another outcome"
+        closes_at = from_ms(decisions.recompute(decision).closes_at)
+        conflict = decision.inputs["conflict"]
+    except UNREADABLE as error:
+        return f"what is stored with it cannot be read: {error!r}"
+    if previous and previous.closes_at > closes_at:
+        closes_at = previous.closes_at
+    if decision.closes_at != closes_at:
+        return f"it closes at {decision.closes_at}, and its clicks' windows at {closes_at}"
+    if conflict == Conversion.Conflict.JOURNEYS and decision.paid_publisher_id is not None:
+        return f"it pays publisher {decision.paid_publisher_id} although its journeys conflict"
+    return ""
+
+
+def _open_conversions() -> Iterator[Finding]:
+    """Decide every open conversion again from the stored reports and clicks."""
+    rows = Conversion.objects.filter(closed_at__isnull=True).order_by("id")
+    count = 0
+    for conversion in rows.select_related("advertiser", "decision").iterator(CHUNK):
+        sentence = _change_of_mind(conversion)
+        if sentence:
+            yield Broken("I6", f"conversion {conversion.id}", sentence)
+        count += 1
+    yield Checked("open conversions decided again", count)
+
+
+def _change_of_mind(conversion: Conversion) -> str:
+    """How deciding it again differs from its current decision; empty when it does not."""
+    if conversion.decision is None:
+        return "it has no decision"
+    try:
+        again = recording.decide_again(conversion)
+    except UNREADABLE as error:
+        return f"its reports and clicks cannot be read: {error!r}"
+    differing = sorted(
+        name
+        for name in again.inputs.keys() | conversion.decision.inputs.keys()
+        if again.inputs.get(name) != conversion.decision.inputs.get(name)
+    )
+    if differing:
+        return f"what is stored differs from its decision's inputs in {', '.join(differing)}"
+    if decisions.verdicts_json(again.outcome) != conversion.decision.verdicts:
+        return "deciding it again gives other verdicts"
+    return ""
+
+
+def _rollups() -> Iterator[Finding]:
+    """Count the rollups anew."""
+    yield from map(_wrong, miscounted_clicks(FIRST))
+    try:
+        yield from map(_wrong, islice(miscounted_sales(), FIRST))
+    except UNREADABLE as error:
+        yield Broken("R", "sales", f"what they are counted by cannot be read: {error!r}")
+    left_out = click_rows_left_out()
+    if left_out:
+        yield Checked("rows of rollups left out, as their clicks are no longer kept", left_out)
+
+
+def _wrong(miscount: Miscount) -> Broken:
+    key, said, found = miscount.key, miscount.said, miscount.found
+    who = f"advertiser {key.advertiser}, publisher {key.publisher}"
+    row = f"{key.counted} of {key.hour:%Y-%m-%d %H:00}, {who}, {key.cookie_type or 'no type'}"
+    sentence = f"the rollups say {said}, and counting gives {found}"
+    return Broken("R", row, f"{sentence} (manage.py recount counts them anew)")

@@ -1,0 +1,295 @@
+"""The tracking host's native face. Each view reads a request, makes one domain call, and answers.
+
+A shopper is never stranded: whatever is wrong, if the advertiser is known the answer is a redirect
+to a URL of that advertiser. A pixel is always a picture.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote_plus, urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from uuid_utils.compat import uuid7
+
+from network import clock
+from tracking.clicks import cookies, visitors
+from tracking.clicks.keys import KEYS
+from tracking.clicks.redirect import REFERENCE_NAMES, Visit, visit
+from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
+from tracking.clicks.targets import as_ascii, is_allowed
+from tracking.conversions.evidence import (
+    MAX_ORDER,
+    FieldError,
+    InvalidReport,
+    Role,
+    SaleFields,
+    Terms,
+    read_fields,
+)
+from tracking.conversions.recording import SaleReport
+from tracking.rule.text import printable
+from tracking.spool import intake
+from tracking.spool.segments import SpoolFailed
+from tracking.wire import tag
+
+GIF = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+MAX_BODY = 64 * 1024
+PAGE_STYLE = Path(__file__).parents[1] / "static" / "tracking" / "page.css"
+
+log = logging.getLogger(__name__)
+
+
+def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
+    """``GET /t/<adv>/c/<pub>``: to the shop, with the slots written and the click recorded."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return unknown_advertiser(request)
+    response, now = HttpResponse(status=302), clock.now()
+    try:
+        answer = visit(_visit(request, publisher), shop, KEYS, clock.to_ms(now))
+    except Exception:
+        log.exception("A click was lost")
+        response.headers["Location"] = as_ascii(shop.landing_url)
+        return response
+    _accept(answer.record, now)
+    response.headers["Location"] = answer.location
+    response.headers["Content-Length"] = "0"
+    if answer.write:
+        cookies.write(response, answer.write)
+    return response
+
+
+def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
+    """``GET /t/<adv>/a/<pub>``: an in-page partner's activation, called by the tag."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return JsonResponse({}, status=404)
+    now = clock.now()
+    answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.to_ms(now))
+    _accept(answer.record, now)
+    response = JsonResponse({"token": answer.token} if answer.token else {})
+    _allow_origin(request, shop, response)
+    if answer.write:
+        cookies.write(response, answer.write)
+    return response
+
+
+def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return HttpResponse("// No such advertiser.", "text/javascript", status=404)
+    wanted = tag.TagSettings(
+        advertiser=shop.id,
+        click_parameter=shop.click_parameter,
+        base_url=shop.base_url,
+        consent_default=shop.consent_default,
+        strip_click_parameter=shop.strip_click_parameter,
+        longest_window_days=shop.longest_window_days,
+    )
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    content = tag.compressed(wanted) if packed else tag.render(wanted)
+    response = HttpResponse(content, "text/javascript; charset=utf-8")
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``POST /t/<adv>/sale``: the tag's report, a text/plain body of JSON."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return HttpResponse(status=404)
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    data, error = _body(request)
+    tokens = [
+        (role, str(token))
+        for role in (Role.HARD, Role.SOFT, Role.LAST)
+        for token in _listed(_mapping(data.get("tokens")).get(role.value))
+    ]
+    sessions = [cookies.parse_session(item) for item in str(data.get("session") or "").split(".")]
+    report = _report(request, shop, data, "tag", (tokens, sessions))
+    if error:
+        report = _with_error(report, error)
+    _accept(intake.report_record(report), report.received_at)
+    response = HttpResponse(status=204)
+    _name_errors(response, report.errors)
+    return _cross_origin(response)
+
+
+def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header."""
+    response = HttpResponse(GIF, "image/gif")
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        response.headers["X-Softclick-Error"] = f"advertiser: there is no advertiser {advertiser}"
+        return _cross_origin(response)
+    data = {name: value for name, value in request.GET.items() if name != "click"}
+    texts = [text for value in request.GET.getlist("click") for text in value.split(",") if text]
+    tokens = [(Role.SERVER, text) for text in texts]
+    # The tag's own fallback brings the browser's session, which then decides about soft claims.
+    sessions = None
+    if "session" in request.GET:
+        sessions = [cookies.parse_session(item) for item in request.GET["session"].split(".")]
+    report = _report(request, shop, data, "pixel", (tokens, sessions))
+    _accept(intake.report_record(report), report.received_at)
+    _name_errors(response, report.errors)
+    return _cross_origin(response)
+
+
+def page_style(request: HttpRequest) -> HttpResponseBase:
+    """``GET /t/page.css``: of the one page that this host has, :func:`unknown_advertiser`."""
+    response = HttpResponse(PAGE_STYLE.read_bytes(), "text/css; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def unknown_advertiser(request: HttpRequest) -> HttpResponseBase:
+    return render(request, "tracking/unknown_advertiser.html", status=404)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return HttpResponse("There is nothing here.\n", "text/plain", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("Something went wrong; it has been logged.\n", "text/plain", status=500)
+
+
+def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit:
+    meta = request.META
+    query = parameters(meta)
+    consent = query.get("consent")
+    return Visit(
+        publisher=publisher,
+        target=query.get("to"),
+        references={name: query[name] for name in REFERENCE_NAMES if name in query},
+        campaign=query.get("campaign", ""),
+        consent=None if consent is None else consent == "1",
+        cookies=request.COOKIES,
+        headers=meta,
+        method=request.method or "GET",
+        address=visitors.client_address(meta, settings.TRUSTED_PROXIES),
+        in_page=in_page,
+    )
+
+
+def parameters(meta: Mapping[str, str]) -> dict[str, str]:
+    """A link's parameters, the last of each name. ``request.GET`` would refuse a shopper whose link
+    has very many, and takes several times as long."""
+    text = meta.get("QUERY_STRING", "")
+    if not text.isascii():
+        # WSGI hands bytes over as ISO 8859-1; some user agents do send that.
+        with suppress(UnicodeDecodeError):
+            text = text.encode("latin-1").decode()
+    pairs = (item.partition("=") for item in text.split("&"))
+    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+
+
+def _accept(record: dict[str, object], now: datetime) -> None:
+    """Accept the record; a loss is counted in the log, and never refuses the shopper."""
+    try:
+        intake.accept(record, now)
+    except (SpoolFailed, DatabaseError) as error:
+        log.critical("A %s was lost: %s", record["kind"], error)
+
+
+def _report(
+    request: HttpRequest,
+    shop: AdvertiserSnapshot,
+    data: Mapping[str, object],
+    source: str,
+    evidence: tuple[list[tuple[Role, str]], list[int] | None],
+) -> SaleReport:
+    """The report with the evidence that the request and the browser's own cookies bring."""
+    now = clock.now()
+    tokens, sessions = evidence
+    brought = cookies.read(request.COOKIES, shop.id, KEYS, clock.to_ms(now))
+    own = [(Role(role), text) for role, text in brought.tokens.items()]
+    from_browser = sessions is not None or brought.any
+    seen = {session for session in (*(sessions or ()), brought.slots.session) if session}
+    checked, errors = _checked(data, shop)
+    return SaleReport(
+        id=uuid7(),
+        advertiser=shop.id,
+        source=source,
+        received_at=now,
+        at=now,
+        sale=checked,
+        tokens=(*tokens, *own),
+        sessions=tuple(sorted(seen)),
+        from_browser=from_browser,
+        errors=errors,
+        order=printable(str(data.get("order") or ""), MAX_ORDER),
+    )
+
+
+def _checked(
+    data: Mapping[str, object], shop: AdvertiserSnapshot
+) -> tuple[SaleFields | None, tuple[FieldError, ...]]:
+    try:
+        return read_fields(data, Terms(shop.currency, shop.groups)), ()
+    except InvalidReport as error:
+        return None, error.errors
+
+
+def _with_error(report: SaleReport, error: FieldError) -> SaleReport:
+    return replace(report, sale=None, errors=(error,))
+
+
+def _body(request: HttpRequest) -> tuple[dict[str, object], FieldError | None]:
+    """The JSON object in the body; empty, with the error, when it is none."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    raw = request.body if length.isdecimal() and int(length) <= MAX_BODY else b""
+    try:
+        data = json.loads(raw)
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        return data, None
+    received = printable(raw[:80].decode(errors="replace"), 80)
+    return {}, FieldError("body", received, f"a JSON object under {MAX_BODY} bytes", "Use the tag.")
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _name_errors(response: HttpResponse, errors: tuple[FieldError, ...]) -> None:
+    if errors:
+        text = "; ".join(map(str, errors))
+        response.headers["X-Softclick-Error"] = text.encode("ascii", "replace").decode()[:500]
+
+
+def _cross_origin(response: HttpResponse) -> HttpResponse:
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _allow_origin(
+    request: HttpRequest, shop: AdvertiserSnapshot, response: HttpResponseBase
+) -> None:
+    """Let the shop's own pages read the answer."""
+    origin = request.headers.get("Origin", "")
+    if urlsplit(origin).netloc and is_allowed(origin, shop.domains):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Vary"] = "Origin"

@@ -1,0 +1,145 @@
+"""The merchant tag, rendered for one advertiser: ``static/tracking/tag.js`` with its settings.
+
+Pure: no Django, no clock. The script needs no build tool: it is written so that
+:func:`minified` can shrink it by a few plain substitutions.
+
+What the tag does in a browser
+------------------------------
+It folds every counting click whose token arrives (click parameter of the landing URL, or an
+activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_scs`` soft slot,
+``_scl`` last token, ``_scn`` the sessions seen in this run of the browser (decimal, joined by
+``.``).
+
+- A token counts once, and only if it is newer, by ``(at, id)`` inside it, than every token in the
+  three cookies. Reload, history and a second tag on the page bring a token that is known; a
+  bookmark brings an old one. Neither may claim: a soft click that stood down, or a hard one that
+  was overwritten, would otherwise come back when the claim that beat it has run out and left the
+  browser. ``_scl`` outlives every window and so remembers that it was here. What this costs: of
+  two clicks that land in the wrong order the earlier one reaches no slot. Where they share a
+  journey the server finds it from the later token all the same.
+- The new token is therefore the last of the fold. Afterwards the hard slot holds the newest hard
+  token; the soft slot holds the holder of the fold if that is soft, and is empty otherwise: a hard
+  click deletes it, and a soft claim whose session has ended is gone. Windows are compared by the
+  times inside the tokens. The browser's clock only says how long a slot may live (``Max-Age``); a
+  slot with nothing left is not written, but the token still becomes ``_scl`` and leads to its
+  journey.
+- ``_scn`` keeps five sessions, the soft holder's always among them.
+- Duplicates of a cookie (another domain or path) are folded with the rest, then written once, on
+  the widest domain that the browser accepts.
+- The tag cannot verify a signature. A forged token that it believes earns nobody anything, and can
+  make this browser forget a claim; the tracking host's own cookies and the journey remain.
+
+Before consent it reads and writes no cookie and leaves the address alone. Taking consent back
+deletes the four cookies.
+
+What it sends
+-------------
+``POST <base>sale``, ``text/plain``, UTF-8 JSON under 60,000 bytes (``items`` are left out first)::
+
+    {"order": "10023", "amount": "49.90", "currency": "GBP", "parts": "DEFAULT:49.90",
+     "voucher": "SAVE5", "channel": "aff", "customer": "new", "test": "1",
+     "items": [...],
+     "tokens": {"hard": ["<71 characters>"], "soft": [], "last": ["<71 characters>"]},
+     "session": "305419896.2596069104"}
+
+Each of the first eight is there if the page gave it (not ``null``, ``undefined`` or ``false``), and
+is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wrong with it is for
+the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
+the form of a token of this advertiser, so a role may have several. Without consent ``tokens`` and
+``session`` are missing, and no credentials are sent.
+
+If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
+commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
+lost its slot with its session, would claim again as a bare click id. Without consent neither is
+sent, and no cookies.
+
+``GET <base>a/<publisher>``, with credentials, expects ``{"token": "…"}`` or ``{}``.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from tracking.rule.slots import MAX_COOKIE_DAYS
+
+_SOURCE = Path(__file__).parents[1] / "static" / "tracking" / "tag.js"
+_PLACEHOLDER = "__SETTINGS__"
+_DAY_SECONDS = 86_400
+_PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
+_STUB = (
+    "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)}"
+)
+STUB_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(_STUB.encode()).digest()).decode()}'"
+"""What a shop with a Content-Security-Policy adds to ``script-src`` for the stub in its pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagSettings:
+    """What one advertiser's tag needs to know.
+
+    ``base_url`` is where this advertiser's tracking lives, ``https://<tracking host>/t/<adv>/``;
+    the tag prefers the host that it was loaded from. ``consent_default`` decides until the page
+    calls ``softclick('consent', …)``. Raises :class:`ValueError` for a click parameter or base URL
+    that the tag could not work with.
+    """
+
+    advertiser: int
+    click_parameter: str
+    base_url: str
+    longest_window_days: int
+    consent_default: bool
+    strip_click_parameter: bool = False
+
+    def __post_init__(self) -> None:
+        if not _PARAMETER.fullmatch(self.click_parameter):
+            raise ValueError(f"not a click parameter: {self.click_parameter!r}")
+        if not re.fullmatch(rf"https?://[^\s/<>\"'?#]+/t/{self.advertiser}/", self.base_url):
+            raise ValueError(f"not the base URL of advertiser {self.advertiser}: {self.base_url!r}")
+
+
+def render(settings: TagSettings) -> str:
+    """The script for this advertiser, as it is served."""
+    values = {
+        "advertiser": settings.advertiser,
+        "parameter": settings.click_parameter,
+        "base": settings.base_url,
+        "longest": min(settings.longest_window_days, MAX_COOKIE_DAYS) * _DAY_SECONDS,
+        "consent": settings.consent_default,
+        "strip": settings.strip_click_parameter,
+    }
+    return _minified_source().replace(_PLACEHOLDER, json.dumps(values, separators=(",", ":")))
+
+
+@lru_cache(maxsize=1024)
+def compressed(settings: TagSettings) -> bytes:
+    """The script as a response body with ``Content-Encoding: gzip``: the same bytes every time."""
+    return gzip.compress(render(settings).encode(), compresslevel=9, mtime=0)
+
+
+def snippet(settings: TagSettings) -> str:
+    """What the shop pastes into every page. Calls made before the tag has loaded are queued."""
+    address = html.escape(f"{settings.base_url}tag.js")
+    return f'<script>{_STUB}</script><script async src="{address}"></script>'
+
+
+def minified(source: str) -> str:
+    """The script without its comments and without the white space that it does not need.
+
+    No parser. It relies on what the head of ``tag.js`` promises, and on
+    statements that do not end where a line break is dropped: after ``{ ( [ , ;``, before ``} ) ]``.
+    """
+    lines = (line.strip() for line in source.splitlines())
+    script = "\n".join(line for line in lines if line and not line.startswith("//"))
+    script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
+    return re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
+
+
+@cache
+def _minified_source() -> str:
+    return minified(_SOURCE.read_text(encoding="utf-8"))
