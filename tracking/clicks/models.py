@@ -1,0 +1,66 @@
+"""Clicks as PostgreSQL keeps them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from publishers.models import CookieTypeChoice
+from tracking.rule.reasons import ClickReason
+
+
+class Click(models.Model):
+    """One visit through a publisher's link; the table is partitioned by its UUIDv7 key.
+
+    ``journey`` and ``session`` are 0 where the browser had none. ``reason`` is empty for a click
+    that counts. Not a foreign-key target: partitions must be droppable.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    advertiser = models.ForeignKey(
+        "network.Advertiser",
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    publisher = models.ForeignKey(
+        "publishers.Publisher",
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    at = models.DateTimeField()
+    cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
+    window_minutes = models.IntegerField()
+    journey = models.BigIntegerField(default=0)
+    session = models.BigIntegerField(default=0)
+    stood_down = models.BooleanField(default=False)
+    strictly_necessary = models.BooleanField(default=False)
+    soft_rule = models.CharField(max_length=5)
+    reason = models.CharField(
+        max_length=20, blank=True, choices=[(item.value, item.value) for item in ClickReason]
+    )
+    target_reason = models.CharField(max_length=20, blank=True)
+    rejected_tokens = models.JSONField(default=list)
+    references = models.JSONField(default=dict)
+    campaign = models.CharField(max_length=100, blank=True)
+    target = models.CharField(max_length=2000, blank=True)
+    in_page = models.BooleanField(default=False)
+    ip_prefix = models.CharField(max_length=43, blank=True)
+    user_agent = models.CharField(max_length=60, blank=True)
+    rebuilt = models.BooleanField(
+        default=False, help_text="Known from its token only; its own record has not arrived."
+    )
+    received_at = models.DateTimeField()
+
+    class Meta:
+        # The migration creates the table by hand, PARTITION BY RANGE (id).
+        indexes: ClassVar = [
+            models.Index(fields=("advertiser", "journey", "id"), name="click_journey"),
+            models.Index(fields=("publisher", "id"), name="click_publisher"),
+            models.Index(fields=("advertiser", "id"), name="click_advertiser"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,146 @@
+"""Who is credited for a sale, and what it earns."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from network import money
+from network.effective.rows import append_only
+from publishers.models import CookieTypeChoice
+
+
+class Decision(models.Model):
+    """Who is paid for a conversion and why, whole: what went in, each click's verdict, the result.
+
+    Append-only: a change of mind is a new row. ``inputs`` and ``verdicts`` are written by
+    ``tracking.conversions.recording`` and read back by it; the decision can be recomputed from
+    ``inputs``.
+    """
+
+    class Cause(models.TextChoices):
+        REPORT = "report", "A report arrived"
+        CLICK = "click", "A click arrived"
+        FINAL = "final", "The cookie windows closed"
+        STAFF = "staff", "Staff resolved a conflict"
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    conversion = models.ForeignKey("tracking.Conversion", models.PROTECT, related_name="decisions")
+    sequence = models.PositiveIntegerField()
+    decided_at = models.DateTimeField()
+    cause = models.CharField(max_length=10, choices=Cause)
+    rule_version = models.PositiveSmallIntegerField()
+    inputs = models.JSONField()
+    verdicts = models.JSONField()
+    paid_click = models.UUIDField(null=True)
+    paid_publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+    )
+    closes_at = models.DateTimeField()
+    closes_by_click = models.UUIDField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("conversion", "sequence"), name="decision_sequence"),
+            models.CheckConstraint(
+                condition=Q(paid_click__isnull=True, paid_publisher__isnull=True)
+                | Q(paid_click__isnull=False, paid_publisher__isnull=False),
+                name="decision_pays_by_a_click",
+            ),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.conversion_id} #{self.sequence}"
+
+
+class Commission(models.Model):
+    """What a publisher earns for a conversion. Once final it is never edited."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        FINAL = "final", "Final"
+
+    class DeclineReason(models.TextChoices):
+        """``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its publisher, so
+        that it ends where later evidence credits another one."""
+
+        NOBODY_PAID = "nobody_paid", "Later evidence: nobody is paid"
+        BY_ADVERTISER = "by_advertiser", "Declined by the advertiser"
+        SUSPENDED = "suspended", "Partner suspended for fraud"
+
+    conversion = models.OneToOneField(
+        "tracking.Conversion", models.PROTECT, related_name="commission"
+    )
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, related_name="commissions"
+    )
+    click_id = models.UUIDField()
+    cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
+    status = models.CharField(max_length=10, choices=Status)
+    decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
+    decline_text = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it was declined, in words that its publisher reads.",
+    )
+    sale_amount_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    network_fee_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    rates = models.JSONField(help_text="Frozen: the parts of the sale, each with its rate.")
+    sold_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    ledger_transaction = models.OneToOneField(
+        "publishers.LedgerTransaction", models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    amount_minor__gte=0, network_fee_minor__gte=0, sale_amount_minor__gte=0
+                ),
+                name="commission_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="final") | Q(closed_at__isnull=False),
+                name="commission_final_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="declined", decline_reason__gt="")
+                | (~Q(status="declined") & Q(decline_reason="")),
+                name="commission_declined_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(decline_text="") | Q(decline_reason__in=("by_advertiser", "suspended")),
+                name="commission_decline_text_of_advertiser",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("publisher", "-sold_at"), name="commission_publisher"),
+            models.Index(fields=("advertiser", "-sold_at"), name="commission_advertiser"),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="closed_is_never_edited",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__closed_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{money.display(self.amount_minor, self.currency)} for order {self.conversion}"
+
+    @property
+    def declined_because(self) -> str:
+        """The reason in words, for staff and for the publisher; empty where it is not declined."""
+        return self.decline_text or self.get_decline_reason_display()

@@ -1,0 +1,147 @@
+"""Sales, and the reports that they are made of."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from tracking.rule.reasons import ReportOutcome
+
+
+class Conversion(models.Model):
+    """A sale of an advertiser, merged from all its reports. Its figures come from the most
+    trusted report; its decision is the newest of ``decisions``."""
+
+    class Conflict(models.TextChoices):
+        NONE = "", "None"
+        FIGURES = "figures", "Reports with different figures"
+        JOURNEYS = "journeys", "Reports of different journeys"
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="conversions")
+    order = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    parts = models.JSONField(default=list)
+    voucher = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=60, blank=True)
+    customer = models.CharField(max_length=10, blank=True)
+    conflict = models.CharField(max_length=10, choices=Conflict, blank=True)
+    settled_report = models.ForeignKey(
+        "tracking.Report",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The report that staff chose where reports were in conflict.",
+    )
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True)
+    settled_reason = models.CharField(max_length=500, blank=True)
+    verified = models.BooleanField(default=True)
+    decision = models.OneToOneField(
+        "tracking.Decision", models.PROTECT, null=True, related_name="current_of"
+    )
+    closes_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "sale"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("advertiser", "order"), name="conversion_once_per_order"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gte=0), name="conversion_amount"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("closes_at",), name="conversion_due", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.order
+
+
+class ConversionJourney(models.Model):
+    """A journey that a conversion was joined to: how late clicks and reports find it."""
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    conversion = models.ForeignKey("tracking.Conversion", models.CASCADE, related_name="journeys")
+    journey = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("conversion", "journey"), name="conversion_journey_once"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=("advertiser", "journey"), name="journey_sales")]
+
+    def __str__(self) -> str:
+        return f"{self.conversion_id}: {self.journey}"
+
+
+class Report(models.Model):
+    """One report of a sale as it was received: evidence, and the advertiser's diagnostics.
+
+    ``tokens`` is a list of ``{"role", "token", "reason"}``; ``errors`` of ``{"field", "received",
+    "expected", "remedy"}``.
+    """
+
+    class Source(models.TextChoices):
+        TAG = "tag", "Tag"
+        PIXEL = "pixel", "Pixel"
+        SERVER = "server", "Server, without a key"
+        KEYED = "keyed", "Server, with a key"
+
+    id = models.UUIDField(primary_key=True)
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="reports")
+    conversion = models.ForeignKey(
+        "tracking.Conversion", models.PROTECT, null=True, blank=True, related_name="reports"
+    )
+    source = models.CharField(max_length=6, choices=Source)
+    outcome = models.CharField(
+        max_length=20, choices=[(item.value, item.value) for item in ReportOutcome]
+    )
+    order = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    figures = models.JSONField(default=dict)
+    tokens = models.JSONField(default=list)
+    sessions = models.JSONField(default=list)
+    from_browser = models.BooleanField(default=False)
+    errors = models.JSONField(default=list)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("advertiser", "-received_at"), name="report_recent"),
+            models.Index(fields=("conversion",), name="report_conversion"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.order} {self.outcome}"
+
+
+class UnattributedSales(models.Model):
+    """Reported sales without any token of ours, counted per hour; the sales are not stored."""
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    hour = models.DateTimeField()
+    source = models.CharField(max_length=6, choices=Report.Source)
+    count = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "unattributed sales"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("advertiser", "hour", "source"), name="unattributed_once_per_hour"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} at {self.hour:%d %b %Y %H:00}"

@@ -1,0 +1,57 @@
+"""What staff said about sales."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from network.effective.rows import append_only
+
+
+class Validation(models.Model):
+    """What staff said about an open sale: who, when, why, and for which commission. Append-only;
+    ``tracking.lifecycle.validation`` writes it, and the commission says what holds."""
+
+    class Action(models.TextChoices):
+        APPROVE = "approve", "Approved"
+        DECLINE = "decline", "Declined"
+        TAKE_BACK = "take_back", "Decline taken back"
+
+    class Code(models.TextChoices):
+        CANCELLED = "cancelled", "Order cancelled"
+        RETURNED = "returned", "Order returned"
+        DUPLICATE = "duplicate", "Duplicate order"
+        FRAUD = "fraud", "Fraud"
+        OTHER = "other", "Other"
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    conversion = models.ForeignKey(
+        "tracking.Conversion", models.PROTECT, related_name="validations"
+    )
+    at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=10, choices=Action)
+    code = models.CharField(max_length=10, choices=Code, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
+    commission_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(action="decline", code__gt="") | (~Q(action="decline") & Q(code="")),
+                name="validation_declines_by_a_code",
+            ),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.conversion_id} {self.action}"
+
+    @property
+    def because(self) -> str:
+        """The reason in words, of a decline as the publisher reads it: ``Fraud: a bot``."""
+        listed = "" if self.code == self.Code.OTHER else self.get_code_display()
+        return ": ".join(filter(None, (listed, self.reason)))
