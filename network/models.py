@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
+from network.effective.models import PolicyVersion as PolicyVersion
 from network.effective.rows import (
     EffectiveDated,
     WholeTerms,
@@ -67,20 +68,6 @@ class User(AbstractUser):
                 violation_error_message=ADDRESS_TAKEN,
             ),
         ]
-
-
-class PolicyVersion(models.Model):
-    """One row, counted up by trigger with every change that tracking processes must know of."""
-
-    version = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="policy_version_one")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.version)
 
 
 class Advertiser(models.Model):

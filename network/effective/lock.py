@@ -13,8 +13,8 @@ from datetime import timedelta
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
+from network.effective.models import PolicyVersion
 from network.effective.rows import COMMIT_WITHIN, Refused
-from network.models import PolicyVersion
 
 WAIT_AT_MOST = timedelta(seconds=5)
 """Longer than a change usually takes, shorter than people wait for a page."""

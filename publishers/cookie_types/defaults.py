@@ -8,6 +8,8 @@ from django.db.models import Count, Q
 
 from network.models import Advertiser
 from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.current import with_current
+from publishers.cookie_types.resolution import OWN
 from publishers.models import (
     AssignedType,
     CookieTypeChoice,
@@ -15,7 +17,6 @@ from publishers.models import (
     ModelTypeCookieType,
     Partnership,
 )
-from publishers.partnerships.standing import OWN, with_current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from network import dates
 from network.effective.rows import FURTHEST, EffectiveDated, Row
 from network.models import User
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import InForce, Policy
+from publishers.cookie_types.resolution import OWN, InForce, Policy
+from publishers.cookie_types.words import source_text, type_label
 from publishers.models import (
     CookieTypeAssignment,
     CookieTypeChoice,
@@ -21,7 +22,6 @@ from publishers.models import (
     Partnership,
     PublisherModelType,
 )
-from publishers.partnerships.standing import OWN, source_text, type_label
 
 BEGAN = "The partnership began."
 

@@ -25,6 +25,9 @@ from publishers.models import (
     PublisherModelType,
 )
 
+OWN, ADVERTISER, NETWORK = "own", "advertiser", "network"
+"""Where a cookie type comes from."""
+
 SOFT_BY_DEFAULT = frozenset({ModelType.OVERLAY, ModelType.EXTENSION, ModelType.RETARGETING})
 """These reach a shopper who is already there; every other model type is hard."""
 
@@ -66,7 +69,7 @@ class InForce:
 
     def __str__(self) -> str:
         kind = CookieTypeChoice(self.cookie_type).label
-        if self.source == "own":
+        if self.source == OWN:
             return f"{kind}: own, since {self.since:%d %b %Y}"
         return f"{kind}: {ModelType(self.model_type).label} default ({self.source})"
 
@@ -82,15 +85,15 @@ def in_force(policy: Policy, at: datetime) -> InForce:
     kind = step_at(policy.model_types, at)
     model_type = kind.value if kind else ModelType.OTHER.value
     layers = (
-        ("own", policy.assignments),
-        ("advertiser", policy.advertiser_defaults.get(model_type, ())),
-        ("network", policy.network_defaults.get(model_type, ())),
+        (OWN, policy.assignments),
+        (ADVERTISER, policy.advertiser_defaults.get(model_type, ())),
+        (NETWORK, policy.network_defaults.get(model_type, ())),
     )
     for source, steps in layers:
         step = step_at(steps, at)
         if step and step.value != AssignedType.INHERIT:
             return InForce(step.value, source, step.starts_at, model_type)
-    return InForce(builtin_default(model_type), "network", None, model_type)
+    return InForce(builtin_default(model_type), NETWORK, None, model_type)
 
 
 def step_at(steps: Steps, at: datetime) -> Step | None:

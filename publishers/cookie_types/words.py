@@ -1,8 +1,10 @@
 """What hard and soft mean, in words for those who earn by it."""
 
+from network import dates
 from network.dates import counted
 from network.models import AttributionTerms
-from publishers.models import CookieTypeChoice
+from publishers.cookie_types.resolution import ADVERTISER, OWN, InForce
+from publishers.models import CookieTypeChoice, ModelType
 
 _SOFT_RULES = {
     AttributionTerms.SoftRule.FIRST: (
@@ -17,6 +19,19 @@ _SOFT_RULES = {
         "other partner's cookie period runs"
     ),
 }
+
+
+def type_label(kind: InForce) -> str:
+    """``Hard`` or ``Soft``."""
+    return str(CookieTypeChoice(kind.cookie_type).label)
+
+
+def source_text(kind: InForce) -> str:
+    """Where a cookie type comes from: ``own, since 3 Mar 2026`` or ``Extension default``."""
+    if kind.source == OWN and kind.since:
+        return f"own, since {dates.day(kind.since)}"
+    default = f"{ModelType(kind.model_type).label} default"
+    return f"{default}, the advertiser's" if kind.source == ADVERTISER else default
 
 
 def explanation(cookie_type: str, *, soft_rule: str, hard_days: int, soft_hours: int) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from celery import current_app
 from django.db import transaction
 
 from network.effective import lock as policy_lock
@@ -16,9 +17,9 @@ from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices import forecast
 from publishers.notices.forecast import News
 from publishers.notices.words import MailText, mail_text, words
-from publishers.tasks import send_notices
 from publishers.teams.models import TeamMembership
 
+SEND = "publishers.tasks.send_notices"
 BATCH = 500
 """Rows in one statement."""
 
@@ -156,4 +157,4 @@ def _address(notices: Sequence[Notice], now: datetime) -> None:
 
 def _wake() -> None:
     """Beat looks for what is due as well; this only makes it sooner."""
-    send_notices.apply_async(retry=False)
+    current_app.send_task(SEND, retry=False)

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Exists, Q, QuerySet
 
 from network import dates
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import InForce, Policy
+from publishers.cookie_types.resolution import OWN, InForce, Policy
+from publishers.cookie_types.words import source_text, type_label
 from publishers.models import (
-    AssignedType,
     CookieTypeAssignment,
     CookieTypeChoice,
     ModelType,
@@ -22,10 +20,6 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
-from publishers.policy.deciding import decided_by
-
-OWN, ADVERTISER, NETWORK = "own", "advertiser", "network"
-"""Where a cookie type comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +93,6 @@ _TONES: Mapping[str, str] = {
 }
 
 
-def type_label(kind: InForce) -> str:
-    """``Hard`` or ``Soft``."""
-    return str(CookieTypeChoice(kind.cookie_type).label)
-
-
-def source_text(kind: InForce) -> str:
-    """Where a cookie type comes from: ``own, since 3 Mar 2026`` or ``Extension default``."""
-    if kind.source == OWN and kind.since:
-        return f"own, since {dates.day(kind.since)}"
-    default = f"{ModelType(kind.model_type).label} default"
-    return f"{default}, the advertiser's" if kind.source == ADVERTISER else default
-
-
 def coming(policy: Policy, now: datetime) -> Coming | None:
     """The next moment at which the cookie type becomes another one."""
     held = cookie_types.in_force(policy, now)
@@ -142,6 +123,16 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
     }
 
 
+def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
+    """Of one partnership's terms, in order, the row that made the status what it is at their end:
+    later ones changed something else. None of none."""
+    found = None
+    for row in terms:
+        if found is None or row.status != found.status:
+            found = row
+    return found
+
+
 def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
     """Make :func:`standing_of` work for these."""
     rows = list(rows)
@@ -170,60 +161,3 @@ def changing(queryset: QuerySet[Partnership], now: datetime) -> list[int]:
     )
     policies = cookie_types.policies(candidates)
     return [key for key, policy in policies.items() if coming(policy, now) is not None]
-
-
-def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Partnership]:
-    """Annotated with what is in force, to filter and sort by: ``status_now`` (None before the
-    first), ``model_type_now``, ``cookie_type_now`` and ``source_now``. The last two say
-    :func:`cookie_types.in_force` again in SQL; ``tests/test_standing.py`` holds the two together.
-    """
-    begun = {"starts_at__lte": now}
-    terms = PartnershipTerms.objects.filter(partnership=OuterRef("pk"), **begun)
-    model_types = PublisherModelType.objects.filter(publisher=OuterRef("publisher"), **begun)
-    other, char = Value(ModelType.OTHER.value), CharField()
-    sources = [
-        When(**{f"{layer}__isnull": False}, then=Value(source)) for layer, source in _LAYERS.items()
-    ]
-    return (
-        queryset.annotate(
-            status_now=_latest(terms, "status"),
-            model_type_now=Coalesce(_latest(model_types, "model_type"), other, output_field=char),
-        )
-        .annotate(**_layers(begun))
-        .annotate(
-            cookie_type_now=Coalesce(*_LAYERS, _builtin_default(), output_field=char),
-            source_now=Case(*sources, default=Value(NETWORK), output_field=char),
-        )
-    )
-
-
-_LAYERS = {"_own_type": OWN, "_advertiser_type": ADVERTISER, "_network_type": NETWORK}
-"""The layers of the policy, the first that says something first, each with its source."""
-
-
-def _layers(begun: dict[str, datetime]) -> dict[str, NullIf]:
-    """What each layer says; NULL where it says nothing, or to inherit."""
-    own = CookieTypeAssignment.objects.filter(partnership=OuterRef("pk"), **begun)
-    defaults = ModelTypeCookieType.objects.filter(model_type=OuterRef("model_type_now"), **begun)
-    rows = (
-        own,
-        defaults.filter(advertiser=OuterRef("advertiser")),
-        defaults.filter(advertiser__isnull=True),
-    )
-    inherit = Value(AssignedType.INHERIT.value)
-    return {
-        name: NullIf(_latest(found, "cookie_type"), inherit)
-        for name, found in zip(_LAYERS, rows, strict=True)
-    }
-
-
-def _latest(rows: QuerySet[Any], name: str) -> Subquery:
-    return Subquery(rows.order_by("-starts_at").values(name)[:1])
-
-
-def _builtin_default() -> Case:
-    soft = Value(CookieTypeChoice.SOFT.value)
-    return Case(
-        When(model_type_now__in=sorted(cookie_types.SOFT_BY_DEFAULT), then=soft),
-        default=Value(CookieTypeChoice.HARD.value),
-    )

@@ -17,6 +17,7 @@ from publishers.models import (
     PublisherModelType,
 )
 from publishers.notices.writing import telling_partners
+from publishers.partnerships.standing import decided_by
 from publishers.teams.models import Team
 
 MAX_MESSAGE = 500
@@ -189,16 +190,6 @@ def foreseen(
     """What becomes of the terms to come when this is decided now."""
     row = _row(partnership, start_or_now(None, now), now, None, "")
     return rebasing.foreseen(row, {"status": status})
-
-
-def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
-    """Of one partnership's terms, in order, the row that made the status what it is at their end:
-    later ones changed something else. None of none."""
-    found = None
-    for row in terms:
-        if found is None or row.status != found.status:
-            found = row
-    return found
 
 
 def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: User) -> PartnerNote:

@@ -11,7 +11,7 @@ from network import dates
 from network.effective.rows import Refused
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import InForce, Policy, PolicyRow
+from publishers.cookie_types.resolution import ADVERTISER, NETWORK, OWN, InForce, Policy, PolicyRow
 from publishers.models import (
     AssignedType,
     CookieTypeAssignment,
@@ -21,7 +21,6 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
-from publishers.partnerships.standing import ADVERTISER, NETWORK, OWN
 from publishers.policy import assigning as policy
 from publishers.policy.notice_period import promised, start_with_notice
 

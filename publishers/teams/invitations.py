@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from celery import current_app
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.validators import validate_email
@@ -16,9 +17,9 @@ from django.db.models import Q
 from kombu.exceptions import OperationalError
 
 from network.models import Advertiser, StaffMembership, User
-from publishers import tasks
 from publishers.teams.models import Invitation, Invitations, Team, TeamMembership
 
+SEND = "publishers.tasks.send_invitation"
 GOOD_FOR = timedelta(days=7)
 Place = Advertiser | Team | None
 """What somebody is invited to; None: to the operators."""
@@ -289,7 +290,7 @@ def _place_of(membership: Membership) -> Advertiser | Team:
 def _send(row: Invitation, token: str) -> None:
     def send() -> None:
         try:
-            tasks.send_invitation.apply_async((row.pk, token), retry=False)
+            current_app.send_task(SEND, [row.pk, token], retry=False)
         except OperationalError as error:
             Invitation.objects.filter(pk=row.pk).update(
                 mail_error=f"No worker could be told to send it: {error}"[:200]

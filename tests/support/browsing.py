@@ -15,8 +15,9 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tracking.clicks import cookies
 from tracking.clicks.keys import KEYS
-from tracking.clicks.redirect import Answer, Visit, visit
+from tracking.clicks.redirect import Answer, visit
 from tracking.clicks.snapshot import build
+from tracking.clicks.visits import Visit
 from tracking.conversions import recording
 from tracking.conversions.evidence import Role, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport

@@ -22,7 +22,8 @@ from publishers.policy import assigning, deciding
 from publishers.teams.models import Team, TeamMembership
 from tracking.clicks import cookies, snapshot
 from tracking.clicks.keys import KEYS
-from tracking.clicks.redirect import Visit, visit
+from tracking.clicks.redirect import visit
+from tracking.clicks.visits import Visit
 from tracking.conversions.evidence import Role, Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.lifecycle import finalisation

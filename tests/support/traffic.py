@@ -16,6 +16,7 @@ from tests.support.makers import NAVIGATION
 from tracking.clicks import cookies, snapshot
 from tracking.clicks import redirect as clicks
 from tracking.clicks.keys import KEYS
+from tracking.clicks.visits import Visit
 from tracking.conversions import recording
 from tracking.conversions.evidence import Role, Terms, read_fields
 from tracking.conversions.recording import SaleReport
@@ -159,7 +160,7 @@ class Life:
 
     def _follow(self, move: Move, browser: Browser) -> None:
         now = to_ms(move.at)
-        visit = clicks.Visit(
+        visit = Visit(
             publisher=self.publishers[move.publisher],
             cookies=browser.cookies(now),
             headers=NAVIGATION,

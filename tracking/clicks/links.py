@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from tracking.clicks.redirect import REFERENCE_NAMES, Visit, visit
+from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.clicks.visits import visit_by_link
 from tracking.rule.attribution import CookieType
 from tracking.rule.reasons import ClickReason, TargetReason
 from tracking.rule.tokens import Keys
-from tracking.wire.native import parameters
 
 BROWSER = {
     "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -54,16 +54,7 @@ class Tried:
 def try_out(url: str, publisher: int, shop: AdvertiserSnapshot, keys: Keys, now_ms: int) -> Tried:
     """Follow a link as the redirect would, in a fresh browser. The token that the click would get
     is kept back: it is evidence of a click, and there was none."""
-    query = parameters({"QUERY_STRING": urlsplit(url).query})
-    consent = query.get("consent")
-    request = Visit(
-        publisher=publisher,
-        target=query.get("to"),
-        references={name: query[name] for name in REFERENCE_NAMES if name in query},
-        campaign=query.get("campaign", ""),
-        consent=None if consent is None else consent == "1",
-        headers=BROWSER,
-    )
+    request = visit_by_link(publisher, urlsplit(url).query, headers=BROWSER)
     answer = visit(request, shop, keys, now_ms)
     reason, target_reason = answer.record["reason"], answer.record["target_reason"]
     return Tried(

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from network.clock import from_ms, to_ms
-from tracking.conversions.journeys import lowest_id
+from tracking.rule.tokens import lowest_id
 
 MONTHS_AHEAD = 3
 DEFAULT = "tracking_click_default"

@@ -5,8 +5,7 @@ cookies.
 """
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,34 +14,17 @@ from tracking.clicks import cookies, visitors
 from tracking.clicks.cookies import Brought
 from tracking.clicks.snapshot import AdvertiserSnapshot, Span
 from tracking.clicks.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
+from tracking.clicks.visits import REFERENCE_NAMES, Visit
 from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import ClickReason, TargetReason
 from tracking.rule.slots import Slots, is_repeat, meet
 from tracking.rule.text import printable
 from tracking.rule.tokens import Keys, Token, encode, time_of
 
-REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
 MAX_REFERENCE, MAX_CAMPAIGN = 255, 100
 MAX_PUBLISHER = 2**31 - 1
 JOURNEY_BITS, SESSION_BITS = 63, 31
 """A bit less than the token has room for, so that PostgreSQL's signed integers hold them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """A request for a tracking link. ``consent`` is True, False or, when the link says nothing,
-    None. ``in_page`` is a tag's activation, which is no navigation."""
-
-    publisher: int
-    target: str | None = None
-    references: Mapping[str, str] = field(default_factory=dict)
-    campaign: str = ""
-    consent: bool | None = None
-    cookies: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    method: str = "GET"
-    address: str = ""
-    in_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

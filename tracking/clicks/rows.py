@@ -11,7 +11,6 @@ from typing import Any
 from django.db import connection
 
 from tracking.models import Click
-from tracking.rollups.writing import CLICK_KEY, ROLLUP_KEY
 
 COLUMNS = (
     "id",
@@ -42,6 +41,15 @@ Row = Sequence[Any]
 
 FEW = 20
 """So many rows cost less as values of the statement than by ``COPY`` into a table."""
+
+ROLLUP_KEY = "hour, advertiser_id, publisher_id, cookie_type, counted"
+"""What tells the rows of ``rollup`` apart, but for their time step."""
+CLICK_KEY = """
+    date_trunc('hour', at, 'UTC') AS hour, advertiser_id, publisher_id, cookie_type,
+    'click_' || CASE WHEN reason <> '' THEN reason WHEN stood_down THEN 'stood_down' ELSE 'took' END
+    AS counted
+"""
+"""A click's key in the rollups, in SQL."""
 
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 _UPDATES = ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS[1:])

@@ -16,7 +16,7 @@ from tracking.conversions.evidence import Joined
 from tracking.rule.attribution import Click, CookieType, SoftRule, in_order
 from tracking.rule.reasons import ClickReason
 from tracking.rule.slots import MAX_COOKIE_DAYS
-from tracking.rule.tokens import decode
+from tracking.rule.tokens import decode, lowest_id
 
 LOOK_BACK = timedelta(days=MAX_COOKIE_DAYS + 1)
 """No window is longer than a cookie can live; older clicks change nothing."""
@@ -82,11 +82,6 @@ def as_click(row: models.Click) -> Click:
         soft_rule=SoftRule(row.soft_rule),
         reason=ClickReason(row.reason) if row.reason else None,
     )
-
-
-def lowest_id(at_ms: int) -> UUID:
-    """The lowest UUIDv7 of a time: queries prune partitions by it."""
-    return UUID(int=max(at_ms, 0) << 80)
 
 
 def _rows(

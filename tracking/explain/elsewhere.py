@@ -13,15 +13,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
-from tracking.clicks.redirect import REFERENCE_NAMES
+from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
-from tracking.conversions.journeys import LOOK_BACK, lowest_id
+from tracking.conversions.journeys import LOOK_BACK
 from tracking.explain import rivals
 from tracking.explain.sentences import Names, verdict_sentence
 from tracking.models import Click, Commission, Conversion, ConversionJourney
 from tracking.rule.attribution import Click as RuleClick
 from tracking.rule.attribution import Judged, Verdict
+from tracking.rule.tokens import lowest_id
 
 NOBODY = "nobody"
 _UNCOUNTED = frozenset({Verdict.NOT_PARTNER, Verdict.INVALID})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from network.models import Advertiser
-from tracking.conversions.journeys import LOOK_BACK, as_click, lowest_id
+from tracking.conversions.journeys import LOOK_BACK, as_click
 from tracking.explain import rivals
 from tracking.explain.rivals import ModelTypes
 from tracking.explain.sentences import TARGET_REASONS, uncounted_text, verdict_sentence
@@ -16,6 +16,7 @@ from tracking.models import Click
 from tracking.rule.attribution import Click as RuleClick
 from tracking.rule.attribution import Judged, Sale, Verdict, resolve
 from tracking.rule.reasons import ClickReason, TargetReason
+from tracking.rule.tokens import lowest_id
 
 STOOD_DOWN = "stood_down"
 MOST_OF_JOURNEYS = 2_000

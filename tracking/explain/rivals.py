@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from publishers.cookie_types.current import with_current
 from publishers.models import ModelType, Partnership, PartnershipTerms
-from publishers.partnerships.standing import with_current
 from tracking.explain.sentences import ANOTHER, Names
 from tracking.rule.attribution import Click
 

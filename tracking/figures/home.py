@@ -14,8 +14,8 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from network.models import Advertiser
+from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
-from publishers.partnerships.standing import with_current
 from publishers.partnerships.suggested import suggested
 from tracking.commissions.settling import OPEN, state_case
 from tracking.figures import queries as reports

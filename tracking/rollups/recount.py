@@ -10,11 +10,11 @@ from django.db.models import Q, Sum
 
 from network.clock import from_ms
 from tracking.clicks import partitions
+from tracking.clicks.rows import CLICK_KEY, ROLLUP_KEY
 from tracking.models import Conversion, Rollup
 from tracking.rollups import writing as rollups
 from tracking.rollups.contributions import Amounts, Contributions, Key, added, hour_of
 from tracking.rollups.protection import TermsRead
-from tracking.rollups.writing import CLICK_KEY, ROLLUP_KEY
 from tracking.rule.reasons import Counted
 
 CHUNK = 500

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from network.clock import to_ms
+from tracking.clicks.rows import ROLLUP_KEY
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.models import Commission, Conversion, Rollup
@@ -25,14 +26,6 @@ from tracking.rollups.protection import TermsRead, kept_from
 
 BATCH = 10_000
 """Rows that one statement of :func:`compact` folds."""
-
-ROLLUP_KEY = "hour, advertiser_id, publisher_id, cookie_type, counted"
-CLICK_KEY = """
-    date_trunc('hour', at, 'UTC') AS hour, advertiser_id, publisher_id, cookie_type,
-    'click_' || CASE WHEN reason <> '' THEN reason WHEN stood_down THEN 'stood_down' ELSE 'took' END
-    AS counted
-"""
-"""A click's key in the rollups, in SQL."""
 
 _SUMS = "sum(count), sum(sale_amount_minor), sum(commission_minor)"
 _FOLD = f"""

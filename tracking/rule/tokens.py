@@ -69,6 +69,11 @@ def time_of(click_id: UUID) -> int:
     return click_id.int >> 80
 
 
+def lowest_id(at_ms: int) -> UUID:
+    """The lowest UUIDv7 of a time: queries prune partitions by it."""
+    return UUID(int=max(at_ms, 0) << 80)
+
+
 def encode(token: Token, keys: Keys) -> str:
     click = token.click
     body = _BODY.pack(

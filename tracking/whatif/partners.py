@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from network.models import Advertiser
+from publishers.cookie_types.current import with_current
+from publishers.cookie_types.resolution import OWN
 from publishers.models import ModelType, Partnership
-from publishers.partnerships.standing import OWN, with_current
 from tracking.rule.attribution import CookieType
 
 

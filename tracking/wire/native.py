@@ -7,11 +7,10 @@ to a URL of that advertiser. A pixel is always a picture.
 import json
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -22,9 +21,10 @@ from uuid_utils.compat import uuid7
 from network import clock
 from tracking.clicks import cookies, visitors
 from tracking.clicks.keys import KEYS
-from tracking.clicks.redirect import REFERENCE_NAMES, Visit, visit
+from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
+from tracking.clicks.visits import Visit, visit_by_link
 from tracking.conversions.evidence import (
     MAX_ORDER,
     FieldError,
@@ -171,33 +171,15 @@ def failed(request: HttpRequest) -> HttpResponseBase:
 
 
 def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit:
-    meta = request.META
-    query = parameters(meta)
-    consent = query.get("consent")
-    return Visit(
-        publisher=publisher,
-        target=query.get("to"),
-        references={name: query[name] for name in REFERENCE_NAMES if name in query},
-        campaign=query.get("campaign", ""),
-        consent=None if consent is None else consent == "1",
+    return visit_by_link(
+        publisher,
+        request.META.get("QUERY_STRING", ""),
+        headers=request.META,
         cookies=request.COOKIES,
-        headers=meta,
         method=request.method or "GET",
-        address=visitors.client_address(meta, settings.TRUSTED_PROXIES),
+        address=visitors.client_address(request.META, settings.TRUSTED_PROXIES),
         in_page=in_page,
     )
-
-
-def parameters(meta: Mapping[str, str]) -> dict[str, str]:
-    """A link's parameters, the last of each name. ``request.GET`` would refuse a shopper whose link
-    has very many, and takes several times as long."""
-    text = meta.get("QUERY_STRING", "")
-    if not text.isascii():
-        # WSGI hands bytes over as ISO 8859-1; some user agents do send that.
-        with suppress(UnicodeDecodeError):
-            text = text.encode("latin-1").decode()
-    pairs = (item.partition("=") for item in text.split("&"))
-    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
 
 
 def _accept(record: dict[str, object], now: datetime) -> None:

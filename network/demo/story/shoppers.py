@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,9 +19,10 @@ from network.demo.story.catalogue import MACHINE_MINOR, PRICES
 from network.demo.story.stories import Follow
 from network.money import plain
 from tracking.clicks import cookies
-from tracking.clicks import redirect as clicks
 from tracking.clicks.keys import KEYS
+from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.clicks.visits import visit_by_link
 from tracking.conversions.evidence import InvalidReport, Role, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.spool.intake import Record
@@ -60,17 +62,20 @@ class Browser:
 
     def follow(self, move: Follow, at: datetime) -> Record:
         """Visit the publisher's link, keep the cookies, give what goes into the spool."""
-        request = clicks.Visit(
-            publisher=move.publisher,
-            target=ELSEWHERE if move.by == "elsewhere" else None,
-            references={"ref": self._random.choice(REFERENCES)},
-            consent=False if move.by == "no_consent" else None,
-            cookies=self._cookies(to_ms(at)),
+        link = {
+            "to": ELSEWHERE if move.by == "elsewhere" else None,
+            "ref": self._random.choice(REFERENCES),
+            "consent": "0" if move.by == "no_consent" else None,
+        }
+        request = visit_by_link(
+            move.publisher,
+            urlencode({name: value for name, value in link.items() if value is not None}),
             headers=self._headers(move),
+            cookies=self._cookies(to_ms(at)),
             address=f"198.51.{self._number // 250 % 250}.{self._number % 250 + 1}",
             in_page=move.in_page,
         )
-        answer = clicks.visit(request, self._shop, KEYS, to_ms(at))
+        answer = visit(request, self._shop, KEYS, to_ms(at))
         if answer.write:
             self._keep(answer.write, to_ms(at))
         return answer.record

@@ -13,11 +13,11 @@ from network.effective.rows import SPREAD
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.people import access
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import InForce, starting
+from publishers.cookie_types.resolution import OWN, InForce, starting
 from publishers.models import AssignedType, CookieTypeAssignment, Partnership
 from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
 from publishers.pages.partners.forms import CookieTypeForm
-from publishers.partnerships.standing import OWN, standings
+from publishers.partnerships.standing import standings
 from publishers.policy import assigning, preset_reasons
 from publishers.policy.departed import Departed, departed
 from publishers.policy.effects import Effect, effects_of, start_of

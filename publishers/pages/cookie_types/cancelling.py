@@ -20,6 +20,7 @@ from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangePage, posted, respond
 from network.people import access
 from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.words import source_text
 from publishers.models import (
     CookieTypeAssignment,
     CookieTypeChoice,
@@ -27,7 +28,6 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
-from publishers.partnerships.standing import source_text
 from publishers.policy import assigning
 from publishers.policy.deciding import terms_at
 

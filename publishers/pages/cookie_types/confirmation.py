@@ -16,12 +16,12 @@ from network.effective.rows import SPREAD
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangePage, respond
 from publishers.cookie_types.resolution import InForce, PolicyRow
-from publishers.cookie_types.words import lost_in_page
+from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notices import writing as notices
 from publishers.notices.words import MailText
 from publishers.pages.partners.forms import ReasonForm
-from publishers.partnerships.standing import Standing, source_text, standings, type_label
+from publishers.partnerships.standing import Standing, standings
 from publishers.policy.conflicts import UNDER_WAY, Meanwhile, changed_since
 from publishers.policy.effects import Effect, Start, last_hard_window
 from publishers.policy.notice_period import some_of

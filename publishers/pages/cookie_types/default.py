@@ -11,11 +11,10 @@ from network import dates
 from network.models import Advertiser
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.people import access
-from publishers.cookie_types.resolution import starting
+from publishers.cookie_types.resolution import OWN, starting
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.pages.cookie_types.confirmation import Proposal, address_of, answer, asked
 from publishers.pages.partners.forms import ModelTypeDefaultForm, ReasonForm
-from publishers.partnerships.standing import OWN
 from publishers.policy import assigning, preset_reasons
 from publishers.policy.effects import Effect, decides, effects_of_default
 

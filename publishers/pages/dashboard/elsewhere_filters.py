@@ -12,10 +12,10 @@ from network.clock import to_ms
 from network.people import access
 from publishers.pages.dashboard.filters import ListFilter
 from tracking.conversions.evidence import MAX_ORDER
-from tracking.conversions.journeys import lowest_id
 from tracking.explain.elsewhere import Wanted, has_reference
 from tracking.explain.no_cookie import REASONS, without_cookie
 from tracking.models import Click
+from tracking.rule.tokens import lowest_id
 
 USUAL = timedelta(days=90)
 LONGEST = timedelta(days=400)

@@ -12,13 +12,14 @@ from network.clock import to_ms
 from network.models import Advertiser
 from network.people import access
 from publishers.pages.dashboard.period import NO_DATE
-from tracking.clicks.redirect import MAX_REFERENCE, REFERENCE_NAMES
+from tracking.clicks.redirect import MAX_REFERENCE
+from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
 from tracking.commissions.settling import STATES, in_state
 from tracking.conversions.evidence import MAX_ORDER
-from tracking.conversions.journeys import lowest_id
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
+from tracking.rule.tokens import lowest_id
 
 
 class ListFilter(forms.Form):

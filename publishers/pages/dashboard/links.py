@@ -16,9 +16,10 @@ from publishers.models import Partnership, Publisher
 from publishers.pages.dashboard.frame import team_page
 from tracking.clicks.keys import KEYS
 from tracking.clicks.links import Link, Tried, try_out
-from tracking.clicks.redirect import MAX_CAMPAIGN, MAX_REFERENCE, REFERENCE_NAMES
+from tracking.clicks.redirect import MAX_CAMPAIGN, MAX_REFERENCE
 from tracking.clicks.snapshot import keeper
 from tracking.clicks.targets import MAX_URL_LENGTH, is_allowed
+from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.explain.sentences import CLICK_REASONS, TARGET_REASONS
 from tracking.rule.reasons import ClickReason
 

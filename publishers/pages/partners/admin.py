@@ -18,6 +18,7 @@ from network.effective.words import in_words
 from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, person
 from network.pages.site.change_pages import ChangePage, posted, respond
 from network.people import access
+from publishers.cookie_types.current import with_current
 from publishers.models import AssignedType, Partnership, PartnershipTerms
 from publishers.pages.cookie_types import assignment as cookie_type_change
 from publishers.pages.partners import detail as partner_page
@@ -33,7 +34,7 @@ from publishers.pages.partners.filters import (
 )
 from publishers.pages.partners.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
 from publishers.pages.partners.list import PartnerList
-from publishers.partnerships.standing import attach_standings, standing_of, with_current
+from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.policy import deciding
 from publishers.policy.notice_period import named
 

@@ -8,14 +8,15 @@ from django.http import HttpRequest
 
 from network import clock
 from network.pages.site.admin_site import ClosedListFilter
+from publishers.cookie_types.resolution import OWN
 from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
-from publishers.partnerships.standing import OWN, changing
+from publishers.partnerships.standing import changing
 from publishers.partnerships.suggested import suggested
 from publishers.partnerships.suggestions import ENOUGH_SALES
 
 
 class _ChoiceFilter(ClosedListFilter):
-    """A closed list; by default it narrows by an annotation of ``standing.with_current``."""
+    """A closed list; by default it narrows by an annotation of ``current.with_current``."""
 
     choices_of: Sequence[tuple[str, Any]]
     annotation = ""

@@ -19,6 +19,7 @@ from tests.support.makers import make_advertiser, make_partner, make_publisher
 from tests.wire.answers import cookie_kinds, link, only_click
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import keeper
+from tracking.clicks.visits import parameters
 from tracking.wire import native as views
 
 EVERY_RESPONSE = {
@@ -74,8 +75,8 @@ def test_a_link_with_very_many_parameters_strands_nobody(
     ],
 )
 def test_it_reads_parameters_as_user_agents_send_them(sent: bytes, reference: str) -> None:
-    environ = {"QUERY_STRING": f"ref={sent.decode('latin-1')}"}  # as WSGI hands bytes over
-    assert views.parameters(environ) == {"ref": reference}
+    query = f"ref={sent.decode('latin-1')}"  # as WSGI hands bytes over
+    assert parameters(query) == {"ref": reference}
 
 
 @pytest.mark.parametrize("path", ["/t/999999/c/1", "/", "/t/1/c/1/", "/t/1/c/x", "/admin/"])

@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connections
 
+from network.celery import app
 from network.models import User
 from publishers import tasks
 from publishers.models import Notice, NoticeMail, Partnership, Publisher
@@ -103,11 +104,11 @@ def test_the_change_itself_sends_nothing(
     cast: Cast, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(tasks.send_notices, "apply_async", lambda **options: woken.append("now"))
+    monkeypatch.setattr(app, "send_task", lambda name, **options: woken.append(name))
     with django_capture_on_commit_callbacks(execute=True):
         tell(cast.partner)
         assert (woken, mail.outbox) == ([], [])
-    assert (woken, mail.outbox) == (["now"], [])
+    assert (woken, mail.outbox) == ([tasks.send_notices.name], [])
 
 
 def test_a_broker_that_is_away_undoes_no_change(
@@ -116,10 +117,10 @@ def test_a_broker_that_is_away_undoes_no_change(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def away(**options: object) -> None:
+    def away(name: str, **options: object) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(tasks.send_notices, "apply_async", away)
+    monkeypatch.setattr(app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
         tell(cast.partner)
     assert the_mail().state == State.WAITING

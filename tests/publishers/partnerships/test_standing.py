@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from network.clock import to_ms
 from network.effective.rows import SPREAD, EffectiveDated, Refused
 from publishers.cookie_types import resolution as cookie_types
+from publishers.cookie_types.current import with_current
 from publishers.cookie_types.history import Tense, cancelled, history, time_line
 from publishers.models import CookieTypeAssignment, Partnership, PartnershipTerms
-from publishers.partnerships.standing import standings, with_current
+from publishers.partnerships.standing import standings
 from publishers.policy import assigning as policy
 from tests.support.makers import (
     NOW,

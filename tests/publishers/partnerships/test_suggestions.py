@@ -10,9 +10,10 @@ from django.test import Client
 
 from network.models import Advertiser
 from network.pages.site.definitions import figure
+from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.pages.partners.columns import period, seen_of
-from publishers.partnerships.standing import attach_standings, with_current
+from publishers.partnerships.standing import attach_standings
 from publishers.partnerships.suggested import advice
 from publishers.partnerships.suggestions import (
     ENOUGH_SALES,

@@ -12,8 +12,8 @@ from django.core import mail
 from django.test import Client, TestCase
 from kombu.exceptions import OperationalError
 
+from network.celery import app
 from network.models import Advertiser, StaffMembership, User
-from publishers import tasks
 from publishers.models import Publisher
 from publishers.pages.teams.invitation import AccountForm
 from publishers.teams import invitations
@@ -31,10 +31,10 @@ ACCOUNT = {**CHOSEN, "first_name": "Nina", "last_name": "Okafor", "time_zone": "
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that sends each mail as soon as it hears of it."""
 
-    def apply_async(args: tuple[int, str], **options: object) -> None:
-        tasks.send_invitation(*args)
+    def send_task(name: str, args: tuple[int, str], **options: object) -> None:
+        app.tasks[name](*args)
 
-    monkeypatch.setattr(tasks.send_invitation, "apply_async", apply_async)
+    monkeypatch.setattr(app, "send_task", send_task)
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_a_queue_that_is_down_loses_nothing_silently(
     def refuse(*args: object, **kwargs: object) -> None:
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(tasks.send_invitation, "apply_async", refuse)
+    monkeypatch.setattr(app, "send_task", refuse)
     invite(owner, shop, "nina@example.com")
     assert "Mail failed No worker could be told to send it: no broker" in text(
         owner.get(f"/admin/team/{shop.pk}/")
@@ -287,7 +287,7 @@ def test_a_queue_that_is_down_loses_nothing_silently(
 def test_a_mail_on_its_way_says_so(
     owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.send_invitation, "apply_async", lambda *args, **options: None)
+    monkeypatch.setattr(app, "send_task", lambda *args, **options: None)
     invite(owner, shop, "nina@example.com")
     assert "Viewer Mail on its way" in text(owner.get(f"/admin/team/{shop.pk}/"))
 

@@ -13,12 +13,12 @@ from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ClosedListFilter, WordsFilter
 from tracking.commissions.settling import OPEN, STATES, in_state
-from tracking.conversions.journeys import lowest_id
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
 from tracking.figures.queries import Period
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
+from tracking.rule.tokens import lowest_id
 
 
 class _ChoicesFilter(ClosedListFilter):

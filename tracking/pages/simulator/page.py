@@ -29,10 +29,10 @@ from tracking.pages.simulator.form import (
     DraftError,
     from_scenario,
 )
+from tracking.pages.simulator.from_sale import Carried, scenario_of
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
 from tracking.simulator import examples
 from tracking.simulator.format import NOBODY, Scenario, ScenarioError, format_time, read
-from tracking.simulator.from_sale import Carried, scenario_of
 from tracking.simulator.play import Result, number_of, simulate
 from tracking.simulator.playback import Kind, Line, lines, paid_sentence, verdict_sentence
 from tracking.simulator.writer import write

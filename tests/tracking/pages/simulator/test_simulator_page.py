@@ -30,6 +30,7 @@ from tests.support.reading import signed_in, text
 from tracking.models import Conversion
 from tracking.pages.simulator import form as simulator_form
 from tracking.pages.simulator import page as simulator_page
+from tracking.pages.simulator.from_sale import scenario_of
 from tracking.rule.attribution import CookieType, SoftRule, Verdict, resolve
 from tracking.simulator import examples
 from tracking.simulator.format import (
@@ -43,7 +44,6 @@ from tracking.simulator.format import (
     Settings,
     read,
 )
-from tracking.simulator.from_sale import scenario_of
 from tracking.simulator.play import number_of, simulate
 from tracking.simulator.playback import Kind, lines
 from tracking.simulator.writer import write
