@@ -20,6 +20,11 @@ _IN_ORDER = ("starts_at", "pk")
 _NEWEST_FIRST = ("-starts_at", "-pk")
 
 
+def in_order(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The rows as a timeline."""
+    return rows.order_by(*_IN_ORDER)
+
+
 def begun(rows: QuerySet[Row], at: datetime) -> QuerySet[Row]:
     """The rows that have started by a moment."""
     return rows.filter(starts_at__lte=at)
@@ -27,7 +32,7 @@ def begun(rows: QuerySet[Row], at: datetime) -> QuerySet[Row]:
 
 def coming(rows: QuerySet[Row], at: datetime) -> QuerySet[Row]:
     """The rows that start after a moment, the next one first."""
-    return rows.filter(starts_at__gt=at).order_by(*_IN_ORDER)
+    return in_order(rows.filter(starts_at__gt=at))
 
 
 def in_force(rows: QuerySet[Row], at: datetime) -> Row | None:
@@ -59,7 +64,7 @@ def timelines(rows: QuerySet[Row], *names: str) -> dict[Any, list[Row]]:
     rows an empty list. One query."""
     found: dict[Any, list[Row]] = defaultdict(list)
     key = _key(names)
-    for row in rows.order_by(*_IN_ORDER):
+    for row in in_order(rows):
         found[key(row)].append(row)
     return found
 

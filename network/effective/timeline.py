@@ -40,6 +40,11 @@ class Segment(Generic[Row]):
     ends_at: Any
 
 
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """The rows as a timeline; of those that start at once, the later ones stay the later."""
+    return sorted(rows, key=_starts_at)
+
+
 def in_force(rows: Sequence[Row], at: Moment) -> Row | None:
     """The row that holds at a moment; None before the first."""
     index = bisect_right(rows, at, key=_starts_at)

@@ -6,15 +6,16 @@ assignment of the partnership that has started, unless it says ``inherit``; the 
 for the publisher's model type, likewise; the network's default for the model type.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
+from network.effective import queries, timeline
 from publishers.models import (
     AssignedType,
     CookieTypeAssignment,
@@ -56,6 +57,12 @@ class Policy:
     advertiser_defaults: Mapping[str, Steps] = field(default_factory=dict)
     network_defaults: Mapping[str, Steps] = field(default_factory=dict)
 
+    @property
+    def timelines(self) -> Sequence[Steps]:
+        """Everything at which the outcome may change."""
+        defaults = (*self.advertiser_defaults.values(), *self.network_defaults.values())
+        return (self.assignments, self.model_types, *defaults)
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:
@@ -82,7 +89,7 @@ def builtin_default(model_type: str) -> str:
 
 def in_force(policy: Policy, at: datetime) -> InForce:
     """The cookie type at a time."""
-    kind = step_at(policy.model_types, at)
+    kind = timeline.in_force(policy.model_types, at)
     model_type = kind.value if kind else ModelType.OTHER.value
     layers = (
         (OWN, policy.assignments),
@@ -90,24 +97,15 @@ def in_force(policy: Policy, at: datetime) -> InForce:
         (NETWORK, policy.network_defaults.get(model_type, ())),
     )
     for source, steps in layers:
-        step = step_at(steps, at)
+        step = timeline.in_force(steps, at)
         if step and step.value != AssignedType.INHERIT:
             return InForce(step.value, source, step.starts_at, model_type)
     return InForce(builtin_default(model_type), NETWORK, None, model_type)
 
 
-def step_at(steps: Steps, at: datetime) -> Step | None:
-    """The step in force at a time; None before the first."""
-    index = bisect_right(steps, at, key=_starts_at)
-    return steps[index - 1] if index else None
-
-
 def changes(policy: Policy) -> list[datetime]:
     """Every moment at which the outcome may change, in order."""
-    steps = [*policy.assignments, *policy.model_types]
-    for defaults in (policy.advertiser_defaults, policy.network_defaults):
-        steps += [step for timeline in defaults.values() for step in timeline]
-    return sorted({step.starts_at for step in steps})
+    return timeline.moments(*policy.timelines)
 
 
 PolicyRow = CookieTypeAssignment | PublisherModelType | ModelTypeCookieType
@@ -125,7 +123,7 @@ def policy_with(policy: Policy, row: PolicyRow) -> Policy:
     """The policy as it were with this row, which holds for the partnership too."""
     value = row.model_type if isinstance(row, PublisherModelType) else row.cookie_type
     step = Step(row.starts_at, value)
-    return _edited(policy, row, lambda steps: sorted([*steps, step], key=_starts_at))
+    return _edited(policy, row, lambda steps: timeline.in_order([*steps, step]))
 
 
 def policy_without(policy: Policy, row: PolicyRow) -> Policy:
@@ -151,23 +149,20 @@ def _of_type(
     return {**defaults, row.model_type: edit(defaults.get(row.model_type, ()))}
 
 
-def _starts_at(step: Step) -> datetime:
-    return step.starts_at
-
-
 def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
     """The policy of each partnership by its id, in a constant number of queries."""
     partnerships = list(partnerships)
-    assignments = _assignments(partnerships)
-    model_types: dict[int, list[Step]] = defaultdict(list)
-    publishers = {partnership.publisher_id for partnership in partnerships}
-    for row in PublisherModelType.objects.filter(publisher__in=publishers).order_by("starts_at"):
-        model_types[row.publisher_id].append(Step(row.starts_at, row.model_type))
+    own = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
+    kinds = PublisherModelType.objects.filter(
+        publisher__in={partnership.publisher_id for partnership in partnerships}
+    )
+    assignments = _steps(queries.timelines(own, "partnership_id"), "cookie_type")
+    model_types = _steps(queries.timelines(kinds, "publisher_id"), "model_type")
     defaults = _defaults({partnership.advertiser_id for partnership in partnerships})
     return {
         partnership.id: Policy(
-            assignments=assignments[partnership.id],
-            model_types=model_types[partnership.publisher_id],
+            assignments=assignments.get(partnership.id, ()),
+            model_types=model_types.get(partnership.publisher_id, ()),
             advertiser_defaults=defaults[partnership.advertiser_id],
             network_defaults=defaults[None],
         )
@@ -179,19 +174,21 @@ def policy_of(partnership: Partnership) -> Policy:
     return policies([partnership])[partnership.id]
 
 
-def _assignments(partnerships: list[Partnership]) -> dict[int, list[Step]]:
-    steps: dict[int, list[Step]] = defaultdict(list)
-    rows = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
-    for row in rows.order_by("starts_at"):
-        steps[row.partnership_id].append(Step(row.starts_at, row.cookie_type))
-    return steps
-
-
-def _defaults(advertisers: set[int]) -> dict[int | None, dict[str, list[Step]]]:
-    defaults: dict[int | None, dict[str, list[Step]]] = defaultdict(lambda: defaultdict(list))
+def _defaults(advertisers: set[int]) -> Mapping[int | None, Mapping[str, Steps]]:
+    """By advertiser (None: the network's) and model type."""
     rows = ModelTypeCookieType.objects.filter(
         Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
     )
-    for row in rows.order_by("starts_at"):
-        defaults[row.advertiser_id][row.model_type].append(Step(row.starts_at, row.cookie_type))
+    found = _steps(queries.timelines(rows, "advertiser_id", "model_type"), "cookie_type")
+    defaults: dict[int | None, dict[str, Steps]] = defaultdict(dict)
+    for (advertiser, model_type), steps in found.items():
+        defaults[advertiser][model_type] = steps
     return defaults
+
+
+def _steps(timelines: Mapping[Any, Sequence[PolicyRow]], name: str) -> dict[Any, Steps]:
+    """What the rows of each timeline say in this field."""
+    return {
+        key: [Step(row.starts_at, getattr(row, name)) for row in rows]
+        for key, rows in timelines.items()
+    }

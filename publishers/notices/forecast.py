@@ -4,14 +4,13 @@ Three lines for each partnership: its cookie type, its approval and flags, and t
 clicks are placed and paid on. A publisher is told where a line after a change is not as before.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from network.effective import queries, timeline
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import SET_UP, Policy
@@ -77,8 +76,12 @@ class News:
 def outlooks(partnerships: Sequence[Partnership], now: datetime) -> dict[int, Outlook]:
     """Each partnership's outlook by its id, in a constant number of queries."""
     policies = cookie_types.policies(partnerships)
-    own = _own_terms(partnerships)
-    shops = _shops_terms({row.advertiser_id for row in partnerships})
+    own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
+    shop_terms = AttributionTerms.objects.filter(
+        advertiser__in={row.advertiser_id for row in partnerships}
+    )
+    own = queries.timelines(own_terms, "partnership_id")
+    shops = queries.timelines(shop_terms, "advertiser_id")
     return {
         row.pk: outlook(policies[row.pk], own[row.pk], shops[row.advertiser_id], now)
         for row in partnerships
@@ -92,17 +95,19 @@ def outlook(
     now: datetime,
 ) -> Outlook:
     """The outlook that these rows make; rows in order of their start."""
-    own_starts, shop_starts = ([row.starts_at for row in rows] for rows in (own, shop))
+
+    def status(at: datetime) -> Value:
+        return _status(timeline.in_force(own, at))
 
     def terms(at: datetime) -> Value:
-        return _terms(_latest(shop, shop_starts, at), _latest(own, own_starts, at))
+        return _terms(timeline.in_force(shop, at), timeline.in_force(own, at))
 
     approved = (row.starts_at for row in own if row.status == PartnershipTerms.Status.APPROVED)
     return Outlook(
         approved_at=next(approved, None),
         cookie_type=cookie_type_line(policy, now),
-        partnership=_line(lambda at: _status(_latest(own, own_starts, at)), own_starts, now),
-        terms=_line(terms, sorted([*own_starts, *shop_starts]), now),
+        partnership=_line(status, timeline.moments(own), now),
+        terms=_line(terms, timeline.moments(own, shop), now),
     )
 
 
@@ -134,7 +139,7 @@ def news(before: Outlook, after: Outlook, now: datetime) -> list[News]:
 
 
 def value_at(line: Line, at: datetime) -> Value:
-    return line[max(0, bisect_right(line, at, key=lambda held: held.starts_at) - 1)].value
+    return timeline.in_force_or_first(line, at).value
 
 
 def tells_of(notice: Notice, line: Line) -> bool:
@@ -206,11 +211,8 @@ def _concerns(item: News, before: Outlook, after: Outlook) -> bool:
 def _line(
     value_at_time: Callable[[datetime], Value], moments: Iterable[datetime], now: datetime
 ) -> Line:
-    line = [Held(now, value_at_time(now))]
-    for at in moments:
-        if at > now and (value := value_at_time(at)) != line[-1].value:
-            line.append(Held(at, value))
-    return line
+    held = [Held(at, value_at_time(at)) for at in (now, *(at for at in moments if at > now))]
+    return timeline.turns(held, lambda one: one.value)
 
 
 def _kind(policy: Policy, at: datetime) -> Value:
@@ -238,24 +240,3 @@ def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> Value
         "validation_days": shop.validation_days,
         "notice_days": shop.notice_days,
     }
-
-
-def _latest(rows: Sequence[Any], starts: Sequence[datetime], at: datetime) -> Any:
-    index = bisect_right(starts, at)
-    return rows[index - 1] if index else None
-
-
-def _own_terms(partnerships: Sequence[Partnership]) -> Mapping[int, list[PartnershipTerms]]:
-    found: dict[int, list[PartnershipTerms]] = defaultdict(list)
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
-    for row in rows.order_by("starts_at"):
-        found[row.partnership_id].append(row)
-    return found
-
-
-def _shops_terms(advertisers: Iterable[int]) -> Mapping[int, list[AttributionTerms]]:
-    found: dict[int, list[AttributionTerms]] = defaultdict(list)
-    rows = AttributionTerms.objects.filter(advertiser__in=advertisers)
-    for row in rows.order_by("starts_at"):
-        found[row.advertiser_id].append(row)
-    return found

@@ -11,7 +11,6 @@ import logging
 import os
 import threading
 import time
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,6 +23,7 @@ from django.db import Error, close_old_connections
 
 from network.advertisers import tracking_hosts
 from network.clock import to_ms
+from network.effective import queries, timeline
 from network.models import (
     Advertiser,
     AttributionTerms,
@@ -80,9 +80,7 @@ class AdvertiserSnapshot:
 
     def partner_at(self, publisher: int, at: int) -> Span | None:
         """What holds for the publisher at a time (ms); None when there is no partnership yet."""
-        spans = self.partners.get(publisher, ())
-        index = bisect_right(spans, at, key=lambda span: span.starts_at)
-        return spans[index - 1] if index else None
+        return timeline.in_force(self.partners.get(publisher, ()), at)
 
 
 @dataclass(frozen=True)
@@ -141,14 +139,11 @@ def _partners() -> tuple[dict[int, dict[int, tuple[Span, ...]]], dict[int, int]]
     """Each advertiser's partners with their spans, and its longest window in days."""
     partnerships = list(Partnership.objects.select_related("publisher"))
     policies = cookie_types.policies(partnerships)
-    own_terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
-    for own in PartnershipTerms.objects.order_by("starts_at"):
-        own_terms[own.partnership_id].append(own)
-    shop_terms: dict[int, list[AttributionTerms]] = defaultdict(list)
+    own_terms = queries.timelines(PartnershipTerms.objects.all(), "partnership_id")
+    shop_terms = queries.timelines(AttributionTerms.objects.all(), "advertiser_id")
     longest: dict[int, int] = defaultdict(lambda: 1)
-    for shop in AttributionTerms.objects.order_by("starts_at"):
-        shop_terms[shop.advertiser_id].append(shop)
-        longest[shop.advertiser_id] = max(longest[shop.advertiser_id], shop.hard_days)
+    for advertiser_id, rows in shop_terms.items():
+        longest[advertiser_id] = max(row.hard_days for row in rows)
     partners: dict[int, dict[int, tuple[Span, ...]]] = defaultdict(dict)
     for partnership in partnerships:
         spans = _spans(
@@ -169,21 +164,14 @@ def _spans(
     shop_terms: Sequence[AttributionTerms],
     active: bool,
 ) -> tuple[Span, ...]:
-    if not own_terms or not shop_terms:
-        return ()
-    first = max(own_terms[0].starts_at, shop_terms[0].starts_at)
-    moments = {first, *cookie_types.changes(policy)}
-    moments |= {row.starts_at for row in (*own_terms, *shop_terms)}
     spans: list[Span] = []
-    for moment in sorted(moment for moment in moments if moment >= first):
-        own = own_terms[bisect_right(own_terms, moment, key=_starts_at) - 1]
-        shop = shop_terms[bisect_right(shop_terms, moment, key=_starts_at) - 1]
-        spans.append(_span(moment, cookie_types.in_force(policy, moment), own, shop, active))
+    for moment in timeline.moments(own_terms, shop_terms, *policy.timelines):
+        own = timeline.in_force(own_terms, moment)
+        shop = timeline.in_force(shop_terms, moment)
+        if own and shop:
+            kind = cookie_types.in_force(policy, moment)
+            spans.append(_span(moment, kind, own, shop, active))
     return tuple(spans)
-
-
-def _starts_at(row: PartnershipTerms | AttributionTerms) -> datetime:
-    return row.starts_at
 
 
 def _span(

@@ -1,6 +1,5 @@
 """What a decision earns whom: the pending commission follows it, by the rates in force."""
 
-from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from network import money
+from network.effective import queries, timeline
 from network.models import CommissionRate
 from tracking.models import Commission, Conversion
 from tracking.rule.attribution import Outcome
@@ -116,15 +116,7 @@ def amounts(conversions: Collection[int]) -> dict[int, int]:
 def _rates(advertisers: Collection[int]) -> dict[tuple[int, str], list[CommissionRate]]:
     """The rates of these advertisers over time, in order, by the group's code. One query."""
     rows = CommissionRate.objects.filter(advertiser__in=advertisers).select_related("group")
-    rates: dict[tuple[int, str], list[CommissionRate]] = {}
-    for rate in rows.order_by("starts_at"):
-        rates.setdefault((rate.advertiser_id, rate.group.code), []).append(rate)
-    return rates
-
-
-def _in_force(rates: Sequence[CommissionRate], at: datetime) -> CommissionRate:
-    """The rate in force; the first one before there was any."""
-    return rates[max(bisect_right(rates, at, key=lambda rate: rate.starts_at) - 1, 0)]
+    return queries.timelines(rows, "advertiser_id", "group__code")
 
 
 def _values(commission: Commission) -> dict[str, Any]:
@@ -156,8 +148,10 @@ def _is_on(commission: Commission, conversion: Conversion) -> bool:
 def _lines(
     conversion: Conversion, rates: Mapping[tuple[int, str], Sequence[CommissionRate]]
 ) -> list[dict[str, Any]]:
+    """By the rate of each part's group in force; by its first one before there was any."""
+    shop, at = conversion.advertiser_id, conversion.at
     return [
-        _line(part, _in_force(rates[conversion.advertiser_id, part["group"]], conversion.at))
+        _line(part, timeline.in_force_or_first(rates[shop, part["group"]], at))
         for part in conversion.parts
     ]
 

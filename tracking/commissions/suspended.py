@@ -4,10 +4,11 @@ Clicks from before it keep their claims, so that the decision stays what the evi
 """
 
 from datetime import datetime
-from itertools import takewhile
 
+from network.effective import queries
 from network.effective.rows import SPREAD
 from publishers.models import PartnershipTerms
+from publishers.partnerships.standing import decided_by
 from tracking.commissions import rulings
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.models import Commission, Validation
@@ -35,19 +36,12 @@ def _suspension(commission: Commission, now: datetime) -> PartnershipTerms | Non
     """The terms that began the suspension in force, or about to be (one declines before it starts);
     other terms may have changed since."""
     rows = PartnershipTerms.objects.filter(
-        advertiser=commission.advertiser_id,
-        publisher=commission.publisher_id,
-        starts_at__lte=now + SPREAD,
+        advertiser=commission.advertiser_id, publisher=commission.publisher_id
     )
-    began = None
-    newest_first = rows.select_related("made_by").order_by("-starts_at")
-    for row in takewhile(_is_suspended, newest_first):
-        began = row
-    return began
-
-
-def _is_suspended(terms: PartnershipTerms) -> bool:
-    return terms.status == PartnershipTerms.Status.SUSPENDED
+    begun = queries.begun(rows.select_related("made_by"), now + SPREAD)
+    decided = decided_by(queries.in_order(begun))
+    is_suspended = decided is not None and decided.status == PartnershipTerms.Status.SUSPENDED
+    return decided if is_suspended else None
 
 
 def _is_excused(commission: Commission, suspension: PartnershipTerms) -> bool:

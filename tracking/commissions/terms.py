@@ -1,9 +1,10 @@
 """The terms over time that a what-if needs besides the recorded sales."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from datetime import datetime
 
 from network.clock import to_ms
+from network.effective import queries, timeline
 from network.effective.rows import SPREAD
 from network.models import AttributionTerms
 from publishers.models import PartnershipTerms
@@ -23,7 +24,7 @@ def circumstances_of(advertiser: int) -> Circumstances:
 
 def shop_terms(advertiser: int) -> Sequence[ShopTerms]:
     """The advertiser's windows over time, in order."""
-    rows = AttributionTerms.objects.filter(advertiser=advertiser).order_by("starts_at")
+    rows = queries.in_order(AttributionTerms.objects.filter(advertiser=advertiser))
     return [ShopTerms(to_ms(row.starts_at), row.hard_days, row.soft_hours) for row in rows]
 
 
@@ -41,8 +42,7 @@ def _rows(
     rows = PartnershipTerms.objects.filter(advertiser=advertiser)
     if publishers is not None:
         rows = rows.filter(publisher__in=publishers)
-    in_order = rows.order_by("publisher", "starts_at")
-    return {key: list(of) for key, of in groupby(in_order, key=lambda row: row.publisher_id)}
+    return queries.timelines(rows, "publisher_id")
 
 
 def _partner_terms(rows: Iterable[PartnershipTerms]) -> list[PartnerTerms]:
@@ -52,17 +52,12 @@ def _partner_terms(rows: Iterable[PartnershipTerms]) -> list[PartnerTerms]:
 def _suspensions(rows: Sequence[PartnershipTerms]) -> Iterator[Suspension]:
     """From when sales were declined until they were not any more: both before clicks stop and begin
     to count (:mod:`tracking.commissions.suspended`)."""
-    began = None
-    for row, after in pairwise([*rows, None]):
-        assert row is not None
-        if row.status != PartnershipTerms.Status.SUSPENDED:
-            continue
-        began = began or row
-        if after is None or after.status != row.status:
-            if began.made_by_id is not None:
-                yield Suspension(_known_at(began), _known_at(after) if after else None)
-            began = None
+    for one in timeline.segments(timeline.turns(rows, lambda row: row.status)):
+        if one.row.status == PartnershipTerms.Status.SUSPENDED and one.row.made_by_id is not None:
+            yield Suspension(
+                _known_at(one.row.starts_at), _known_at(one.ends_at) if one.ends_at else None
+            )
 
 
-def _known_at(row: PartnershipTerms) -> int:
-    return to_ms(row.starts_at - SPREAD)
+def _known_at(moment: datetime) -> int:
+    return to_ms(moment - SPREAD)

@@ -4,11 +4,11 @@ Replays what was recorded through the rule itself: it does not know how partners
 have behaved. Where nothing of a journey changes, neither does its end.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from network.effective import timeline
 from tracking.rule.attribution import (
     Click,
     CookieType,
@@ -220,7 +220,7 @@ def _window(click: Click, kind: CookieType, change: Change, circumstances: Circu
             return change.soft_hours * HOUR_MINUTES
         if click.is_soft:
             return click.window_minutes
-        return _terms_at(circumstances.terms, click.at).soft_hours * HOUR_MINUTES
+        return _shop_terms_at(circumstances, click).soft_hours * HOUR_MINUTES
     asks = change.hard_days is not None or click.publisher in change.own_hard_days
     if not asks and not click.is_soft:
         return click.window_minutes
@@ -233,15 +233,12 @@ def _hard_days(click: Click, change: Change, circumstances: Circumstances) -> in
     else:
         terms = _partner_terms_at(circumstances, click)
         own = terms.hard_days if terms else None
-    return own or change.hard_days or _terms_at(circumstances.terms, click.at).hard_days
+    return own or change.hard_days or _shop_terms_at(circumstances, click).hard_days
 
 
-def _terms_at(terms: Sequence[ShopTerms], at: int) -> ShopTerms:
-    """The terms in force; the first ones before there were any."""
-    return terms[max(bisect_right(terms, at, key=lambda item: item.starts_at) - 1, 0)]
+def _shop_terms_at(circumstances: Circumstances, click: Click) -> ShopTerms:
+    return timeline.in_force_or_first(circumstances.terms, click.at)
 
 
 def _partner_terms_at(circumstances: Circumstances, click: Click) -> PartnerTerms | None:
-    terms = circumstances.partners.get(click.publisher, ())
-    index = bisect_right(terms, click.at, key=lambda item: item.starts_at)
-    return terms[index - 1] if index else None
+    return timeline.in_force(circumstances.partners.get(click.publisher, ()), click.at)

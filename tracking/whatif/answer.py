@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from network import dates, money
+from network.effective import queries
 from network.models import Advertiser
 from publishers.cookie_types.words import lost_in_page
 from publishers.models import PartnershipTerms, Publisher
@@ -166,12 +167,8 @@ def _in_page(question: Question) -> str:
     rows = PartnershipTerms.objects.filter(
         advertiser__in={advertiser for advertiser, _ in hard},
         publisher__in={publisher for _, publisher in hard},
-        starts_at__lte=question.until,
-    )
-    held = {
-        (row.advertiser_id, row.publisher_id): row
-        for row in rows.select_related("publisher").order_by("starts_at")
-    }
+    ).select_related("publisher")
+    held = queries.in_force_by(rows, question.until, "advertiser_id", "publisher_id")
     losing = [held[key].publisher.name for key in hard if key in held and held[key].in_page]
     return lost_in_page(joined(sorted(losing)), len(losing)) if losing else ""
 

@@ -95,6 +95,11 @@ def test_turns_are_where_something_else_is_said() -> None:
     assert timeline.turns((), lambda step: step) == []
 
 
+def test_rows_are_put_in_the_order_of_their_starts() -> None:
+    assert timeline.in_order([C, B, TWIN, A]) == [A, B, TWIN, C]
+    assert timeline.in_order(iter((TWIN, B))) == [TWIN, B]
+
+
 def test_moments_of_several_timelines_are_in_order_and_once_each() -> None:
     assert timeline.moments(STEPS, (), [Step(5), Step(20)]) == [5, 10, 20, 30]
     assert timeline.moments() == []
