@@ -1,9 +1,15 @@
 """Times as people read them: in their own zone, and the zone named."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+from network.wording import Unit, counted
+
+_UNITS: Sequence[tuple[Unit, int]] = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+"""From the largest; people think of 14 days, so there are no weeks."""
 
 
 def is_zone(name: str) -> bool:
@@ -51,7 +57,7 @@ def _local(at: datetime) -> datetime:
 def span(duration: timedelta) -> str:
     """``40 seconds``, ``3 hours`` or ``2 days``: the largest whole unit; nothing negative."""
     seconds = max(0, int(duration.total_seconds()))
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+    for unit, size in _UNITS:
         if seconds >= size:
             return counted(seconds // size, unit)
     return counted(seconds, "second")
@@ -60,12 +66,7 @@ def span(duration: timedelta) -> str:
 def about(duration: timedelta) -> str:
     """``2 minutes`` for 117 seconds: rounded, in the largest unit that is not too large."""
     seconds = max(0.0, duration.total_seconds())
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+    for unit, size in _UNITS:
         if seconds >= 0.95 * size:
             return counted(round(seconds / size), unit)
     return counted(round(seconds), "second")
-
-
-def counted(number: int, unit: str) -> str:
-    """``1 day`` or ``30 days``."""
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

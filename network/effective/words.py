@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import models
 
-from network.dates import counted
 from network.effective.rows import WholeTerms
+from network.wording import Unit, counted
 
 _NAMES: Mapping[str, str] = {
     "hard_days": "cookie period",
@@ -15,7 +15,7 @@ _NAMES: Mapping[str, str] = {
     "notice_days": "notice",
     "in_page": "may activate from the page",
 }
-_UNITS: Mapping[str, str] = {"soft_hours": "hour"}
+_UNITS: Mapping[str, Unit] = {"soft_hours": "hour"}
 
 
 def in_words(table: type[WholeTerms], said: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """What hard and soft mean, in words for those who earn by it."""
 
 from network import dates
-from network.dates import counted
 from network.models import AttributionTerms
+from network.wording import counted
 from publishers.cookie_types.resolution import ADVERTISER, OWN, InForce
 from publishers.models import CookieTypeChoice, ModelType
 

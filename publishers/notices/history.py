@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from network import dates
-from network.dates import counted
 from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices.states import State, states
 from publishers.notices.words import words
@@ -34,18 +35,22 @@ class Told:
     @property
     def mails(self) -> str:
         """What became of the mails, in words."""
-        parts = [
-            f"{self.waiting} waiting" if self.waiting else "",
-            f"{self.parked} could not be delivered" if self.parked else "",
-            f"{self.skipped} not sent: left the team, inactive or no address"
-            if self.skipped
-            else "",
-        ]
+        parts = []
         if self.sent_at:
-            readers = counted(self.sent, "member")
-            parts = [f"sent to {readers} on {dates.moment(self.sent_at)}", *parts]
-        said = "; ".join(part for part in parts if part)
-        return said[:1].upper() + said[1:] if said else "None: on the page only"
+            sent = ngettext(
+                "Sent to %(count)d member on %(at)s",
+                "Sent to %(count)d members on %(at)s",
+                self.sent,
+            )
+            parts.append(sent % {"count": self.sent, "at": dates.moment(self.sent_at)})
+        if self.waiting:
+            parts.append(_("%(count)d waiting") % {"count": self.waiting})
+        if self.parked:
+            parts.append(_("%(count)d could not be delivered") % {"count": self.parked})
+        if self.skipped:
+            skipped = _("%(count)d not sent: left the team, inactive or no address")
+            parts.append(skipped % {"count": self.skipped})
+        return "; ".join(parts) or _("None: on the page only")
 
 
 def told(partnership: Partnership, now: datetime) -> Sequence[Told]:

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from network import dates
-from network.dates import counted
 from network.models import AttributionTerms
+from network.wording import Unit, counted
 from publishers.cookie_types.words import explanation
 from publishers.models import (
     CookieTypeChoice,
@@ -48,7 +48,7 @@ _TERMS: Mapping[str, str] = {
     "validation_days": "Validation period",
     "notice_days": "Notice before a hard partner becomes soft",
 }
-_UNITS = {"soft_hours": "hour"}
+_UNITS: Mapping[str, Unit] = {"soft_hours": "hour"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from network import dates, money
 from network.advertisers.terms import DEFAULT_GROUP
 from network.advertisers.tracking_hosts import base_urls
-from network.dates import counted
 from network.models import (
     Advertiser,
     AttributionTerms,
@@ -19,6 +18,7 @@ from network.models import (
     notice_at,
 )
 from network.people import access
+from network.wording import counted
 from publishers.cookie_types import words as cookie_words
 from publishers.cookie_types.history import BEGAN, Span, Tense, histories
 from publishers.models import Partnership, PartnershipTerms

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from network import dates
 from network.effective.rows import Refused, start_or_now
 from network.models import Advertiser, AttributionTerms, notice_at
+from network.wording import counted, some_of
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
 from publishers.models import CookieTypeChoice, Partnership, PartnershipTerms
 
 TYPING = timedelta(minutes=5)
 """A start that a message names may be chosen for so long."""
-MOST_NAMED = 3
 
 
 class NoticeNotKept(Refused):
@@ -141,7 +141,7 @@ def _was_approved(terms: Sequence[PartnershipTerms], since: datetime, now: datet
 def _refusal(late: Sequence[Promised]) -> str:
     last = _last(late)
     advertiser = Advertiser.objects.get(pk=last.partnership.advertiser_id)
-    notice = dates.counted(last.days, "day") + ("'" if last.days > 1 else "'s")
+    notice = counted(last.days, "day") + ("'" if last.days > 1 else "'s")
     return (
         f"{advertiser} gives {notice} notice before a hard partner becomes soft: "
         f"{named([one.partnership for one in late])} at the earliest on "
@@ -160,14 +160,4 @@ def _last(late: Sequence[Promised]) -> Promised:
 
 def named(partnerships: Sequence[Partnership]) -> str:
     """``CouponCat``, ``CouponCat and Blum`` or ``CouponCat, Blum, Loop and 12 others``."""
-    return some_of([row.publisher.name for row in partnerships])
-
-
-def some_of(names: Sequence[str]) -> str:
-    """As :func:`named`, of names."""
-    names = sorted(names)
-    if len(names) <= MOST_NAMED:
-        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    rest = len(names) - MOST_NAMED
-    others = "1 other" if rest == 1 else f"{rest} others"
-    return f"{', '.join(names[:MOST_NAMED])} and {others}"
+    return some_of(row.publisher.name for row in partnerships)

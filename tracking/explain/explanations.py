@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from network import dates, money
 from network.clock import from_ms
@@ -87,7 +88,7 @@ def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "jo
     drawn = [
         DrawnClick(
             _without_rival(judged, names),
-            _capital(names.of(judged.click)),
+            capfirst(names.of(judged.click)),
             VERDICT_LABELS[judged.verdict],
             verdict_sentence(judged, names),
         )
@@ -228,10 +229,6 @@ def told_click(
 def _without_rival(judged: Judged, names: Names) -> Judged:
     told = judged.by is None or names.may_know_times_of(judged.by)
     return judged if told else replace(judged, by=None)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:

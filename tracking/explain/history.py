@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from django.utils.text import capfirst
+
 from network import dates
 from tracking.commissions.decisions import clicks_of
 from tracking.explain.sentences import Names
@@ -50,7 +52,7 @@ def history(conversion: Conversion, names: Names) -> History:
     ]
     ends = [*(row.decided_at for row in rows[1:]), None]
     chapters = [
-        Chapter(row.decided_at, until, _credited(row, names), _capital(cause), row.closes_at)
+        Chapter(row.decided_at, until, _credited(row, names), capfirst(cause), row.closes_at)
         for row, until, cause in zip(rows, ends, causes, strict=True)
     ]
     return History(chapters, _last_change(rows, causes, names))
@@ -144,10 +146,6 @@ def _clicks_named(new: Sequence[Click], row: Decision, before: Decision, names: 
 
 def _paid(row: Decision) -> Click | None:
     return next((click for click in clicks_of(row) if click.id == row.paid_click), None)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def publishers_in(conversion: Conversion) -> set[int]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from network import dates
 from network.clock import from_ms
+from network.wording import counted
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import ClickReason, ReportOutcome, TargetReason, TokenReason
 
@@ -116,10 +117,10 @@ def window(click: Click) -> str:
     """``30 days`` or ``24 hours``."""
     minutes = click.window_minutes
     if minutes > 24 * 60 and minutes % (24 * 60) == 0:
-        return dates.counted(minutes // (24 * 60), "day")
+        return counted(minutes // (24 * 60), "day")
     if minutes % 60 == 0:
-        return dates.counted(minutes // 60, "hour")
-    return dates.counted(minutes, "minute")
+        return counted(minutes // 60, "hour")
+    return counted(minutes, "minute")
 
 
 def uncounted_text(reason: str) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from network import dates, money
 from network.effective import queries
 from network.models import Advertiser
+from network.wording import joined
 from publishers.cookie_types.words import lost_in_page
 from publishers.models import PartnershipTerms, Publisher
 from tracking.models import Conversion
@@ -327,15 +328,10 @@ def _to(whom: str, count: int, concerned: int, unit: str) -> str:
         return "to nobody"
     if whom == "others":
         other = "other " if concerned else ""
-        return f"to {dates.counted(count, f'{other}{unit}')}"
+        return f"to {count} {other}{unit}{'' if count == 1 else 's'}"
     if concerned == 1:
         return f"to this {unit}"
     return f"to these {unit}s" if count == concerned else f"to {count} of these {unit}s"
-
-
-def joined(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 # --- For spreadsheets ---------------------------------------------------------------------------

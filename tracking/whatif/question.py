@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from network.dates import counted
+from network.wording import counted, joined, some_of
 from publishers.models import Publisher
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
-from tracking.whatif.answer import joined
 from tracking.whatif.results import Question
 
-MOST_NAMED = 4
 SOFT_RULES: Mapping[SoftRule, str] = {
     SoftRule.FIRST: "a soft click overwriting nothing",
     SoftRule.LAST: "a later soft click taking over from a soft one",
@@ -37,7 +35,7 @@ def _types(changes: Sequence[Change], names: Mapping[int, str]) -> list[str]:
     for kind in (CookieType.SOFT, CookieType.HARD):
         held = {key for change in changes for key, asked in change.types.items() if asked is kind}
         if held:
-            found.append(f"{listed(sorted(_name(key, names) for key in held))} {kind.value}")
+            found.append(f"{some_of(_name(key, names) for key in held)} {kind.value}")
     return found
 
 
@@ -58,11 +56,3 @@ def _windows(change: Change, names: Mapping[int, str]) -> list[str]:
 def _name(publisher: int, names: Mapping[int, str]) -> str:
     """A publisher without a name is called by its id."""
     return names.get(publisher, f"publisher {publisher}")
-
-
-def listed(partners: Sequence[str]) -> str:
-    """Names, the first of them where they are many: ``A, B, C and 12 more``."""
-    if len(partners) > MOST_NAMED:
-        more = len(partners) - MOST_NAMED + 1
-        return f"{', '.join(partners[: MOST_NAMED - 1])} and {more} more"
-    return joined(partners)

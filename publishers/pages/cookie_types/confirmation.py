@@ -15,6 +15,7 @@ from network import clock
 from network.effective.rows import SPREAD
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangePage, respond
+from network.wording import some_of
 from publishers.cookie_types.resolution import InForce, PolicyRow
 from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
@@ -24,7 +25,6 @@ from publishers.pages.partners.forms import ReasonForm
 from publishers.partnerships.standing import Standing, standings
 from publishers.policy.conflicts import UNDER_WAY, Meanwhile, changed_since
 from publishers.policy.effects import Effect, Start, last_hard_window
-from publishers.policy.notice_period import some_of
 from tracking.pages.whatif.ask import run_of
 from tracking.rule.attribution import CookieType
 from tracking.rule.replay import Change
@@ -341,8 +341,8 @@ def _had(proposal: Proposal) -> str:
 def _named(rows: Sequence[Partnership], proposal: Proposal) -> str:
     """With the advertiser where the change is about partners of several."""
     if len({row.advertiser_id for row in proposal.of_all}) < 2:
-        return some_of([row.publisher.name for row in rows])
-    return some_of([f"{row.publisher} at {row.advertiser}" for row in rows])
+        return some_of(row.publisher.name for row in rows)
+    return some_of(f"{row.publisher} at {row.advertiser}" for row in rows)
 
 
 def _still_win(proposal: Proposal) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from network import dates
 from network.models import Advertiser
@@ -132,9 +133,10 @@ def _decided(decided: int, changing: int) -> str:
     already = decided - changing
     if not decided:
         return "It decides for no partner now."
+    partners = ngettext("%d partner", "%d partners", decided) % decided
     if not already:
-        return f"It decides for {dates.counted(decided, 'partner')}."
+        return f"It decides for {partners}."
     if not changing:
-        return f"It decides for {dates.counted(decided, 'partner')}, so already."
+        return f"It decides for {partners}, so already."
     change, is_so = ("change" if changing > 1 else "changes"), ("are" if already > 1 else "is")
     return f"It decides for {decided} partners: {changing} {change}, {already} {is_so} so already."

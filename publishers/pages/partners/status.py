@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from network import clock, dates, money
 from network.effective import rebasing
@@ -145,7 +147,7 @@ def decide(
             except ValidationRefused as error:  # a sale was changed at the same moment
                 raise ValidationError(f"{error} Nothing was changed; try again.") from error
             model_admin.log_change(request, row, "Suspended for fraud")
-            return f"Suspended for fraud. {_declined(row, declined)}"
+            return _declined(row, declined)
         made = deciding.decide(
             row,
             to,
@@ -202,6 +204,11 @@ def application(row: Partnership) -> PartnershipTerms | None:
 
 def _declined(row: Partnership, declined: suspension.Pending) -> str:
     if not declined.commissions:
-        return "Nothing was pending."
+        return _("Suspended for fraud. Nothing was pending.")
+    said = ngettext(
+        "Suspended for fraud. %(count)d commission of %(amount)s was declined.",
+        "Suspended for fraud. %(count)d commissions of %(amount)s were declined.",
+        declined.commissions,
+    )
     amount = money.display(declined.amount_minor, row.advertiser.currency)
-    return f"{dates.counted(declined.commissions, 'commission')} of {amount} declined."
+    return said % {"count": declined.commissions, "amount": amount}

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
-from network import clock, dates, money
+from network import clock, money
 from network.models import Advertiser
+from network.wording import counted
 from publishers.models import ModelType, Publisher
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
@@ -134,10 +135,10 @@ class Told:
             yield f"{shop}: not replayed; what was asked is of none of its partners."
         elif not found.sales:
             days = (self._question.until - self._question.since).days
-            yield f"{shop}: no sales in {dates.counted(days, 'day')}, nothing to replay."
+            yield f"{shop}: no sales in {counted(days, 'day')}, nothing to replay."
         else:
-            counted = f"{found.differing:,} of {_sales(found.sales)}"
-            yield f"{shop}: {counted} would have ended differently."
+            differing = f"{found.differing:,} of {_sales(found.sales)}"
+            yield f"{shop}: {differing} would have ended differently."
             yield from (f"  {self._line(line, shop.currency)}" for line in found.lines)
             for move in found.moves:
                 pair = f"{self._name(move.source)} → {self._name(move.target)}"

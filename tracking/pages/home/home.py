@@ -9,6 +9,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from network import clock, dates, money
 from network.effective.rows import SPREAD
@@ -191,10 +193,11 @@ class Protected:
     def words(self) -> str:
         """``56 sales kept for 9 partners because 4 soft partners stood down``."""
         kept, left = len(self.kept_for), len(self.left_by)
-        return (
-            f"{dates.counted(self.sales, 'sale')} kept for {dates.counted(kept, 'partner')} "
-            f"because {dates.counted(left, 'soft partner')} stood down"
-        )
+        return _("%(sales)s kept for %(kept)s because %(left)s stood down") % {
+            "sales": ngettext("%d sale", "%d sales", self.sales) % self.sales,
+            "kept": ngettext("%d partner", "%d partners", kept) % kept,
+            "left": ngettext("%d soft partner", "%d soft partners", left) % left,
+        }
 
 
 def _protection(scope: Scope, period: Period) -> list[Protected]:

@@ -1,0 +1,51 @@
+"""Lists and counted units as the reader's language writes them."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
+from babel.units import format_unit
+from django.utils.translation import get_language, ngettext, to_locale
+
+Unit = Literal["day", "hour", "minute", "second"]
+
+MOST_NAMED = 4
+"""Of more names than this, only the first three are written out."""
+
+FALLBACK = Locale("en", "GB")
+
+
+def counted(number: int, unit: Unit) -> str:
+    """``1 day`` or ``30 days``."""
+    return format_unit(number, f"duration-{unit}", length="long", locale=_locale())
+
+
+def joined(words: Sequence[str]) -> str:
+    """``a, b and c``; empty for nothing."""
+    return format_list(list(words), locale=_locale())
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Names in order, the first of them where they are many: ``CouponCat and Blum``; ``CouponCat,
+    Blum, Loop and 12 others``."""
+    ordered = sorted(names)
+    if len(ordered) <= MOST_NAMED:
+        return joined(ordered)
+    named, others = ordered[: MOST_NAMED - 1], len(ordered) - MOST_NAMED + 1
+    text = ngettext("%(names)s and %(count)d other", "%(names)s and %(count)d others", others)
+    return text % {"names": ", ".join(named), "count": others}
+
+
+def _locale() -> Locale:
+    return _locale_of(get_language() or "")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    """Babel's locale; British English for a language that it does not know."""
+    try:
+        return Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return FALLBACK
