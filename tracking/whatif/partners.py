@@ -1,9 +1,12 @@
-"""Of which partners a what-if may be, and for whom a model type stands in it."""
+"""Which partners a what-if can be about, and which of them a model type stands for."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from network.models import Advertiser
 from publishers.cookie_types.current import with_current
@@ -27,10 +30,10 @@ class Partner:
 
 
 def partners_of(advertiser: Advertiser, now: datetime) -> list[Partner]:
-    """All of them, by name, those that left, too: their sales are replayed as well. One query."""
+    """All partners by name, including those that left: their sales are replayed too. One query."""
     rows = with_current(Partnership.objects.filter(advertiser=advertiser), now)
-    told = ("publisher", "publisher__name", "model_type_now", "source_now")
-    found = rows.order_by("publisher__name").values_list(*told)
+    columns = ("publisher", "publisher__name", "model_type_now", "source_now")
+    found = rows.order_by("publisher__name").values_list(*columns)
     return [Partner(key, name, kind, source != OWN) for key, name, kind, source in found]
 
 
@@ -46,7 +49,7 @@ def named(typed: str, partners: Sequence[Partner]) -> Partner | None:
 
 
 def decided_by(model_type: str, partners: Sequence[Partner]) -> list[Partner]:
-    """For whom a model type stands: those for whom its default decides."""
+    """The partners that a model type stands for: those whose cookie type is its default."""
     return [one for one in partners if one.model_type == model_type and one.by_default]
 
 
@@ -54,22 +57,27 @@ def why_nobody(model_type: str, partners: Sequence[Partner]) -> str:
     """Why a model type stands for nobody; empty where it stands for somebody."""
     if decided_by(model_type, partners):
         return ""
-    label = ModelType(model_type).label
     held = sum(one.model_type == model_type for one in partners)
+    known = {"model_type": ModelType(model_type).label, "count": held}
     if not held:
-        return f"No partner is of model type {label}."
-    those = "the partner" if held == 1 else f"each of the {held} partners"
+        return _("No partner is of model type %(model_type)s.") % known
     return (
-        f"The default decides for nobody: {those} of model type {label} has a cookie type of its "
-        "own. Name partners instead."
+        ngettext(
+            "The default decides for nobody: the only partner of model type %(model_type)s has a "
+            "cookie type of its own. Name partners instead.",
+            "The default decides for nobody: each of the %(count)s partners of model type "
+            "%(model_type)s has a cookie type of its own. Name partners instead.",
+            held,
+        )
+        % known
     )
 
 
 def types_of(
     kinds: Mapping[str, CookieType], own: Mapping[int, CookieType], partners: Sequence[Partner]
 ) -> dict[int, CookieType]:
-    """The types asked for, by publisher, of those among the partners: what is said of a partner
-    itself outweighs what is said of its model type."""
+    """The types asked for, by publisher, for these partners only. A type for a single partner takes
+    precedence over one for its model type."""
     of_kinds = {
         one.publisher: kind
         for model_type, kind in kinds.items()

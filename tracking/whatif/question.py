@@ -1,18 +1,24 @@
-"""What a what-if asks, in words: ``CouponCat and DealBar soft, a cookie period of 14 days``."""
+"""What a what-if asks, in words: ``CouponCat: soft; Cookie period: 14 days``."""
 
 from collections.abc import Mapping, Sequence
 
-from network.wording import counted, joined, some_of
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from network.wording import counted, some_of
 from publishers.models import Publisher
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
+from tracking.whatif.names import unnamed
 from tracking.whatif.results import Question
 
-SOFT_RULES: Mapping[SoftRule, str] = {
-    SoftRule.FIRST: "a soft click overwriting nothing",
-    SoftRule.LAST: "a later soft click taking over from a soft one",
-    SoftRule.SOLE: "soft clicks paid only where no other partner's window is open",
+SOFT_RULES: Mapping[SoftRule, Promise] = {
+    SoftRule.FIRST: gettext_lazy("First: a soft click overwrites nothing"),
+    SoftRule.LAST: gettext_lazy("Last: a later soft click takes over from a soft one"),
+    SoftRule.SOLE: gettext_lazy("Sole: as first, and unpaid when another partner's window is open"),
 }
+"""What each rule does when soft clicks meet."""
 
 
 def words_of(questions: Sequence[Question]) -> list[str]:
@@ -26,33 +32,41 @@ def words_of(questions: Sequence[Question]) -> list[str]:
 def _words(question: Question, names: Mapping[int, str]) -> str:
     """What is asked at several advertisers is said once."""
     changes = list(question.changes.values())
-    rest = [clause for change in changes for clause in _windows(change, names)]
-    return joined([*_types(changes, names), *dict.fromkeys(rest)]) or "nothing changed"
+    windows = [part for change in changes for part in _windows(change, names)]
+    return "; ".join([*_types(changes, names), *dict.fromkeys(windows)]) or _("Nothing changed")
 
 
 def _types(changes: Sequence[Change], names: Mapping[int, str]) -> list[str]:
     found = []
-    for kind in (CookieType.SOFT, CookieType.HARD):
+    kinds = {CookieType.SOFT: _("%(partners)s: soft"), CookieType.HARD: _("%(partners)s: hard")}
+    for kind, text in kinds.items():
         held = {key for change in changes for key, asked in change.types.items() if asked is kind}
         if held:
-            found.append(f"{some_of(_name(key, names) for key in held)} {kind.value}")
+            found.append(text % {"partners": some_of(_name(key, names) for key in held)})
     return found
 
 
 def _windows(change: Change, names: Mapping[int, str]) -> list[str]:
     found = []
     if change.soft_rule:
-        found.append(SOFT_RULES[change.soft_rule])
+        found.append(str(SOFT_RULES[change.soft_rule]))
     if change.hard_days:
-        found.append(f"a cookie period of {counted(change.hard_days, 'day')}")
+        found.append(_("Cookie period: %(days)s") % {"days": counted(change.hard_days, "day")})
     for key, days in sorted(change.own_hard_days.items()):
-        period = f"{counted(days, 'day')} for" if days else "the general cookie period for"
-        found.append(f"{period} {_name(key, names)}")
+        found.append(_own_days(_name(key, names), days))
     if change.soft_hours:
-        found.append(f"soft cookies of {counted(change.soft_hours, 'hour')} at most")
+        hours = counted(change.soft_hours, "hour")
+        found.append(_("Soft cookies: %(hours)s at most") % {"hours": hours})
     return found
 
 
+def _own_days(partner: str, days: int | None) -> str:
+    """None: the advertiser's cookie period."""
+    if days is None:
+        return _("Cookie period of %(partner)s: the advertiser's") % {"partner": partner}
+    text = _("Cookie period of %(partner)s: %(days)s")
+    return text % {"partner": partner, "days": counted(days, "day")}
+
+
 def _name(publisher: int, names: Mapping[int, str]) -> str:
-    """A publisher without a name is called by its id."""
-    return names.get(publisher, f"publisher {publisher}")
+    return names.get(publisher) or unnamed(publisher)

@@ -29,7 +29,7 @@ from tracking.pages.whatif.ask import run_of
 from tracking.rule.attribution import CookieType
 from tracking.rule.replay import Change
 from tracking.whatif import runs
-from tracking.whatif.answer import Told, tell
+from tracking.whatif.answer import AnswerDescription, describe
 from tracking.whatif.models import WhatIfRun
 from tracking.whatif.results import Question
 
@@ -290,7 +290,6 @@ def _context(given: Asked, proposal: Proposal, run: WhatIfRun | None) -> dict[st
         "seen": (given.seen or given.now).isoformat(),
         "run": run,
         "told": _told(run),
-        "had": _had(proposal),
         "days": DAYS,
         "in_page": lost_in_page(_named(losing, proposal), len(losing)) if losing else "",
         "still_win": _still_win(proposal),
@@ -318,24 +317,10 @@ def _later(given: Asked, start: Start) -> datetime | None:
     return start.at if not is_chosen and start.at > given.now + SPREAD else None
 
 
-def _told(run: WhatIfRun | None) -> Told | None:
+def _told(run: WhatIfRun | None) -> AnswerDescription | None:
     if run is None or run.status != WhatIfRun.Status.DONE:
         return None
-    return tell(run.question, run.result, run.created_at)
-
-
-def _had(proposal: Proposal) -> str:
-    """``Had they been soft``; ``Had CouponCat been soft and Blum hard``."""
-    kinds: dict[str, list[Partnership]] = {}
-    for effect in proposal.changing:
-        kinds.setdefault(effect.after.cookie_type, []).append(effect.partnership)
-    if len(kinds) < 2:
-        subject = "it" if len(proposal.changing) == 1 else "they"
-        return f"Had {subject} been {next(iter(kinds), '')}"
-    soft, hard = (
-        _named(kinds[kind], proposal) for kind in (CookieTypeChoice.SOFT, CookieTypeChoice.HARD)
-    )
-    return f"Had {soft} been soft and {hard} hard"
+    return describe(run.question, run.result, run.created_at)
 
 
 def _named(rows: Sequence[Partnership], proposal: Proposal) -> str:

@@ -146,10 +146,10 @@ def test_without_a_change_it_checks_that_the_replay_gives_what_was_decided(
     assert "0 of 2 sales" in run()
     blog = publisher(shop, "Blog")
     monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: blog)
-    with pytest.raises(CommandError, match="2 sales were decided otherwise") as refused:
+    with pytest.raises(CommandError, match="The replay of 2 sales does not give") as refused:
         run()
     assert refused.value.returncode == 1
-    with pytest.raises(CommandError, match="1 sale was decided otherwise than its replay"):
+    with pytest.raises(CommandError, match="The replay of 1 sale does not"):
         run("--days", "2")
 
 
@@ -161,7 +161,7 @@ def test_a_change_that_is_asked_for_never_counts_as_a_failed_replay(
     monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: None)
     extension = publisher(shop, "Extension")
     assert run("--set", f"{extension}=soft").splitlines()[-1] == (
-        "Other: not replayed; what was asked is of none of its partners."
+        "Other: not replayed; the question concerns none of its partners."
     )
     assert "2 of 2 sales" in run("--set", f"{extension}=soft", "--advertiser", str(shop.pk))
 
@@ -179,7 +179,7 @@ def test_a_change_that_is_asked_for_never_counts_as_a_failed_replay(
         pytest.param(("--set", "99999=soft"), "there is no publisher 99999", id="publisher"),
         pytest.param(("--set", "toolbar=soft"), "neither a publisher's id nor", id="model_type"),
         pytest.param(("--own-days", "1=401"), "give PUBLISHER=DAYS", id="own_days"),
-        pytest.param(("--own-days", "x=4"), "'x' is no publisher's id", id="own_days_of_nobody"),
+        pytest.param(("--own-days", "x=4"), "“x” is not a publisher's id", id="own_days_of_nobody"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_name(
@@ -222,15 +222,15 @@ def test_what_is_said_twice_is_refused(
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        pytest.param("--set={id}=soft", "Stranger ({id}) is no partner of Nimbus.", id="set"),
-        pytest.param("--own-days={id}=3", "Stranger ({id}) is no partner of Nimbus.", id="days"),
+        pytest.param("--set={id}=soft", "Stranger ({id}) is not a partner of Nimbus.", id="set"),
+        pytest.param("--own-days={id}=3", "Stranger ({id}) is not a partner of Nimbus.", id="days"),
         pytest.param(
             "--set=loyalty=soft", "No partner is of model type Loyalty.", id="held_by_none"
         ),
         pytest.param(
             "--set=extension=soft",
-            "The default decides for nobody: the partner of model type Extension has a cookie type "
-            "of its own. Name partners instead.",
+            "The default decides for nobody: the only partner of model type Extension has a cookie "
+            "type of its own. Name partners instead.",
             id="own",
         ),
     ],

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from network import clock, money
 from network.models import Advertiser
@@ -16,12 +18,12 @@ from publishers.models import ModelType, Publisher
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif import runs
-from tracking.whatif.answer import moves_csv, partners_csv
+from tracking.whatif.answer_csv import moves_csv, partners_csv
+from tracking.whatif.names import Names, names_of
 from tracking.whatif.partners import Partner, partners_of, types_of, why_nobody
 from tracking.whatif.results import (
     MOST_DAYS,
     MOST_SOFT_HOURS,
-    PartnerLine,
     Question,
     Result,
     Tally,
@@ -40,10 +42,10 @@ TABLES: Mapping[str, Callable[[Question, Result], str]] = {
 
 class Command(BaseCommand):
     help = (
-        "Replay the sales of the last days as if cookie types, the soft rule or windows had been "
-        "others since then, and show per publisher who would have been paid. Writes nothing. "
-        "Without any change every sale is replayed as it was, which must give what was decided: it "
-        "ends with status 1 when a sale differs. With status 2 it refuses what cannot be asked."
+        "Replay the sales of the last days with other cookie types, windows or another soft rule, "
+        "and show for each publisher who would have been paid. Writes nothing. Without any change "
+        "the replay must give what was decided; if a sale differs, the exit status is 1. If an "
+        "option cannot be used, it is 2."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -56,9 +58,9 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="WHO=TYPE",
-            help="a publisher's id or a model type, to be hard or soft: --set 7=soft --set "
-            "extension=soft; a model type stands for the partners that its default decides for, "
-            "and what is said of a publisher outweighs it",
+            help="make a publisher (by id) or a model type hard or soft: --set 7=soft --set "
+            "extension=soft; a model type means the partners whose cookie type is its default, and "
+            "the setting of a single publisher takes precedence over it",
         )
         parser.add_argument("--soft-rule", choices=[rule.value for rule in SoftRule])
         parser.add_argument(
@@ -78,8 +80,8 @@ class Command(BaseCommand):
             nargs="?",
             const="partners",
             choices=tuple(TABLES),
-            help="print a table of the what-if page: a row for each partner (partners, which is "
-            "meant without a word), or from whom to whom (moves)",
+            help="print a table of the what-if page: a row for each partner (partners, the "
+            "default), or for each pair of partners between which sales move (moves)",
         )
         output.add_argument("--json", action="store_true", help="print the whole answer")
 
@@ -96,70 +98,85 @@ class Command(BaseCommand):
         elif options["json"]:
             self.stdout.write(json.dumps(_as_json(shops, with_asked(result, question))))
         else:
-            self.stdout.write("\n".join(Told(shops, question, result).sentences()))
+            self.stdout.write("\n".join(Printout(shops, question, result).lines()))
         if result.differing and not any(changes.values()):
-            one = result.differing == 1
-            raise CommandError(
-                f"{_sales(result.differing)} {'was' if one else 'were'} decided otherwise than "
-                f"{'its' if one else 'their'} replay gives.",
-                returncode=NOT_REPRODUCED,
-            )
+            raise CommandError(_not_reproduced(result.differing), returncode=NOT_REPRODUCED)
 
-    def _progress(self, counted: int, *, last: bool = False) -> None:
+    def _progress(self, sales: int, *, last: bool = False) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r{_sales(counted)}", ending="\n" if last else "")
+            self.stderr.write("\r" + _sales(sales), ending="\n" if last else "")
 
 
 # --- The answer ---------------------------------------------------------------------------------
 
 
-class Told:
-    """An answer for people."""
+class Printout:
+    """An answer for people to read in a terminal."""
 
     def __init__(self, shops: Sequence[Advertiser], question: Question, result: Result) -> None:
         self._shops = shops
         self._question = question
         self._result = with_asked(result, question)
-        known = {line.publisher for line in self._result.lines if line.publisher}
-        self._names = dict(Publisher.objects.filter(pk__in=known).values_list("pk", "name"))
+        self._names = names_of(self._result)
 
-    def sentences(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         if not self._shops:
-            yield "There is no advertiser yet: nothing to replay."
+            yield _("There is no advertiser yet: nothing to replay.")
         for shop in self._shops:
             yield from self._of(shop)
 
     def _of(self, shop: Advertiser) -> Iterator[str]:
         found = self._result.of(shop.pk)
         if shop.pk not in self._question.changes:
-            yield f"{shop}: not replayed; what was asked is of none of its partners."
+            yield _("%(advertiser)s: not replayed; the question concerns none of its partners.") % {
+                "advertiser": shop
+            }
         elif not found.sales:
-            days = (self._question.until - self._question.since).days
-            yield f"{shop}: no sales in {counted(days, 'day')}, nothing to replay."
+            days = counted((self._question.until - self._question.since).days, "day")
+            text = _("%(advertiser)s: no sales in %(days)s, nothing to replay.")
+            yield text % {"advertiser": shop, "days": days}
         else:
-            differing = f"{found.differing:,} of {_sales(found.sales)}"
-            yield f"{shop}: {differing} would have ended differently."
-            yield from (f"  {self._line(line, shop.currency)}" for line in found.lines)
+            yield _differing(shop, found)
+            for line in found.lines:
+                before, after = (_tally(each, shop.currency) for each in (line.before, line.after))
+                yield f"  {_name(line.publisher, self._names)}: {before} → {after}"
             for move in found.moves:
-                pair = f"{self._name(move.source)} → {self._name(move.target)}"
-                yield f"  {pair}: {_told(move.tally, shop.currency)}"
-
-    def _line(self, line: PartnerLine, currency: str) -> str:
-        before, after = (_told(tally, currency) for tally in (line.before, line.after))
-        return f"{self._name(line.publisher)}: {before} → {after}"
-
-    def _name(self, publisher: int | None) -> str:
-        if publisher is None:
-            return "Nobody"
-        return f"{self._names.get(publisher, 'Publisher')} ({publisher})"
+                source, target = (_name(key, self._names) for key in (move.source, move.target))
+                yield f"  {source} → {target}: {_tally(move.tally, shop.currency)}"
 
 
-def _told(tally: Tally, currency: str) -> str:
+def _differing(shop: Advertiser, result: Result) -> str:
+    return ngettext(
+        "%(advertiser)s: %(differing)s of %(sales)s sale would have ended differently.",
+        "%(advertiser)s: %(differing)s of %(sales)s sales would have ended differently.",
+        result.sales,
+    ) % {
+        "advertiser": shop,
+        "differing": f"{result.differing:,}",
+        "sales": f"{result.sales:,}",
+    }
+
+
+def _not_reproduced(sales: int) -> str:
+    return ngettext(
+        "The replay of %(sales)s sale does not give what was decided.",
+        "The replay of %(sales)s sales does not give what was decided.",
+        sales,
+    ) % {"sales": f"{sales:,}"}
+
+
+def _name(publisher: int | None, names: Names) -> str:
+    """With the id, which is what the options take."""
+    name = names.publisher(publisher)
+    return name if publisher is None else f"{name} ({publisher})"
+
+
+def _tally(tally: Tally, currency: str) -> str:
     return f"{_sales(tally.sales)}, {money.display(tally.commission_minor, currency)}"
 
 
 def _sales(count: int) -> str:
-    return "1 sale" if count == 1 else f"{count:,} sales"
+    return ngettext("%(count)s sale", "%(count)s sales", count) % {"count": f"{count:,}"}
 
 
 def _as_json(shops: Sequence[Advertiser], result: Result) -> dict[str, object]:
@@ -196,8 +213,8 @@ def _as_json(shops: Sequence[Advertiser], result: Result) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What was typed: of the advertiser, of model types, of publishers. ``said`` has an option for
-    each publisher and model type that is named."""
+    """The options, for the advertiser, for model types and for publishers. ``said`` has the option
+    in which each publisher and model type is named."""
 
     general: Change
     kinds: Mapping[str, CookieType] = field(default_factory=dict)
@@ -228,7 +245,7 @@ def _advertisers(wanted: list[int] | None) -> list[Advertiser]:
     found = list(shops.filter(pk__in=wanted))
     missing = set(wanted) - {shop.pk for shop in found}
     if missing:
-        raise _unusable(f"--advertiser: there is no advertiser {min(missing)}.")
+        raise _unusable("--advertiser", _("there is no advertiser %(id)s.") % {"id": min(missing)})
     return found
 
 
@@ -255,40 +272,42 @@ def _wishes(options: Mapping[str, Any]) -> Wishes:
 def _read(
     option: str, given: Sequence[str], read: Callable[[str, str, str], tuple[Who, Wished]]
 ) -> tuple[dict[Who, Wished], dict[str | int, str]]:
-    """What is wished of each publisher or model type, and where it says so; once of each."""
+    """The value for each publisher or model type, and the option that gives it. Raises CommandError
+    if one is named twice."""
     wished: dict[Who, Wished] = {}
     said: dict[str | int, str] = {}
     for text in given:
         where = f"{option} {text}"
-        typed, _, value = text.partition("=")
+        typed, __, value = text.partition("=")
         who, held = read(where, typed, value)
         if who in said:
-            raise _unusable(f"{where}: {typed} is in {said[who]} already; keep one.")
+            known = {"name": typed, "option": said[who]}
+            raise _unusable(where, _("%(name)s is in %(option)s already; keep one.") % known)
         wished[who], said[who] = held, where
     return wished, said
 
 
 def _type_wished(where: str, typed: str, value: str) -> tuple[str | int, CookieType]:
     if value not in set(CookieType):
-        raise _unusable(f"{where}: give WHO=hard or WHO=soft.")
+        raise _unusable(where, _("give WHO=hard or WHO=soft."))
     if not _is_number(typed) and typed not in ModelType.values:
-        raise _unusable(
-            f"{where}: {typed!r} is neither a publisher's id nor one of "
-            f"{', '.join(ModelType.values)}."
-        )
+        text = _("“%(typed)s” is neither a publisher's id nor one of %(model_types)s.")
+        raise _unusable(where, text % {"typed": typed, "model_types": ", ".join(ModelType.values)})
     return int(typed) if _is_number(typed) else typed, CookieType(value)
 
 
 def _days_wished(where: str, typed: str, value: str) -> tuple[int, int | None]:
     if not (_is_number(value) and int(value) <= MOST_DAYS):
-        raise _unusable(f"{where}: give PUBLISHER=DAYS, from 0 to {MOST_DAYS}.")
+        text = _("give PUBLISHER=DAYS, from 0 to %(most)s days.")
+        raise _unusable(where, text % {"most": MOST_DAYS})
     if not _is_number(typed):
-        raise _unusable(f"{where}: {typed!r} is no publisher's id.")
+        raise _unusable(where, _("“%(typed)s” is not a publisher's id.") % {"typed": typed})
     return int(typed), int(value) or None
 
 
 def _changes(shops: Sequence[Advertiser], wishes: Wishes, now: datetime) -> dict[int, Change]:
-    """By advertiser; without those at whom nothing of it is asked, unless nothing is at all."""
+    """By advertiser. Advertisers that nothing is asked about are left out, unless nothing is asked
+    at all."""
     partners: dict[int, list[Partner]] = {shop.pk: [] for shop in shops}
     if wishes.are_of_partners:
         partners = {shop.pk: partners_of(shop, now) for shop in shops}
@@ -301,21 +320,30 @@ def _changes(shops: Sequence[Advertiser], wishes: Wishes, now: datetime) -> dict
 def _check_partners(
     shops: Sequence[Advertiser], wishes: Wishes, partners: Mapping[int, Sequence[Partner]]
 ) -> None:
-    """Refuse what is of nobody at any of the advertisers."""
+    """Refuse publishers and model types that stand for nobody at any of the advertisers."""
     known = {one.publisher for found in partners.values() for one in found}
-    where = str(shops[0]) if len(shops) == 1 else "any of these advertisers"
-    for who, said in wishes.said.items():
+    for who, option in wishes.said.items():
         if isinstance(who, int) and who not in known:
-            name = Publisher.objects.filter(pk=who).values_list("name", flat=True).first()
-            if name is None:
-                raise _unusable(f"{said}: there is no publisher {who}.")
-            raise _unusable(f"{said}: {name} ({who}) is no partner of {where}.")
+            raise _unusable(option, _no_partner(who, shops))
         if isinstance(who, str):
             whys = [why_nobody(who, found) for found in partners.values()]
             if all(whys):
-                label = ModelType(who).label
-                several = f"The {label} default decides for nobody at {where}."
-                raise _unusable(f"{said}: {whys[0] if len(whys) == 1 else several}")
+                raise _unusable(option, whys[0] if len(whys) == 1 else _decides_for_nobody(who))
+
+
+def _no_partner(publisher: int, shops: Sequence[Advertiser]) -> str:
+    name = Publisher.objects.filter(pk=publisher).values_list("name", flat=True).first()
+    if name is None:
+        return _("there is no publisher %(id)s.") % {"id": publisher}
+    known = {"name": name, "id": publisher, "advertiser": shops[0]}
+    if len(shops) == 1:
+        return _("%(name)s (%(id)s) is not a partner of %(advertiser)s.") % known
+    return _("%(name)s (%(id)s) is not a partner of any of these advertisers.") % known
+
+
+def _decides_for_nobody(model_type: str) -> str:
+    text = _("The %(model_type)s default decides for nobody at any of these advertisers.")
+    return text % {"model_type": ModelType(model_type).label}
 
 
 def _is_number(text: str) -> bool:
@@ -324,8 +352,8 @@ def _is_number(text: str) -> bool:
 
 def _check(name: str, number: int | None, most: int) -> None:
     if number is not None and not 1 <= number <= most:
-        raise _unusable(f"{name}: between 1 and {most}.")
+        raise _unusable(name, _("between 1 and %(most)s.") % {"most": most})
 
 
-def _unusable(said: str) -> CommandError:
-    return CommandError(said, returncode=INPUT_UNUSABLE)
+def _unusable(option: str, problem: str) -> CommandError:
+    return CommandError(f"{option}: {problem}", returncode=INPUT_UNUSABLE)

@@ -19,7 +19,8 @@ from publishers.models import Partnership
 from tracking.pages.whatif.form import MOST_ROWS, ROWS, Again, WhatIfForm, ask_again
 from tracking.rule.attribution import CookieType
 from tracking.whatif import runs as whatif_runs
-from tracking.whatif.answer import moves_csv, partners_csv, tell
+from tracking.whatif.answer import describe
+from tracking.whatif.answer_csv import moves_csv, partners_csv
 from tracking.whatif.models import WhatIfRun
 from tracking.whatif.partners import partners_of
 from tracking.whatif.question import words_of
@@ -158,15 +159,14 @@ def run_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     run = _own_run(request, pk)
     if request.method == "POST":
         return HttpResponseRedirect(reverse("admin:whatif_run", args=[_acted(request, run).pk]))
-    told = tell(run.question, run.result, run.created_at) if _is_done(run) else None
+    told = describe(run.question, run.result, run.created_at) if _is_done(run) else None
     [words] = words_of([run.question])
     context = {
         **admin.site.each_context(request),
         "title": "What if",
-        "subtitle": words[0].upper() + words[1:],
+        "subtitle": words,
         "run": run,
         "told": told,
-        "had": f"With {words},",
         "days": (run.question.until - run.question.since).days,
         "shops": _shops(run.question),
         "steps": _steps(request, run.question) if told else (),

@@ -87,8 +87,8 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     said = text(page)
     assert "Set Cat of Shop to soft." in said
     assert (
-        "Had it been soft from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
-        "differently: £10.00 to 1 other partner." in said
+        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently with this "
+        "change. £10.00 would have gone to 1 other partner." in said
     )
     assert (
         "This replays what was recorded; it does not predict how partners react. Clicks already "
@@ -118,8 +118,7 @@ def test_soft_to_hard_is_told_too(client: Client, market: Market) -> None:
     page = opened(client, market.extension, to="hard")
     counted(the_run())
     said = text(looked_again(client, page))
-    assert "Had it been hard from" in said
-    assert "none of 4 sales would have ended differently." in said
+    assert "none of 4 sales would have ended differently" in said
     assert "hard cookies set before" not in said
 
 
@@ -135,7 +134,7 @@ def test_what_would_go_to_the_partner_itself_is_told() -> None:
     page = opened(client, cat, to="hard")
     counted(the_run())
     said = text(looked_again(client, page))
-    assert "1 of 1 sale would have ended differently: £3.10 to this partner." in said
+    assert "£3.10 would have gone to this partner." in said
 
 
 def test_what_would_go_to_nobody_is_told() -> None:
@@ -150,7 +149,7 @@ def test_what_would_go_to_nobody_is_told() -> None:
     page = opened(client, cat)
     counted(the_run())
     said = text(looked_again(client, page))
-    assert "1 of 1 sale would have ended differently: £3.10 to nobody." in said
+    assert "£3.10 would have gone to nobody." in said
     assert f"Nobody 0 1 +1 £0.00 £0.00 £0.00 Total 1 1 0 £3.10 £0.00 {MINUS}£3.10" in said
     assert "Cat Nobody 1 £3.10" in said
 
@@ -161,11 +160,8 @@ def test_amounts_of_several_advertisers_stay_in_their_currencies() -> None:
     page = opened(client, pounds.extension, euros.extension)
     counted(the_run())
     said = text(looked_again(client, page))
-    assert "Had they been soft from" in said
-    assert (
-        "4 of 8 sales would have ended differently: €10.00 and £10.00 to 2 other partnerships."
-        in said
-    )
+    assert "4 of 8 sales" in said
+    assert "€10.00 and £10.00 would have gone to 2 other partnerships." in said
     assert "Total 4 4 0 €20.00 €20.00 €0.00" in said
 
 
@@ -525,7 +521,6 @@ def test_back_to_the_default_says_what_each_becomes(client: Client, market: Mark
     assert re.search(
         r"Cat of Shop \d+ Extension Hard own, since .{11} — Soft Extension default", said
     )
-    assert "Had Cat of Shop been soft and Blog of Shop hard from" in said
     told = told_to(page)
     assert "To Blog of Shop Shop: Your clicks are hard from" in told
     assert "To Cat of Shop Shop: Your clicks are soft from" in told
@@ -538,7 +533,6 @@ def test_partners_of_several_advertisers_are_told_apart(market: Market) -> None:
     page = opened(client, market.blog, other.extension, to="inherit")
     counted(the_run())
     page = looked_again(client, page)
-    assert "Had Cat of Other at Other been soft and Blog of Shop at Shop hard from" in text(page)
     assert "To Blog of Shop at Shop Shop: Your clicks are hard" in told_to(page)
 
 
@@ -720,7 +714,6 @@ def test_a_default_says_for_whom_it_decides(client: Client, market: Market, owne
     )
     counted(the_run())
     said = text(send(client, page, DEFAULT, do="look"))
-    assert "Had they been soft from" in said
     assert "none of 4 sales" in said
     answer = send(client, page, DEFAULT, reason="All vouchers")
     assert answer.status_code == 302
@@ -734,8 +727,7 @@ def test_a_default_counts_what_it_would_have_done(client: Client, market: Market
     assert "It decides for 1 partner." in text(page)
     counted(the_run())
     said = text(send(client, page, DEFAULT, do="look"))
-    assert "Had it been soft" in said
-    assert "2 of 4 sales would have ended differently: £10.00 to 1 other partner." in said
+    assert "2 of 4 sales would have ended differently" in said
 
 
 def test_the_only_advertiser_is_chosen_already(client: Client, market: Market) -> None:

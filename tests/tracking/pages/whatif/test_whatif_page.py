@@ -31,7 +31,7 @@ from tracking.pages.whatif import form as whatif_form
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif import runs
-from tracking.whatif.answer import MOVE_COLUMNS, PARTNER_COLUMNS, safe
+from tracking.whatif.answer_csv import MOVE_COLUMNS, PARTNER_COLUMNS, safe
 from tracking.whatif.models import WhatIfRun
 from tracking.whatif.results import Question
 
@@ -115,9 +115,9 @@ def test_everything_can_be_asked_at_once(client: Client, market: Market) -> None
     )
     page = text(client.get(f"{PAGE}{the_run().pk}/"))
     assert (
-        "Blog of Shop soft, a later soft click taking over from a soft one, a cookie period of 14 "
-        "days, 7 days for Blog of Shop, 3 days for Cat of Shop and soft cookies of 48 hours at "
-        "most" in page
+        "Blog of Shop: soft; Last: a later soft click takes over from a soft one; Cookie period: "
+        "14 days; Cookie period of Blog of Shop: 7 days; Cookie period of Cat of Shop: 3 days; "
+        "Soft cookies: 48 hours at most" in page
     )
 
 
@@ -168,7 +168,7 @@ def test_a_row_outweighs_its_model_type(client: Client, market: Market) -> None:
         pytest.param(
             {"kind-extension": "soft", "hard_days": "9"},
             "kind-extension",
-            "The default decides for nobody: the partner of model type Extension has a cookie",
+            "The default decides for nobody: the only partner of model type Extension has a",
             id="model_type_of_nobody",
         ),
         pytest.param(
@@ -241,8 +241,8 @@ def test_without_an_advertiser_there_is_nothing_to_ask() -> None:
 def test_the_answer_is_reckoned_right(client: Client, market: Market) -> None:
     page = text(answered(client, market, **{"partner-1": "Cat of Shop", "type-1": "soft"}))
     assert (
-        "With Cat of Shop soft, from 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended "
-        "differently: £10.00 to 1 other partner." in page
+        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently with this "
+        "change. £10.00 would have gone to 1 other partner." in page
     )
     assert "Asked by olga, 12 Mar 2026 14:00 UTC: Shop, the sales of 90 days." in page
     assert f"Cat of Shop asked about 3 1 {MINUS}2 £15.00 £5.00 {MINUS}£10.00" in page
@@ -279,8 +279,8 @@ def test_at_several_advertisers_it_counts_partnerships(market: Market) -> None:
     question = Question({market.shop.pk: soft, second.pk: soft}, NOW - 90 * DAY, NOW)
     run = counted(runs.start(question, NOW, made_by=operator))
     page = text(signed_in(operator).get(f"{PAGE}{run.pk}/"))
-    assert "With Cat of Shop soft, from" in page
-    assert "£15.00 to 2 other partnerships." in page
+    assert "Cat of Shop: soft" in page
+    assert "£15.00 would have gone to 2 other partnerships." in page
 
 
 def test_a_window_that_would_have_closed_pays_nobody(client: Client, market: Market) -> None:
@@ -289,8 +289,9 @@ def test_a_window_that_would_have_closed_pays_nobody(client: Client, market: Mar
     late.follow(market.blog, NOW - 10 * DAY)
     late.buy(market.shop, NOW - 5 * DAY, amount="50.00")
     page = text(answered(client, market, hard_days=2))
-    assert "With a cookie period of 2 days, from" in page
-    assert "1 of 5 sales would have ended differently: £5.00 to nobody." in page
+    assert "Cookie period: 2 days" in page
+    assert "1 of 5 sales" in page
+    assert "£5.00 would have gone to nobody." in page
 
 
 def test_it_leads_to_the_confirmation_with_these_partners(client: Client, market: Market) -> None:
@@ -387,7 +388,7 @@ def test_a_question_can_be_changed(client: Client, market: Market) -> None:
     assert form["hard_days"].value() == 7
     assert form["partner-1"].value() == f"Cat of Shop ({market.extension.publisher_id})"
     assert form["type-1"].value() == "soft"
-    assert "Cat of Shop soft and a cookie period of 7 days 30 Waiting" in text(page)
+    assert "Cat of Shop: soft; Cookie period: 7 days 30 Waiting" in text(page)
 
 
 def test_a_model_type_is_asked_again_as_a_whole(client: Client, market: Market) -> None:
@@ -467,7 +468,7 @@ def test_nobody_else_sees_it(client: Client, market: Market) -> None:
         assert other.get(address).status_code == 404
         assert other.post(address, {"do": "cancel"}).status_code == 404
         assert other.get(f"{address}partners.csv").status_code == 404
-        assert "cookie period of 7" not in text(other.get(PAGE))
+        assert "Cookie period: 7" not in text(other.get(PAGE))
 
 
 def test_who_left_the_advertiser_sees_it_no_more(
@@ -477,7 +478,7 @@ def test_who_left_the_advertiser_sees_it_no_more(
     owner.staff_memberships.all().delete()
     owner.staff_memberships.create(advertiser=make_advertiser(), role="owner")
     assert client.get(address).status_code == 404
-    assert "cookie period of 7" not in text(client.get(PAGE))
+    assert "Cookie period: 7" not in text(client.get(PAGE))
 
 
 def test_another_tenants_advertiser_and_partner_are_not_there(
