@@ -1,0 +1,216 @@
+"""Shops, and on what terms they let themselves be advertised."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from network.effective.rows import (
+    EffectiveDated,
+    WholeTerms,
+    bumps_policy,
+    cancels_its_own,
+    fixed,
+    one_of,
+    one_per_start,
+    says_as,
+)
+
+MOST_NOTICE_DAYS = 90
+
+
+class Advertiser(models.Model):
+    """A shop. What attribution depends on over time is in :class:`AttributionTerms`."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        CLOSED = "closed", "Closed"
+
+    class Verification(models.TextChoices):
+        BROWSER = "browser", "Reports from the browser can become final"
+        SERVER = "server", "Only sales confirmed by the server are paid"
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    currency = models.CharField(max_length=3, validators=[RegexValidator("^[A-Z]{3}$")])
+    landing_url = models.URLField(max_length=500)
+    domains = ArrayField(
+        models.CharField(max_length=253),
+        help_text="Links may lead to these domains and their subdomains, separated by commas.",
+    )
+    click_parameter = models.CharField(
+        max_length=30, default="sclk", validators=[RegexValidator("^[A-Za-z_][A-Za-z0-9_]*$")]
+    )
+    strip_click_parameter = models.BooleanField(
+        default=False, help_text="The tag removes the click parameter from the address bar."
+    )
+    consent_default = models.BooleanField(
+        "store without an answer",
+        choices=[(True, "Store"), (False, "Do not store")],
+        help_text="What holds when a link says nothing about consent.",
+    )
+    verification = models.CharField(
+        max_length=10, choices=Verification, default=Verification.BROWSER
+    )
+    network_fee_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    uncounted_channels = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        help_text="Values of the shop's own last paid channel that do not count.",
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+        triggers: ClassVar = [bumps_policy()]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrackingHost(models.Model):
+    """A tracking host that is one advertiser's own; the first of them is in its links. They are
+    written by :func:`network.advertisers.tracking_hosts.replace`."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="own_hosts")
+    host = models.CharField(max_length=253, unique=True)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ("advertiser_id", "position")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(host=Lower("host")), name="tracking_host_lower_case"
+            ),
+            models.UniqueConstraint(
+                fields=("advertiser", "position"), name="tracking_host_one_per_position"
+            ),
+        ]
+        triggers: ClassVar = [bumps_policy()]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class SoftRuleChoice(models.TextChoices):
+    """What a soft click does to a soft holder."""
+
+    FIRST = "first", "First: a soft click overwrites nothing"
+    LAST = "last", "Last: a later soft click takes over from a soft one"
+    SOLE = "sole", "Sole: as first, and unpaid when another publisher's window is open"
+
+
+class AttributionTerms(WholeTerms):
+    """An advertiser's windows and soft rule, from a moment on."""
+
+    SoftRule = SoftRuleChoice
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="terms")
+    soft_rule = models.CharField(max_length=5, choices=SoftRule, default=SoftRule.FIRST)
+    hard_days = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+    soft_hours = models.PositiveSmallIntegerField(
+        default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+    )
+    validation_days = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(400)]
+    )
+    notice_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(MOST_NOTICE_DAYS)]
+    )
+    """How long after it was decided a hard partner becomes soft."""
+
+    holds_for = ("advertiser",)
+    carried = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
+
+    class Meta(EffectiveDated.Meta):
+        verbose_name_plural = "attribution terms"
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("advertiser", name="terms_one_per_start"),
+            one_of("soft_rule", SoftRuleChoice, name="terms_soft_rule_is_known"),
+            models.CheckConstraint(
+                condition=Q(hard_days__range=(1, 400), soft_hours__range=(1, 720)),
+                name="terms_windows_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(notice_days__lte=MOST_NOTICE_DAYS), name="terms_notice_in_range"
+            ),
+        ]
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own()]
+
+    def __str__(self) -> str:
+        return f"{self.soft_rule}, {self.hard_days} days, from {self.starts_at:%d %b %Y}"
+
+
+class CommissionGroup(models.Model):
+    """What a part of a sale is paid by: ``DEFAULT`` unless the merchant names another."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="commission_groups")
+    code = models.CharField(max_length=30, validators=[RegexValidator("^[A-Za-z0-9_.-]+$")])
+    name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("advertiser", "code"), name="commission_group_code")
+        ]
+        triggers: ClassVar = [bumps_policy(), fixed("advertiser")]
+
+    def __str__(self) -> str:
+        return f"{self.advertiser} {self.code}"
+
+
+class CommissionRate(EffectiveDated):
+    """What a commission group pays, from a moment on: a percentage, or a fixed amount per sale."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="+")
+    group = models.ForeignKey(CommissionGroup, models.PROTECT, related_name="rates")
+    percent = models.DecimalField(
+        max_digits=6,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    fixed_minor = models.BigIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(0)], help_text="In minor units."
+    )
+
+    holds_for = ("group",)
+
+    class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            says_as("network_commissiongroup", "group_id", "advertiser_id"),
+        ]
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("group", name="rate_one_per_start"),
+            models.CheckConstraint(
+                condition=Q(percent__isnull=True) ^ Q(fixed_minor__isnull=True),
+                name="rate_percent_or_fixed",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__isnull=True) | Q(percent__range=(0, 100)),
+                name="rate_percent_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed_minor__isnull=True) | Q(fixed_minor__gte=0),
+                name="rate_fixed_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent.normalize():f} %" if self.percent is not None else "fixed"

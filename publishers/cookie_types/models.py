@@ -1,0 +1,132 @@
+"""What decides who is hard and who is soft: model types, defaults and assignments over time."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from network.effective.rows import (
+    EffectiveDated,
+    cancels_its_own,
+    one_of,
+    one_per_start,
+    says_as,
+)
+
+
+class ModelType(models.TextChoices):
+    """How a publisher promotes; one publisher id stands for one."""
+
+    CONTENT = "content", "Content"
+    INFLUENCER = "influencer", "Influencer"
+    COMPARISON = "comparison", "Comparison"
+    CASHBACK = "cashback", "Cashback"
+    LOYALTY = "loyalty", "Loyalty"
+    VOUCHER = "voucher", "Voucher"
+    EMAIL = "email", "Email"
+    SEARCH = "search", "Search"
+    DISPLAY = "display", "Display"
+    RETARGETING = "retargeting", "Retargeting"
+    OVERLAY = "overlay", "Overlay"
+    EXTENSION = "extension", "Extension"
+    SUBNETWORK = "subnetwork", "Subnetwork"
+    OTHER = "other", "Other"
+
+
+class CookieTypeChoice(models.TextChoices):
+    HARD = "hard", "Hard"
+    SOFT = "soft", "Soft"
+
+
+class AssignedType(models.TextChoices):
+    """What a partnership's own assignment can say."""
+
+    HARD = "hard", "Hard"
+    SOFT = "soft", "Soft"
+    INHERIT = "inherit", "Model type's default"
+
+
+class PublisherModelType(EffectiveDated):
+    """A publisher's model type from a moment on; a change needs an operator."""
+
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, related_name="model_types"
+    )
+    model_type = models.CharField(max_length=12, choices=ModelType)
+
+    holds_for = ("publisher",)
+
+    class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own()]
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("publisher", name="model_type_one_per_start"),
+            one_of("model_type", ModelType, name="model_type_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_model_type_display()}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+
+
+class CookieTypeAssignment(EffectiveDated):
+    """Hard or soft, for one partnership, from a moment on.
+
+    ``reason`` is shown to the publisher, that of a cancelling row too.
+    """
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
+    partnership = models.ForeignKey(
+        "publishers.Partnership", models.PROTECT, related_name="assignments"
+    )
+    cookie_type = models.CharField(max_length=7, choices=AssignedType)
+    internal_note = models.CharField(max_length=500, blank=True)
+
+    holds_for = ("partnership",)
+
+    class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            says_as("publishers_partnership", "partnership_id", "advertiser_id", "publisher_id"),
+        ]
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("partnership", name="assignment_one_per_start"),
+            one_of("cookie_type", AssignedType, name="assignment_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cookie_type}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+
+
+class ModelTypeCookieType(EffectiveDated):
+    """The default for a model type from a moment on: an advertiser's, or (without one) the
+    network's own where it departs from the built-in table."""
+
+    advertiser = models.ForeignKey(
+        "network.Advertiser",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="model_type_defaults",
+    )
+    model_type = models.CharField(max_length=12, choices=ModelType)
+    cookie_type = models.CharField(max_length=7, choices=AssignedType)
+
+    holds_for = ("advertiser", "model_type")
+
+    class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+        ]
+        verbose_name = "model type default"
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("advertiser", "model_type", name="model_default_one_per_start"),
+            one_of("model_type", ModelType, name="model_default_of_known_type"),
+            one_of("cookie_type", AssignedType, name="model_default_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_type}: {self.cookie_type}, from {self.starts_at:%d %b %Y %H:%M:%S}"

@@ -1,0 +1,128 @@
+"""What publishers are owed: accounts, and entries that sum to zero."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from network.effective.rows import append_only
+
+
+class LedgerAccount(models.Model):
+    """What somebody owes or is owed in one currency. Its balance is the sum of its entries."""
+
+    class Kind(models.TextChoices):
+        ADVERTISER_RECEIVABLE = "advertiser_receivable", "Owed by an advertiser"
+        PUBLISHER_PAYABLE = "publisher_payable", "Owed to a publisher"
+        NETWORK_FEES = "network_fees", "Earned by the network"
+
+    kind = models.CharField(max_length=25, choices=Kind)
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, null=True, related_name="+"
+    )
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+    )
+    currency = models.CharField(max_length=3, validators=[RegexValidator("^[A-Z]{3}$")])
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("kind", "advertiser", "publisher", "currency"),
+                name="ledger_account_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind="advertiser_receivable",
+                    advertiser__isnull=False,
+                    publisher__isnull=True,
+                )
+                | Q(kind="publisher_payable", advertiser__isnull=True, publisher__isnull=False)
+                | Q(kind="network_fees", advertiser__isnull=True, publisher__isnull=True),
+                name="ledger_account_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        whose = self.advertiser or self.publisher or "the network"
+        return f"{self.get_kind_display()}, {whose}, {self.currency}"
+
+
+class LedgerTransaction(models.Model):
+    """Entries that belong together and sum to zero per currency. Only ever added."""
+
+    class Kind(models.TextChoices):
+        COMMISSION_FINAL = "commission_final", "Commission became final"
+
+    key = models.CharField(max_length=100, unique=True, help_text="The idempotency key.")
+    kind = models.CharField(max_length=25, choices=Kind)
+    at = models.DateTimeField()
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, null=True, related_name="+"
+    )
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+    )
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+
+    class Meta:
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LedgerEntry(models.Model):
+    """An amount on one account: positive debits it, negative credits it."""
+
+    transaction = models.ForeignKey(LedgerTransaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_entry_not_zero")
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="same_currency",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("account_currency", "TEXT")],
+                func="""
+                    SELECT currency INTO account_currency
+                    FROM publishers_ledgeraccount WHERE id = NEW.account_id;
+                    IF account_currency <> NEW.currency THEN
+                        RAISE EXCEPTION 'ledger entry in % on an account in %',
+                            NEW.currency, account_currency USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="sums_to_zero",
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM publishers_ledgerentry
+                        WHERE transaction_id = NEW.transaction_id
+                        GROUP BY currency HAVING SUM(amount_minor) <> 0
+                    ) THEN
+                        RAISE EXCEPTION 'ledger transaction % does not sum to zero',
+                            NEW.transaction_id USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.currency} on {self.account}"

@@ -1,0 +1,152 @@
+"""Publishers, at which advertisers they are partners, and how they stand there over time."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from network.effective.rows import (
+    EffectiveDated,
+    WholeTerms,
+    append_only,
+    bumps_policy,
+    cancels_its_own,
+    fixed,
+    one_of,
+    one_per_start,
+    says_as,
+)
+
+
+class Publisher(models.Model):
+    """One promotional channel of a company; its model type over time is a row of its own."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        CLOSED = "closed", "Closed"
+
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=120, unique=True)
+    website = models.URLField(max_length=500, blank=True)
+    team = models.ForeignKey("publishers.Team", models.PROTECT, related_name="publishers")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+        triggers: ClassVar = [bumps_policy()]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Partnership(models.Model):
+    """A publisher at an advertiser; its approval and terms over time are rows of their own."""
+
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, related_name="partnerships"
+    )
+    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="partnerships")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "partner"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("advertiser", "publisher"), name="partners_once")
+        ]
+        triggers: ClassVar = [bumps_policy(), fixed("advertiser", "publisher")]
+
+    def __str__(self) -> str:
+        return f"{self.publisher} at {self.advertiser}"
+
+
+class PartnershipStatus(models.TextChoices):
+    """Where a partnership stands."""
+
+    APPLIED = "applied", "Applied"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    ENDED = "ended", "Ended"
+    SUSPENDED = "suspended", "Suspended for fraud"
+
+
+class PartnershipTerms(WholeTerms):
+    """A partnership's approval, flags and own cookie period, whole, from a moment on."""
+
+    Status = PartnershipStatus
+
+    DECIDED_FROM: ClassVar[Mapping[str, frozenset[str]]] = {
+        Status.APPLIED: frozenset(),
+        Status.APPROVED: frozenset(
+            {Status.APPLIED, Status.DECLINED, Status.ENDED, Status.SUSPENDED}
+        ),
+        Status.DECLINED: frozenset({Status.APPLIED}),
+        Status.ENDED: frozenset({Status.APPROVED}),
+        Status.SUSPENDED: frozenset({Status.APPROVED, Status.ENDED}),
+    }
+    """What can be decided about a partnership, by the statuses in which it can."""
+
+    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="+")
+    partnership = models.ForeignKey(Partnership, models.PROTECT, related_name="terms")
+    status = models.CharField(max_length=10, choices=Status)
+    hard_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(400)],
+        help_text="Own cookie period; empty: the advertiser's.",
+    )
+    in_page = models.BooleanField(
+        default=False, help_text="May activate from the page without a navigation; soft only."
+    )
+    strictly_necessary = models.BooleanField(default=False)
+    evidence = models.TextField(
+        blank=True, help_text="Why the cookie counts as strictly necessary."
+    )
+
+    holds_for = ("partnership",)
+    carried = ("status", "hard_days", "in_page", "strictly_necessary", "evidence")
+    decided = frozenset({"status"})
+
+    class Meta(EffectiveDated.Meta):
+        triggers: ClassVar = [
+            *EffectiveDated.Meta.triggers,
+            cancels_its_own(),
+            says_as("publishers_partnership", "partnership_id", "advertiser_id", "publisher_id"),
+        ]
+        verbose_name_plural = "partnership terms"
+        constraints: ClassVar = [
+            *EffectiveDated.Meta.constraints,
+            one_per_start("partnership", name="partnership_terms_one_per_start"),
+            one_of("status", PartnershipStatus, name="partnership_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(hard_days__isnull=True) | Q(hard_days__range=(1, 400)),
+                name="partnership_window_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+
+    def may_follow(self, before: Mapping[str, Any]) -> bool:
+        held = before["status"]
+        return held == self.status or held in self.DECIDED_FROM[self.status]
+
+
+class PartnerNote(models.Model):
+    """What staff want to remember about a partner; never shown to it. Only ever added."""
+
+    partnership = models.ForeignKey(Partnership, models.PROTECT, related_name="notes")
+    text = models.CharField(max_length=2000)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return self.text
