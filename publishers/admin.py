@@ -1,183 +1,37 @@
-"""Publishers, partners with their cookie types, and the ledger."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Where Django looks for the admin's pages of this app: which model has which."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Sum
-from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 
-from network import clock, money
-from network.effective.rows import told_rows
-from network.pages.site.admin_site import (
-    AdvertiserFilter,
-    CappedPaginator,
-    OperatorAdmin,
-    OwnPage,
-    PageAdmin,
-    ScopedAdmin,
-    add_page,
-    person,
-    shown_moment,
-)
+from network.pages.site.admin_site import OwnPage, add_page
 from publishers.models import (
+    Invitation,
     LedgerAccount,
     LedgerTransaction,
-    ModelType,
     ModelTypeCookieType,
     NoticeMail,
     Partnership,
     Publisher,
-    PublisherModelType,
+    Team,
 )
-from publishers.pages.cookie_types import model_type
 from publishers.pages.cookie_types.cancelling import cancel_view
 from publishers.pages.cookie_types.defaults_admin import ModelTypeCookieTypeAdmin
+from publishers.pages.ledger.admin import LedgerAccountAdmin, LedgerTransactionAdmin
 from publishers.pages.notices.admin import NoticeMailAdmin
 from publishers.pages.partners.admin import PartnerAdmin
-from publishers.pages.partners.forms import NewPublisherForm, PublisherForm
+from publishers.pages.publishers.admin import PublisherAdmin
 from publishers.pages.teams.invitation_admin import InvitationAdmin
 from publishers.pages.teams.staff import own_staff, staff
 from publishers.pages.teams.team_admin import TeamAdmin
-from publishers.policy import deciding
-from publishers.teams.models import Invitation, Team
 
-add_page(OwnPage("coming/<str:kind>/<int:pk>/cancel/", cancel_view, "cancel_change"))
+admin.site.register(Publisher, PublisherAdmin)
 admin.site.register(Partnership, PartnerAdmin)
 admin.site.register(ModelTypeCookieType, ModelTypeCookieTypeAdmin)
 admin.site.register(NoticeMail, NoticeMailAdmin)
 admin.site.register(Team, TeamAdmin)
 admin.site.register(Invitation, InvitationAdmin)
+admin.site.register(LedgerAccount, LedgerAccountAdmin)
+admin.site.register(LedgerTransaction, LedgerTransactionAdmin)
+
+add_page(OwnPage("coming/<str:kind>/<int:pk>/cancel/", cancel_view, "cancel_change"))
 add_page(OwnPage("team/", own_staff, "own_staff"))
 add_page(OwnPage("team/<int:advertiser>/", staff, "staff"))
-
-
-@admin.register(Publisher)
-class PublisherAdmin(OperatorAdmin[Publisher]):
-    """For operators; an advertiser sees its partners."""
-
-    when_empty = "Publishers apply through an advertiser's programme, or are added here."
-    list_display = (
-        "name",
-        "id",
-        "shown_model_type",
-        "team",
-        "website",
-        "status",
-        "shown_created_at",
-    )
-    list_filter = ("status",)
-    list_select_related = ("team",)
-    search_fields = ("name", "=id", "website", "team__name")
-    readonly_fields = ("shown_created_at",)
-    change_form_template = "admin/publishers/publisher/change_form.html"
-    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Publisher]:
-        return super().get_queryset(request).prefetch_related("model_types")
-
-    def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
-        if obj is None:
-            return ("name", "website", "model_type", "team")
-        return ("name", "website", "team", "status", "shown_created_at")
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: Publisher | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> type[ModelForm[Publisher]]:
-        kwargs["form"] = PublisherForm if obj else NewPublisherForm
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
-        return self.readonly_fields if obj else ()
-
-    def save_model(self, request: HttpRequest, obj: Publisher, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        data = form.cleaned_data
-        created = deciding.create_publisher(
-            data["name"],
-            data["model_type"],
-            clock.now(),
-            website=data["website"],
-            made_by=person(request),
-            team=data["team"],
-        )
-        obj.pk = created.pk
-        obj.refresh_from_db()
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.model_type_view)
-        return [
-            path("<int:pk>/model-type/", view, name="publishers_publisher_model_type"),
-            *super().get_urls(),
-        ]
-
-    def model_type_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        publisher = self.get_object(request, str(pk))
-        if not self.has_change_permission(request, publisher):
-            raise PermissionDenied
-        return model_type.confirm(request, self, publisher)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        publisher = context.get("original")
-        if publisher:
-            rows = PublisherModelType.all_rows.filter(publisher=publisher)
-            context |= {
-                "model_types": told_rows(rows),
-                "partnerships": publisher.partnerships.select_related("advertiser"),
-                "now": clock.now(),
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    @admin.display(description="Model type")
-    def shown_model_type(self, publisher: Publisher) -> str:
-        return str(ModelType(model_type.model_type_of(publisher, clock.now())).label)
-
-
-@admin.register(LedgerAccount)
-class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
-    when_empty = "An account opens with the first sale that becomes final."
-    list_display = ("kind", "advertiser", "publisher", "balance")
-    list_filter = ("kind", AdvertiserFilter, "currency")
-    list_select_related = ("advertiser", "publisher")
-    search_fields = ("advertiser__name", "publisher__name")
-    ordering = ("kind", "advertiser__name", "publisher__name")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerAccount]:
-        return super().get_queryset(request).annotate(balance_minor=Sum("entries__amount_minor"))
-
-    @admin.display(description="Balance", ordering="balance_minor")
-    def balance(self, row: LedgerAccount) -> str:
-        minor: int | None = row.__dict__["balance_minor"]
-        return money.display(minor or 0, row.currency)
-
-
-@admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
-    when_empty = "The first entry is made when a sale becomes final."
-    list_display = ("key", "shown_at", "kind", "advertiser", "publisher")
-    list_filter = ("kind", AdvertiserFilter)
-    list_select_related = ("advertiser", "publisher")
-    search_fields = ("=key", "publisher__name")
-    ordering = ("-id",)
-    paginator = CappedPaginator
-    page_template = "admin/ledger/transaction.html"
-    shown_at = staticmethod(shown_moment("at", "Time"))
-
-    def page(self, request: HttpRequest, row: LedgerTransaction) -> Mapping[str, Any]:
-        entries = row.entries.select_related("account__advertiser", "account__publisher")
-        return {
-            "title": row.get_kind_display(),
-            "subtitle": row.key,
-            "entries": entries.order_by("id"),
-        }

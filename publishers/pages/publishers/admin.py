@@ -1,0 +1,114 @@
+"""Publishers, as operators see and add them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from network import clock
+from network.effective.rows import told_rows
+from network.pages.site.admin_site import (
+    OperatorAdmin,
+    person,
+    shown_moment,
+)
+from publishers.models import (
+    ModelType,
+    Publisher,
+    PublisherModelType,
+)
+from publishers.pages.cookie_types import model_type
+from publishers.pages.partners.forms import NewPublisherForm, PublisherForm
+from publishers.policy import deciding
+
+
+class PublisherAdmin(OperatorAdmin[Publisher]):
+    """For operators; an advertiser sees its partners."""
+
+    when_empty = "Publishers apply through an advertiser's programme, or are added here."
+    list_display = (
+        "name",
+        "id",
+        "shown_model_type",
+        "team",
+        "website",
+        "status",
+        "shown_created_at",
+    )
+    list_filter = ("status",)
+    list_select_related = ("team",)
+    search_fields = ("name", "=id", "website", "team__name")
+    readonly_fields = ("shown_created_at",)
+    change_form_template = "admin/publishers/publisher/change_form.html"
+    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publisher]:
+        return super().get_queryset(request).prefetch_related("model_types")
+
+    def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
+        if obj is None:
+            return ("name", "website", "model_type", "team")
+        return ("name", "website", "team", "status", "shown_created_at")
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Publisher | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Publisher]]:
+        kwargs["form"] = PublisherForm if obj else NewPublisherForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Publisher, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        data = form.cleaned_data
+        created = deciding.create_publisher(
+            data["name"],
+            data["model_type"],
+            clock.now(),
+            website=data["website"],
+            made_by=person(request),
+            team=data["team"],
+        )
+        obj.pk = created.pk
+        obj.refresh_from_db()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.model_type_view)
+        return [
+            path("<int:pk>/model-type/", view, name="publishers_publisher_model_type"),
+            *super().get_urls(),
+        ]
+
+    def model_type_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        publisher = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, publisher):
+            raise PermissionDenied
+        return model_type.confirm(request, self, publisher)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        publisher = context.get("original")
+        if publisher:
+            rows = PublisherModelType.all_rows.filter(publisher=publisher)
+            context |= {
+                "model_types": told_rows(rows),
+                "partnerships": publisher.partnerships.select_related("advertiser"),
+                "now": clock.now(),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Model type")
+    def shown_model_type(self, publisher: Publisher) -> str:
+        return str(ModelType(model_type.model_type_of(publisher, clock.now())).label)

@@ -1,0 +1,263 @@
+"""Sales, their commissions and reports, as staff find and read them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from network import money
+from network.pages.site import badges
+from network.pages.site.admin_site import (
+    EMPTY,
+    AdvertiserFilter,
+    CappedPaginator,
+    PageAdmin,
+    ScopedAdmin,
+    person,
+    shown_moment,
+    shown_money,
+)
+from network.pages.site.change_pages import ChangePage, posted, respond
+from tracking.commissions.settling import commission_of
+from tracking.conversions.recording import NotInConflict, Settlement, settle_conflict
+from tracking.explain.explanations import explain_test, state_of, state_of_sale
+from tracking.explain.sentences import (
+    REPORT_OUTCOMES,
+)
+from tracking.models import (
+    Commission,
+    Conversion,
+    Report,
+    UnattributedSales,
+    Validation,
+)
+from tracking.pages.sales.filters import (
+    ClosesFilter,
+    OutcomeFilter,
+    PeriodFilter,
+    SaleStateFilter,
+    SoldPeriodFilter,
+    StateFilter,
+)
+from tracking.pages.sales.forms import SettleForm
+from tracking.pages.sales.partner_filter import PartnerFilter
+from tracking.pages.sales.sale import page_of, told_report
+from tracking.pages.sales.validation import WORDS, buttons, url_name, validation_page
+from tracking.rule.reasons import ReportOutcome
+
+
+class ConversionAdmin(PageAdmin[Conversion]):
+    when_empty = (
+        "A sale appears when the shop reports an order that came with a click: put the tag on "
+        "the thank-you page, or send reports from the shop's server."
+    )
+    list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
+    list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter)
+    search_fields = ("order__exact",)
+    search_help_text = "The whole order reference"
+    ordering = ("-at", "-id")
+    paginator = CappedPaginator
+    page_template = "admin/sales/page.html"
+    shown_at = staticmethod(shown_moment("at", "Time"))
+    shown_amount = staticmethod(shown_money("amount_minor", "Amount"))
+
+    @admin.display(description="Paid to", empty_value="Nobody")
+    def paid_to(self, row: Conversion) -> str | None:
+        commission = commission_of(row)
+        return str(commission.publisher) if commission and not _is_unpaid(commission) else None
+
+    @admin.display(description="Commission", empty_value=EMPTY)
+    def earned(self, row: Conversion) -> str | None:
+        commission = commission_of(row)
+        if commission is None:
+            return None
+        return money.display(commission.amount_minor, commission.currency)
+
+    @admin.display(description="State")
+    def state(self, row: Conversion) -> str:
+        return badges.state(state_of_sale(row))
+
+    def page(self, request: HttpRequest, row: Conversion) -> Mapping[str, Any]:
+        return {
+            "title": f"Sale {row.order}",
+            "subtitle": str(row.advertiser),
+            "may_settle": bool(row.conflict) and self._may_settle(request, row),
+            "buttons": buttons(row) if self.managed(request, row) else [],
+            **page_of(row, request.GET),
+        }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
+        related = ("advertiser", "decision", "commission__publisher")
+        return super().get_queryset(request).select_related(*related)
+
+    def _may_settle(self, request: HttpRequest, row: Conversion) -> bool:
+        return row.closed_at is None and self.managed(request, row)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.settle_view)
+        validations = self.admin_site.admin_view(self.validation_view)
+        return [
+            path("<int:pk>/settle/", view, name="tracking_conversion_settle"),
+            *(
+                path(f"<int:pk>/{words.path}/", validations, {"action": action}, url_name(action))
+                for action, words in WORDS.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def validation_view(
+        self, request: HttpRequest, pk: int, action: Validation.Action
+    ) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.managed(request, row):
+            raise PermissionDenied
+
+        def log(message: str) -> None:
+            self.log_change(request, row, message)
+
+        return respond(request, self, validation_page(request, row, action, log))
+
+    def settle_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self._may_settle(request, row):
+            raise PermissionDenied
+        form = SettleForm(posted(request))
+        form.offer(row)
+
+        def apply(now: datetime) -> str:
+            choice = Settlement(
+                form.cleaned_data["report"].pk, form.cleaned_data["reason"], person(request)
+            )
+            try:
+                settle_conflict(row.pk, choice, now)
+            except NotInConflict as error:
+                raise ValidationError(str(error)) from error
+            self.log_change(request, row, f"Settled the conflict: {choice.reason}")
+            return f"The conflict of order {row.order} is settled."
+
+        page = ChangePage(
+            title=f"Settle the conflict of order {row.order}",
+            form=form,
+            button="Settle the conflict",
+            back=reverse("admin:tracking_conversion_change", args=[row.pk]),
+            apply=apply,
+            context={"original": row},
+        )
+        return respond(request, self, page)
+
+
+def _is_unpaid(commission: Commission) -> bool:
+    return commission.status == Commission.Status.DECLINED
+
+
+class CommissionAdmin(ScopedAdmin[Commission]):
+    when_empty = "A commission appears with the first sale that a partner is paid for."
+    list_display = (
+        "shown_sold_at",
+        "sale",
+        "advertiser",
+        "publisher",
+        "shown_cookie_type",
+        "shown_amount",
+        "state",
+    )
+    list_filter = (
+        AdvertiserFilter,
+        SoldPeriodFilter,
+        StateFilter,
+        ClosesFilter,
+        "cookie_type",
+    )
+    list_select_related = ("advertiser", "publisher", "conversion")
+    search_fields = ("conversion__order__exact", "publisher__name")
+    search_help_text = "The whole order reference, or a partner's name"
+    ordering = ("-sold_at", "-id")
+    paginator = CappedPaginator
+    fields = (
+        "sale",
+        "advertiser",
+        "publisher",
+        "shown_cookie_type",
+        "state",
+        "shown_sold_at",
+        "shown_sale_amount",
+        "shown_amount",
+        "shown_fee",
+        "shown_closes_at",
+        "shown_closed_at",
+    )
+    shown_sold_at = staticmethod(shown_moment("sold_at", "Sold"))
+    shown_closes_at = staticmethod(shown_moment("closes_at", "Windows close"))
+    shown_closed_at = staticmethod(shown_moment("closed_at", "Closed"))
+    shown_sale_amount = staticmethod(shown_money("sale_amount_minor", "Sale"))
+    shown_amount = staticmethod(shown_money("amount_minor", "Commission"))
+    shown_fee = staticmethod(shown_money("network_fee_minor", "Network fee"))
+
+    @admin.display(description="Cookie type", ordering="cookie_type")
+    def shown_cookie_type(self, row: Commission) -> str:
+        return badges.cookie_type(row.cookie_type)
+
+    @admin.display(description="Sale", ordering="conversion__order")
+    def sale(self, row: Commission) -> str:
+        return _sale_link(row.conversion)
+
+    @admin.display(description="State", ordering="status")
+    def state(self, row: Commission) -> str:
+        return badges.state(state_of(row))
+
+
+def _sale_link(conversion: Conversion) -> str:
+    address = reverse("admin:tracking_conversion_change", args=[conversion.pk])
+    return format_html('<a href="{}">{}</a>', address, conversion.order)
+
+
+class ReportAdmin(PageAdmin[Report]):
+    """What merchants sent, and what was wrong with it."""
+
+    when_empty = (
+        "A report appears when the tag, the pixel or the shop's server tells of an order, were "
+        "it refused."
+    )
+    list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
+    list_filter = (AdvertiserFilter, "source", OutcomeFilter)
+    list_select_related = ("advertiser",)
+    search_fields = ("order__exact",)
+    search_help_text = "The whole order reference"
+    ordering = ("-received_at", "-id")
+    paginator = CappedPaginator
+    page_template = "admin/sales/report.html"
+    shown_received_at = staticmethod(shown_moment("received_at", "Received"))
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def outcome_said(self, row: Report) -> str:
+        return REPORT_OUTCOMES[ReportOutcome(row.outcome)]
+
+    @admin.display(description="What was wrong", empty_value=EMPTY)
+    def problem(self, row: Report) -> str | None:
+        return "; ".join(f"{error['field']}: {error['expected']}" for error in row.errors) or None
+
+    def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
+        return {
+            "title": f"Report of {row.order or 'a sale'}",
+            "subtitle": str(row.advertiser),
+            "told": told_report(row),
+            "tested": explain_test(row) if row.outcome == ReportOutcome.TEST else None,
+        }
+
+
+class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
+    """Most orders of a shop came without a click of ours: counted, not stored."""
+
+    when_empty = "Orders that were reported without any click are counted here, by the hour."
+    list_display = ("shown_hour", "advertiser", "source", "count")
+    list_filter = (AdvertiserFilter, "source")
+    list_select_related = ("advertiser",)
+    ordering = ("-hour", "-id")
+    paginator = CappedPaginator
+    shown_hour = staticmethod(shown_moment("hour", "Hour from"))
