@@ -61,7 +61,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class SaleFigures:
     """What a sale is worth. Two reports of an order agree when these are equal."""
 
     amount_minor: int
@@ -72,7 +72,7 @@ class Figures:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> "Figures":
+    def from_json(cls, data: Mapping[str, object]) -> "SaleFigures":
         parts = tuple(Part(**part) for part in data["parts"])  # type: ignore[attr-defined]
         return cls(int(str(data["amount_minor"])), str(data["currency"]), parts)
 
@@ -82,7 +82,7 @@ class SaleFields:
     """The fields of a report, checked."""
 
     order: str
-    figures: Figures
+    figures: SaleFigures
     voucher: str = ""
     channel: str = ""
     customer: str = ""
@@ -109,7 +109,7 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
         raise InvalidReport(errors)
     return SaleFields(
         order=order,
-        figures=Figures(amount, currency, parts),
+        figures=SaleFigures(amount, currency, parts),
         voucher=_text(data, "voucher")[:MAX_VOUCHER],
         channel=_text(data, "channel")[:MAX_CHANNEL],
         customer=customer,
@@ -218,7 +218,7 @@ class Evidence:
     source: str
     received_at: datetime
     at: datetime
-    figures: Figures
+    figures: SaleFigures
     presented: tuple[Presented, ...] = ()
     sessions: frozenset[int] = frozenset()
     from_browser: bool = False
@@ -237,7 +237,7 @@ class Joined:
     unlinked: tuple[Evidence, ...] = ()
     conflict: str = ""
     at: datetime = field(default=datetime.max.replace(tzinfo=UTC))
-    figures: Figures | None = None
+    figures: SaleFigures | None = None
 
     @property
     def clicks(self) -> tuple[Click, ...]:

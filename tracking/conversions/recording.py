@@ -17,11 +17,11 @@ from tracking.conversions.evidence import (
     MAX_TOKENS,
     Evidence,
     FieldError,
-    Figures,
     Joined,
     Presented,
     Role,
     SaleFields,
+    SaleFigures,
     join,
 )
 from tracking.conversions.journeys import Journey
@@ -356,7 +356,7 @@ def _evidence_of(report: Report) -> Evidence:
         source=report.source,
         received_at=report.received_at,
         at=report.at,
-        figures=Figures.from_json(report.figures),
+        figures=SaleFigures.from_json(report.figures),
         presented=presented,
         sessions=frozenset(report.sessions),
         from_browser=report.from_browser,

@@ -46,7 +46,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldClick:
+class ClickDescription:
     """One click of the journey, in words; ``references`` are the publisher's own."""
 
     id: UUID
@@ -64,7 +64,7 @@ class ToldClick:
 class Explanation:
     headline: Headline
     why: str
-    clicks: Sequence[ToldClick]
+    clicks: Sequence[ClickDescription]
     picture: Picture
 
 
@@ -113,7 +113,7 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldTest:
+class TestDescription:
     """What a report of a test would have ended in; ``paid`` is empty for nobody."""
 
     paid: str
@@ -121,13 +121,13 @@ class ToldTest:
     why: str
 
 
-def explain_test(report: Report) -> ToldTest:
+def explain_test(report: Report) -> TestDescription:
     """For staff: who would be paid, had the test been a sale."""
     outcome = recording.resolve_test(report)
     decided = Decided(outcome.verdicts, outcome.closes_by)
     names = names_for_staff({judged.click.publisher for judged in outcome.verdicts})
     paid = outcome.paid
-    return ToldTest(
+    return TestDescription(
         paid=names.of(paid) if paid else "",
         cookie_type=paid.cookie_type.value if paid else "",
         why=why(decided, names),
@@ -210,10 +210,10 @@ def _decision(conversion: Conversion) -> Decision:
 
 def told_click(
     judged: Judged, names: Names, references: Mapping[str, str] | None = None
-) -> ToldClick:
+) -> ClickDescription:
     """The click in words, for who reads by these names."""
     click = judged.click
-    return ToldClick(
+    return ClickDescription(
         id=click.id,
         at=from_ms(click.at),
         partner=names.of(click),

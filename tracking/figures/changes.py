@@ -23,7 +23,7 @@ _OF_PARTNER = ("partnership__publisher", "partnership__advertiser")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RecentChange:
     """One change; ``row`` is what it is about."""
 
     created_at: datetime
@@ -35,13 +35,13 @@ class Change:
     reason: str
 
 
-def recent(scope: Scope) -> list[Change]:
+def recent(scope: Scope) -> list[RecentChange]:
     """The newest changes, newest first. Six queries."""
     found = sorted(_all(scope), key=lambda change: change.created_at, reverse=True)
     return list(islice(found, MOST))
 
 
-def _all(scope: Scope) -> Iterator[Change]:
+def _all(scope: Scope) -> Iterator[RecentChange]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
         said = f"Cookie type of {row.partnership}: {row.get_cookie_type_display()}"
         yield _change(row, said, row.partnership)
@@ -76,10 +76,10 @@ def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
     return rows.select_related("made_by", *related).order_by("-created_at", "-id")[:MOST]
 
 
-def _change(row: Any, what: str, about: Model) -> Change:
+def _change(row: Any, what: str, about: Model) -> RecentChange:
     if row.cancels_id is not None:
         what = f"{what}: cancelled before it started"
-    return Change(
+    return RecentChange(
         created_at=row.created_at,
         starts_at=row.starts_at,
         what=what,

@@ -162,7 +162,7 @@ def _gathered(rows: Iterable[tuple[str, str, int, int]]) -> dict[str, Waiting]:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class UpcomingWeek:
     """What becomes final in a week. ``key`` is the value of the list's filter: the week's Monday,
     or ``later``."""
 
@@ -171,7 +171,7 @@ class Week:
     final: Waiting
 
 
-def weeks(scope: Scope, now: datetime, zone: tzinfo) -> list[Week]:
+def weeks(scope: Scope, now: datetime, zone: tzinfo) -> list[UpcomingWeek]:
     """What becomes final, by week; those after :data:`WEEKS` weeks are one. One query."""
     shown = {monday.isoformat(): monday for monday in mondays(now, zone)}
     rows = coming.by_week(_of(scope, Commission.objects.all()), now, zone)
@@ -183,7 +183,7 @@ def weeks(scope: Scope, now: datetime, zone: tzinfo) -> list[Week]:
         found[key] = Waiting(
             held.number + row.commissions, {**held.commission, row.currency: earned}
         )
-    return [Week(key, shown.get(key), final) for key, final in found.items()]
+    return [UpcomingWeek(key, shown.get(key), final) for key, final in found.items()]
 
 
 def mondays(now: datetime, zone: tzinfo) -> list[date]:
@@ -194,7 +194,7 @@ def mondays(now: datetime, zone: tzinfo) -> list[date]:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class ReportHealth:
     """How one advertiser's reports come in: the last of each source in the period, and the sales
     with and without a click of ours."""
 
@@ -212,13 +212,13 @@ class Health:
         return self.with_click / reported if reported else None
 
 
-def health(scope: Scope, figures: Figures) -> list[Health]:
+def health(scope: Scope, figures: Figures) -> list[ReportHealth]:
     """A row for each advertiser. Four queries."""
     since = figures.period.since
     without = _without_click(scope, since)
     last, stuck = _last_reports(scope, since, without), _stuck(scope)
     return [
-        Health(
+        ReportHealth(
             advertiser=row,
             last=last.get(row.pk, {}),
             with_click=figures.with_click.get(row.pk, 0),

@@ -26,7 +26,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class PlayedScenario:
     """A scenario played: what the browser held after each step, the sale as the rule sees it, and
     the decision.
 
@@ -69,7 +69,7 @@ class Result:
         return self.scenario.clicks[number_of(click) - 1].publisher
 
 
-def simulate(scenario: Scenario) -> Result:
+def simulate(scenario: Scenario) -> PlayedScenario:
     """Play the scenario in a browser that loses nothing, and decide its sale."""
     moments = _browse(scenario)
     step, settings = scenario.sale, scenario.settings
@@ -81,7 +81,7 @@ def simulate(scenario: Scenario) -> Result:
         validation_minutes=settings.validation_minutes,
     )
     outcome = None if sessions is None else resolve(_clicks(moments), sale)
-    return Result(scenario, moments, sale, outcome)
+    return PlayedScenario(scenario, moments, sale, outcome)
 
 
 def number_of(click: Click) -> int:

@@ -11,7 +11,7 @@ from enum import IntEnum
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, Verdict
 from tracking.rule.slots import Slots
 from tracking.simulator.format import format_time
-from tracking.simulator.play import Moment, Result, number_of
+from tracking.simulator.play import Moment, PlayedScenario, number_of
 
 
 class Kind(IntEnum):
@@ -24,7 +24,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlaybackLine:
     """A moment of the journey, and what the browser holds after it: the claims in its two slots
     whose windows are open then, and the one of them that holds the cookie."""
 
@@ -50,9 +50,9 @@ class _Event:
     slots: Slots | None = None
 
 
-def lines(result: Result) -> list[Line]:
+def lines(result: PlayedScenario) -> list[PlaybackLine]:
     """The steps, the sale and its closing, and between them the ends of windows that were open."""
-    told: list[Line] = []
+    told: list[PlaybackLine] = []
     slots, minute = Slots(), -1
     for event in sorted(_events(result), key=lambda event: (event.minute, event.kind)):
         told += _closings(slots, range(minute + 1, event.minute + 1), result)
@@ -61,19 +61,19 @@ def lines(result: Result) -> list[Line]:
     return told
 
 
-def paid_sentence(result: Result) -> str:
+def paid_sentence(result: PlayedScenario) -> str:
     """``Blog is paid; final at 30d.``"""
     if result.outcome is None:
         return "nobody is paid; nothing that came with the sale leads to a click."
     return f"{result.paid} is paid; final at {format_time(_minute(result.outcome.closes_at))}."
 
 
-def named(click: Click, result: Result) -> str:
+def named(click: Click, result: PlayedScenario) -> str:
     """``click 2 (Extension, soft)``."""
     return f"click {number_of(click)} ({result.publisher(click)}, {click.cookie_type})"
 
 
-def verdict_sentence(judged: Judged, result: Result) -> str:
+def verdict_sentence(judged: Judged, result: PlayedScenario) -> str:
     """What became of one click."""
     by = named(judged.by, result) if judged.by else "another"
     return _SENTENCES[judged.verdict].format(by=by)
@@ -92,7 +92,7 @@ _SENTENCES = {
 }
 
 
-def _events(result: Result) -> Iterator[_Event]:
+def _events(result: PlayedScenario) -> Iterator[_Event]:
     for moment in result.moments:
         yield _Event(moment.minute, Kind.STEP, _said(moment, result), moment.slots)
     yield _Event(result.scenario.sale.minute, Kind.SALE, "Sale")
@@ -101,7 +101,7 @@ def _events(result: Result) -> Iterator[_Event]:
         yield _Event(closes_at, Kind.FINAL, "The sale becomes final")
 
 
-def _said(moment: Moment, result: Result) -> str:
+def _said(moment: Moment, result: PlayedScenario) -> str:
     if moment.click is None:
         return "The browser is closed and opened again"
     click = moment.click
@@ -111,7 +111,7 @@ def _said(moment: Moment, result: Result) -> str:
     return f"{said}; stands down" if click.stood_down else said
 
 
-def _closings(slots: Slots, minutes: range, result: Result) -> Iterator[Line]:
+def _closings(slots: Slots, minutes: range, result: PlayedScenario) -> Iterator[PlaybackLine]:
     claims = [claim for claim in (slots.hard, slots.soft) if claim]
     for claim in sorted(claims, key=lambda claim: claim.closes_at):
         minute = _minute(claim.closes_at)
@@ -120,8 +120,8 @@ def _closings(slots: Slots, minutes: range, result: Result) -> Iterator[Line]:
             yield _line(_Event(minute, Kind.WINDOW_CLOSED, said), slots)
 
 
-def _line(event: _Event, slots: Slots) -> Line:
-    return Line(
+def _line(event: _Event, slots: Slots) -> PlaybackLine:
+    return PlaybackLine(
         event.minute,
         event.kind,
         event.said,

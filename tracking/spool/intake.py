@@ -20,7 +20,7 @@ from network.clock import from_ms
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, recording
-from tracking.conversions.evidence import FieldError, Figures, Role, SaleFields
+from tracking.conversions.evidence import FieldError, Role, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import segments
@@ -260,7 +260,7 @@ def _report(record: Record) -> SaleReport:
         source=record["source"],
         received_at=from_ms(round(record["received_at"] * 1000)),
         at=from_ms(round(record["at"] * 1000)),
-        sale=SaleFields(**{**sale, "figures": Figures.from_json(sale["figures"])})
+        sale=SaleFields(**{**sale, "figures": SaleFigures.from_json(sale["figures"])})
         if sale
         else None,
         tokens=tuple((Role(role), token) for role, token in record["tokens"]),

@@ -17,7 +17,7 @@ from network.wording import joined
 from publishers.cookie_types.words import lost_in_page
 from publishers.models import PartnershipTerms
 from tracking.rule.attribution import CookieType
-from tracking.whatif.names import Names, advertisers_of, names_of
+from tracking.whatif.names import AnswerNames, advertisers_of, names_of
 from tracking.whatif.results import (
     Move,
     PartnerLine,
@@ -205,7 +205,7 @@ def _days(since: datetime, until: datetime) -> tuple[str, str]:
 
 
 def _part(
-    shop: Advertiser, result: Result, concerned: Collection[Key], names: Names
+    shop: Advertiser, result: Result, concerned: Collection[Key], names: AnswerNames
 ) -> AdvertiserDescription:
     partners = [line for line in result.lines if line.publisher is not None]
     shown = sorted((line for line in partners if _is_shown(line, concerned)), key=_weight)
@@ -263,7 +263,7 @@ def _weight(line: PartnerLine) -> tuple[int, int, int]:
 
 
 def _line(
-    line: PartnerLine, number: int, concerned: Collection[Key], names: Names, currency: str
+    line: PartnerLine, number: int, concerned: Collection[Key], names: AnswerNames, currency: str
 ) -> LineDescription:
     return LineDescription(
         name=names.publisher(line.publisher),
@@ -283,7 +283,7 @@ def _sum(name: str, lines: Iterable[PartnerLine], currency: str) -> LineDescript
     return LineDescription(name, before, after, currency)
 
 
-def _move(move: Move, names: Names) -> MoveDescription:
+def _move(move: Move, names: AnswerNames) -> MoveDescription:
     return MoveDescription(
         source=names.publisher(move.source),
         target=names.publisher(move.target),

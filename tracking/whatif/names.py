@@ -12,7 +12,7 @@ from tracking.whatif.results import Question, Result
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AnswerNames:
     """Names of publishers, and order references, by their ids."""
 
     publishers: Mapping[int, str]
@@ -32,11 +32,11 @@ def unnamed(publisher: int) -> str:
     return _("publisher %(id)s") % {"id": publisher}
 
 
-def names_of(result: Result) -> Names:
+def names_of(result: Result) -> AnswerNames:
     """Of everything in the answer. Two queries."""
     publishers = {line.publisher for line in result.lines if line.publisher is not None}
     examples = [key for move in result.moves for key in move.examples]
-    return Names(
+    return AnswerNames(
         publishers=dict(Publisher.objects.filter(pk__in=publishers).values_list("pk", "name")),
         orders=dict(Conversion.objects.filter(pk__in=examples).values_list("pk", "order")),
     )

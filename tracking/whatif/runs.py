@@ -33,7 +33,7 @@ from tracking.whatif.results import (
     result_json,
     sums_in,
 )
-from tracking.whatif.sales import Scope, pages, replay_page, sales_in
+from tracking.whatif.sales import SalesScope, pages, replay_page, sales_in
 
 COUNT = "tracking.tasks.count_whatif"
 SAME_FOR = timedelta(minutes=5)
@@ -145,8 +145,8 @@ def _asked_before(question: Question, now: datetime, person: User) -> WhatIfRun 
     return None
 
 
-def _scopes(question: Question) -> list[Scope]:
-    return [Scope(key, question.since, question.until) for key in sorted(question.changes)]
+def _scopes(question: Question) -> list[SalesScope]:
+    return [SalesScope(key, question.since, question.until) for key in sorted(question.changes)]
 
 
 def _change(question: Question, advertiser: int) -> Change:
@@ -164,7 +164,7 @@ def _steps(run: WhatIfRun) -> Iterator[_Step]:
         yield from _replay(scope, _change(question, scope.advertiser), after)
 
 
-def _replay(scope: Scope, change: Change, after: int | None) -> Iterator[_Step]:
+def _replay(scope: SalesScope, change: Change, after: int | None) -> Iterator[_Step]:
     circumstances = circumstances_of(scope.advertiser)
     for page in pages(scope, after):
         replayed = replay_page(scope, change, circumstances, page)

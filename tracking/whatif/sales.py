@@ -27,7 +27,7 @@ PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SalesScope:
     """The sales of one advertiser in ``[since, until)``."""
 
     advertiser: int
@@ -35,7 +35,7 @@ class Scope:
     until: datetime
 
 
-def sales_in(scope: Scope) -> QuerySet[Conversion]:
+def sales_in(scope: SalesScope) -> QuerySet[Conversion]:
     """What is replayed: every decided sale but those whose order staff refused, which earn nobody
     anything whoever brought them."""
     return Conversion.objects.filter(
@@ -46,7 +46,7 @@ def sales_in(scope: Scope) -> QuerySet[Conversion]:
     ).exclude(commission__decline_reason=Commission.DeclineReason.BY_ADVERTISER)
 
 
-def pages(scope: Scope, after: int | None) -> Iterator[Sequence[int]]:
+def pages(scope: SalesScope, after: int | None) -> Iterator[Sequence[int]]:
     """The sales by their ids, from the last recorded on; ``after``: those that follow it.
 
     By id, and all of them listed at first, since a sale's time moves when an earlier or a more
@@ -61,7 +61,7 @@ def pages(scope: Scope, after: int | None) -> Iterator[Sequence[int]]:
 
 
 def replay_page(
-    scope: Scope, change: Change, circumstances: Circumstances, page: Sequence[int]
+    scope: SalesScope, change: Change, circumstances: Circumstances, page: Sequence[int]
 ) -> list[Replayed]:
     """These sales, without those that have left the scope meanwhile. Sales that the change does not
     concern end as they did; without any change all are replayed."""
@@ -98,7 +98,7 @@ class _Row(NamedTuple):
         return not self.verified or bool(self.inputs["conflict"])
 
 
-def _rows(scope: Scope, page: Sequence[int], *, timed: bool) -> Iterable[_Row]:
+def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterable[_Row]:
     """The sales of a page. One at a time: decisions that are held all at once cost the garbage
     collector more than their replay."""
     # The bounds, which say nothing new, keep the planner from reading whole tables for a page.

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tracking.conversions.evidence import (
     Evidence,
-    Figures,
     InvalidReport,
     Part,
     Presented,
     Role,
+    SaleFigures,
     Terms,
     join,
     read_fields,
@@ -45,9 +45,9 @@ def test_it_reads_figures(
     data: dict[str, object], terms: Terms, figures: tuple[int, str, list[tuple[str, int]]]
 ) -> None:
     amount, currency, parts = figures
-    expected = Figures(amount, currency, tuple(Part(*part) for part in parts))
+    expected = SaleFigures(amount, currency, tuple(Part(*part) for part in parts))
     assert read_fields(data, terms).figures == expected
-    assert Figures.from_json(expected.as_json()) == expected
+    assert SaleFigures.from_json(expected.as_json()) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def evidence(
         for journey in journeys
     )
     at = START + timedelta(minutes=number)
-    figures = Figures(amount, "GBP", (Part("DEFAULT", amount),))
+    figures = SaleFigures(amount, "GBP", (Part("DEFAULT", amount),))
     presented = tuple(Presented(Role.SERVER, click) for click in clicks)
     return Evidence(UUID(int=number), source, at, at, figures, presented)
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tracking.rule.attribution import MINUTE_MS
 from tracking.simulator.format import ScenarioError, format_time, read
-from tracking.simulator.play import Result, simulate
+from tracking.simulator.play import PlayedScenario, simulate
 from tracking.simulator.playback import named, paid_sentence, verdict_sentence
 
 EXPECTATION_FAILED = 1
@@ -62,17 +62,17 @@ def _text(file: str) -> str:
         ) from None
 
 
-def _record(result: Result) -> dict[str, Any]:
+def _record(result: PlayedScenario) -> dict[str, Any]:
     return {"name": result.scenario.name, "paid": result.paid, "verdicts": list(result.verdicts)}
 
 
-def _failures(results: list[Result]) -> Iterator[str]:
+def _failures(results: list[PlayedScenario]) -> Iterator[str]:
     for number, result in enumerate(results, 1):
         for failure in result.failures:
             yield f'entry {number} "{result.scenario.name}": sale.{failure}'
 
 
-def _lines(result: Result) -> Iterator[str]:
+def _lines(result: PlayedScenario) -> Iterator[str]:
     """The journey in words: the outcome, and a line for each click."""
     yield result.scenario.name
     yield f"  Sale at {format_time(result.scenario.sale.minute)}: {paid_sentence(result)}"

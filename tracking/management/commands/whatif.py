@@ -19,7 +19,7 @@ from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif import runs
 from tracking.whatif.answer_csv import moves_csv, partners_csv
-from tracking.whatif.names import Names, names_of
+from tracking.whatif.names import AnswerNames, names_of
 from tracking.whatif.partners import Partner, partners_of, types_of, why_nobody
 from tracking.whatif.results import (
     MOST_DAYS,
@@ -165,7 +165,7 @@ def _not_reproduced(sales: int) -> str:
     ) % {"sales": f"{sales:,}"}
 
 
-def _name(publisher: int | None, names: Names) -> str:
+def _name(publisher: int | None, names: AnswerNames) -> str:
     """With the id, which is what the options take."""
     name = names.publisher(publisher)
     return name if publisher is None else f"{name} ({publisher})"

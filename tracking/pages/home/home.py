@@ -20,7 +20,7 @@ from publishers.models import Partnership, Publisher
 from publishers.pages.partners import columns as partner_columns
 from tracking.figures import changes, home
 from tracking.figures import queries as reports
-from tracking.figures.home import LENGTH, Compared, Health, Total, Waiting, Week
+from tracking.figures.home import LENGTH, Compared, ReportHealth, Total, UpcomingWeek, Waiting
 from tracking.figures.queries import Kept, Period, Scope
 from tracking.models import Report
 
@@ -74,7 +74,7 @@ class NextStep:
 
 
 def _next_step(
-    scope: Scope, health: Sequence[Health], total: Total, known: access.Access
+    scope: Scope, health: Sequence[ReportHealth], total: Total, known: access.Access
 ) -> NextStep | None:
     if not health:
         return NextStep(
@@ -105,7 +105,7 @@ def _next_step(
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownNumber:
     """A number as people read it, and how it has changed since the period before."""
 
     value: str
@@ -117,8 +117,8 @@ def _shown(compared: Compared) -> dict[str, Any]:
     now, before = compared.now, compared.before
     currencies = sorted({*now.commission, *before.commission})
     return {
-        "clicks": Shown(f"{now.clicks:,}", _change_of(now.clicks, before.clicks)),
-        "sales": Shown(f"{now.sales:,}", _change_of(now.sales, before.sales)),
+        "clicks": ShownNumber(f"{now.clicks:,}", _change_of(now.clicks, before.clicks)),
+        "sales": ShownNumber(f"{now.sales:,}", _change_of(now.sales, before.sales)),
         "commission": [
             _earned(each, now.commission.get(each, 0), before.commission.get(each, 0))
             for each in currencies
@@ -126,9 +126,9 @@ def _shown(compared: Compared) -> dict[str, Any]:
     }
 
 
-def _earned(currency: str, now: int, before: int) -> Shown:
+def _earned(currency: str, now: int, before: int) -> ShownNumber:
     written = money.display(before, currency)
-    return Shown(money.display(now, currency), _change_of(now, before, written))
+    return ShownNumber(money.display(now, currency), _change_of(now, before, written))
 
 
 def _change_of(now: int, before: int, written: str = "") -> str:
@@ -234,7 +234,7 @@ def _protection(scope: Scope, period: Period) -> list[Protected]:
     ]
 
 
-def _week(week: Week) -> dict[str, Any]:
+def _week(week: UpcomingWeek) -> dict[str, Any]:
     address = reverse(LIST.format("tracking_commission"))
     return {
         "title": f"Week of {week.monday:%-d %b}" if week.monday else f"After {home.WEEKS} weeks",
@@ -251,7 +251,7 @@ _SOURCES = (
 )
 
 
-def _health(row: Health) -> dict[str, Any]:
+def _health(row: ReportHealth) -> dict[str, Any]:
     reports = f"{reverse(LIST.format('tracking_report'))}?advertiser={row.advertiser.pk}"
     sales = f"{reverse(LIST.format('tracking_conversion'))}?advertiser={row.advertiser.pk}"
     return {
@@ -273,7 +273,7 @@ def _health(row: Health) -> dict[str, Any]:
     }
 
 
-def _change(change: changes.Change, request: HttpRequest) -> dict[str, Any]:
+def _change(change: changes.RecentChange, request: HttpRequest) -> dict[str, Any]:
     known = access.access_of(request.user)
     return {
         "at": change.created_at,

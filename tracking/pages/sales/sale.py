@@ -20,7 +20,7 @@ from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
 from tracking.conversions import journeys, recording
 from tracking.explain.explanations import (
-    ToldClick,
+    ClickDescription,
     explain,
     names_for_staff,
     picture,
@@ -46,7 +46,7 @@ ROLES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ToldToken:
+class TokenDescription:
     """A token of a report: its role, and the click that it leads to or why it was rejected."""
 
     role: str
@@ -55,12 +55,12 @@ class ToldToken:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldReport:
+class ReportDescription:
     """A report in words; ``sessions`` and ``figures`` are empty where it brought none."""
 
     row: Report
     outcome: str
-    tokens: Sequence[ToldToken]
+    tokens: Sequence[TokenDescription]
     figures: str
     sessions: str = ""
 
@@ -87,7 +87,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedSale:
     """The sale tried otherwise. ``changed``: something was chosen; ``differs``: somebody else
     would be paid, or only credited, as they were ``suspended`` while it would have been open."""
 
@@ -102,7 +102,7 @@ class Tried:
     amount: str
     instead_of: str
     why: str
-    clicks: Sequence[ToldClick]
+    clicks: Sequence[ClickDescription]
     picture: Picture
 
     @property
@@ -152,11 +152,11 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
 
 def told_report(
     report: Report, clicks: Sequence[Click] = (), names: Names | None = None
-) -> ToldReport:
+) -> ReportDescription:
     """A report, with what its tokens lead to, and its sessions as the picture numbers them; a
     report that stands alone leads to its own clicks."""
     names = names or names_for_staff({click.publisher for click in _presented(report)})
-    return ToldReport(
+    return ReportDescription(
         row=report,
         outcome=REPORT_OUTCOMES[ReportOutcome(report.outcome)],
         tokens=[_told_token(token, names) for token in report.tokens],
@@ -165,16 +165,16 @@ def told_report(
     )
 
 
-def _told_token(token: Mapping[str, str], names: Names) -> ToldToken:
+def _told_token(token: Mapping[str, str], names: Names) -> TokenDescription:
     role = ROLES[token["role"]]
     if token["reason"]:
-        return ToldToken(role, f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}")
+        return TokenDescription(role, f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}")
     try:
         click = journeys.click_in(token["token"])
     except TokenError:
-        return ToldToken(role, "valid when it came; its key was retired since")
+        return TokenDescription(role, "valid when it came; its key was retired since")
     said = f"valid: {names.whose(click)} {click.cookie_type} click of"
-    return ToldToken(role, said, from_ms(click.at))
+    return TokenDescription(role, said, from_ms(click.at))
 
 
 def _presented(report: Report) -> list[Click]:
@@ -217,7 +217,7 @@ def _kept(clicks: Sequence[Click]) -> dict[UUID, bool]:
     return dict(rows.values_list("pk", "rebuilt"))
 
 
-def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
+def _tried(row: Conversion, asked: QueryDict, names: Names) -> TriedSale | None:
     if row.decision is None:
         return None
     clicks, sale = clicks_of(row.decision), sale_of(row.decision)
@@ -231,7 +231,7 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> Tried | None:
     was = row.decision.paid_publisher_id
     paid = outcome.paid
     decided = Decided(outcome.verdicts, outcome.closes_by)
-    return Tried(
+    return TriedSale(
         choices=[
             Choice(key, names.by_id.get(key, f"publisher {key}"), kind, change.types.get(key, ""))
             for key, kind in recorded.items()

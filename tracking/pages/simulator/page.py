@@ -33,8 +33,8 @@ from tracking.pages.simulator.from_sale import Carried, scenario_of
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
 from tracking.simulator import examples
 from tracking.simulator.format import NOBODY, Scenario, ScenarioError, format_time, read
-from tracking.simulator.play import Result, number_of, simulate
-from tracking.simulator.playback import Kind, Line, lines, paid_sentence, verdict_sentence
+from tracking.simulator.play import PlayedScenario, number_of, simulate
+from tracking.simulator.playback import Kind, PlaybackLine, lines, paid_sentence, verdict_sentence
 from tracking.simulator.writer import write
 
 MAX_TEXT = 100_000
@@ -49,7 +49,7 @@ SOFT_RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class ToldClick:
+class PlayedClick:
     """A click of the journey with what became of it."""
 
     number: int
@@ -62,7 +62,7 @@ class ToldClick:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldMoment:
+class MomentDescription:
     """A moment of the journey, and whose claims lie in the browser's slots after it."""
 
     at: str
@@ -75,12 +75,12 @@ class ToldMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PlayedJourney:
     """A journey played, in words; ``text`` is its scenario."""
 
-    result: Result
-    moments: Sequence[ToldMoment]
-    clicks: Sequence[ToldClick]
+    result: PlayedScenario
+    moments: Sequence[MomentDescription]
+    clicks: Sequence[PlayedClick]
     picture: Picture
     text: str
 
@@ -108,12 +108,12 @@ class Imported:
     """The journeys of an imported text, played; or what is wrong with it."""
 
     text: str = ""
-    results: Sequence[Result] = ()
+    results: Sequence[PlayedScenario] = ()
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SimulatorPage:
     """What the page shows: the form as it stands, and the rest of what was sent with it."""
 
     draft: Draft
@@ -132,17 +132,17 @@ def simulator(request: HttpRequest) -> HttpResponse:
     return _page(request, _acted(request))
 
 
-def _opened(request: HttpRequest) -> Shown:
+def _opened(request: HttpRequest) -> SimulatorPage:
     if "sale" in request.GET:
         return _opened_sale(request, request.GET["sale"])
     key = request.GET.get("example", "explained-1")
     try:
-        return Shown(from_scenario(examples.example(key)))
+        return SimulatorPage(from_scenario(examples.example(key)))
     except KeyError:
         raise Http404(f"There is no example {key}.") from None
 
 
-def _opened_sale(request: HttpRequest, key: str) -> Shown:
+def _opened_sale(request: HttpRequest, key: str) -> SimulatorPage:
     if not re.fullmatch("[0-9]{1,18}", key):
         raise Http404("There is no such sale.")
     rows = access.for_staff(Conversion.objects.filter(decision__isnull=False), request.user)
@@ -150,10 +150,10 @@ def _opened_sale(request: HttpRequest, key: str) -> Shown:
     assert sale.decision is not None
     names = names_for_staff({click.publisher for click in clicks_of(sale.decision)})
     carried = scenario_of(sale.decision, f"Order {sale.order} of {sale.advertiser}", names.by_id)
-    return Shown(from_scenario(carried.scenario), sale=sale, carried=carried)
+    return SimulatorPage(from_scenario(carried.scenario), sale=sale, carried=carried)
 
 
-def _acted(request: HttpRequest) -> Shown:
+def _acted(request: HttpRequest) -> SimulatorPage:
     """What was sent, after the button that was pressed."""
     draft = simulator_form.posted(request.POST)
     imported = Imported(request.POST.get("import", "")[: MAX_TEXT + 1])
@@ -170,7 +170,7 @@ def _acted(request: HttpRequest) -> Shown:
         alone = len(imported.results) == 1
         if (alone or action == "open") and 0 < chosen <= len(imported.results):
             draft = from_scenario(imported.results[chosen - 1].scenario)
-    return Shown(draft, imported)
+    return SimulatorPage(draft, imported)
 
 
 def _number(text: str) -> int:
@@ -199,7 +199,7 @@ def _text_of(file: "UploadedFile[bytes]") -> str:
         ) from None
 
 
-def _played(text: str) -> list[Result]:
+def _played(text: str) -> list[PlayedScenario]:
     """Raises ScenarioError, for more than a page can show, too."""
     if len(text) > MAX_TEXT:
         raise ScenarioError(
@@ -229,12 +229,12 @@ def _download(request: HttpRequest) -> HttpResponse:
     try:
         written = write([result.scenario for result in _played(text)])
     except ScenarioError as error:
-        return _page(request, Shown(Draft(), Imported(text, error=str(error))))
+        return _page(request, SimulatorPage(Draft(), Imported(text, error=str(error))))
     headers = {"Content-Disposition": 'attachment; filename="scenario.yaml"'}
     return HttpResponse(written, content_type="application/yaml; charset=utf-8", headers=headers)
 
 
-def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
+def _page(request: HttpRequest, shown: SimulatorPage) -> HttpResponse:
     answer, error = _answered(shown.draft)
     context = {
         **admin.site.each_context(request),
@@ -255,7 +255,7 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
     return TemplateResponse(request, "admin/simulator/page.html", context)
 
 
-def _answered(draft: Draft) -> tuple[Answer | None, DraftError | None]:
+def _answered(draft: Draft) -> tuple[PlayedJourney | None, DraftError | None]:
     try:
         scenario = draft.scenario()
     except DraftError as error:
@@ -263,11 +263,11 @@ def _answered(draft: Draft) -> tuple[Answer | None, DraftError | None]:
     return answer(scenario), None
 
 
-def answer(scenario: Scenario) -> Answer:
+def answer(scenario: Scenario) -> PlayedJourney:
     """The scenario played, as the page tells it."""
     result = simulate(scenario)
     judged = result.outcome.verdicts if result.outcome else ()
-    return Answer(
+    return PlayedJourney(
         result=result,
         moments=[_told_moment(line, result) for line in lines(result)],
         clicks=[_told_click(item, result) for item in judged],
@@ -276,9 +276,9 @@ def answer(scenario: Scenario) -> Answer:
     )
 
 
-def _told_click(judged: Judged, result: Result) -> ToldClick:
+def _told_click(judged: Judged, result: PlayedScenario) -> PlayedClick:
     click = judged.click
-    return ToldClick(
+    return PlayedClick(
         number=number_of(click),
         at=format_time(click.at // MINUTE_MS),
         partner=result.publisher(click),
@@ -289,8 +289,8 @@ def _told_click(judged: Judged, result: Result) -> ToldClick:
     )
 
 
-def _told_moment(line: Line, result: Result) -> ToldMoment:
-    return ToldMoment(
+def _told_moment(line: PlaybackLine, result: PlayedScenario) -> MomentDescription:
+    return MomentDescription(
         at=line.at,
         said=line.said,
         hard=_claim(line.hard, result),
@@ -301,14 +301,14 @@ def _told_moment(line: Line, result: Result) -> ToldMoment:
     )
 
 
-def _claim(click: Click | None, result: Result) -> str:
+def _claim(click: Click | None, result: PlayedScenario) -> str:
     """``Blog, until 30d``."""
     if click is None:
         return ""
     return f"{result.publisher(click)}, until {format_time(click.closes_at // MINUTE_MS)}"
 
 
-def _picture(result: Result) -> Picture:
+def _picture(result: PlayedScenario) -> Picture:
     """Of a sale that nothing leads to a click from, too: how its clicks lie."""
     outcome = result.outcome or resolve(result.clicks, result.sale)
     drawn = [
