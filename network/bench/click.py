@@ -22,7 +22,7 @@ class ClicksLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredClicks:
     """Rounds of the bare view and of the click, each next to its other; ``clicks`` were answered,
     ``recorded`` are in PostgreSQL after a drain of ``drain_seconds``."""
 
@@ -48,7 +48,7 @@ class Measured:
         return 1e6 * sum(one.answering_seconds for one in rounds) / answers
 
 
-def measure(seconds: float, workers: int) -> Measured:
+def measure(seconds: float, workers: int) -> MeasuredClicks:
     """Ask for the bare view and for clicks in turn, each for ``seconds`` in all. Raises ClicksLost,
     StageError, OSError."""
     with stage(workers) as running:
@@ -68,14 +68,14 @@ def measure(seconds: float, workers: int) -> Measured:
         return _recorded(running, pairs, asked)
 
 
-def results(measured: Measured) -> Iterator[Result]:
+def results(measured: MeasuredClicks) -> Iterator[Result]:
     ratio = median(measured.ratios)
     yield Result("click", round(ratio, 3), "of a bare view", TARGET, ratio >= TARGET)
     missing = measured.clicks - measured.recorded
     yield Result("clicks not recorded", missing, "clicks", 0, missing == 0)
 
 
-def describe(measured: Measured) -> Iterator[str]:
+def describe(measured: MeasuredClicks) -> Iterator[str]:
     """The figures behind the result, for people."""
     ratios = sorted(measured.ratios)
     yield f"{len(ratios)} rounds of each, ratios {ratios[0]:.2f} to {ratios[-1]:.2f}"
@@ -121,6 +121,6 @@ def _round(running: Stage, load: Load, plan: Plan) -> Round:
     return result
 
 
-def _recorded(running: Stage, pairs: list[tuple[Round, Round]], asked: int) -> Measured:
+def _recorded(running: Stage, pairs: list[tuple[Round, Round]], asked: int) -> MeasuredClicks:
     seconds = running.drain()
-    return Measured(pairs, asked, Click.objects.filter(reason="").count(), seconds)
+    return MeasuredClicks(pairs, asked, Click.objects.filter(reason="").count(), seconds)

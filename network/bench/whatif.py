@@ -43,7 +43,7 @@ class NotCounted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredReplay:
     """A what-if: over how many sales, how many differ, and the seconds it took."""
 
     name: str
@@ -52,14 +52,14 @@ class Measured:
     seconds: float
 
 
-def measure(sales: int = SALES, days: int = DAYS) -> list[Measured]:
+def measure(sales: int = SALES, days: int = DAYS) -> list[MeasuredReplay]:
     """Count each of :data:`ASKED` as a worker does. Raises NotCounted, and database errors."""
     with throwaway_database():
         asker = _seed(sales, days)
         return [_count(name, change, asker, days) for name, change in ASKED.items()]
 
 
-def results(measured: list[Measured]) -> Iterator[Result]:
+def results(measured: list[MeasuredReplay]) -> Iterator[Result]:
     for one in measured:
         yield Result(
             f"whatif, {one.name}",
@@ -70,7 +70,7 @@ def results(measured: list[Measured]) -> Iterator[Result]:
         )
 
 
-def describe(measured: list[Measured]) -> Iterator[str]:
+def describe(measured: list[MeasuredReplay]) -> Iterator[str]:
     """The figures behind the results, for people."""
     for one in measured:
         each = 1e6 * one.seconds / one.sales
@@ -117,7 +117,7 @@ def _insert(model: type[Model], others: Mapping[str, str]) -> str:
     )
 
 
-def _count(name: str, change: Change, asker: User, days: int) -> Measured:
+def _count(name: str, change: Change, asker: User, days: int) -> MeasuredReplay:
     now = clock.now()
     question = Question({cast.SHOP: change}, now - timedelta(days=days), now)
     run = runs.start(question, now, made_by=asker)
@@ -127,4 +127,4 @@ def _count(name: str, change: Change, asker: User, days: int) -> Measured:
     run.refresh_from_db()
     if run.status != WhatIfRun.Status.DONE or run.counted != run.total:
         raise NotCounted(f"{name}: {run.status}, {run.counted:,} of {run.total:,}. {run.error}")
-    return Measured(name, run.counted, run.result.differing, seconds)
+    return MeasuredReplay(name, run.counted, run.result.differing, seconds)

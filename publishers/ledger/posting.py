@@ -21,7 +21,7 @@ class LedgerError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EntryLine:
     """An amount on an account; the owner is the advertiser's or publisher's id, or neither."""
 
     kind: str
@@ -49,7 +49,7 @@ class Posting:
     key: str
     kind: str
     currency: str
-    lines: Sequence[Line]
+    lines: Sequence[EntryLine]
     advertiser: int | None = None
     publisher: int | None = None
 
@@ -59,9 +59,9 @@ def post_final_commission(final: FinalCommission, now: datetime) -> LedgerTransa
     owed them."""
     total = final.commission_minor + final.network_fee_minor
     lines = (
-        Line(Kind.ADVERTISER_RECEIVABLE, total, advertiser=final.advertiser),
-        Line(Kind.PUBLISHER_PAYABLE, -final.commission_minor, publisher=final.publisher),
-        Line(Kind.NETWORK_FEES, -final.network_fee_minor),
+        EntryLine(Kind.ADVERTISER_RECEIVABLE, total, advertiser=final.advertiser),
+        EntryLine(Kind.PUBLISHER_PAYABLE, -final.commission_minor, publisher=final.publisher),
+        EntryLine(Kind.NETWORK_FEES, -final.network_fee_minor),
     )
     posting = Posting(
         key=final.key,
@@ -110,7 +110,7 @@ def balance(kind: str, currency: str, publisher: int | None = None) -> int:
     return entries.aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
-def _accounts(posting: Posting) -> dict[Line, LedgerAccount]:
+def _accounts(posting: Posting) -> dict[EntryLine, LedgerAccount]:
     """The account of each line, made where it is the first on it."""
     wanted = Q()
     for line in posting.lines:
@@ -124,7 +124,7 @@ def _accounts(posting: Posting) -> dict[Line, LedgerAccount]:
     }
 
 
-def _make_account(line: Line, currency: str) -> LedgerAccount:
+def _make_account(line: EntryLine, currency: str) -> LedgerAccount:
     # mypy: None is looked up as NULL.
     account, _ = LedgerAccount.objects.get_or_create(  # type: ignore[misc]
         kind=line.kind,

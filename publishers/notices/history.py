@@ -20,7 +20,7 @@ Mail = NoticeMail.State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class NoticeDescription:
     """A notice, and how many of its mails are in which state."""
 
     notice: Notice
@@ -53,7 +53,7 @@ class Told:
         return "; ".join(parts) or _("None: on the page only")
 
 
-def told(partnership: Partnership, now: datetime) -> Sequence[Told]:
+def told(partnership: Partnership, now: datetime) -> Sequence[NoticeDescription]:
     """The latest first; in a constant number of queries."""
     rows = partnership.notices.select_related("made_by", "partnership").annotate(
         sent=_in(Mail.SENT),
@@ -65,7 +65,7 @@ def told(partnership: Partnership, now: datetime) -> Sequence[Told]:
     latest = list(rows.order_by("-pk")[:LATEST])
     standing = states(latest, now)
     return [
-        Told(
+        NoticeDescription(
             notice=row,
             title=words(row).title,
             state=standing[row.pk],

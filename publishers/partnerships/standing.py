@@ -23,7 +23,7 @@ from publishers.models import (
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class NextCookieType:
     """The next change of a partnership's cookie type."""
 
     at: datetime
@@ -43,7 +43,7 @@ class Standing:
     the status what it is."""
 
     kind: InForce
-    coming: Coming | None
+    coming: NextCookieType | None
     terms: PartnershipTerms | None
     decided: PartnershipTerms | None = None
 
@@ -93,13 +93,13 @@ _TONES: Mapping[str, str] = {
 }
 
 
-def coming(policy: Policy, now: datetime) -> Coming | None:
+def coming(policy: Policy, now: datetime) -> NextCookieType | None:
     """The next moment at which the cookie type becomes another one."""
     held = cookie_types.in_force(policy, now)
     for at in cookie_types.changes(policy):
         kind = cookie_types.in_force(policy, at)
         if at > now and kind.cookie_type != held.cookie_type:
-            return Coming(at, kind)
+            return NextCookieType(at, kind)
     return None
 
 

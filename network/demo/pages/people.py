@@ -22,14 +22,14 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CastGroup:
     """People who see the same kind of pages."""
 
     title: str
     people: Sequence[cast.Person]
 
 
-class SignIn(sign_in_page.SignIn):
+class DemoSignIn(sign_in_page.SignIn):
     """The site's own page, with the cast below the form."""
 
     template_name = "demo/sign_in.html"
@@ -73,9 +73,9 @@ def _context() -> dict[str, object]:
     known = set(User.objects.filter(is_active=True).values_list("username", flat=True))
     here = [person for person in cast.PEOPLE if person.username in known]
     groups = (
-        Group("The network", [person for person in here if person.is_operator]),
-        Group("Advertisers", [person for person in here if person.advertiser]),
-        Group("Publishers", [person for person in here if person.publisher]),
+        CastGroup("The network", [person for person in here if person.is_operator]),
+        CastGroup("Advertisers", [person for person in here if person.advertiser]),
+        CastGroup("Publishers", [person for person in here if person.publisher]),
     )
     return {
         "groups": [group for group in groups if group.people],

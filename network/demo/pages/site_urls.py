@@ -12,7 +12,7 @@ from network.urls import urlpatterns as site_patterns
 conditions.check_hosts()
 
 urlpatterns = [
-    path("sign-in/", people.SignIn.as_view()),
+    path("sign-in/", people.DemoSignIn.as_view()),
     path("demo/", people.page, name="demo"),
     path("demo/sign-in/", people.sign_in, name="demo_sign_in"),
     path("demo/mail/", mailbox.page, name="demo_mailbox"),

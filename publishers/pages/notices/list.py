@@ -50,7 +50,7 @@ class NoticeFilter(forms.Form):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownNotice:
     """A notice as it stands on the page."""
 
     notice: Notice
@@ -70,7 +70,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    shown: Sequence[Shown]
+    shown: Sequence[ShownNotice]
     older: str
     newest: str
 
@@ -111,12 +111,12 @@ def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:
     return {name: value for name, value in lookups.items() if value}
 
 
-def _shown(request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]) -> list[Shown]:
+def _shown(request: HttpRequest, publisher: Publisher, rows: Sequence[Notice]) -> list[ShownNotice]:
     now, new = clock.now(), set(unread(person(request), publisher).values_list("pk", flat=True))
     standing = standings({row.partnership for row in rows}, now)
     states = notice_states.states(rows, now)
     return [
-        Shown(
+        ShownNotice(
             notice=row,
             words=words(row),
             is_new=row.pk in new,

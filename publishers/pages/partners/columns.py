@@ -171,18 +171,18 @@ FIGURES, SUGGESTION = COLUMNS[3:-1], COLUMNS[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownFigure:
     """A figure as a page shows it: its heading and what it says."""
 
     heading: Heading
     value: str
 
 
-def figures_shown(row: Partnership) -> list[Shown]:
+def figures_shown(row: Partnership) -> list[ShownFigure]:
     """The figures of a partnership that has its standing and its figures."""
     columns = PartnerColumns()
     methods = (getattr(columns, name) for name in FIGURES)
-    return [Shown(method.short_description, method(row) or EMPTY) for method in methods]
+    return [ShownFigure(method.short_description, method(row) or EMPTY) for method in methods]
 
 
 def _of(row: Partnership) -> PartnerFigures:

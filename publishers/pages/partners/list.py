@@ -88,7 +88,7 @@ _OF_LOOKS = {name for look in LOOKS for name in look.parameters}
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class LookTab:
     """A look's tab: its address, and whether it is the one in front."""
 
     title: str
@@ -146,11 +146,11 @@ class PartnerList(ChangeList):
         return DEFAULT_ORDERING
 
     @property
-    def tabs(self) -> list[Tab]:
+    def tabs(self) -> list[LookTab]:
         """The tabs, each keeping the search and the other filters."""
         nothing = dict.fromkeys(_OF_LOOKS)
         return [
-            Tab(
+            LookTab(
                 look.title,
                 self.get_query_string({**nothing, **look.parameters}),
                 look.parameters == self._looked_by,

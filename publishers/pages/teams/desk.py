@@ -42,7 +42,7 @@ class InviteForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeskOutcome:
     """What came of a POST: what was done, or what was wrong; neither while the form holds it."""
 
     done: str = ""
@@ -80,7 +80,9 @@ def answer(
     return HttpResponseRedirect(request.path if stays else reverse("home"))
 
 
-def _act(request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm) -> Outcome:
+def _act(
+    request: HttpRequest, place: Advertiser | Team, person: User, form: InviteForm
+) -> DeskOutcome:
     """Do what was posted as ``do``. Raises Http404 for anything else, and for what is not of this
     place."""
     actions: Mapping[str, Callable[[], str]] = {
@@ -91,14 +93,14 @@ def _act(request: HttpRequest, place: Advertiser | Team, person: User, form: Inv
         "remove": lambda: _remove(_membership(request, place), person),
     }
     if "do" not in request.POST:
-        return Outcome()
+        return DeskOutcome()
     action = actions.get(request.POST["do"])
     if action is None:
         raise Http404("There is nothing of that name to do.")
     try:
-        return Outcome(done=action())
+        return DeskOutcome(done=action())
     except (LastOwner, Gone, NotOpen) as error:
-        return Outcome(wrong=str(error))
+        return DeskOutcome(wrong=str(error))
 
 
 def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:

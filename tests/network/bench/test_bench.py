@@ -15,7 +15,7 @@ from django.db import connection
 from redis import Redis
 
 from network.bench import click, whatif
-from network.bench.click import Measured, is_click, is_ok
+from network.bench.click import MeasuredClicks, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
 from network.local.bootstrap import OFF_SWITCH, ROOT
 
@@ -61,10 +61,10 @@ def test_it_knows_a_right_click_from_a_wrong_one(right: bytes, wrong: bytes) -> 
     assert not is_click(CLICK.replace(right, wrong))
 
 
-def measured(**changes: int) -> Measured:
+def measured(**changes: int) -> MeasuredClicks:
     bare, slower = Round(answers=1000, seconds=0.5), Round(answers=500, seconds=0.5)
     values = {"clicks": 500, "recorded": 500, **changes}
-    return Measured(pairs=[(bare, slower)] * 3, drain_seconds=1.0, **values)
+    return MeasuredClicks(pairs=[(bare, slower)] * 3, drain_seconds=1.0, **values)
 
 
 def test_it_prints_results_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_it_is_bounded(seconds: str) -> None:
 
 
 def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = whatif.Measured("one partner soft", sales=1_000, differing=70, seconds=0.25)
+    one = whatif.MeasuredReplay("one partner soft", sales=1_000, differing=70, seconds=0.25)
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
     monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
     output = StringIO()
@@ -110,7 +110,7 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_what_if_over_five_seconds_is_not_met() -> None:
-    slow = whatif.Measured("one partner soft", sales=100_000, differing=70, seconds=5.01)
+    slow = whatif.MeasuredReplay("one partner soft", sales=100_000, differing=70, seconds=5.01)
     assert [result.met for result in whatif.results([slow])] == [False]
 
 
