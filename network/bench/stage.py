@@ -24,7 +24,8 @@ from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.bench import BARE_HOST
 from network.bench.browsers import Site
 from network.celery import app as celery
-from network.local.bootstrap import OFF_SWITCH, ROOT
+from network.local.bootstrap import ROOT
+from network.local.machine import OFF_SWITCH
 from network.local.processes import Program, Supervisor, tail
 from publishers.models import ModelType
 from publishers.policy import deciding

@@ -7,35 +7,34 @@ error; standard output belongs to the command.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from network.local.machine import (
+    OFF_SWITCH,
+    RefusedError,
+    check_platform,
+    check_port,
+    check_python,
+    dotted,
+    libc,
+    served_port,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
-OLDEST_PYTHON = (3, 11)
-OLDEST_GLIBC = (2, 28)  # of the engines' wheels (manylinux_2_28)
-MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
-DEFAULT_PORT = 8000
-SERVING = ("demo", "start")
-OFF_SWITCH = "SOFTCLICK_NO_BOOTSTRAP"
 ENTERED = "SOFTCLICK_ENTERED"  # the process that has already been handed over to .venv
-
-
-class RefusedError(Exception):
-    """What stands in the way, in words for the person at the terminal."""
 
 
 def enter(argv: "Sequence[str]") -> None:
@@ -64,105 +63,6 @@ def enter(argv: "Sequence[str]") -> None:
 def say(message: str) -> None:
     sys.stderr.write(f"softclick: {message}\n")
     sys.stderr.flush()
-
-
-# --- What the machine must have ---------------------------------------------------------------
-
-
-def check_python(version: "Sequence[int]") -> None:
-    if tuple(version[:2]) < OLDEST_PYTHON:
-        raise RefusedError(
-            f"Python {_dotted(OLDEST_PYTHON)} or later is needed; this is Python "
-            f"{_dotted(version)} ({sys.executable}). Run the same command with a newer one, "
-            "for example python3.12 manage.py demo"
-        )
-
-
-def check_platform(system: str, machine: str, c_library: "str | None") -> None:
-    """Raises ``RefusedError`` where the wheels of the engines do not exist."""
-    glibc = _glibc_version(c_library)
-    found = None
-    if system not in ("Linux", "Darwin"):
-        found = f"this is {system}"
-    elif machine.lower() not in MACHINES:
-        found = f"this machine is {machine}"
-    elif system == "Linux" and glibc is None:
-        found = "this Linux has another C library (musl?)"
-    elif system == "Linux" and glibc is not None and glibc < OLDEST_GLIBC:
-        found = f"this is {c_library}"
-    if found:
-        raise RefusedError(
-            f"the built-in PostgreSQL and Valkey need Linux with glibc {_dotted(OLDEST_GLIBC)} "
-            f"or later, or macOS, on x86-64 or ARM64; {found}. Elsewhere install the "
-            "dependencies without the group 'engines' (uv sync --no-group engines), set "
-            f"DATABASE_URL and REDIS_URL to servers of your own, and set {OFF_SWITCH}=1."
-        )
-
-
-def libc() -> "str | None":
-    """``glibc 2.36`` and the like; None where the C library does not say, as musl."""
-    try:
-        return os.confstr("CS_GNU_LIBC_VERSION")
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
-def _glibc_version(c_library: "str | None") -> "tuple[int, ...] | None":
-    match = re.match(r"glibc (\d+)\.(\d+)", c_library or "")
-    return tuple(int(part) for part in match.groups()) if match else None
-
-
-def _dotted(version: "Sequence[int]") -> str:
-    return ".".join(str(part) for part in version)
-
-
-# --- The port that is served ------------------------------------------------------------------
-
-
-def served_port(argv: "Sequence[str]") -> "int | None":
-    """The port that ``demo`` or ``start`` is to serve; None for every other command."""
-    if len(argv) < 2 or argv[1] not in SERVING or {"-h", "--help"} & set(argv):
-        return None
-    port = str(DEFAULT_PORT)
-    for option, following in zip(argv[2:], [*argv[3:], ""]):  # noqa: B905
-        if option == "--port":
-            port = following
-        elif option.startswith("--port="):
-            port = option[len("--port=") :]
-    if not re.match(r"[0-9]{1,5}\Z", port) or not 1 <= int(port) <= 65535:
-        raise RefusedError(f"--port: {port!r} is not a port; it is a number from 1 to 65535.")
-    return int(port)
-
-
-def check_port(port: "int | None") -> None:
-    """Raises ``RefusedError`` when somebody else serves the port; said before anything is built."""
-    if port is None:
-        return
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        trouble = _trouble(family, host, port)
-        if trouble:
-            other = port + 1 if port < 65535 else DEFAULT_PORT
-            raise RefusedError(
-                f"port {port} {trouble} ({host}). Choose another one: --port {max(other, 1024)}"
-            )
-
-
-def _trouble(family: int, host: str, port: int) -> "str | None":
-    try:
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError:
-        return None  # no IPv6 on this machine
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            said = {errno.EADDRINUSE: "is in use", errno.EACCES: "is for root only"}
-            return said.get(error.errno or 0)
-    with socket.socket(family, socket.SOCK_STREAM) as caller:
-        # macOS lets a second server bind beside one that listens on every address.
-        caller.settimeout(1)
-        return "is in use" if caller.connect_ex((host, port)) == 0 else None
 
 
 # --- The environment --------------------------------------------------------------------------
@@ -235,7 +135,7 @@ class Environment:
             return False
         if self._marked().get("path", str(self.path)) != str(self.path):
             return False
-        version = f"python{_dotted(sys.version_info[:2])}"
+        version = f"python{dotted(sys.version_info[:2])}"
         installed = _installed(self.path / "lib" / version / "site-packages")
         text = self.requirements.read_text(encoding="utf-8")
         return bool(installed) and all(
@@ -309,7 +209,7 @@ def _check_venv_module() -> None:
     if missing:
         raise RefusedError(
             f"this Python comes without its module '{missing[0]}'. On Debian and Ubuntu: "
-            f"apt install python3-venv (or python{_dotted(sys.version_info[:2])}-venv). "
+            f"apt install python3-venv (or python{dotted(sys.version_info[:2])}-venv). "
             "With uv on the PATH it is not needed."
         )
 

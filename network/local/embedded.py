@@ -17,8 +17,9 @@ from pathlib import Path
 
 from network.local import hold as engine_hold
 from network.local.account import EngineError, choose_account, make_data_folder, temporary_base
-from network.local.bootstrap import ROOT, RefusedError, say, served_port
+from network.local.bootstrap import ROOT, say
 from network.local.hold import Hold, InUseError, Owner
+from network.local.machine import RefusedError, served_port
 from network.local.processes import ProcessError, Stopped, stop_on_signals
 
 URLS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}

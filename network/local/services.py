@@ -13,8 +13,9 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import connections
 
-from network.local.bootstrap import OFF_SWITCH, ROOT, say
+from network.local.bootstrap import ROOT, say
 from network.local.hold import try_lock
+from network.local.machine import OFF_SWITCH
 from network.local.processes import Ended, Program, Stopped, Supervisor, tail
 
 KILLED_ENDS_WITHIN_SECONDS = 30.0

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from network.local.bootstrap import OFF_SWITCH, ROOT
+from network.local.bootstrap import ROOT
+from network.local.machine import OFF_SWITCH
 from tests.conftest import TrackingClient
 from tests.support.makers import make_advertiser, make_partner, make_publisher
 

@@ -14,7 +14,8 @@ from network.demo.pages import places
 from network.demo.story import cast, conditions, seed, side_by_side
 from network.demo.story.life import Span
 from network.local import services as programs
-from network.local.bootstrap import DEFAULT_PORT, say
+from network.local.bootstrap import say
+from network.local.machine import DEFAULT_PORT
 from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from network.local import services as programs
-from network.local.bootstrap import DEFAULT_PORT
+from network.local.machine import DEFAULT_PORT
 from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
 

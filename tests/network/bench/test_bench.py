@@ -17,7 +17,8 @@ from redis import Redis
 from network.bench import click, whatif
 from network.bench.click import MeasuredClicks, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
-from network.local.bootstrap import OFF_SWITCH, ROOT
+from network.local.bootstrap import ROOT
+from network.local.machine import OFF_SWITCH
 
 BARE = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 CLICK = (

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from network.local import bootstrap
-from network.local.bootstrap import ROOT, Environment, RefusedError
+from network.local import bootstrap, machine
+from network.local.bootstrap import ROOT, Environment
+from network.local.machine import RefusedError, check_platform
 
 FAR_FUTURE_SECONDS = 60.0
 
@@ -92,12 +93,12 @@ def built(checkout: Path) -> list[str]:
 )
 def test_an_old_python_is_told_so(version: tuple[int, ...]) -> None:
     with pytest.raises(RefusedError, match=r"Python 3\.11 or later is needed; this is Python"):
-        bootstrap.check_python(version)
+        machine.check_python(version)
 
 
 def test_python_from_3_11_on_is_welcome() -> None:
-    bootstrap.check_python((3, 11, 0))
-    bootstrap.check_python((4, 0, 0))
+    machine.check_python((3, 11, 0))
+    machine.check_python((4, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_machine_without_wheels_is_asked_for_the_two_urls(
     system: str, machine: str, libc: str | None, said: str
 ) -> None:
     with pytest.raises(RefusedError, match="DATABASE_URL and REDIS_URL") as refused:
-        bootstrap.check_platform(system, machine, libc)
+        check_platform(system, machine, libc)
     assert said in str(refused.value)
 
 
@@ -126,10 +127,19 @@ def test_a_machine_without_wheels_is_asked_for_the_two_urls(
     ],
 )
 def test_a_machine_with_wheels_is_welcome(system: str, machine: str, libc: str | None) -> None:
-    bootstrap.check_platform(system, machine, libc)
+    check_platform(system, machine, libc)
 
 
-@pytest.mark.parametrize("file", ["manage.py", "network/local/bootstrap.py", "network/__init__.py"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "manage.py",
+        "network/__init__.py",
+        "network/local/__init__.py",
+        "network/local/bootstrap.py",
+        "network/local/machine.py",
+    ],
+)
 def test_an_old_python_can_read_what_tells_it_so(file: str) -> None:
     tree = ast.parse((ROOT / file).read_text(), feature_version=(3, 6))
     annotations = [
@@ -175,25 +185,25 @@ def test_a_python_without_ensurepip_gets_the_debian_hint(
     ],
 )
 def test_only_what_serves_has_a_port(words: str, port: int | None) -> None:
-    assert bootstrap.served_port(["manage.py", *words.split()]) == port
+    assert machine.served_port(["manage.py", *words.split()]) == port
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "http", "-1", "8e3", "", "٨٠٠٠", "80 00"])
 def test_a_port_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(RefusedError, match="is not a port; it is a number from 1 to 65535"):
-        bootstrap.served_port(["manage.py", "demo", "--port", value])
+        machine.served_port(["manage.py", "demo", "--port", value])
 
 
 def test_a_free_port_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    bootstrap.check_port(port)
+    machine.check_port(port)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1"])
 def test_a_port_in_use_is_told_with_the_remedy(host: str) -> None:
     with _listening(host) as port, pytest.raises(RefusedError) as refused:
-        bootstrap.check_port(port)
+        machine.check_port(port)
     assert f"port {port} is in use" in str(refused.value)
     assert "Choose another one: --port" in str(refused.value)
 
@@ -465,10 +475,10 @@ def test_a_killed_build_is_repaired_once_its_builder_has_ended(
 @pytest.fixture
 def copy(checkout: Path) -> Path:
     """A checkout with the way in, and an environment whose interpreter prints its arguments."""
-    (checkout / "network").mkdir()
-    shutil.copy(ROOT / "manage.py", checkout)
-    for file in ("__init__.py", "bootstrap.py"):
-        shutil.copy(ROOT / "network" / file, checkout / "network")
+    (checkout / "network" / "local").mkdir(parents=True)
+    way_in = ("__init__.py", "local/__init__.py", "local/bootstrap.py", "local/machine.py")
+    for file in ("manage.py", *(f"network/{name}" for name in way_in)):
+        shutil.copy(ROOT / file, checkout / file)
     return checkout
 
 
