@@ -16,7 +16,7 @@ from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.conversions import recording
 from tracking.explain import rivals
-from tracking.explain.picture import DrawnClick, Picture, draw
+from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.scale import in_zone
 from tracking.explain.sentences import (
     VERDICT_LABELS,
@@ -29,6 +29,7 @@ from tracking.explain.sentences import (
     why,
     window,
 )
+from tracking.explain.shapes import Picture
 from tracking.models import Commission, Conversion, Decision, Report
 from tracking.rule.attribution import Click, Judged, Sale
 

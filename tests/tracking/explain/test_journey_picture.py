@@ -11,15 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracking.explain.picture import (
-    MARKS,
-    MOST_LANES,
-    DrawnClick,
-    Lane,
-    Picture,
-    draw,
-)
+from tracking.explain.picture import MARKS, MOST_LANES, DrawnClick, draw
 from tracking.explain.scale import WIDTH, in_zone, since_start
+from tracking.explain.shapes import Lane, Picture
 from tracking.rule.attribution import MINUTE_MS, Click, CookieType, Sale, SoftRule, Verdict, resolve
 from tracking.rule.reasons import ClickReason
 

@@ -28,8 +28,8 @@ from tracking.explain.explanations import (
     told_click,
 )
 from tracking.explain.history import history, publishers_in
-from tracking.explain.picture import Picture
 from tracking.explain.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
+from tracking.explain.shapes import Picture
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
 from tracking.rule.attribution import Click, CookieType, Outcome, SoftRule

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 from network.people import access
 from tracking.commissions.decisions import clicks_of
 from tracking.explain.explanations import names_for_staff
-from tracking.explain.picture import DrawnClick, Picture, draw
+from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.scale import since_start
 from tracking.explain.sentences import VERDICT_LABELS
+from tracking.explain.shapes import Picture
 from tracking.models import Conversion
 from tracking.pages.simulator import form as simulator_form
 from tracking.pages.simulator.form import (
@@ -32,7 +33,8 @@ from tracking.pages.simulator.form import (
 from tracking.pages.simulator.from_sale import Carried, scenario_of
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
 from tracking.simulator import examples
-from tracking.simulator.format import NOBODY, Scenario, ScenarioError, format_time, read
+from tracking.simulator.format import NOBODY, Scenario, format_time, read
+from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import PlayedScenario, number_of, simulate
 from tracking.simulator.playback import Kind, PlaybackLine, lines, paid_sentence, verdict_sentence
 from tracking.simulator.writer import write
