@@ -14,13 +14,13 @@ from tracking.simulator.format import (
     MAX_DAYS,
     ClickStep,
     SaleStep,
-    ScenarioError,
     SessionEnd,
     Settings,
     format_time,
     parse_time,
     read,
 )
+from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import simulate
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tracking.rule.attribution import MINUTE_MS
-from tracking.simulator.format import ScenarioError, format_time, read
+from tracking.simulator.format import format_time, read
+from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import PlayedScenario, simulate
 from tracking.simulator.playback import named, paid_sentence, verdict_sentence
 

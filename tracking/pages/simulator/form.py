@@ -13,12 +13,12 @@ from tracking.simulator.format import (
     ClickStep,
     SaleStep,
     Scenario,
-    ScenarioError,
     SessionEnd,
     format_time,
     parse_time,
     read,
 )
+from tracking.simulator.loading import ScenarioError
 
 MAX_ROWS = 100
 """What a page can show and a form can send; ``manage.py simulate`` plays longer journeys."""

@@ -39,11 +39,11 @@ from tracking.simulator.format import (
     ClickStep,
     SaleStep,
     Scenario,
-    ScenarioError,
     SessionEnd,
     Settings,
     read,
 )
+from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import number_of, simulate
 from tracking.simulator.playback import Kind, lines
 from tracking.simulator.writer import write
