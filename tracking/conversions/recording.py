@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from network.clock import from_ms, to_ms
-from network.models import Advertiser, User, terms_at
+from network.models import Advertiser, terms_at
 from tracking.commissions import decisions, settling, suspended
 from tracking.conversions import journeys
 from tracking.conversions.evidence import (
@@ -25,6 +25,8 @@ from tracking.conversions.evidence import (
     join,
 )
 from tracking.conversions.journeys import Journey
+from tracking.conversions.locking import lock_by_order
+from tracking.conversions.outcomes import mark_reports
 from tracking.models import (
     Conversion,
     ConversionJourney,
@@ -140,61 +142,10 @@ def resolve_test(report: Report) -> Outcome:
     return attribution.resolve(journey.clicks, sale)
 
 
-class NotInConflict(ValueError):
-    """There is nothing to settle, or the report chosen is not one of the order's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """Staff's choice between reports in conflict: the report that is right, and why."""
-
-    report: UUID
-    reason: str
-    made_by: User
-
-
-@transaction.atomic
-def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Conversion:
-    """Let the chosen report's figures and journey decide. Raises NotInConflict."""
-    conversion = lock(conversion_id)
-    if conversion.closed_at is not None or not conversion.conflict:
-        raise NotInConflict(f"Order {conversion.order} is not in conflict; nothing was changed.")
-    if not conversion.reports.filter(id=choice.report).exists():
-        raise NotInConflict("Choose one of the order's own reports.")
-    if not choice.reason.strip():
-        raise NotInConflict("Give the reason; it is kept with the decision.")
-    conversion.settled_report_id = choice.report
-    conversion.settled_by, conversion.settled_at = choice.made_by, now
-    conversion.settled_reason = choice.reason.strip()
-    conversion.save(update_fields=["settled_report", "settled_by", "settled_at", "settled_reason"])
-    reconsider(conversion, now, Decision.Cause.STAFF)
-    return conversion
-
-
-def lock(conversion_id: int) -> Conversion:
-    """The conversion, locked until the end of the transaction."""
-    return Conversion.objects.select_for_update(of=("self",)).get(id=conversion_id)
-
-
-def lock_all(wanted: Q) -> list[int]:
-    """The ids of the conversions wanted, all locked until the end of the transaction. Whoever
-    changes several locks them here first, in one order, so that no two wait for each other."""
-    rows = Conversion.objects.select_for_update(of=("self",)).filter(wanted)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
-def open_conversions_of(advertiser: int, journey_ids: Iterable[int]) -> list[int]:
-    """The ids of conversions that are not closed and were joined to one of the journeys."""
-    rows = ConversionJourney.objects.filter(
-        advertiser=advertiser, journey__in=list(journey_ids), conversion__closed_at__isnull=True
-    )
-    return sorted(set(rows.values_list("conversion_id", flat=True)))
-
-
 def _record_sale(
     report: SaleReport, sale: SaleFields, tokens: list[dict[str, str]], now: datetime
 ) -> ReportOutcome:
-    conversion = _lock_by_order(report.advertiser, sale.order)
+    conversion = lock_by_order(report.advertiser, sale.order)
     if conversion is None:
         if not any(token["reason"] == "" for token in tokens):
             return _without_token(report, tokens)
@@ -287,11 +238,6 @@ def _sale_json(sale: SaleFields) -> dict[str, Any]:
     }
 
 
-def _lock_by_order(advertiser: int, order: str) -> Conversion | None:
-    rows = Conversion.objects.select_for_update(of=("self",))
-    return rows.filter(advertiser=advertiser, order=order).first()
-
-
 def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Conversion:
     """The order's conversion, created or, when a simultaneous report was first, found; locked."""
     try:
@@ -306,7 +252,7 @@ def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Con
                 verified=advertiser.verification == Advertiser.Verification.BROWSER,
             )
     except IntegrityError:
-        earlier = _lock_by_order(advertiser.id, sale.order)
+        earlier = lock_by_order(advertiser.id, sale.order)
         if earlier is None:
             raise
         return earlier
@@ -326,7 +272,7 @@ def _decide(conversion: Conversion, reports: Sequence[Report], stamp: Stamp) -> 
     with rollups.following(conversion):
         before = _values(conversion)
         _take_figures(conversion, joined, reports)
-        _mark_reports(joined, reports)
+        mark_reports(joined, reports)
         sale = _sale(conversion.advertiser, joined)
         journey = journeys.find(conversion.advertiser_id, joined, sale.at)
         journeys.rebuild(conversion.advertiser_id, journey.unrecorded, stamp.now)
@@ -390,28 +336,6 @@ def _keep_journeys(conversion: Conversion, found: Iterable[int]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _mark_reports(joined: Joined, reports: Iterable[Report]) -> None:
-    """Let each report say what became of it by now."""
-    outcomes = _outcomes(joined)
-    for report in reports:
-        if report.outcome != outcomes[report.id]:
-            report.outcome = outcomes[report.id]
-            report.save(update_fields=["outcome"])
-
-
-def _outcomes(joined: Joined) -> dict[UUID, ReportOutcome]:
-    """What became of each report, by its id."""
-    is_conflict = joined.conflict == Conversion.Conflict.JOURNEYS
-    apart = ReportOutcome.JOURNEYS_CONFLICT if is_conflict else ReportOutcome.UNLINKED
-    outcomes = {report.id: apart for report in joined.unlinked}
-    for index, report in enumerate(joined.linked):
-        if report.figures != joined.figures:
-            outcomes[report.id] = ReportOutcome.FIGURES_CONFLICT
-        else:
-            outcomes[report.id] = ReportOutcome.MERGED if index else ReportOutcome.CREATED
-    return outcomes
 
 
 def _sale(advertiser: Advertiser, joined: Joined) -> Sale:

@@ -16,7 +16,7 @@ from publishers.models import Partnership, PartnershipTerms
 from publishers.policy import deciding
 from tracking.commissions.rulings import Statement
 from tracking.commissions.settling import OPEN
-from tracking.conversions import recording
+from tracking.conversions import locking
 from tracking.lifecycle import validation
 from tracking.models import Commission, Validation
 
@@ -84,7 +84,7 @@ def suspend(
 def _locked(partnership: Partnership) -> list[int]:
     """The sales to decline, all locked, in the order of :func:`conversions.lock_all`, before the
     first of them is changed."""
-    locked = recording.lock_all(Q(pk__in=pending_of(partnership).values("conversion")))
+    locked = locking.lock_all(Q(pk__in=pending_of(partnership).values("conversion")))
     # Only now that they are locked: the drain may have credited others with some meanwhile.
     still = pending_of(partnership).filter(conversion__in=locked)
     return list(still.order_by("conversion").values_list("conversion", flat=True))

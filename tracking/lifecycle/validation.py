@@ -12,7 +12,7 @@ from django.db import transaction
 from tracking.commissions import rulings
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
-from tracking.conversions import recording
+from tracking.conversions import locking
 from tracking.models import Commission, Conversion, Validation
 from tracking.rollups import writing as rollups
 
@@ -44,7 +44,7 @@ def validate(conversion_id: int, statement: Statement, now: datetime) -> Validat
     problem = _missing(statement)
     if problem:
         raise ValidationRefused(problem)
-    conversion = recording.lock(conversion_id)
+    conversion = locking.lock(conversion_id)
     problem = refusal(conversion, statement.action)
     if problem:
         raise ValidationRefused(problem)

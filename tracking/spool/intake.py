@@ -19,7 +19,7 @@ from django.db.models import Q
 from network.clock import from_ms
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
-from tracking.conversions import journeys, recording
+from tracking.conversions import journeys, locking, recording
 from tracking.conversions.evidence import FieldError, Role, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.models import SetAside, SpoolHost, SpoolPosition
@@ -102,7 +102,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
     for report in sorted(reports, key=_order):
         recording.record(report, KEYS, now)
     for conversion_id in known:
-        conversion = recording.lock(conversion_id)
+        conversion = locking.lock(conversion_id)
         if conversion.closed_at is None:
             recording.reconsider(conversion, now)
 
@@ -113,7 +113,7 @@ def _known_sales(touched: Mapping[int, set[int]]) -> list[int]:
     return [
         conversion
         for advertiser, journey_ids in touched.items()
-        for conversion in recording.open_conversions_of(advertiser, journey_ids)
+        for conversion in locking.open_conversions_of(advertiser, journey_ids)
     ]
 
 
@@ -128,7 +128,7 @@ def _lock_together(known: Sequence[int], reports: Sequence[SaleReport]) -> None:
     wanted = Q(pk__in=known)
     for advertiser, orders in reported.items():
         wanted |= Q(advertiser=advertiser, order__in=orders)
-    recording.lock_all(wanted)
+    locking.lock_all(wanted)
 
 
 def _order(report: SaleReport) -> tuple[int, str]:

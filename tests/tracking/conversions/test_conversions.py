@@ -18,7 +18,8 @@ from tests.support.makers import NOW, make_advertiser, make_partner, make_publis
 from tracking import models
 from tracking.commissions import decisions
 from tracking.commissions import settling as commissions
-from tracking.conversions.recording import NotInConflict, SaleReport, Settlement, settle_conflict
+from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
+from tracking.conversions.recording import SaleReport
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.rule.reasons import ReportOutcome
 from tracking.simulator import format as scenarios

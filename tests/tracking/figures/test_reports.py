@@ -23,8 +23,8 @@ from tests.support.makers import (
     report_sale,
 )
 from tracking.commissions.settling import commission_of
-from tracking.conversions import recording
-from tracking.conversions.recording import Settlement
+from tracking.conversions import conflicts
+from tracking.conversions.conflicts import Settlement
 from tracking.explain.sentences import State, state_label
 from tracking.figures.queries import (
     STATES,
@@ -191,7 +191,7 @@ def conflict_settled(scene: Scene) -> None:
     conversion = Conversion.objects.get()
     right = conversion.reports.get(figures__amount_minor=6000)
     chosen = Settlement(right.id, "The basket was changed.", make_user("operator"))
-    recording.settle_conflict(conversion.id, chosen, NOW + 10 * MINUTE)
+    conflicts.settle_conflict(conversion.id, chosen, NOW + 10 * MINUTE)
 
 
 def journeys_conflict(scene: Scene) -> None:

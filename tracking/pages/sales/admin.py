@@ -25,7 +25,7 @@ from network.pages.site.admin_site import (
 )
 from network.pages.site.change_pages import ChangePage, posted, respond
 from tracking.commissions.settling import commission_of
-from tracking.conversions.recording import NotInConflict, Settlement, settle_conflict
+from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
 from tracking.explain.sentences import (
     REPORT_OUTCOMES,

@@ -1,0 +1,43 @@
+"""Reports of one order that contradict each other: staff choose the one that is right."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from network.models import User
+from tracking.conversions.locking import lock
+from tracking.conversions.recording import reconsider
+from tracking.models import Conversion, Decision
+
+
+class NotInConflict(ValueError):
+    """There is nothing to settle, or the report chosen is not one of the order's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Staff's choice between reports in conflict: the report that is right, and why."""
+
+    report: UUID
+    reason: str
+    made_by: User
+
+
+@transaction.atomic
+def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Conversion:
+    """Let the chosen report's figures and journey decide. Raises NotInConflict."""
+    conversion = lock(conversion_id)
+    if conversion.closed_at is not None or not conversion.conflict:
+        raise NotInConflict(f"Order {conversion.order} is not in conflict; nothing was changed.")
+    if not conversion.reports.filter(id=choice.report).exists():
+        raise NotInConflict("Choose one of the order's own reports.")
+    if not choice.reason.strip():
+        raise NotInConflict("Give the reason; it is kept with the decision.")
+    conversion.settled_report_id = choice.report
+    conversion.settled_by, conversion.settled_at = choice.made_by, now
+    conversion.settled_reason = choice.reason.strip()
+    conversion.save(update_fields=["settled_report", "settled_by", "settled_at", "settled_reason"])
+    reconsider(conversion, now, Decision.Cause.STAFF)
+    return conversion
