@@ -42,7 +42,7 @@ def test_a_sale_is_explained(owner: Client, partners: dict[str, Partnership]) ->
     assert "Stood down: Blog's hard cookie was live until 11 Apr 2026 14:00." in page
     assert "DEFAULT £49.90 8 % £3.992 £3.99" in page
     assert "Outcome Recorded the sale Source Tag, from a browser with our cookies" in page
-    assert "now Credited to Blog A report of the tag told of the sale. 11 Apr 2026 14:00" in page
+    assert "now Credited to Blog The tag reported the sale. 11 Apr 2026 14:00" in page
     assert '"verdict": "stood_down"' in page
 
 
@@ -113,7 +113,7 @@ def test_a_click_of_an_unknown_publisher_is_listed(
     Shopper().follow(Partnership(advertiser=partners["Blog"].advertiser, publisher_id=987), NOW)
     page = text(owner.get("/admin/tracking/click/"))
     assert "unknown publisher 987" in page
-    assert "Does not count: the publisher was no approved partner at that time." in page
+    assert "Does not count: the publisher was not an approved partner at that time." in page
 
 
 @pytest.mark.parametrize("page", ["conversion", "commission", "report", "click"])

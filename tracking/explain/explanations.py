@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from network import dates, money
 from network.clock import from_ms
@@ -19,6 +20,7 @@ from tracking.explain import rivals
 from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.scale import in_zone
 from tracking.explain.sentences import (
+    COOKIE_TYPES,
     VERDICT_LABELS,
     Decided,
     Names,
@@ -31,12 +33,12 @@ from tracking.explain.sentences import (
 )
 from tracking.explain.shapes import Picture
 from tracking.models import Commission, Conversion, Decision, Report
-from tracking.rule.attribution import Click, Judged, Sale
+from tracking.rule.attribution import Click, CookieType, Judged, Sale
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A sale in three parts: what it was, who is paid, and how that stands."""
+    """A sale in three parts: what it was, who is paid, and the state of that."""
 
     sale: str
     paid: str
@@ -90,7 +92,7 @@ def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "jo
         DrawnClick(
             _without_rival(judged, names),
             capfirst(names.of(judged.click)),
-            VERDICT_LABELS[judged.verdict],
+            str(VERDICT_LABELS[judged.verdict]),
             verdict_sentence(judged, names),
         )
         for judged in verdicts
@@ -123,7 +125,7 @@ class TestDescription:
 
 
 def explain_test(report: Report) -> TestDescription:
-    """For staff: who would be paid, had the test been a sale."""
+    """For staff: who would be paid if the test were a sale."""
     outcome = recording.resolve_test(report)
     decided = Decided(outcome.verdicts, outcome.closes_by)
     names = names_for_staff({judged.click.publisher for judged in outcome.verdicts})
@@ -156,17 +158,28 @@ def names_for_publisher(decided: Decided, advertiser: int, own: int, now: dateti
 def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline:
     """The first line about a sale."""
     amount = money.display(conversion.amount_minor, conversion.currency)
-    sale = f"Order {conversion.order} · {amount} · {dates.zoned(conversion.at)}."
+    sale = _("Order %(order)s · %(amount)s · %(at)s.") % {
+        "order": conversion.order,
+        "amount": amount,
+        "at": dates.zoned(conversion.at),
+    }
     commission = commission_of(conversion)
     closing = _closing(conversion, decided, names)
     if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
         return Headline(sale, _unpaid(conversion), f", {closing}.")
-    who = "you" if names.own == commission.publisher_id else str(commission.publisher)
-    declined = commission.status == Commission.Status.DECLINED
-    paid = f"Not paid to {who}" if declined else f"Paid to {who}"
     earned = money.display(commission.amount_minor, commission.currency)
     standing = ", ".join(filter(None, (earned, _standing(commission), closing)))
-    return Headline(sale, paid, f" ({commission.cookie_type}): {standing}.")
+    kind = COOKIE_TYPES[CookieType(commission.cookie_type)]
+    return Headline(sale, _credited(commission, names), f" ({kind}): {standing}.")
+
+
+def _credited(commission: Commission, names: Names) -> str:
+    """Who is paid, or would have been had the commission not been declined."""
+    declined = commission.status == Commission.Status.DECLINED
+    if names.own == commission.publisher_id:
+        return _("Not paid to you") if declined else _("Paid to you")
+    text = _("Not paid to %(partner)s") if declined else _("Paid to %(partner)s")
+    return text % {"partner": commission.publisher}
 
 
 def state_of(commission: Commission) -> str:
@@ -188,9 +201,9 @@ def final_text(commission: Commission) -> str:
     if commission.closed_at:
         return dates.moment(commission.closed_at)
     if commission.conversion.conflict:
-        return "When the conflict is settled"
+        return _("When the conflict is settled")
     if not commission.conversion.verified:
-        return "When the shop's server confirms it"
+        return _("When the shop's server confirms it")
     return dates.moment(commission.closes_at)
 
 
@@ -221,7 +234,7 @@ def told_click(
         publisher=click.publisher,
         cookie_type=click.cookie_type.value,
         window=window(click),
-        label=VERDICT_LABELS[judged.verdict],
+        label=str(VERDICT_LABELS[judged.verdict]),
         sentence=verdict_sentence(judged, names),
         references=references or {},
     )
@@ -240,16 +253,17 @@ def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
 
 def _unpaid(conversion: Conversion) -> str:
     if conversion.conflict == Conversion.Conflict.JOURNEYS:
-        return "Nobody is paid yet"
-    return "Nobody is paid"
+        return _("Nobody is paid yet")
+    return _("Nobody is paid")
 
 
 def _standing(commission: Commission) -> str:
     conversion = commission.conversion
     if commission.status == Commission.Status.DECLINED:
-        return f"declined: {commission.declined_because.removesuffix('.')}"
+        reason = commission.declined_because.removesuffix(".")
+        return _("declined: %(reason)s") % {"reason": reason}
     waits = conversion.closed_at or conversion.conflict or not conversion.verified
-    return "" if waits else str(commission.status)
+    return "" if waits else commission.get_status_display().lower()
 
 
 def _is_declined(commission: Commission | None) -> bool:
@@ -264,13 +278,13 @@ def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
     if conversion.closed_at:
         commission = commission_of(conversion)
         is_final = commission is not None and commission.status == Commission.Status.FINAL
-        said = "final since" if is_final else "closed on"
-        return f"{said} {dates.moment(conversion.closed_at)}"
+        text = _("final since %(at)s") if is_final else _("closed on %(at)s")
+        return text % {"at": dates.moment(conversion.closed_at)}
     if conversion.conflict:
-        return "in conflict until the advertiser settles it"
+        return _("in conflict until the advertiser settles it")
     if not conversion.verified:
-        return "unverified until a report from the shop's server confirms it"
+        return _("unverified until a report from the shop's server confirms it")
     assert conversion.closes_at is not None
     if _is_declined(commission_of(conversion)):
-        return f"to be closed on {dates.moment(conversion.closes_at)}"
+        return _("to be closed on %(at)s") % {"at": dates.moment(conversion.closes_at)}
     return final_on(conversion.closes_at, decided.closes_by, names)

@@ -1,4 +1,4 @@
-"""A publisher's clicks that took no cookie: why, and what helps."""
+"""A publisher's clicks that took no cookie: why, and what can be done."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
 from tracking.conversions.journeys import LOOK_BACK, as_click
@@ -20,48 +22,55 @@ from tracking.rule.tokens import lowest_id
 
 STOOD_DOWN = "stood_down"
 MOST_OF_JOURNEYS = 2_000
-"""More clicks are not read for one page; what its clicks stood down for is then not told."""
+"""More clicks are not read for one page; what its clicks stood down for is then not said."""
 
-REASONS: Mapping[str, str] = {
-    STOOD_DOWN: "Stood down for a live cookie",
-    ClickReason.NOT_PARTNER: "No approved partner",
-    ClickReason.NO_CONSENT: "No consent",
-    ClickReason.STUFFED: "Not opened as a page",
-    ClickReason.REPEAT: "Repeated within a second",
-    ClickReason.BOT: "Known bot",
-    ClickReason.PREFETCH: "Fetched ahead of a click",
-    ClickReason.HEAD: "Only asked whether the link exists",
-    ClickReason.INVALID_SIGNATURE: "Invalid signature",
-    ClickReason.ADVERTISER_CLOSED: "Programme closed",
+REASONS: Mapping[str, Promise] = {
+    STOOD_DOWN: gettext_lazy("Stood down for a live cookie"),
+    ClickReason.NOT_PARTNER: gettext_lazy("Not an approved partner"),
+    ClickReason.NO_CONSENT: gettext_lazy("No consent"),
+    ClickReason.STUFFED: gettext_lazy("Not opened as a page"),
+    ClickReason.REPEAT: gettext_lazy("Repeated within a second"),
+    ClickReason.BOT: gettext_lazy("Known bot"),
+    ClickReason.PREFETCH: gettext_lazy("Fetched in advance of a click"),
+    ClickReason.HEAD: gettext_lazy("Only checked whether the link exists"),
+    ClickReason.INVALID_SIGNATURE: gettext_lazy("Invalid signature"),
+    ClickReason.ADVERTISER_CLOSED: gettext_lazy("Programme closed"),
 }
 """Every reason, short, in the order in which a list offers them."""
 
-REMEDIES: Mapping[ClickReason, str] = {
-    ClickReason.NOT_PARTNER: "Apply to the programme under Programmes; clicks count from the "
-    "approval on.",
-    ClickReason.NO_CONSENT: "Once the visitor has agreed, add consent=1 to the link.",
-    ClickReason.STUFFED: "Let the visitor open the link as a page of its own, by a plain link. "
-    "Images, frames and requests from scripts take no cookie; what activates inside the shop's "
-    "page needs the advertiser's leave.",
-    ClickReason.REPEAT: "Nothing: the first of the two clicks counts. If it happens often, a "
-    "script on your page opens the link twice.",
-    ClickReason.BOT: "Nothing: a bot buys nothing.",
-    ClickReason.PREFETCH: "Nothing: when the visitor clicks, that click counts.",
-    ClickReason.HEAD: "Nothing: a checker of links asked, and no visitor.",
-    ClickReason.INVALID_SIGNATURE: "Copy the link anew from Links, and change none of its parts.",
-    ClickReason.ADVERTISER_CLOSED: "Take the programme's links off your pages.",
+REMEDIES: Mapping[ClickReason, Promise] = {
+    ClickReason.NOT_PARTNER: gettext_lazy(
+        "Apply to the programme under Programmes. Clicks count once you are approved."
+    ),
+    ClickReason.NO_CONSENT: gettext_lazy("Once the visitor has agreed, add consent=1 to the link."),
+    ClickReason.STUFFED: gettext_lazy(
+        "Let the visitor open the link as a page of its own, with a plain link. Images, frames and "
+        "requests from scripts set no cookie; activating inside the shop's page needs the "
+        "advertiser's permission."
+    ),
+    ClickReason.REPEAT: gettext_lazy(
+        "Nothing: the first of the two clicks counts. If it happens often, a script on your page "
+        "opens the link twice."
+    ),
+    ClickReason.BOT: gettext_lazy("Nothing: a bot buys nothing."),
+    ClickReason.PREFETCH: gettext_lazy("Nothing: when the visitor clicks, that click counts."),
+    ClickReason.HEAD: gettext_lazy("Nothing: it was a link checker, not a visitor."),
+    ClickReason.INVALID_SIGNATURE: gettext_lazy(
+        "Copy the link again from Links, and change none of its parts."
+    ),
+    ClickReason.ADVERTISER_CLOSED: gettext_lazy("Remove the programme's links from your pages."),
 }
-BY_OWN = "Nothing: your own earlier click keeps the cookie."
-BY_ANOTHER = (
-    "A soft click overwrites nothing. It takes the cookie of visitors whom you bring first."
+BY_OWN = gettext_lazy("Nothing: your own earlier click keeps the cookie.")
+BY_ANOTHER = gettext_lazy(
+    "A soft click overwrites nothing. It sets the cookie for visitors that you bring first."
 )
-OFF_DOMAIN = "Link to a page on the advertiser's own domains."
+OFF_DOMAIN = gettext_lazy("Link to a page on the advertiser's own domains.")
 
 
 @dataclass(frozen=True, slots=True)
 class NoCookie:
-    """One click, with why and what helps in words; ``off_domain`` says besides that its target was
-    not the advertiser's."""
+    """One click: why it took no cookie, and what can be done. ``off_domain`` is not empty if its
+    target was not on the advertiser's domains."""
 
     at: datetime
     programme: Advertiser
@@ -89,7 +98,7 @@ def told(rows: Sequence[Click], publisher: int, now: datetime) -> list[NoCookie]
     found = []
     for row in rows:
         if row.reason:
-            said = uncounted_text(row.reason), REMEDIES[ClickReason(row.reason)]
+            said = uncounted_text(row.reason), str(REMEDIES[ClickReason(row.reason)])
         else:
             before = journeys[row.advertiser_id, row.journey]
             said = _stood_down(row, before, known.get(row.advertiser_id, {}))
@@ -121,7 +130,7 @@ def _stood_down(row: Click, journey: Sequence[RuleClick], known: ModelTypes) -> 
         judged = Judged(click, Verdict.STOOD_DOWN)
     names = rivals.names(before, known, click.publisher)
     is_own = judged.by is not None and judged.by.publisher == click.publisher
-    return verdict_sentence(judged, names), BY_OWN if is_own else BY_ANOTHER
+    return verdict_sentence(judged, names), str(BY_OWN if is_own else BY_ANOTHER)
 
 
 def _journeys(rows: Sequence[Click]) -> Mapping[tuple[int, int], Sequence[RuleClick]]:

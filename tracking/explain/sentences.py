@@ -1,12 +1,16 @@
 """Verdicts, decisions and states in words, for staff and for publishers.
 
-Staff read names. A publisher reads of its own clicks in full, and of a rival's neither the name nor
-the times: :class:`Names` decides what a click's publisher is called.
+Staff read names. A publisher reads everything about its own clicks, and about a rival's neither the
+name nor the times: :class:`Names` decides what a click's publisher is called.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.clock import from_ms
@@ -14,78 +18,103 @@ from network.wording import counted
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import ClickReason, ReportOutcome, TargetReason, TokenReason
 
-ANOTHER = "another partner"
-
-CLICK_REASONS: Mapping[ClickReason, str] = {
-    ClickReason.NOT_PARTNER: "the publisher was no approved partner at that time",
-    ClickReason.BOT: "it came from a known bot",
-    ClickReason.PREFETCH: "the browser only fetched the link ahead of a click",
-    ClickReason.HEAD: "it only asked whether the link exists",
-    ClickReason.STUFFED: "no visitor opened the link as a page of its own",
-    ClickReason.INVALID_SIGNATURE: "the link's signature is not valid",
-    ClickReason.NO_CONSENT: "the visitor did not consent",
-    ClickReason.REPEAT: "the same link was opened less than a second before",
-    ClickReason.ADVERTISER_CLOSED: "the programme was closed",
+CLICK_REASONS: Mapping[ClickReason, Promise] = {
+    ClickReason.NOT_PARTNER: gettext_lazy("the publisher was not an approved partner at that time"),
+    ClickReason.BOT: gettext_lazy("it came from a known bot"),
+    ClickReason.PREFETCH: gettext_lazy("the browser only fetched the link in advance of a click"),
+    ClickReason.HEAD: gettext_lazy("it only checked whether the link exists"),
+    ClickReason.STUFFED: gettext_lazy("no visitor opened the link as a page of its own"),
+    ClickReason.INVALID_SIGNATURE: gettext_lazy("the link's signature is not valid"),
+    ClickReason.NO_CONSENT: gettext_lazy("the visitor did not consent"),
+    ClickReason.REPEAT: gettext_lazy("the same link was opened less than a second before"),
+    ClickReason.ADVERTISER_CLOSED: gettext_lazy("the programme was closed"),
 }
-TARGET_REASONS: Mapping[TargetReason, str] = {
-    TargetReason.BAD_TARGET: "The link led off the advertiser's domains, so it went to its landing "
-    "page.",
+TARGET_REASONS: Mapping[TargetReason, Promise] = {
+    TargetReason.BAD_TARGET: gettext_lazy(
+        "The link's target is not on the advertiser's domains, so it led to the landing page."
+    ),
 }
-TOKEN_REASONS: Mapping[TokenReason, str] = {
-    TokenReason.MALFORMED: "it is none of our tokens, or was cut off",
-    TokenReason.UNKNOWN_KEY: "it is signed with a key that is not known here",
-    TokenReason.BAD_SIGNATURE: "its signature is not valid: it was changed or forged",
-    TokenReason.OTHER_ADVERTISER: "it belongs to another advertiser",
-    TokenReason.FROM_FUTURE: "it lies in the future",
+TOKEN_REASONS: Mapping[TokenReason, Promise] = {
+    TokenReason.MALFORMED: gettext_lazy("rejected: not a token of this network, or truncated"),
+    TokenReason.UNKNOWN_KEY: gettext_lazy("rejected: signed with a key that is not known here"),
+    TokenReason.BAD_SIGNATURE: gettext_lazy("rejected: signature invalid; changed or forged"),
+    TokenReason.OTHER_ADVERTISER: gettext_lazy("rejected: it belongs to another advertiser"),
+    TokenReason.FROM_FUTURE: gettext_lazy("rejected: its time is in the future"),
 }
-REPORT_OUTCOMES: Mapping[ReportOutcome, str] = {
-    ReportOutcome.CREATED: "Recorded the sale",
-    ReportOutcome.MERGED: "Confirmed the sale",
-    ReportOutcome.UNLINKED: "Kept apart: another browser's report of this order",
-    ReportOutcome.FIGURES_CONFLICT: "Conflict: other figures than an earlier report",
-    ReportOutcome.JOURNEYS_CONFLICT: "Conflict: reports from different browsers",
-    ReportOutcome.NO_TOKEN: "Not recorded: no valid click came with it",
-    ReportOutcome.CHANNEL_NOT_COUNTED: "Not recorded: the shop's channel does not count",
-    ReportOutcome.TEST: "Test: checked, not recorded",
-    ReportOutcome.INVALID: "Refused: see what was wrong",
-    ReportOutcome.UNKNOWN_ADVERTISER: "Refused: unknown advertiser",
-    ReportOutcome.LATE: "Too late: the sale was closed",
+REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
+    ReportOutcome.CREATED: gettext_lazy("Recorded the sale"),
+    ReportOutcome.MERGED: gettext_lazy("Confirmed the sale"),
+    ReportOutcome.UNLINKED: gettext_lazy("Kept apart: another browser's report of this order"),
+    ReportOutcome.FIGURES_CONFLICT: gettext_lazy("Conflict: other figures than an earlier report"),
+    ReportOutcome.JOURNEYS_CONFLICT: gettext_lazy("Conflict: reports from different browsers"),
+    ReportOutcome.NO_TOKEN: gettext_lazy("Not recorded: no valid click came with it"),
+    ReportOutcome.CHANNEL_NOT_COUNTED: gettext_lazy("Not recorded: its channel does not count"),
+    ReportOutcome.TEST: gettext_lazy("Test: checked, not recorded"),
+    ReportOutcome.INVALID: gettext_lazy("Refused: see what was wrong"),
+    ReportOutcome.UNKNOWN_ADVERTISER: gettext_lazy("Refused: unknown advertiser"),
+    ReportOutcome.LATE: gettext_lazy("Too late: the sale was closed"),
 }
-VERDICT_LABELS: Mapping[Verdict, str] = {
-    Verdict.AFTER_CONVERSION: "After the sale",
-    Verdict.NOT_PARTNER: "Does not count",
-    Verdict.INVALID: "Does not count",
-    Verdict.STOOD_DOWN: "Stood down",
-    Verdict.OVERWRITTEN: "Overwritten",
-    Verdict.EXPIRED: "Expired",
-    Verdict.SESSION_ENDED: "Session ended",
-    Verdict.CONTESTED: "Contested",
-    Verdict.HELD: "Paid",
+VERDICT_LABELS: Mapping[Verdict, Promise] = {
+    Verdict.AFTER_CONVERSION: gettext_lazy("After the sale"),
+    Verdict.NOT_PARTNER: gettext_lazy("Does not count"),
+    Verdict.INVALID: gettext_lazy("Does not count"),
+    Verdict.STOOD_DOWN: gettext_lazy("Stood down"),
+    Verdict.OVERWRITTEN: gettext_lazy("Overwritten"),
+    Verdict.EXPIRED: gettext_lazy("Expired"),
+    Verdict.SESSION_ENDED: gettext_lazy("Session ended"),
+    Verdict.CONTESTED: gettext_lazy("Contested"),
+    Verdict.HELD: gettext_lazy("Paid"),
+}
+COOKIE_TYPES: Mapping[CookieType, Promise] = {
+    CookieType.HARD: gettext_lazy("hard"),
+    CookieType.SOFT: gettext_lazy("soft"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What publishers are called, by id, to a reader. ``own`` is the publisher who reads, to whom
-    the times of others' clicks are not told; None for staff."""
+    """What publishers are called, by id, for a reader. ``own`` is the publisher who reads, which
+    does not learn the times of other publishers' clicks; None for staff."""
 
     by_id: Mapping[int, str] = field(default_factory=dict)
     own: int | None = None
 
     def of(self, click: Click) -> str:
         """``Blog A``, ``you`` or ``another partner``."""
+        if self.is_own(click):
+            return _("you")
+        called = self.by_id.get(click.publisher)
+        if called:
+            return called
         if self.own is not None:
-            is_own = click.publisher == self.own
-            return "you" if is_own else self.by_id.get(click.publisher, ANOTHER)
-        return self.by_id.get(click.publisher, f"publisher {click.publisher}")
+            return another()
+        return unnamed(click.publisher)
 
-    def whose(self, click: Click) -> str:
-        """``Blog A's``, ``your own`` or ``another partner's``."""
-        is_own = self.own is not None and click.publisher == self.own
-        return "your own" if is_own else f"{self.of(click)}'s"
+    def is_own(self, click: Click) -> bool:
+        return self.own is not None and click.publisher == self.own
 
     def may_know_times_of(self, click: Click) -> bool:
         return self.own is None or click.publisher == self.own
+
+    def say(self, click: Click, *, own: str, other: str) -> str:
+        """``own`` if the reader made the click, else ``other``; both may name ``partner``, ``kind``
+        (hard, soft), ``at`` and ``until`` (when its window closes) of the click."""
+        return (own if self.is_own(click) else other) % {
+            "partner": self.of(click),
+            "kind": COOKIE_TYPES[click.cookie_type],
+            "at": _moment(click.at),
+            "until": _moment(click.closes_at),
+        }
+
+
+def unnamed(publisher: int) -> str:
+    """A publisher whose name is not known."""
+    return _("publisher %(id)s") % {"id": publisher}
+
+
+def another() -> str:
+    """A rival of which a publisher may know nothing."""
+    return _("another partner")
 
 
 def verdict_sentence(judged: Judged, names: Names) -> str:
@@ -93,24 +122,22 @@ def verdict_sentence(judged: Judged, names: Names) -> str:
     click, by = judged.click, judged.by
     match judged.verdict:
         case Verdict.AFTER_CONVERSION:
-            return "After the sale: it came too late to matter."
+            return _("After the sale: it came too late to matter.")
         case Verdict.NOT_PARTNER | Verdict.INVALID:
-            return f"Does not count: {_uncounted(click)}."
+            return uncounted_text(click.reason) if click.reason else _("Does not count: invalid.")
         case Verdict.STOOD_DOWN:
-            return f"Stood down: {_claim_before(by, names)}."
+            return _stood_down(by, names)
         case Verdict.OVERWRITTEN:
-            return f"Overwritten: {_taker(by, names)} took the cookie."
+            return _overwritten(by, names)
         case Verdict.EXPIRED:
-            return f"Expired: its window of {window(click)} closed on {_moment(click.closes_at)}."
+            text = _("Expired: its window of %(window)s closed on %(at)s.")
+            return text % {"window": window(click), "at": _moment(click.closes_at)}
         case Verdict.SESSION_ENDED:
-            return "Session ended: its soft cookie had ended with its browser session."
+            return _("Session ended: its soft cookie had ended with its browser session.")
         case Verdict.CONTESTED:
-            return (
-                f"Contested: {_contester(by, names)} was still open, and this advertiser then "
-                "pays no soft cookie."
-            )
+            return _contested(by, names)
         case Verdict.HELD:
-            return f"Paid: it held the cookie at the sale{_how_long(click)}."
+            return _held(click)
 
 
 def window(click: Click) -> str:
@@ -125,38 +152,76 @@ def window(click: Click) -> str:
 
 def uncounted_text(reason: str) -> str:
     """Why a recorded click does not count."""
-    return f"Does not count: {CLICK_REASONS[ClickReason(reason)]}."
+    return _("Does not count: %(reason)s.") % {"reason": CLICK_REASONS[ClickReason(reason)]}
 
 
-def _uncounted(click: Click) -> str:
-    return CLICK_REASONS[click.reason] if click.reason else "it is not valid"
-
-
-def _claim_before(by: Click | None, names: Names) -> str:
+def _stood_down(by: Click | None, names: Names) -> str:
+    """``by``: the click whose cookie was live; None if it is not known."""
     if by is None:
-        return "a cookie was live in the browser already; its click is not known here"
-    said = f"{names.whose(by)} {by.cookie_type.value} cookie was live"
+        return _(
+            "Stood down: a cookie was live in the browser already; its click is not known here."
+        )
     if not names.may_know_times_of(by):
-        return said
-    until = f" until {_moment(by.closes_at)}"
-    return f"{said}{until}" + (", or the end of its browser session" if by.is_soft else "")
+        return names.say(by, own="", other=_("Stood down: %(partner)s's %(kind)s cookie was live."))
+    if by.is_soft:
+        return names.say(
+            by,
+            own=_(
+                "Stood down: your own soft cookie was live until %(until)s, or the end of its "
+                "browser session."
+            ),
+            other=_(
+                "Stood down: %(partner)s's soft cookie was live until %(until)s, or the end of its "
+                "browser session."
+            ),
+        )
+    return names.say(
+        by,
+        own=_("Stood down: your own hard cookie was live until %(until)s."),
+        other=_("Stood down: %(partner)s's hard cookie was live until %(until)s."),
+    )
 
 
-def _taker(by: Click | None, names: Names) -> str:
+def _overwritten(by: Click | None, names: Names) -> str:
+    """``by``: the click that took the cookie; None if the reader may not know which."""
     if by is None:
-        return "a later click"
-    said = f"{names.whose(by)} {by.cookie_type.value} click"
-    return f"{said} of {_moment(by.at)}" if names.may_know_times_of(by) else said
+        return _("Overwritten: a later click took the cookie.")
+    if not names.may_know_times_of(by):
+        return names.say(
+            by, own="", other=_("Overwritten: %(partner)s's %(kind)s click took the cookie.")
+        )
+    return names.say(
+        by,
+        own=_("Overwritten: your own %(kind)s click of %(at)s took the cookie."),
+        other=_("Overwritten: %(partner)s's %(kind)s click of %(at)s took the cookie."),
+    )
 
 
-def _contester(by: Click | None, names: Names) -> str:
-    return f"the window of {names.whose(by)} click" if by else "another partner's window"
+def _contested(by: Click | None, names: Names) -> str:
+    """``by``: the click whose window was open; None if the reader may not know which."""
+    if by is None:
+        return _(
+            "Contested: another partner's window was still open, and this advertiser then pays no "
+            "soft cookie."
+        )
+    return names.say(
+        by,
+        own=_(
+            "Contested: the window of your own click was still open, and this advertiser then pays "
+            "no soft cookie."
+        ),
+        other=_(
+            "Contested: the window of %(partner)s's click was still open, and this advertiser then "
+            "pays no soft cookie."
+        ),
+    )
 
 
-def _how_long(click: Click) -> str:
+def _held(click: Click) -> str:
     if click.is_soft:
-        return ", which came in the same browser session"
-    return f"; its window runs until {_moment(click.closes_at)}"
+        return _("Paid: it held the cookie at the sale, which came in the same browser session.")
+    text = _("Paid: it held the cookie at the sale; its window runs until %(until)s.")
+    return text % {"until": _moment(click.closes_at)}
 
 
 def _moment(milliseconds: int) -> str:
@@ -181,53 +246,105 @@ class Decided:
 
 
 def why(decided: Decided, names: Names) -> str:
-    """Why this click is paid, or why nobody is, in one sentence."""
+    """Why this click is paid, or why nobody is; with a conflict of figures, two sentences."""
     held = decided.held
     if decided.conflict == "journeys":
-        return (
+        return _(
             "Nobody is paid yet: reports of this order came from different browsers, and the "
             "advertiser has to say which one counts."
         )
-    if held:
-        return f"{_why_paid(held, decided, names)}{_by_figures(decided)}"
-    return f"Nobody is paid: {_why_nobody(decided, names)}."
+    if held is None:
+        return _why_nobody(decided, names)
+    told = _why_paid(held, decided, names)
+    if decided.conflict != "figures":
+        return told
+    figures = _("Reports of this order give different figures, which the advertiser has to settle.")
+    return f"{told} {figures}"
 
 
 def _why_paid(held: Click, decided: Decided, names: Names) -> str:
-    who = "Your" if names.own == held.publisher else f"{names.of(held)}'s"
     if held.cookie_type is CookieType.HARD:
-        return (
-            f"{who} hard click of {_moment(held.at)} was the last one to take the cookie, and its "
-            "window was still open."
+        return names.say(
+            held,
+            own=_(
+                "Your hard click of %(at)s was the last one to take the cookie, and its window was "
+                "still open."
+            ),
+            other=_(
+                "%(partner)s's hard click of %(at)s was the last one to take the cookie, and its "
+                "window was still open."
+            ),
         )
-    took_over = any(item.by is held for item in decided.verdicts if item.click is not held)
-    found = "took the cookie over from another soft one" if took_over else "found no live cookie"
-    return (
-        f"{who} soft click of {_moment(held.at)} {found}, and the sale counts as made in the same "
-        "browser session."
+    if any(item.by is held for item in decided.verdicts if item.click is not held):
+        return names.say(
+            held,
+            own=_(
+                "Your soft click of %(at)s took the cookie over from another soft one, and the "
+                "sale counts as made in the same browser session."
+            ),
+            other=_(
+                "%(partner)s's soft click of %(at)s took the cookie over from another soft one, "
+                "and the sale counts as made in the same browser session."
+            ),
+        )
+    return names.say(
+        held,
+        own=_(
+            "Your soft click of %(at)s found no live cookie, and the sale counts as made in the "
+            "same browser session."
+        ),
+        other=_(
+            "%(partner)s's soft click of %(at)s found no live cookie, and the sale counts as made "
+            "in the same browser session."
+        ),
     )
 
 
-def _by_figures(decided: Decided) -> str:
-    if decided.conflict != "figures":
-        return ""
-    return " Reports of this order give different figures, which the advertiser has to settle."
-
-
 def _why_nobody(decided: Decided, names: Names) -> str:
-    """By the click that came nearest to it: the last one that held the cookie."""
+    """By the last click that held the cookie: it came closest to being paid."""
     last = next((item for item in reversed(decided.verdicts) if item.verdict in _ONCE_HELD), None)
     if last is None:
-        return "no click that counts came before the sale"
-    whose, kind = names.whose(last.click), last.click.cookie_type.value
+        return _("Nobody is paid: no click that counts came before the sale.")
     if last.verdict is Verdict.EXPIRED:
-        said = f"{whose} {kind} cookie had expired"
-        if names.may_know_times_of(last.click):
-            return f"{said} on {_moment(last.click.closes_at)}"
-        return said
+        return _nobody_expired(last.click, names)
     if last.verdict is Verdict.SESSION_ENDED:
-        return f"{whose} soft cookie had ended with its browser session"
-    return f"{whose} soft cookie was contested, as {_contester(last.by, names)} was still open"
+        return names.say(
+            last.click,
+            own=_("Nobody is paid: your own soft cookie had ended with its browser session."),
+            other=_(
+                "Nobody is paid: %(partner)s's soft cookie had ended with its browser session."
+            ),
+        )
+    return _nobody_contested(last.click, last.by, names)
+
+
+def _nobody_expired(click: Click, names: Names) -> str:
+    if not names.may_know_times_of(click):
+        return names.say(
+            click, own="", other=_("Nobody is paid: %(partner)s's %(kind)s cookie had expired.")
+        )
+    return names.say(
+        click,
+        own=_("Nobody is paid: your own %(kind)s cookie had expired on %(until)s."),
+        other=_("Nobody is paid: %(partner)s's %(kind)s cookie had expired on %(until)s."),
+    )
+
+
+def _nobody_contested(click: Click, by: Click | None, names: Names) -> str:
+    """A soft click of which another partner's window was open at the sale."""
+    told = names.say(
+        click,
+        own=_("Nobody is paid: your own soft cookie was contested."),
+        other=_("Nobody is paid: %(partner)s's soft cookie was contested."),
+    )
+    if by is None:
+        return " ".join((told, _("Another partner's window was still open.")))
+    window = names.say(
+        by,
+        own=_("The window of your own click was still open."),
+        other=_("The window of %(partner)s's click was still open."),
+    )
+    return f"{told} {window}"
 
 
 _ONCE_HELD = frozenset({Verdict.EXPIRED, Verdict.SESSION_ENDED, Verdict.CONTESTED})
@@ -262,10 +379,12 @@ def state_label(state: State) -> str:
 
 
 def final_on(closes_at: datetime, closes_by: Click | None, names: Names) -> str:
-    """When an open sale closes, and what it waits for where that is a window. It never closes
-    earlier than was said once, so that the window of ``closes_by`` may end before."""
-    said = f"final on {dates.moment(closes_at)}"
+    """When an open sale closes, and whose window it waits for, if it does. A sale never closes
+    earlier than was once announced, so the window of ``closes_by`` may end before it."""
     if closes_by is None or from_ms(closes_by.closes_at) != closes_at:
-        return said
-    whose = "your" if names.own == closes_by.publisher else f"{names.of(closes_by)}'s"
-    return f"{said}, when {whose} window closes"
+        return _("final on %(until)s") % {"until": dates.moment(closes_at)}
+    return names.say(
+        closes_by,
+        own=_("final on %(until)s, when your window closes"),
+        other=_("final on %(until)s, when %(partner)s's window closes"),
+    )

@@ -29,7 +29,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
 from unfold import admin as unfold
 from unfold.dataclasses import Favicon
@@ -351,12 +351,12 @@ class AdvertiserFilter(ClosedListFilter):
 class WordsFilter(ClosedListFilter):
     """By a closed list of reasons, each in words."""
 
-    words: Mapping[Any, str]
+    words: Mapping[Any, Promise]
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [(item.value, words[0].upper() + words[1:]) for item, words in self.words.items()]
+        return [(item.value, capfirst(str(words))) for item, words in self.words.items()]
 
 
 def person(request: HttpRequest) -> User:

@@ -110,9 +110,9 @@ def _answer(form: LinkForm, publisher: Publisher) -> Answer | None:
     return Answer(
         url=url,
         tried=tried,
-        why_not=CLICK_REASONS[tried.reason] if tried.reason else "",
+        why_not=str(CLICK_REASONS[tried.reason]) if tried.reason else "",
         remedy=REMEDIES.get(tried.reason, "") if tried.reason else "",
-        why_elsewhere=TARGET_REASONS[tried.target_reason] if tried.target_reason else "",
+        why_elsewhere=str(TARGET_REASONS[tried.target_reason]) if tried.target_reason else "",
     )
 
 

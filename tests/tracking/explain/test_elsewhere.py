@@ -194,7 +194,7 @@ def test_a_click_that_does_not_count_is_one_of_theirs_too(
     shopper.buy(rival.advertiser, NOW + 2 * MINUTE)
     theirs = signed_in(make_user("member", ended.publisher))
     (seen,) = rows(sales(theirs, ended.publisher))
-    assert "Does not count: the publisher was no approved partner at that time." in seen
+    assert "Does not count: the publisher was not an approved partner at that time." in seen
 
 
 def not_theirs(cat: Partnership, rival: Partnership) -> None:
@@ -447,7 +447,7 @@ def test_a_click_that_stood_down_for_ones_own_lost_nothing(
     shopper.follow(cat, NOW + MINUTE, ref="second")
     (seen,) = rows(clicks(member, cat.publisher))
     assert "second Stood down: your own soft cookie was live until 13 Mar 2026 14:00" in seen
-    assert seen.endswith(no_cookie.BY_OWN)
+    assert seen.endswith(str(no_cookie.BY_OWN))
 
 
 def test_what_it_stood_down_for_is_left_open_where_too_much_would_be_read(
@@ -467,7 +467,7 @@ def test_every_reason_is_told_with_what_helps(
     Click.objects.update(reason=reason)
     (seen,) = rows(clicks(member, cat.publisher))
     assert "Does not count: " in seen
-    assert seen.endswith(no_cookie.REMEDIES[reason])
+    assert seen.endswith(str(no_cookie.REMEDIES[reason]))
     assert len(rows(clicks(member, cat.publisher, f"?reason={reason}"))) == 1
     assert rows(clicks(member, cat.publisher, "?reason=stood_down")) == []
 
@@ -475,7 +475,7 @@ def test_every_reason_is_told_with_what_helps(
 def test_a_target_off_the_shops_domains_is_told_besides(member: Client, cat: Partnership) -> None:
     Shopper().follow(cat, NOW, consent=False)
     Click.objects.update(target_reason="bad_target")
-    assert rows(clicks(member, cat.publisher))[0].endswith(no_cookie.OFF_DOMAIN)
+    assert rows(clicks(member, cat.publisher))[0].endswith(str(no_cookie.OFF_DOMAIN))
 
 
 def test_clicks_that_took_the_cookie_are_not_there(member: Client, cat: Partnership) -> None:

@@ -141,7 +141,7 @@ UNCOUNTED = replace(EXTENSIONS, reason=ClickReason.NO_CONSENT)
         pytest.param(
             Judged(replace(BLOGS, reason=ClickReason.NOT_PARTNER), Verdict.NOT_PARTNER),
             STAFF,
-            "Does not count: the publisher was no approved partner at that time.",
+            "Does not count: the publisher was not an approved partner at that time.",
             id="not_partner",
         ),
     ],

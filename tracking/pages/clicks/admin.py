@@ -128,4 +128,4 @@ class ClickAdmin(ScopedAdmin[Click]):
 
     @admin.display(description="Target refused", empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
-        return TARGET_REASONS[TargetReason(row.target_reason)] if row.target_reason else None
+        return str(TARGET_REASONS[TargetReason(row.target_reason)]) if row.target_reason else None

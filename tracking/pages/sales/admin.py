@@ -236,7 +236,7 @@ class ReportAdmin(PageAdmin[Report]):
 
     @admin.display(description="Outcome", ordering="outcome")
     def outcome_said(self, row: Report) -> str:
-        return REPORT_OUTCOMES[ReportOutcome(row.outcome)]
+        return str(REPORT_OUTCOMES[ReportOutcome(row.outcome)])
 
     @admin.display(description="What was wrong", empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:

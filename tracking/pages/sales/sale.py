@@ -4,15 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from network import money
-from network.clock import from_ms, to_ms
+from network.clock import to_ms
+from network.wording import joined
 from publishers.models import LedgerEntry
 from tracking.commissions import settling
 from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale_of
@@ -28,7 +31,14 @@ from tracking.explain.explanations import (
     told_click,
 )
 from tracking.explain.history import history, publishers_in
-from tracking.explain.sentences import REPORT_OUTCOMES, TOKEN_REASONS, Decided, Names, why
+from tracking.explain.sentences import (
+    REPORT_OUTCOMES,
+    TOKEN_REASONS,
+    Decided,
+    Names,
+    unnamed,
+    why,
+)
 from tracking.explain.shapes import Picture
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
@@ -37,11 +47,11 @@ from tracking.rule.reasons import ReportOutcome, TokenReason
 from tracking.rule.replay import Change, Circumstances, is_declined, replay
 from tracking.rule.tokens import TokenError
 
-ROLES: Mapping[str, str] = {
-    "hard": "Hard slot",
-    "soft": "Soft slot",
-    "last": "Last click",
-    "server": "From the shop's server",
+ROLES: Mapping[str, Promise] = {
+    "hard": gettext_lazy("Hard slot"),
+    "soft": gettext_lazy("Soft slot"),
+    "last": gettext_lazy("Last click"),
+    "server": gettext_lazy("From the shop's server"),
 }
 
 
@@ -51,7 +61,6 @@ class TokenDescription:
 
     role: str
     said: str
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ def told_report(
     names = names or names_for_staff({click.publisher for click in _presented(report)})
     return ReportDescription(
         row=report,
-        outcome=REPORT_OUTCOMES[ReportOutcome(report.outcome)],
+        outcome=str(REPORT_OUTCOMES[ReportOutcome(report.outcome)]),
         tokens=[_told_token(token, names) for token in report.tokens],
         figures=_amount(report),
         sessions=_sessions(report, clicks),
@@ -166,15 +175,15 @@ def told_report(
 
 
 def _told_token(token: Mapping[str, str], names: Names) -> TokenDescription:
-    role = ROLES[token["role"]]
+    role = str(ROLES[token["role"]])
     if token["reason"]:
-        return TokenDescription(role, f"rejected: {TOKEN_REASONS[TokenReason(token['reason'])]}")
+        return TokenDescription(role, str(TOKEN_REASONS[TokenReason(token["reason"])]))
     try:
         click = journeys.click_in(token["token"])
     except TokenError:
-        return TokenDescription(role, "valid when it came; its key was retired since")
-    said = f"valid: {names.whose(click)} {click.cookie_type} click of"
-    return TokenDescription(role, said, from_ms(click.at))
+        return TokenDescription(role, _("valid when it arrived; its key has been retired since"))
+    said = names.say(click, own="", other=_("valid: %(partner)s's %(kind)s click of %(at)s"))
+    return TokenDescription(role, said)
 
 
 def _presented(report: Report) -> list[Click]:
@@ -197,12 +206,13 @@ def _sessions(report: Report, clicks: Sequence[Click]) -> str:
             dict.fromkeys(click.session for click in clicks if click.session), 1
         )
     }
-    found = [f"session {numbers[item]}" for item in report.sessions if item in numbers]
+    found = [str(numbers[item]) for item in report.sessions if item in numbers]
     if found:
-        return ", ".join(found).capitalize()
+        text = ngettext("Session %(numbers)s", "Sessions %(numbers)s", len(found))
+        return text % {"numbers": joined(found)}
     if any(click.session in report.sessions for click in _presented(report)):
-        return "The one of its clicks"
-    return "A session in which no click happened"
+        return _("The session of its clicks")
+    return _("A session without a click")
 
 
 def _amount(report: Report) -> str:
@@ -233,7 +243,7 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> TriedSale | None:
     decided = Decided(outcome.verdicts, outcome.closes_by)
     return TriedSale(
         choices=[
-            Choice(key, names.by_id.get(key, f"publisher {key}"), kind, change.types.get(key, ""))
+            Choice(key, names.by_id.get(key, unnamed(key)), kind, change.types.get(key, ""))
             for key, kind in recorded.items()
         ],
         soft_rule=change.soft_rule or "",
@@ -296,7 +306,7 @@ def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
             resolved = recording.decide_again(row, report.pk)
             clicks = tuple(judged.click.id for judged in resolved.outcome.verdicts)
             found.setdefault(clicks, (report, resolved))
-    every = {item.click.publisher for _, one in found.values() for item in one.outcome.verdicts}
+    every = {item.click.publisher for __, one in found.values() for item in one.outcome.verdicts}
     named = names_for_staff(every)
     return [_claim(*one, named, number) for number, one in enumerate(found.values())]
 
@@ -324,7 +334,9 @@ def _line(line: Mapping[str, Any], currency: str) -> MoneyLine:
     amount = money.display(line["amount_minor"], currency)
     earned = money.display(line["commission_minor"], currency)
     if line["percent"] is None:
-        return MoneyLine(line["group"], amount, f"{earned} per sale", earned, earned)
+        return MoneyLine(
+            line["group"], amount, _("%(amount)s per sale") % {"amount": earned}, earned, earned
+        )
     percent = Decimal(line["percent"]).normalize()
     return MoneyLine(
         line["group"],

@@ -286,7 +286,7 @@ def _told_click(judged: Judged, result: PlayedScenario) -> PlayedClick:
         partner=result.publisher(click),
         cookie_type=click.cookie_type.value,
         verdict=judged.verdict.value,
-        label=VERDICT_LABELS[judged.verdict],
+        label=str(VERDICT_LABELS[judged.verdict]),
         sentence=verdict_sentence(judged, result),
     )
 
@@ -317,7 +317,7 @@ def _picture(result: PlayedScenario) -> Picture:
         DrawnClick(
             judged,
             result.publisher(judged.click),
-            VERDICT_LABELS[judged.verdict],
+            str(VERDICT_LABELS[judged.verdict]),
             verdict_sentence(judged, result),
         )
         for judged in outcome.verdicts

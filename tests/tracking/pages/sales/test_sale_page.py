@@ -112,7 +112,7 @@ def test_a_conflict_shows_what_each_browser_claims(
     assert "If the report of 12 Mar 2026 14:02 is right (Tag, £49.90) Blog A Hard would be" in shown
     assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X Soft" in shown
     assert "Soft slot: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
-    assert "Browser session The one of its clicks" in shown
+    assert "Browser session The session of its clicks" in shown
     assert "As it stands nobody is paid, and none of it is owed." in shown
 
 
@@ -158,7 +158,7 @@ def test_a_sale_whose_decision_changed_says_how(
     report_sale(shop, NOW + DAY, data, from_cookies=elsewhere.cookies, source="keyed")
     shown = page(owner, sale)
     assert "Paid to Blog A (hard)" in shown
-    said = "Credited to Overlay X until 13 Mar 2026 14:00; then a server report showed Blog A's"
+    said = "Credited to Overlay X until 13 Mar 2026 14:00. The shop's server reported Blog A's"
     assert f"{said} later click." in shown
     assert "Kept apart: another browser's report of this order" in shown
 
@@ -256,7 +256,7 @@ def test_evidence_says_whose_clicks_came_and_why_others_were_rejected(
     shown = page(owner, sale)
     assert "Hard slot: valid: Blog A's hard click of 12 Mar 2026 14:00" in shown
     assert "Last click: valid: Overlay X's soft click of 12 Mar 2026 14:05" in shown
-    assert "From the shop's server: rejected: its signature is not valid" in shown
+    assert "From the shop's server: rejected: signature invalid" in shown
     assert "Session 1" in shown
 
 
