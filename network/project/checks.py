@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
+from network.project import history
+
 MIN_POSTGRESQL = 150_000
 LOCAL = ".localhost"
 
@@ -131,6 +133,16 @@ def _database_errors(databases: Iterable[str]) -> Iterable[checks.CheckMessage]:
                 f"PostgreSQL {version // 10_000} is too old.",
                 "Upgrade it to PostgreSQL 15 or later.",
             )
+
+
+@checks.register(checks.Tags.database)
+def same_history(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """No migrations of another release; asked only where a command names the database."""
+    found = (history.unknown(connections[alias]) for alias in databases or ())
+    remedy = "Name an empty database in DATABASE_URL, or empty this one."
+    return [_error("E010", history.sentence(names), remedy) for names in found if names]
 
 
 def _hosts() -> list[tuple[str, str]]:

@@ -5,10 +5,11 @@ from typing import ClassVar
 from django.db import models
 
 from publishers.models import CookieTypeChoice
+from tracking.distribution.rows import AdvertiserRow
 from tracking.rule.reasons import ClickReason
 
 
-class Click(models.Model):
+class Click(AdvertiserRow):
     """One visit through a publisher's link; the table is partitioned by its UUIDv7 key.
 
     ``journey`` and ``session`` are 0 where the browser had none. ``reason`` is empty for a click

@@ -52,7 +52,7 @@ CLICK_KEY = """
 """A click's key in the rollups, in SQL."""
 
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
-_UPDATES = ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS[1:])
+_UPDATES = ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS[2:])
 _COUNT = "count, sale_amount_minor, commission_minor, time_step, is_folded"
 
 _STAGE = """
@@ -61,7 +61,7 @@ _STAGE = """
 _INSERT = f"""
     WITH fresh AS (
         INSERT INTO tracking_click ({_NAMES}) {{rows}}
-        ON CONFLICT (id) DO NOTHING
+        ON CONFLICT (id, advertiser_id) DO NOTHING
         RETURNING {CLICK_KEY}
     ), counted AS (
         INSERT INTO tracking_rollup ({ROLLUP_KEY}, {_COUNT})
@@ -73,10 +73,12 @@ _STAGED = f"SELECT {_NAMES} FROM click_staging"  # noqa: S608 - names of our own
 _REPLACE = f"""
     WITH old AS (
         SELECT id, {CLICK_KEY} FROM tracking_click
-        WHERE rebuilt AND id IN (SELECT id FROM click_staging) FOR UPDATE
+        WHERE rebuilt AND (id, advertiser_id) IN (SELECT id, advertiser_id FROM click_staging)
+        FOR UPDATE
     ), replaced AS (
-        UPDATE tracking_click SET {_UPDATES} FROM click_staging new
-        WHERE tracking_click.id = new.id AND tracking_click.id IN (SELECT id FROM old)
+        UPDATE tracking_click SET {_UPDATES} FROM click_staging new, old
+        WHERE tracking_click.id = new.id AND tracking_click.advertiser_id = new.advertiser_id
+            AND old.id = new.id AND old.advertiser_id = new.advertiser_id
         RETURNING tracking_click.*
     ), changes AS (
         SELECT {ROLLUP_KEY}, -1 AS change FROM old

@@ -9,9 +9,10 @@ from django.db.models import Q
 from network import money
 from network.effective.rows import append_only
 from publishers.models import CookieTypeChoice
+from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 
 
-class Decision(models.Model):
+class Decision(AdvertiserRow):
     """Who is paid for a conversion and why, whole: what went in, each click's verdict, the result.
 
     Append-only: a change of mind is a new row. ``inputs`` and ``verdicts`` are written by
@@ -25,8 +26,10 @@ class Decision(models.Model):
         FINAL = "final", "The cookie windows closed"
         STAFF = "staff", "Staff resolved a conflict"
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
-    conversion = models.ForeignKey("tracking.Conversion", models.PROTECT, related_name="decisions")
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+    )
+    conversion = KeyWithin("tracking.Conversion", models.PROTECT, related_name="decisions")
     sequence = models.PositiveIntegerField()
     decided_at = models.DateTimeField()
     cause = models.CharField(max_length=10, choices=Cause)
@@ -35,14 +38,16 @@ class Decision(models.Model):
     verdicts = models.JSONField()
     paid_click = models.UUIDField(null=True)
     paid_publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+        "publishers.Publisher", models.PROTECT, db_constraint=False, null=True, related_name="+"
     )
     closes_at = models.DateTimeField()
     closes_by_click = models.UUIDField(null=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("conversion", "sequence"), name="decision_sequence"),
+            models.UniqueConstraint(
+                fields=("conversion", "sequence", "advertiser"), name="decision_sequence"
+            ),
             models.CheckConstraint(
                 condition=Q(paid_click__isnull=True, paid_publisher__isnull=True)
                 | Q(paid_click__isnull=False, paid_publisher__isnull=False),
@@ -55,7 +60,7 @@ class Decision(models.Model):
         return f"{self.conversion_id} #{self.sequence}"
 
 
-class Commission(models.Model):
+class Commission(AdvertiserRow):
     """What a publisher earns for a conversion. Once final it is never edited."""
 
     class Status(models.TextChoices):
@@ -72,12 +77,12 @@ class Commission(models.Model):
         BY_ADVERTISER = "by_advertiser", "Declined by the advertiser"
         SUSPENDED = "suspended", "Partner suspended for fraud"
 
-    conversion = models.OneToOneField(
-        "tracking.Conversion", models.PROTECT, related_name="commission"
+    conversion = OneWithin("tracking.Conversion", models.PROTECT, related_name="commission")
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
     )
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
     publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, related_name="commissions"
+        "publishers.Publisher", models.PROTECT, db_constraint=False, related_name="commissions"
     )
     click_id = models.UUIDField()
     cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
@@ -100,7 +105,11 @@ class Commission(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     ledger_transaction = models.OneToOneField(
-        "publishers.LedgerTransaction", models.PROTECT, null=True, related_name="+"
+        "publishers.LedgerTransaction",
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        related_name="+",
     )
 
     class Meta:

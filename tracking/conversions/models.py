@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 from tracking.rule.reasons import ReportOutcome
 
 
-class Conversion(models.Model):
+class Conversion(AdvertiserRow):
     """A sale of an advertiser, merged from all its reports. Its figures come from the most
     trusted report; its decision is the newest of ``decisions``."""
 
@@ -18,7 +19,9 @@ class Conversion(models.Model):
         FIGURES = "figures", "Reports with different figures"
         JOURNEYS = "journeys", "Reports of different journeys"
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="conversions")
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="conversions"
+    )
     order = models.CharField(max_length=64)
     at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -29,7 +32,7 @@ class Conversion(models.Model):
     channel = models.CharField(max_length=60, blank=True)
     customer = models.CharField(max_length=10, blank=True)
     conflict = models.CharField(max_length=10, choices=Conflict, blank=True)
-    settled_report = models.ForeignKey(
+    settled_report = KeyWithin(
         "tracking.Report",
         models.PROTECT,
         null=True,
@@ -37,14 +40,12 @@ class Conversion(models.Model):
         help_text="The report that staff chose where reports were in conflict.",
     )
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, null=True, related_name="+"
     )
     settled_at = models.DateTimeField(null=True)
     settled_reason = models.CharField(max_length=500, blank=True)
     verified = models.BooleanField(default=True)
-    decision = models.OneToOneField(
-        "tracking.Decision", models.PROTECT, null=True, related_name="current_of"
-    )
+    decision = OneWithin("tracking.Decision", models.PROTECT, null=True, related_name="current_of")
     closes_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
@@ -58,7 +59,9 @@ class Conversion(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=("closes_at",), name="conversion_due", condition=Q(closed_at__isnull=True)
+                fields=("advertiser", "closes_at"),
+                name="conversion_due",
+                condition=Q(closed_at__isnull=True),
             ),
             models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
         ]
@@ -67,17 +70,19 @@ class Conversion(models.Model):
         return self.order
 
 
-class ConversionJourney(models.Model):
+class ConversionJourney(AdvertiserRow):
     """A journey that a conversion was joined to: how late clicks and reports find it."""
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
-    conversion = models.ForeignKey("tracking.Conversion", models.CASCADE, related_name="journeys")
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+    )
+    conversion = KeyWithin("tracking.Conversion", models.CASCADE, related_name="journeys")
     journey = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=("conversion", "journey"), name="conversion_journey_once"
+                fields=("conversion", "journey", "advertiser"), name="conversion_journey_once"
             )
         ]
         indexes: ClassVar = [models.Index(fields=("advertiser", "journey"), name="journey_sales")]
@@ -86,7 +91,7 @@ class ConversionJourney(models.Model):
         return f"{self.conversion_id}: {self.journey}"
 
 
-class Report(models.Model):
+class Report(AdvertiserRow):
     """One report of a sale as it was received: evidence, and the advertiser's diagnostics.
 
     ``tokens`` is a list of ``{"role", "token", "reason"}``; ``errors`` of ``{"field", "received",
@@ -100,8 +105,10 @@ class Report(models.Model):
         KEYED = "keyed", "Server, with a key"
 
     id = models.UUIDField(primary_key=True)
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="reports")
-    conversion = models.ForeignKey(
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="reports"
+    )
+    conversion = KeyWithin(
         "tracking.Conversion", models.PROTECT, null=True, blank=True, related_name="reports"
     )
     source = models.CharField(max_length=6, choices=Source)
@@ -127,10 +134,12 @@ class Report(models.Model):
         return f"{self.source} {self.order} {self.outcome}"
 
 
-class UnattributedSales(models.Model):
+class UnattributedSales(AdvertiserRow):
     """Reported sales without any token of ours, counted per hour; the sales are not stored."""
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+    )
     hour = models.DateTimeField()
     source = models.CharField(max_length=6, choices=Report.Source)
     count = models.BigIntegerField(default=0)

@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from network.effective.rows import append_only
+from tracking.distribution.rows import AdvertiserRow, KeyWithin
 
 
-class Validation(models.Model):
+class Validation(AdvertiserRow):
     """What staff said about an open sale: who, when, why, and for which commission. Append-only;
     ``tracking.lifecycle.validation`` writes it, and the commission says what holds."""
 
@@ -25,16 +26,20 @@ class Validation(models.Model):
         FRAUD = "fraud", "Fraud"
         OTHER = "other", "Other"
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
-    conversion = models.ForeignKey(
-        "tracking.Conversion", models.PROTECT, related_name="validations"
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
     )
+    conversion = KeyWithin("tracking.Conversion", models.PROTECT, related_name="validations")
     at = models.DateTimeField()
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="+"
+    )
     action = models.CharField(max_length=10, choices=Action)
     code = models.CharField(max_length=10, choices=Code, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, db_constraint=False, related_name="+"
+    )
     commission_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
 

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import Q
 
 from publishers.models import CookieTypeChoice
+from tracking.distribution.rows import AdvertiserRow
 from tracking.rule.reasons import Counted
 
 
-class Rollup(models.Model):
+class Rollup(AdvertiserRow):
     """How often something happened in an hour, with the money of it, in the advertiser's currency.
 
     Rows are changes: a figure is the sum of the rows of its key, of which there may be any number.
@@ -62,7 +63,9 @@ class Rollup(models.Model):
                 ),
                 name="rollup_of_publisher",
             ),
-            models.Index(fields=("id",), name="rollup_fresh", condition=Q(is_folded=False)),
+            models.Index(
+                fields=("advertiser", "id"), name="rollup_fresh", condition=Q(is_folded=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from network.clock import from_ms
+from network.models import Advertiser
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording
@@ -86,10 +87,13 @@ def drain(folder: Path, host: str, now: datetime) -> int:
 
 def store(records: Sequence[Record], now: datetime) -> None:
     """Take records in, in the caller's transaction: clicks, then reports, then the open
-    conversions of the journeys that got clicks. Raises AssertionError outside a transaction."""
+    conversions of the journeys that got clicks. Raises UnknownAdvertiser; AssertionError outside a
+    transaction."""
     assert connection.in_atomic_block
     clicks = [record for record in records if record["kind"] == "click"]
     reports = [_report(record) for record in records if record["kind"] == "report"]
+    if reports:
+        _require_known({report.advertiser for report in reports})
     touched: dict[int, set[int]] = defaultdict(set)
     for click in clicks:
         if click["journey"]:
@@ -105,6 +109,17 @@ def store(records: Sequence[Record], now: datetime) -> None:
         conversion = locking.lock(conversion_id)
         if conversion.closed_at is None:
             recording.reconsider(conversion, now)
+
+
+class UnknownAdvertiser(ValueError):
+    """A report of an advertiser that does not exist; no constraint of the database refuses it."""
+
+
+def _require_known(advertisers: Collection[int]) -> None:
+    known = Advertiser.objects.filter(pk__in=advertisers).values_list("pk", flat=True)
+    missing = set(advertisers).difference(known)
+    if missing:
+        raise UnknownAdvertiser(f"no advertiser {', '.join(map(str, sorted(missing)))}")
 
 
 def _known_sales(touched: Mapping[int, set[int]]) -> list[int]:

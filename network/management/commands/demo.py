@@ -18,8 +18,15 @@ from network.local.bootstrap import say
 from network.local.machine import DEFAULT_PORT
 from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
+from network.project import history
 
-FAILURES = (conditions.Unfit, programs.Unserved, side_by_side.SeedingFailed)
+FAILURES = (
+    conditions.Unfit,
+    history.MadeByAnother,
+    programs.Unserved,
+    side_by_side.SeedingFailed,
+)
+REMEDY = "Throw the data away and start again: python3 manage.py demo --fresh"
 
 
 class Command(BaseCommand):
@@ -88,7 +95,8 @@ def table() -> list[str]:
 
 
 def _prepare(days: int, lock: int) -> None:
-    """Bring the database up to date, and fill an empty one."""
+    """Bring the database up to date, and fill an empty one. Raises MadeByAnother."""
+    history.check(REMEDY)
     call_command("migrate", verbosity=0, interactive=False)
     if seed.is_empty() or seed.is_unfinished():
         seed.clear_leftovers()

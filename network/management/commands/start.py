@@ -10,6 +10,12 @@ from network.local import services as programs
 from network.local.machine import DEFAULT_PORT
 from network.local.processes import ProcessError, stop_on_signals
 from network.models import User
+from network.project import history
+
+REMEDY = (
+    "Name another, empty data folder for this and every command beside it: "
+    "SOFTCLICK_DATA=.data-new python3 manage.py start"
+)
 
 
 class Command(BaseCommand):
@@ -27,9 +33,10 @@ class Command(BaseCommand):
         try:
             _check()
             with stop_on_signals(), programs.only_one("start", settings.DATA_DIR) as lock:
+                history.check(REMEDY)
                 call_command("migrate", verbosity=0, interactive=False)
                 programs.serve(lock, (), lambda: self.stdout.write("\n".join(table())))
-        except (programs.Unserved, ProcessError) as error:
+        except (history.MadeByAnother, programs.Unserved, ProcessError) as error:
             raise CommandError(str(error)) from error
 
 

@@ -1,14 +1,10 @@
 """One team stands behind several publisher ids."""
 
-from typing import Any
-
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from publishers.models import Publisher
-from publishers.teams.models import Team, TeamMembership
 from tests.support.makers import make_publisher, make_user
 from tests.support.reading import signed_in, text
 from tests.support.team import page
@@ -85,28 +81,3 @@ def test_the_database_lets_no_publisher_be_without_a_team() -> None:
     publisher = make_publisher()
     with pytest.raises(IntegrityError), transaction.atomic():
         Publisher.objects.filter(pk=publisher.pk).update(team=None)
-
-
-BEFORE, AFTER = ("publishers", "0002_partner_notes"), ("publishers", "0004_members_into_teams")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_members_of_single_publishers_are_moved_into_teams_and_back() -> None:
-    blog = make_publisher("Blog")
-    mia = make_user("owner", blog)
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        old = _migrate([BEFORE])
-        rows = old.get_model("publishers", "PublisherMembership").objects
-        assert list(rows.values_list("user", "publisher", "role")) == [(mia.pk, blog.pk, "owner")]
-        _migrate([AFTER])
-    finally:
-        _migrate(newest)
-    assert Publisher.objects.get(pk=blog.pk).team.name == "Blog"
-    assert list(TeamMembership.objects.values_list("user", "role")) == [(mia.pk, "owner")]
-    assert Team.objects.count() == 1
-
-
-def _migrate(targets: Any) -> Any:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(targets).apps

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from importlib import import_module
 from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 
 from network.models import Advertiser, User
@@ -366,46 +364,3 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
         thread.join()
     assert failed == []
     assert [stand(order) for order in ("a", "b")] == [DECLINED, DECLINED]
-
-
-# Rows from before suspensions had a reason of their own
-
-
-def test_those_that_a_suspension_declined_are_told_apart(
-    stuffer: Partnership, blog: Partnership, operator: User
-) -> None:
-    browser, other = Browser(stuffer.advertiser), Browser(stuffer.advertiser)
-    browser.click(stuffer.publisher, NOW - MINUTE)
-    other.click(blog.publisher, NOW - MINUTE)
-    refused = Statement(
-        action=Validation.Action.DECLINE,
-        code=Validation.Code.FRAUD,
-        reason="Stuffer stuffed.",
-        made_by=operator,
-    )
-    validation.validate(browser.buy("refused", NOW).pk, refused, NOW - MINUTE)
-    validation.validate(other.buy("of blog", NOW).pk, refused, NOW)
-    browser.buy("pending", NOW)
-    suspend(stuffer, operator)
-    browser.buy("later", NOW + 5 * MINUTE)
-    closed = browser.buy("closed", NOW + 6 * MINUTE)
-    assert closed.closes_at
-    assert finalise(closed.closes_at) == 5
-    before = reasons()
-    assert before == {
-        "refused": "by_advertiser",
-        "of blog": "by_advertiser",
-        "pending": "suspended",
-        "later": "suspended",
-        "closed": "suspended",
-    }
-    migration = import_module("tracking.migrations.0008_suspended_partners")
-    with connection.schema_editor() as editor:
-        migration.put_together(apps, editor)
-        assert set(reasons().values()) == {"by_advertiser"}
-        migration.tell_apart(apps, editor)
-    assert reasons() == before
-
-
-def reasons() -> dict[str, str]:
-    return dict(Commission.objects.values_list("conversion__order", "decline_reason"))

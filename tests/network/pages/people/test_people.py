@@ -1,11 +1,7 @@
 """One account for each person: no name and no address twice, whoever writes them."""
 
-from typing import Any
-
 import pytest
-from django.core.management.base import CommandError
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from network.models import User
@@ -74,49 +70,3 @@ def test_whoever_is_there_keeps_their_own(operator: Client) -> None:
     assert answer.status_code == 302
     nina.refresh_from_db()
     assert (nina.username, nina.email) == ("Nina", "nina@example.com")
-
-
-BEFORE = [("network", "0004_lower_case_addresses")]
-AFTER = [("network", "0005_one_account_each")]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("other", "said", "change"),
-    [
-        pytest.param(
-            {"username": "Vera", "email": "other@example.com"},
-            r"one name, but for its case: vera \(id \d+, vera\), Vera \(id \d+, Vera\)\.",
-            {"username": "vera-2"},
-            id="name",
-        ),
-        pytest.param(
-            {"username": "other", "email": "vera@example.com"},
-            r"one address: vera@example\.com \(id \d+, vera\), vera@example\.com \(id \d+, other\)",
-            {"email": ""},
-            id="address",
-        ),
-    ],
-)
-def test_an_upgrade_finds_doubles_and_changes_none(
-    other: dict[str, str], said: str, change: dict[str, str]
-) -> None:
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        _migrate(BEFORE)
-        make_user(name="vera")
-        double = User.objects.create(**other)
-        User.objects.create_user("without", "")
-        User.objects.create_user("too", "")
-        with pytest.raises(CommandError, match=said) as raised:
-            _migrate(AFTER)
-        assert "then migrate again" in str(raised.value)
-        User.objects.filter(pk=double.pk).update(**change)
-    finally:
-        _migrate(newest)
-    with pytest.raises(IntegrityError):
-        User.objects.filter(pk=double.pk).update(**other)
-
-
-def _migrate(targets: Any) -> None:
-    MigrationExecutor(connection).migrate(targets)

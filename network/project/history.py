@@ -1,0 +1,38 @@
+"""Whether the database was made by a release whose migrations this one does not have."""
+
+from collections.abc import Collection
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+OURS = ("network", "publishers", "tracking")
+
+
+class MadeByAnother(Exception):
+    """The database cannot be brought up to date; says so, with the remedy."""
+
+
+def unknown(database: BaseDatabaseWrapper) -> list[str]:
+    """The migrations of ours that the database has and this release does not, in order."""
+    known = MigrationLoader(None).disk_migrations
+    applied = MigrationRecorder(database).applied_migrations()
+    return [
+        f"{app}.{name}" for app, name in sorted(applied) if app in OURS and (app, name) not in known
+    ]
+
+
+def sentence(names: Collection[str]) -> str:
+    """What is wrong with a database that has these."""
+    return (
+        f"The database was made by another release of Softclick: {len(names)} of its migrations "
+        f"are not in this one (the last is {list(names)[-1]}). It cannot be brought up to date."
+    )
+
+
+def check(remedy: str) -> None:
+    """Raises MadeByAnother, with the remedy."""
+    names = unknown(connection)
+    if names:
+        raise MadeByAnother(f"{sentence(names)} {remedy}")
