@@ -15,7 +15,11 @@ from network.local import services as programs
 
 
 def test_the_settings_of_a_demo_are_accepted(demo_settings: Settings) -> None:
-    conditions.check()
+    demo_settings.INTAKE = "direct"
+    with pytest.raises(conditions.Unfit):
+        conditions.check()
+    demo_settings.INTAKE = "spool"
+    assert conditions.check() is None  # type: ignore[func-returns-value]
 
 
 @pytest.mark.parametrize(

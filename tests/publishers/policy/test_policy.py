@@ -428,6 +428,10 @@ KNOWN = NOW - 5 * MINUTE
 THEN = NOW - 2 * MINUTE
 
 
+def assigned(partner: Partnership) -> list[CookieTypeAssignment]:
+    return list(partner.assignments.order_by("pk"))
+
+
 class TestKnownUntil:
     @pytest.fixture
     def partner(self) -> Partnership:
@@ -443,8 +447,8 @@ class TestKnownUntil:
         )
 
     def test_what_was_there_before_is_known(self, partner: Partnership) -> None:
-        soft(partner, THEN)
-        soft(partner, known_until=NOW - MINUTE)
+        rows = [soft(partner, THEN), soft(partner, known_until=NOW - MINUTE)]
+        assert assigned(partner) == rows
 
     def test_what_was_under_way_then_is_told(self, partner: Partnership) -> None:
         soft(partner, THEN)
@@ -453,12 +457,14 @@ class TestKnownUntil:
 
     def test_ones_own_change_is_known(self, partner: Partnership) -> None:
         olga = make_user(name="olga")
-        for now in (THEN, NOW):
-            assigning.assign([partner], "soft", now, reason="x", made_by=olga, known_until=KNOWN)
+        own: dict[str, Any] = {"reason": "x", "made_by": olga, "known_until": KNOWN}
+        rows = [assigning.assign([partner], "soft", now, **own)[0] for now in (THEN, NOW)]
+        assert assigned(partner) == rows
 
     def test_another_partners_is_no_matter(self, partner: Partnership) -> None:
         soft(make_partner(partner.advertiser, make_publisher()), THEN)
-        soft(partner, known_until=KNOWN)
+        row = soft(partner, known_until=KNOWN)
+        assert assigned(partner) == [row]
 
     def test_a_default_that_decides_about_it_is_told(self, partner: Partnership) -> None:
         shop, olga = partner.advertiser, make_user(name="olga")
@@ -481,7 +487,9 @@ class TestKnownUntil:
             of = make_advertiser()
         model_type = "voucher" if what == "other_type" else "content"
         assigning.set_default(of, model_type, "soft", THEN, reason="x", made_by=None)
-        soft(partner, known_until=KNOWN)
+        before = assigned(partner)
+        row = soft(partner, known_until=KNOWN)
+        assert assigned(partner) == [*before, row]
 
     def test_a_change_of_model_type_is_told(self, partner: Partnership) -> None:
         olga = make_user(name="olga")

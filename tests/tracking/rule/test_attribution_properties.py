@@ -1,10 +1,11 @@
 """What holds of the rule for any journey, and that browser and fold tell the same story."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tracking.rule.attribution import (
@@ -30,6 +31,8 @@ HOUR, DAY = 60, 1440
 LONGEST = 12 * DAY
 HARD_WINDOWS = (DAY, 2 * DAY, 7 * DAY)
 SOFT_WINDOWS = (HOUR, 6 * HOUR, DAY)
+
+Test = TypeVar("Test", bound=Callable[..., None])
 
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The machine may be busy: how long an example takes is no property of the rule."""
@@ -83,6 +86,55 @@ def judged_as(outcome: Outcome, *verdicts: Verdict) -> list[Judged]:
     return [each for each in outcome.verdicts if each.verdict in verdicts]
 
 
+def _click(number: int, at: int, cookie_type: CookieType, **more: Any) -> Click:
+    values = {"publisher": number % 4 + 1, "window_minutes": DAY, "journey": 1, "session": 2}
+    at_ms = at * MINUTE_MS
+    click_id = UUID(int=at_ms << 80 | number)
+    return Click(id=click_id, at=at_ms, cookie_type=cookie_type, **{**values, **more})
+
+
+_HARD, _SOFT = CookieType.HARD, CookieType.SOFT
+RICH = [
+    _click(1, 0, _HARD, reason=ClickReason.NOT_PARTNER),
+    _click(2, 1, _HARD, reason=ClickReason.BOT),
+    _click(3, 2, _SOFT, session=1, window_minutes=HOUR),
+    _click(4, 100, _SOFT, session=1),
+    _click(5, 110, _SOFT),
+    _click(6, 120, _SOFT),  # stands down for the fifth
+    _click(7, 121, _SOFT, stood_down=True),
+    _click(8, 130, _HARD),  # takes the cookie of the fifth
+    _click(9, 1590, _SOFT, stood_down=True),  # for a claim that is not on record
+    _click(10, 1600, _SOFT),
+    _click(11, 1610, _SOFT, soft_rule=SoftRule.LAST),  # takes the cookie of the tenth
+    _click(12, 2000, _SOFT),
+]
+"""A journey with something of everything."""
+RICH_SALES = [
+    Sale(1700 * MINUTE_MS, frozenset([2]), rule) for rule in (SoftRule.FIRST, SoftRule.SOLE)
+]
+
+
+def also_rich(test: Test) -> Test:
+    """Never only journeys in which what the test is about did not occur."""
+    for sale in RICH_SALES:
+        test = example(RICH, sale)(test)
+    return test
+
+
+def test_the_rich_journey_has_every_verdict_for_every_cause() -> None:
+    judged = [each for sale in RICH_SALES for each in resolve(RICH, sale).verdicts]
+    stood_down = [each for each in judged if each.verdict is Verdict.STOOD_DOWN]
+    overwritten = [each.by for each in judged if each.verdict is Verdict.OVERWRITTEN]
+
+    assert {each.verdict for each in judged} == set(Verdict)
+    assert {(each.click.stood_down, bool(each.by)) for each in stood_down} == {
+        (False, True),
+        (True, True),
+        (True, False),
+    }
+    assert {by.cookie_type for by in overwritten if by} == {_HARD, _SOFT}
+
+
 @untimed
 @given(journeys, sales(), st.data())
 def test_order_and_duplicates_of_records_never_matter(
@@ -114,6 +166,7 @@ def test_at_most_one_click_held_and_it_alone_is_paid(journey: list[Click], sale:
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_the_paid_click_counts_is_open_and_is_in_its_session(
     journey: list[Click], sale: Sale
@@ -127,6 +180,7 @@ def test_the_paid_click_counts_is_open_and_is_in_its_session(
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_a_click_that_stood_down_is_judged_so_and_nothing_else(
     journey: list[Click], sale: Sale
@@ -137,6 +191,7 @@ def test_a_click_that_stood_down_is_judged_so_and_nothing_else(
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_only_a_soft_click_stands_down(journey: list[Click], sale: Sale) -> None:
     for each in judged_as(resolve(journey, sale), Verdict.STOOD_DOWN):
@@ -145,6 +200,7 @@ def test_only_a_soft_click_stands_down(journey: list[Click], sale: Sale) -> None
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_a_click_stands_down_only_for_a_live_claim_before_it(
     journey: list[Click], sale: Sale
@@ -157,6 +213,7 @@ def test_a_click_stands_down_only_for_a_live_claim_before_it(
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_an_overwritten_click_names_a_later_one_that_was_allowed_to(
     journey: list[Click], sale: Sale
@@ -170,6 +227,7 @@ def test_an_overwritten_click_names_a_later_one_that_was_allowed_to(
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_uncounted_clicks_say_why(journey: list[Click], sale: Sale) -> None:
     for each in resolve(journey, sale).verdicts:
@@ -195,6 +253,7 @@ def test_uncounted_clicks_change_nothing(journey: list[Click], sale: Sale) -> No
 
 
 @untimed
+@also_rich
 @given(journeys, sales())
 def test_only_a_soft_holder_under_sole_is_contested_by_an_open_rival(
     journey: list[Click], sale: Sale

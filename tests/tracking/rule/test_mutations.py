@@ -17,7 +17,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_mutation_of_the_rule_fails_a_test() -> None:
-    result = run("-m", "tests.mutations")
+    result = run("-m", "tests.tracking.rule.mutations")
 
     assert (result.returncode, result.stderr) == (0, ""), result.stdout
     assert result.stdout.endswith(f"{len(MUTATIONS)} mutations, 0 survived\n")
@@ -25,7 +25,7 @@ def test_every_mutation_of_the_rule_fails_a_test() -> None:
 
 def test_a_mutation_that_no_test_notices_is_reported_as_survived() -> None:
     program = """
-from tests.mutations import Mutation, main
+from tests.tracking.rule.mutations import Mutation, main
 raise SystemExit(main([Mutation("harmless", "RULE_VERSION = 1", "RULE_VERSION = 2")]))
 """
     result = run("-c", program)
