@@ -72,9 +72,9 @@ def cookie_badge(value: str) -> SafeString:
 
 
 @register.filter
-def state_badge(label: str) -> SafeString:
-    """A state in words as a badge."""
-    return badges.state(label)
+def state_badge(state: badges.Toned) -> SafeString:
+    """A state as a badge."""
+    return badges.state(state)
 
 
 @register.simple_tag(takes_context=True)

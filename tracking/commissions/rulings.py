@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from network.models import User
+from tracking.commissions.transitions import LEADS_TO, ChangedBy, change
 from tracking.models import Commission, Validation
 
 MAX_REASON = 300
@@ -37,13 +38,11 @@ def carry_out(statement: Statement, commission: Commission, now: datetime) -> Va
         commission_minor=commission.amount_minor,
         currency=commission.currency,
     )
+    is_suspension = statement.decline_reason == Commission.DeclineReason.SUSPENDED
+    by = ChangedBy.SUSPENSION if is_suspension else ChangedBy.STAFF
+    change(commission, LEADS_TO[statement.action], by)
     commission.decline_reason, commission.decline_text = "", ""
-    if said.action == Validation.Action.APPROVE:
-        commission.status = Commission.Status.APPROVED
-    elif said.action == Validation.Action.TAKE_BACK:
-        commission.status = Commission.Status.PENDING
-    else:
-        commission.status = Commission.Status.DECLINED
+    if commission.status == Commission.Status.DECLINED:
         commission.decline_reason = statement.decline_reason
         commission.decline_text = said.because
     commission.save(update_fields=["status", "decline_reason", "decline_text"])

@@ -6,17 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
-
 from network import money
 from network.effective import queries, timeline
 from network.models import CommissionRate
+from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.models import Commission, Conversion
 from tracking.rule.attribution import Outcome
 
-STATES = ("Pending", "Approved", "Final", "Declined", "Unverified", "Conflict")
-"""What :func:`in_state` asks for, in the order of pages."""
-OPEN = (Commission.Status.PENDING, Commission.Status.APPROVED)
+Status = Commission.Status
 APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
 """What an approval holds for."""
 
@@ -51,42 +48,24 @@ def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commissio
     """
     commission = commission_of(conversion)
     if outcome.paid is None:
-        if commission and commission.status in OPEN:
-            commission.status = Commission.Status.DECLINED
+        if commission and may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
+            change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
             commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
             commission.save()
         return None
     if commission is None:
         commission = Commission(conversion=conversion, created_at=now)
-        commission.status = Commission.Status.PENDING
+        commission.status = Status.PENDING
     before = _values(commission)
     if _declined_for_another(commission, outcome.paid.publisher):
-        commission.status = Commission.Status.PENDING
+        change(commission, Status.PENDING, ChangedBy.EVIDENCE)
         commission.decline_reason, commission.decline_text = "", ""
     _fill(commission, conversion, outcome)
-    if commission.status == Commission.Status.APPROVED and _is_other(commission, before):
-        commission.status = Commission.Status.PENDING
+    if commission.status == Status.APPROVED and _is_other(commission, before):
+        change(commission, Status.PENDING, ChangedBy.EVIDENCE)
     if _values(commission) != before:
         commission.save()
     return commission
-
-
-def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
-    """The commissions that pages show under this state."""
-    return commissions.annotate(state=state_case()).filter(state=state)
-
-
-def state_case() -> Case:
-    """The state as ``tracking.explain.sentences.state_label`` names it, without its dates."""
-    return Case(
-        When(status="final", then=Value("Final")),
-        When(~Q(conversion__conflict=""), closed_at=None, then=Value("Conflict")),
-        When(status="declined", then=Value("Declined")),
-        When(conversion__verified=False, then=Value("Unverified")),
-        When(status="approved", then=Value("Approved")),
-        default=Value("Pending"),
-        output_field=CharField(),
-    )
 
 
 def price(conversion: Conversion, known: Commission | None = None) -> Price:

@@ -15,6 +15,7 @@ from publishers.models import Publisher
 from tracking import models
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
+from tracking.commissions.states import ShownState, StateFacts, shown
 from tracking.conversions import recording
 from tracking.explain import rivals
 from tracking.explain.picture import DrawnClick, draw
@@ -24,9 +25,7 @@ from tracking.explain.sentences import (
     VERDICT_LABELS,
     Decided,
     Names,
-    State,
     final_on,
-    state_label,
     verdict_sentence,
     why,
     window,
@@ -182,18 +181,9 @@ def _credited(commission: Commission, names: Names) -> str:
     return text % {"partner": commission.publisher}
 
 
-def state_of(commission: Commission) -> str:
-    """The state in the words that every page uses."""
-    return state_label(
-        State(
-            status=commission.status,
-            closes_at=commission.closes_at,
-            closed_at=commission.closed_at,
-            decline_reason=commission.declined_because,
-            conflict=commission.conversion.conflict,
-            verified=commission.conversion.verified,
-        )
-    )
+def state_of(commission: Commission) -> ShownState:
+    """The state as every page shows it."""
+    return _shown(commission.conversion, commission)
 
 
 def final_text(commission: Commission) -> str:
@@ -207,14 +197,24 @@ def final_text(commission: Commission) -> str:
     return dates.moment(commission.closes_at)
 
 
-def state_of_sale(conversion: Conversion) -> str:
+def state_of_sale(conversion: Conversion) -> ShownState:
     """The state of a sale, whether somebody earned a commission or nobody."""
-    commission = commission_of(conversion)
-    if commission is not None:
-        return state_of(commission)
-    if conversion.conflict:
-        return "Conflict"
-    return "Closed, nobody paid" if conversion.closed_at else "Pending, nobody paid"
+    return _shown(conversion, commission_of(conversion))
+
+
+def _shown(conversion: Conversion, commission: Commission | None) -> ShownState:
+    closing = commission or conversion
+    facts = StateFacts(
+        status=commission.status if commission else None,
+        in_conflict=bool(conversion.conflict) and closing.closed_at is None,
+        verified=conversion.verified,
+    )
+    return shown(
+        facts,
+        closes_at=closing.closes_at,
+        closed_at=closing.closed_at,
+        reason=commission.declined_because if commission else "",
+    )
 
 
 def _decision(conversion: Conversion) -> Decision:

@@ -350,34 +350,6 @@ def _nobody_contested(click: Click, by: Click | None, names: Names) -> str:
 _ONCE_HELD = frozenset({Verdict.EXPIRED, Verdict.SESSION_ENDED, Verdict.CONTESTED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What a commission's state follows from."""
-
-    status: str
-    closes_at: datetime
-    closed_at: datetime | None = None
-    decline_reason: str = ""
-    conflict: str = ""
-    verified: bool = True
-
-
-def state_label(state: State) -> str:
-    """The state in the words that every page uses; ``tracking.figures.queries`` groups by the
-    same."""
-    if state.status == "final":
-        return f"Final, payable on {dates.day(state.closed_at or state.closes_at)}"
-    if state.conflict and not state.closed_at:
-        return "Conflict"
-    if state.status == "declined":
-        return f"Declined: {state.decline_reason}"
-    if not state.verified:
-        return "Unverified"
-    if state.status == "approved":
-        return f"Approved, final on {dates.day(state.closes_at)}"
-    return "Pending"
-
-
 def final_on(closes_at: datetime, closes_by: Click | None, names: Names) -> str:
     """When an open sale closes, and whose window it waits for, if it does. A sale never closes
     earlier than was once announced, so the window of ``closes_by`` may end before it."""

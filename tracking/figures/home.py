@@ -17,7 +17,8 @@ from network.models import Advertiser
 from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.partnerships.suggested import suggested
-from tracking.commissions.settling import OPEN, state_case
+from tracking.commissions.states import SaleState, state_case
+from tracking.commissions.transitions import OPEN
 from tracking.figures import queries as reports
 from tracking.figures.queries import HOUR, By, Line, Period, Scope
 from tracking.lifecycle import closing as coming
@@ -136,7 +137,8 @@ def waiting(scope: Scope) -> Mapping[str, Waiting]:
     )
     found = _gathered((state, currency, number, minor) for state, currency, number, minor in rows)
     in_conflict = _of(scope, Conversion.objects.filter(closed_at=None).exclude(conflict=""))
-    found["Conflict"] = Waiting(in_conflict.count(), found.get("Conflict", Waiting()).commission)
+    earning = found.get(SaleState.CONFLICT, Waiting()).commission
+    found[SaleState.CONFLICT] = Waiting(in_conflict.count(), earning)
     return found
 
 

@@ -29,25 +29,13 @@ from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate, TruncW
 
 from network import money
 from publishers.models import Partnership
+from tracking.commissions.states import SaleState
 from tracking.models import Rollup
-from tracking.rollups.contributions import STEPS_PER_OCTAVE, hour_of
+from tracking.rollups.contributions import STATES, STEPS_PER_OCTAVE, hour_of
 from tracking.rule.reasons import ClickReason, Counted
 
 HOUR = timedelta(hours=1)
 CLICK = "click_"
-
-STATES: Mapping[Counted, str] = {
-    Counted.SALE_PENDING: "Pending",
-    Counted.SALE_APPROVED: "Approved",
-    Counted.SALE_FINAL: "Final",
-    Counted.SALE_DECLINED: "Declined",
-    Counted.SALE_UNVERIFIED: "Unverified",
-    Counted.SALE_CONFLICT: "Conflict",
-    Counted.SALE_CONFLICT_UNPAID: "Conflict",
-    Counted.SALE_NOBODY: "Nobody",
-}
-"""The states of sales as ``tracking.explain.sentences.state_label`` names them, without dates;
-*Nobody* for a sale that pays nobody. In this order on pages."""
 
 _CLICKS = [item for item in Counted if item.startswith(CLICK)]
 _COUNTING = (Counted.CLICK_TOOK, Counted.CLICK_STOOD_DOWN)
@@ -116,7 +104,7 @@ class Line:
     sales: int = 0
     sale_amount_minor: int = 0
     commission_minor: int = 0
-    states: Mapping[str, StateTotal] = field(default_factory=dict)
+    states: Mapping[SaleState, StateTotal] = field(default_factory=dict)
 
     @property
     def conversion_rate(self) -> float | None:
@@ -279,7 +267,7 @@ def _column(item: By, zone: tzinfo) -> Combinable:
         case By.COOKIE_TYPE:
             return F("cookie_type")
         case By.STATE:
-            states = (When(counted=item, then=Value(label)) for item, label in STATES.items())
+            states = (When(counted=item, then=Value(state.value)) for item, state in STATES.items())
             return Case(*states, default=Value(""), output_field=CharField())
 
 
@@ -300,12 +288,12 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
     )
 
 
-def _states(rows: Sequence[Mapping[str, Any]]) -> dict[str, StateTotal]:
+def _states(rows: Sequence[Mapping[str, Any]]) -> dict[SaleState, StateTotal]:
     found = {}
-    for label in dict.fromkeys(STATES.values()):
-        own = [row for row in rows if STATES.get(row["counted"]) == label]
+    for state in SaleState:
+        own = [row for row in rows if STATES.get(row["counted"]) is state]
         if sales := sum(row["number"] for row in own):
-            found[label] = StateTotal(sales, sum(row["earned"] for row in own))
+            found[state] = StateTotal(sales, sum(row["earned"] for row in own))
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from django.db.models import Count, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, TruncWeek
 
-from tracking.commissions.settling import OPEN
+from tracking.commissions.transitions import OPEN
 from tracking.models import Commission
 
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Min, QuerySet, prefetch_related_objects
 
 from publishers.ledger import posting
-from tracking.commissions.settling import OPEN, commission_of
+from tracking.commissions.settling import commission_of
+from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.conversions.recording import reconsider
 from tracking.models import Commission, Conversion, Decision, SpoolHost
 from tracking.rollups import writing as rollups
@@ -83,9 +84,9 @@ def _close(conversion: Conversion, now: datetime) -> None:
     commission = commission_of(conversion)
     if commission is None:
         return
-    if commission.status in OPEN:
+    if may_become(commission.status, Commission.Status.FINAL, ChangedBy.CLOSING):
         commission.ledger_transaction = posting.post_final_commission(_posting(commission), now)
-        commission.status = Commission.Status.FINAL
+        change(commission, Commission.Status.FINAL, ChangedBy.CLOSING)
     commission.closed_at = now
     commission.save()
 

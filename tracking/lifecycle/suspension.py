@@ -15,7 +15,7 @@ from network.models import User
 from publishers.models import Partnership, PartnershipTerms
 from publishers.policy import deciding
 from tracking.commissions.rulings import Statement
-from tracking.commissions.settling import OPEN
+from tracking.commissions.transitions import ChangedBy, sources
 from tracking.conversions import locking
 from tracking.lifecycle import validation
 from tracking.models import Commission, Validation
@@ -34,7 +34,7 @@ def pending_of(partnership: Partnership) -> QuerySet[Commission]:
     return Commission.objects.filter(
         advertiser=partnership.advertiser_id,
         publisher=partnership.publisher_id,
-        status__in=OPEN,
+        status__in=sources(Commission.Status.DECLINED, ChangedBy.SUSPENSION),
         closed_at=None,
     )
 

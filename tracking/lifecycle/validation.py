@@ -12,6 +12,7 @@ from django.db import transaction
 from tracking.commissions import rulings
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
+from tracking.commissions.transitions import LEADS_TO, ChangedBy, may_become
 from tracking.conversions import locking
 from tracking.models import Commission, Conversion, Validation
 from tracking.rollups import writing as rollups
@@ -23,14 +24,14 @@ _VERBS: Mapping[str, str] = {
     Action.DECLINE: "decline",
     Action.TAKE_BACK: "take back",
 }
-_REFUSED: Mapping[tuple[str, str], str] = {
+REFUSED: Mapping[tuple[str, str], str] = {
     (Action.APPROVE, Status.APPROVED): "is approved already",
     (Action.APPROVE, Status.DECLINED): "is declined; take that back first",
     (Action.DECLINE, Status.DECLINED): "is declined already",
     (Action.TAKE_BACK, Status.PENDING): "is not declined; there is nothing to take back",
     (Action.TAKE_BACK, Status.APPROVED): "is approved, not declined; there is nothing to take back",
 }
-"""What cannot be done to an open commission in a state. Whatever is not here can be done."""
+"""Why staff cannot do this to an open commission with this status."""
 
 
 class ValidationRefused(ValueError):
@@ -72,8 +73,9 @@ def refusal(conversion: Conversion, action: Validation.Action) -> str:
         return f"{order} is in conflict; settle the conflict first."
     if commission is None or not _pays_somebody(conversion):
         return f"{order} pays nobody; there is nothing to {_VERBS[action]}."
-    refused = _REFUSED.get((action, commission.status))
-    return f"{order} {refused}." if refused else ""
+    if may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
+        return ""
+    return f"{order} {REFUSED[action, commission.status]}."
 
 
 def _pays_somebody(conversion: Conversion) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tracking.commissions.states import SaleState, StateFacts, state_of
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import Counted
 
@@ -18,6 +19,19 @@ TAKEN_OVER_WITHIN_MS = 24 * 3_600_000
 """A cookie that was displaced longer before the sale does not count as taken over."""
 
 STEPS_PER_OCTAVE = 4
+
+STATES: Mapping[Counted, SaleState] = {
+    Counted.SALE_PENDING: SaleState.PENDING,
+    Counted.SALE_APPROVED: SaleState.APPROVED,
+    Counted.SALE_FINAL: SaleState.FINAL,
+    Counted.SALE_DECLINED: SaleState.DECLINED,
+    Counted.SALE_UNVERIFIED: SaleState.UNVERIFIED,
+    Counted.SALE_CONFLICT_UNPAID: SaleState.CONFLICT,
+    Counted.SALE_CONFLICT: SaleState.CONFLICT,
+    Counted.SALE_NOBODY: SaleState.NOBODY,
+}
+"""The state that a sale is counted under; of conflicts, those that credit nobody apart."""
+_COUNTED = {state: counted for counted, state in STATES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +146,7 @@ def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
         advertiser=sale.advertiser,
         publisher=earned.publisher if earned else None,
         cookie_type=earned.cookie_type if earned else "",
-        counted=_state(sale),
+        counted=_counted(sale),
     )
     commission = earned.commission_minor if earned else 0
     if key.counted is Counted.SALE_CONFLICT_UNPAID:
@@ -140,20 +154,18 @@ def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
     return key, Amounts(1, sale.amount_minor, commission)
 
 
-def _state(sale: SaleFacts) -> Counted:
-    """As ``tracking.explain.sentences.state_label`` names it, without dates; and a state for
-    nobody. A conflict about figures pays its partner meanwhile, one about journeys nobody."""
-    if sale.earned and sale.earned.status == "final":
-        return Counted.SALE_FINAL
-    if sale.in_conflict:
-        return Counted.SALE_CONFLICT if _earning(sale) else Counted.SALE_CONFLICT_UNPAID
-    if sale.earned is None:
-        return Counted.SALE_NOBODY
-    if sale.earned.status == "declined":
-        return Counted.SALE_DECLINED
-    if not sale.verified:
-        return Counted.SALE_UNVERIFIED
-    return Counted.SALE_APPROVED if sale.earned.status == "approved" else Counted.SALE_PENDING
+def _counted(sale: SaleFacts) -> Counted:
+    """A conflict about figures credits its partner until it is settled, one about journeys
+    nobody."""
+    facts = StateFacts(
+        status=sale.earned.status if sale.earned else None,
+        in_conflict=sale.in_conflict,
+        verified=sale.verified,
+    )
+    state = state_of(facts)
+    if state is SaleState.CONFLICT and not _earning(sale):
+        return Counted.SALE_CONFLICT_UNPAID
+    return _COUNTED[state]
 
 
 def _partners(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:

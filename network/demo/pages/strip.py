@@ -15,9 +15,11 @@ from publishers.models import Publisher
 from tracking.clicks.cookies import parse_session
 from tracking.clicks.keys import KEYS
 from tracking.commissions import decisions
+from tracking.commissions.settling import commission_of
 from tracking.conversions.journeys import as_click
 from tracking.explain import sentences
-from tracking.explain.sentences import Decided, Names, State
+from tracking.explain.explanations import state_of
+from tracking.explain.sentences import Decided, Names
 from tracking.models import Click as RecordedClick
 from tracking.models import Commission, Conversion
 from tracking.rule import attribution
@@ -152,7 +154,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
     names = names_of(item.click for item in judged)
     closes_by = next((i.click for i in judged if i.click.id == decision.closes_by_click), None)
     why = sentences.why(Decided(judged, closes_by, conversion.conflict), names)
-    commission = Commission.objects.filter(conversion=conversion).first()
+    commission = commission_of(conversion)
     if commission is None:
         return Order(number, why, is_known=True, is_final=conversion.closed_at is not None)
     closed = commission.closed_at is not None
@@ -164,7 +166,7 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
         partner=names.by_id.get(commission.publisher_id, ""),
         cookie_type=commission.cookie_type,
         amount=display(commission.amount_minor, commission.currency),
-        state=sentences.state_label(_commission_state(commission, conversion)).removesuffix("."),
+        state=str(state_of(commission)).removesuffix("."),
         is_known=True,
         is_final=closed,
         final=sentences.final_on(commission.closes_at, closes_by, names) if waits else "",
@@ -189,14 +191,3 @@ def _line(judged: Judged, names: Names) -> Line:
     if judged.verdict is Verdict.HELD:
         text = "Holds the cookie: an order now would pay it."
     return Line(from_ms(click.at), names.of(click), click.cookie_type.value, judged.verdict, text)
-
-
-def _commission_state(commission: Commission, conversion: Conversion) -> State:
-    return State(
-        status=commission.status,
-        closes_at=commission.closes_at,
-        closed_at=commission.closed_at,
-        decline_reason=commission.declined_because,
-        conflict=conversion.conflict,
-        verified=conversion.verified,
-    )

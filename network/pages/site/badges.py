@@ -1,17 +1,17 @@
 """Cookie types and states as they look in lists and on pages: by shape and word, not by colour."""
 
+from typing import Protocol
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-_KINDS = {
-    "Approved": "waiting",
-    "Closed": "",
-    "Conflict": "wrong",
-    "Declined": "wrong",
-    "Final": "good",
-    "Paid": "good",
-    "Unverified": "waiting",
-}
+
+class Toned(Protocol):
+    """Something whose text is shown in the colours of its ``tone``: ``good``, ``waiting``,
+    ``wrong``, or empty for plain ones."""
+
+    @property
+    def tone(self) -> str: ...
 
 
 def cookie_type(value: str) -> SafeString:
@@ -19,7 +19,5 @@ def cookie_type(value: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', value, value.capitalize())
 
 
-def state(label: str) -> SafeString:
-    """A label of ``tracking.explain.sentences.state_label``."""
-    first = label.replace(":", " ").replace(",", " ").split(" ")[0]
-    return format_html('<span class="badge state {}">{}</span>', _KINDS.get(first, ""), label)
+def state(shown: Toned) -> SafeString:
+    return format_html('<span class="badge state {}">{}</span>', shown.tone, shown)

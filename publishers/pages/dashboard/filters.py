@@ -15,7 +15,7 @@ from publishers.pages.dashboard.period import NO_DATE
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
-from tracking.commissions.settling import STATES, in_state
+from tracking.commissions.states import COMMISSION_STATES, in_state
 from tracking.conversions.evidence import MAX_ORDER
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
@@ -127,7 +127,7 @@ class SaleFilter(ListFilter):
 
     state = forms.ChoiceField(
         required=False,
-        choices=[("", "All states"), *((state, state) for state in STATES)],
+        choices=[("", "All states"), *((state.value, state.value) for state in COMMISSION_STATES)],
     )
     order = forms.CharField(
         required=False,

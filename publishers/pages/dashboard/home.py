@@ -15,6 +15,7 @@ from network.people import access
 from publishers.models import CookieTypeChoice, Publisher
 from publishers.pages.dashboard.frame import team_page
 from publishers.pages.dashboard.period import CHOICES, Days, PeriodForm
+from tracking.commissions.states import SaleState
 from tracking.figures import queries as reports
 from tracking.figures.queries import By, Kept, Line, Period, Scope, StateTotal
 from tracking.lifecycle import closing as coming
@@ -67,7 +68,7 @@ class Section:
 
     currency: str
     total: Line
-    states: Mapping[str, StateTotal]
+    states: Mapping[SaleState, StateTotal]
     days: Sequence[Day]
     programmes: Sequence[Group]
     types: Sequence[Group]

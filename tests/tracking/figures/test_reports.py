@@ -25,9 +25,7 @@ from tests.support.makers import (
 from tracking.commissions.settling import commission_of
 from tracking.conversions import conflicts
 from tracking.conversions.conflicts import Settlement
-from tracking.explain.sentences import State, state_label
 from tracking.figures.queries import (
-    STATES,
     By,
     PartnerFigures,
     Period,
@@ -41,7 +39,7 @@ from tracking.figures.queries import (
 )
 from tracking.models import Conversion, Rollup
 from tracking.rollups import writing as rollups
-from tracking.rule.reasons import ClickReason, Counted
+from tracking.rule.reasons import ClickReason
 
 pytestmark = pytest.mark.django_db
 
@@ -450,23 +448,6 @@ def test_a_period_is_of_whole_hours() -> None:
     period = Period.up_to(NOW + 20 * MINUTE, timedelta(days=1))
     assert period == Period(NOW - 23 * HOUR, NOW + HOUR)
     assert period.before == Period(NOW - 47 * HOUR, NOW - 23 * HOUR)
-
-
-def test_states_are_called_as_everywhere() -> None:
-    labels = {
-        Counted.SALE_PENDING: State(status="pending", closes_at=NOW),
-        Counted.SALE_APPROVED: State(status="approved", closes_at=NOW),
-        Counted.SALE_FINAL: State(status="final", closes_at=NOW, closed_at=NOW),
-        Counted.SALE_DECLINED: State(status="declined", closes_at=NOW, decline_reason="x"),
-        Counted.SALE_UNVERIFIED: State(status="pending", closes_at=NOW, verified=False),
-        Counted.SALE_CONFLICT: State(status="pending", closes_at=NOW, conflict="figures"),
-        Counted.SALE_CONFLICT_UNPAID: State(
-            status="declined", closes_at=NOW, conflict="journeys", decline_reason="x"
-        ),
-    }
-    for item, state in labels.items():
-        assert state_label(state).startswith(STATES[item])
-    assert set(STATES) == {*labels, Counted.SALE_NOBODY}
 
 
 def test_a_sale_and_its_clicks(network: Network) -> None:

@@ -18,6 +18,7 @@ from network.models import Advertiser
 from network.people import access
 from publishers.models import Partnership, Publisher
 from publishers.pages.partners import columns as partner_columns
+from tracking.commissions.states import SaleState
 from tracking.figures import changes, home
 from tracking.figures import queries as reports
 from tracking.figures.home import LENGTH, Compared, ReportHealth, Total, UpcomingWeek, Waiting
@@ -152,7 +153,7 @@ def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
             "amounts": _amounts(held.commission),
             "address": f"{address}?state={state}",
         }
-        for state in ("Pending", "Unverified", "Conflict")
+        for state in (SaleState.PENDING, SaleState.UNVERIFIED, SaleState.CONFLICT)
         for held in [found.get(state, Waiting())]
     ]
 
@@ -266,9 +267,9 @@ def _health(row: ReportHealth) -> dict[str, Any]:
         ],
         "share": None if row.share is None else f"{row.share:.0%}".replace("%", " %"),
         "conflicts": row.conflicts,
-        "conflicts_address": f"{sales}&state=Conflict",
+        "conflicts_address": f"{sales}&state={SaleState.CONFLICT}",
         "unverified": row.unverified,
-        "unverified_address": f"{sales}&state=Unverified",
+        "unverified_address": f"{sales}&state={SaleState.UNVERIFIED}",
         "sales_address": f"{sales}&period=30",
     }
 

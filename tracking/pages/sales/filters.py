@@ -12,7 +12,14 @@ from django.utils import timezone
 from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ClosedListFilter, WordsFilter
-from tracking.commissions.settling import OPEN, STATES, in_state
+from tracking.commissions.states import (
+    COMMISSION_STATES,
+    OF_SALE,
+    SaleState,
+    in_state,
+    state_case,
+)
+from tracking.commissions.transitions import OPEN
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
 from tracking.figures.queries import Period
@@ -36,7 +43,7 @@ class StateFilter(_ChoicesFilter):
     title = "state"
     parameter_name = "state"
     choices_of = [
-        *((state, state) for state in STATES),
+        *((state.value, state.value) for state in COMMISSION_STATES),
         ("earning", "All but declined"),
         ("open", "Not closed yet"),
     ]
@@ -45,7 +52,7 @@ class StateFilter(_ChoicesFilter):
         if chosen == "open":
             return queryset.filter(status__in=OPEN, closed_at=None)
         if chosen == "earning":
-            return queryset.exclude(pk__in=in_state(Commission.objects.all(), "Declined"))
+            return queryset.exclude(pk__in=in_state(Commission.objects.all(), SaleState.DECLINED))
         return in_state(queryset, chosen)
 
 
@@ -54,16 +61,15 @@ class SaleStateFilter(_ChoicesFilter):
 
     title = "state"
     parameter_name = "state"
-    choices_of = [*((state, state) for state in STATES), ("Nobody", "Nobody is paid")]
+    choices_of = [
+        *((state.value, state.value) for state in COMMISSION_STATES),
+        (SaleState.NOBODY.value, "Nobody is paid"),
+    ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
-        unpaid = Q(commission__isnull=True)
-        if chosen == "Nobody":
-            return queryset.filter(unpaid)
-        found = in_state(Commission.objects.all(), chosen).values("conversion")
-        if chosen == "Conflict":
-            return queryset.filter(Q(pk__in=found) | (unpaid & ~Q(conflict="") & Q(closed_at=None)))
-        return queryset.filter(pk__in=found)
+        if chosen == SaleState.NOBODY:  # also those in conflict
+            return queryset.filter(commission__isnull=True)
+        return queryset.annotate(state_now=state_case(OF_SALE)).filter(state_now=chosen)
 
 
 DAYS = 30

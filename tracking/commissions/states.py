@@ -1,0 +1,175 @@
+"""The states of a sale, as every page, filter and figure names them: one table.
+
+A state follows from a few facts of the sale and its commission. The first row of :data:`TABLE`
+whose facts hold is its state, in Python by :func:`state_of` and in SQL by :func:`state_case`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+
+from network import dates
+from tracking.models import Commission
+
+Status = Commission.Status
+
+
+class SaleState(StrEnum):
+    """In the order of pages; the values are what filters have in their addresses."""
+
+    PENDING = "Pending"
+    APPROVED = "Approved"
+    FINAL = "Final"
+    DECLINED = "Declined"
+    UNVERIFIED = "Unverified"
+    CONFLICT = "Conflict"
+    NOBODY = "Nobody"
+
+    @property
+    def tone(self) -> str:
+        """How its badge looks: ``good``, ``waiting``, ``wrong`` or plain."""
+        return _ROWS[self].tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateFacts:
+    """What a sale's state follows from. ``status`` is its commission's, None without one; a sale is
+    in conflict until it is closed."""
+
+    status: str | None
+    in_conflict: bool = False
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRow:
+    """A state, the facts that it needs, and how pages show it. ``label`` may have ``{final_on}``
+    and ``{reason}`` in it; ``closed_label`` is for sales that are closed, where it differs."""
+
+    state: SaleState
+    when: Mapping[str, Any]
+    tone: str = ""
+    label: str
+    closed_label: str = ""
+
+
+TABLE = (
+    StateRow(
+        state=SaleState.FINAL,
+        when={"status": Status.FINAL},
+        tone="good",
+        label="Final, payable on {final_on}",
+    ),
+    StateRow(state=SaleState.CONFLICT, when={"in_conflict": True}, tone="wrong", label="Conflict"),
+    StateRow(
+        state=SaleState.NOBODY,
+        when={"status": None},
+        label="Pending, nobody paid",
+        closed_label="Closed, nobody paid",
+    ),
+    StateRow(
+        state=SaleState.DECLINED,
+        when={"status": Status.DECLINED},
+        tone="wrong",
+        label="Declined: {reason}",
+    ),
+    StateRow(
+        state=SaleState.UNVERIFIED, when={"verified": False}, tone="waiting", label="Unverified"
+    ),
+    StateRow(
+        state=SaleState.APPROVED,
+        when={"status": Status.APPROVED},
+        tone="waiting",
+        label="Approved, final on {final_on}",
+    ),
+    StateRow(state=SaleState.PENDING, when={}, label="Pending"),
+)
+_ROWS = {row.state: row for row in TABLE}
+
+COMMISSION_STATES = tuple(state for state in SaleState if state is not SaleState.NOBODY)
+"""Those that a commission can be in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownState:
+    """A state as pages show it, dates and reason included."""
+
+    state: SaleState
+    label: str
+
+    @property
+    def tone(self) -> str:
+        return self.state.tone
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def state_of(facts: StateFacts) -> SaleState:
+    for row in TABLE:
+        if all(getattr(facts, name) == value for name, value in row.when.items()):
+            return row.state
+    raise AssertionError("The last row needs nothing.")
+
+
+def shown(
+    facts: StateFacts,
+    *,
+    closes_at: datetime | None,
+    closed_at: datetime | None = None,
+    reason: str = "",
+) -> ShownState:
+    """The state with its label; ``reason`` is why the commission was declined."""
+    state = state_of(facts)
+    row = _ROWS[state]
+    label = row.closed_label if closed_at and row.closed_label else row.label
+    final_on = closed_at or closes_at
+    said = {"final_on": dates.day(final_on) if final_on else "", "reason": reason}
+    return ShownState(state, label.format_map(said))
+
+
+def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
+    """The commissions that pages show under this state."""
+    return commissions.annotate(state=state_case()).filter(state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class StateColumns:
+    """Where a query finds the facts."""
+
+    status: str
+    conflict: str
+    closed_at: str
+    verified: str
+
+
+OF_COMMISSION = StateColumns("status", "conversion__conflict", "closed_at", "conversion__verified")
+OF_SALE = StateColumns("commission__status", "conflict", "closed_at", "verified")
+
+
+def state_case(columns: StateColumns = OF_COMMISSION) -> Case:
+    """The value of the :class:`SaleState`, as :func:`state_of` finds it."""
+    return Case(
+        *(When(_holds(row.when, columns), then=Value(row.state.value)) for row in TABLE[:-1]),
+        default=Value(TABLE[-1].state.value),
+        output_field=CharField(),
+    )
+
+
+def _holds(when: Mapping[str, Any], columns: StateColumns) -> Q:
+    found = Q()
+    for name, value in when.items():
+        found &= _fact(name, value, columns)
+    return found
+
+
+def _fact(name: str, value: Any, columns: StateColumns) -> Q:
+    if name == "in_conflict":
+        in_conflict = ~Q(**{columns.conflict: ""}) & Q(**{f"{columns.closed_at}__isnull": True})
+        return in_conflict if value else ~in_conflict
+    column = getattr(columns, name)
+    return Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
