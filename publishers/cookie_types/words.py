@@ -1,22 +1,29 @@
 """What hard and soft mean, in words for those who earn by it."""
 
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from network import dates
 from network.models import AttributionTerms
 from network.wording import counted
 from publishers.cookie_types.resolution import ADVERTISER, OWN, InForce
 from publishers.models import CookieTypeChoice, ModelType
 
-_SOFT_RULES = {
-    AttributionTerms.SoftRule.FIRST: (
-        "only when no other cookie of this shop is live in the browser, and never overwrite one"
+_SOFT_RULES: Mapping[str, Promise] = {
+    AttributionTerms.SoftRule.FIRST: gettext_lazy(
+        "Soft: your clicks take the cookie only when no other cookie of this shop is live in the "
+        "browser, and never overwrite one."
     ),
-    AttributionTerms.SoftRule.LAST: (
-        "only when no hard cookie of this shop is live in the browser, and a later soft click "
-        "takes over from them"
+    AttributionTerms.SoftRule.LAST: gettext_lazy(
+        "Soft: your clicks take the cookie only when no hard cookie of this shop is live in the "
+        "browser, and a later soft click takes over from them."
     ),
-    AttributionTerms.SoftRule.SOLE: (
-        "only when no other cookie of this shop is live in the browser, and are paid only while no "
-        "other partner's cookie period runs"
+    AttributionTerms.SoftRule.SOLE: gettext_lazy(
+        "Soft: your clicks take the cookie only when no other cookie of this shop is live in the "
+        "browser, and are paid only while no other partner's cookie period runs."
     ),
 }
 
@@ -29,29 +36,32 @@ def type_label(kind: InForce) -> str:
 def source_text(kind: InForce) -> str:
     """Where a cookie type comes from: ``own, since 3 Mar 2026`` or ``Extension default``."""
     if kind.source == OWN and kind.since:
-        return f"own, since {dates.day(kind.since)}"
-    default = f"{ModelType(kind.model_type).label} default"
-    return f"{default}, the advertiser's" if kind.source == ADVERTISER else default
+        return _("own, since %(day)s") % {"day": dates.day(kind.since)}
+    model_type = ModelType(kind.model_type).label
+    if kind.source == ADVERTISER:
+        return _("%(model_type)s default, the advertiser's") % {"model_type": model_type}
+    return _("%(model_type)s default") % {"model_type": model_type}
 
 
 def explanation(cookie_type: str, *, soft_rule: str, hard_days: int, soft_hours: int) -> str:
     """What the cookie type means under these terms, in two sentences."""
     if cookie_type == CookieTypeChoice.SOFT:
-        rule = _SOFT_RULES[AttributionTerms.SoftRule(soft_rule)]
-        return (
-            f"Soft: your clicks take the cookie {rule}. The cookie ends with the browser "
-            f"session, and after {counted(soft_hours, 'hour')} at the latest."
-        )
-    return (
-        "Hard: each of your clicks takes the cookie, from whoever held it. It lasts "
-        f"{counted(hard_days, 'day')}, unless a later hard click takes it over."
-    )
+        ends = _(
+            "The cookie ends with the browser session, and after %(period)s at the latest."
+        ) % {"period": counted(soft_hours, "hour")}
+        return f"{_SOFT_RULES[AttributionTerms.SoftRule(soft_rule)]} {ends}"
+    return _(
+        "Hard: each of your clicks takes the cookie, also from another partner. It lasts "
+        "%(period)s, unless a later hard click takes it over."
+    ) % {"period": counted(hard_days, "day")}
 
 
 def lost_in_page(names: str, count: int) -> str:
     """What becomes of those who may activate from the page, once they are hard."""
-    their, they = ("its", "it is") if count == 1 else ("their", "they are")
-    return (
-        f"{names} may activate from the page; {their} activations from the page stop counting "
-        f"while {they} hard."
-    )
+    return ngettext(
+        "%(partners)s may activate from the page. While it is hard, its activations from the page "
+        "do not count.",
+        "%(partners)s may activate from the page. While they are hard, their activations from the "
+        "page do not count.",
+        count,
+    ) % {"partners": names}

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from network.effective import rebasing
 from network.effective.rows import (
@@ -171,15 +172,14 @@ def _of_model_type(
 
 def _given(reason: str) -> str:
     if not reason.strip():
-        raise ValidationError({"reason": "Give the reason; the partner will see it."})
+        raise ValidationError({"reason": _("Give the reason; the partner will see it.")})
     return reason.strip()
 
 
 def _refuse_unknown(model_type: str) -> None:
     if model_type not in ModelType.values:
-        raise ValidationError(
-            {"model_type": f"There is no model type “{model_type}”; choose one of those listed."}
-        )
+        said = _("There is no model type “%(model_type)s”; choose one of those listed.")
+        raise ValidationError({"model_type": said % {"model_type": model_type}})
 
 
 def _found(rows: QuerySet[Partnership]) -> list[Partnership]:
@@ -235,13 +235,10 @@ def _of(
 def _refuse_without_partnership(
     partnerships: Sequence[Partnership], at: datetime, now: datetime
 ) -> None:
-    """Raises ValidationError that says who of them is no partner then, and what to do."""
-    said = [
-        f"{gone}. {gone.remedy.capitalize()}, or leave {gone.them} out of the selection."
-        for gone in departed(partnerships, at, now)
-    ]
-    if said:
-        raise ValidationError(" ".join(said))
+    """Raises ValidationError that says who of them is not a partner then, and what to do."""
+    if gone := departed(partnerships, at, now):
+        said = [sentence for one in gone for sentence in one.sentences]
+        raise ValidationError(" ".join([*said, _("Or leave them out of the selection.")]))
 
 
 def _refuse_changed_since(
@@ -258,4 +255,4 @@ def _refuse_changed_since(
         partnerships, known_until - UNDER_WAY, by_others_than=row.made_by, said=said
     )
     if others:
-        raise ChangedMeanwhile(f"{others[0].told(now)} Look at it and try again.")
+        raise ChangedMeanwhile(" ".join([others[0].told(now), _("Look at it and try again.")]))

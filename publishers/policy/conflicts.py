@@ -1,10 +1,11 @@
 """What others changed about the cookie types of some partners since somebody looked at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from network import dates
 from network.effective.rows import COMMIT_WITHIN, SPREAD
@@ -20,7 +21,7 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
-from publishers.policy.departed import REMEDIES
+from publishers.policy.departed import STATUSES
 
 UNDER_WAY = COMMIT_WITHIN
 """A change that was being made when somebody's page was, and that the page did not know of yet."""
@@ -30,21 +31,28 @@ _MOMENTS_AGO = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """A change that somebody made: ``what``, such as "CouponCat was set to soft"; ``by`` whom, if
-    anybody in particular; ``starts_at`` is None when it holds at once."""
+    """A change that somebody made. ``what`` is its sentence, to be filled with ``names`` and how
+    long ago it was made; ``by`` who, if anybody in particular; ``starts_at`` is None when it holds
+    at once."""
 
     what: str
+    names: Mapping[str, str]
     made_at: datetime
     by: str
     starts_at: datetime | None
 
     def told(self, now: datetime) -> str:
-        """``CouponCat was set to soft 2 minutes ago by olga.``"""
-        starts = f" from {dates.zoned(self.starts_at)}" if self.starts_at else ""
+        """``CouponCat was set to soft 2 minutes ago. It was changed by olga.``"""
         since = now - self.made_at
-        ago = "just now" if since < _MOMENTS_AGO else f"{dates.about(since)} ago"
-        by = f" by {self.by}" if self.by else ""
-        return f"{self.what}{starts} {ago}{by}."
+        ago = _("just now")
+        if since >= _MOMENTS_AGO:
+            ago = _("%(duration)s ago") % {"duration": dates.about(since)}
+        said = [self.what % {**self.names, "ago": ago}]
+        if self.starts_at:
+            said.append(_("It starts on %(start)s.") % {"start": dates.zoned(self.starts_at)})
+        if self.by:
+            said.append(_("It was changed by %(person)s.") % {"person": self.by})
+        return " ".join(said)
 
 
 def changed_since(
@@ -96,9 +104,9 @@ def _is_about_the_same(row: PolicyRow, said: PolicyRow) -> bool:
 
 
 def _departing(partnerships: Sequence[Partnership], since: Q) -> QuerySet[PartnershipTerms]:
-    """Of those that are no partner since, or will not be."""
+    """Of those that are not partners since, or will not be."""
     rows = PartnershipTerms.objects.filter(since, partnership__in=partnerships)
-    return rows.filter(status__in=REMEDIES).select_related("made_by", "publisher")
+    return rows.filter(status__in=STATUSES).select_related("made_by", "publisher")
 
 
 def _decides(row: PolicyRow, partnership: Partnership, policy: Policy, said: PolicyRow) -> bool:
@@ -136,44 +144,81 @@ def _is_asked(
 
 
 def _told(row: PolicyRow | PartnershipTerms, viewer: User | None) -> Meanwhile:
-    whose, by = _whose(row), _by(row, viewer)
     if row.cancels_id is not None:
-        what = f"A coming change of {whose} was cancelled"
-        return Meanwhile(what, row.created_at, by, None)
+        return Meanwhile(_cancelled(row), _names(row), row.created_at, _by(row, viewer), None)
     later = row.starts_at if row.starts_at > row.created_at + SPREAD else None
-    return Meanwhile(f"{_capital(whose)} was {_what(row)}", row.created_at, by, later)
+    return Meanwhile(_changed(row), _names(row), row.created_at, _by(row, viewer), later)
 
 
 def _by(row: PolicyRow | PartnershipTerms, viewer: User | None) -> str:
     """As ``viewer`` is told, or with the name where nobody is known to look."""
     who = access.maker(row, viewer) if viewer else row.made_by
-    return str(who or ("the network" if row.is_networks and row.made_by else ""))
+    return str(who or (_("the network") if row.is_networks and row.made_by else ""))
 
 
-def _whose(row: PolicyRow | PartnershipTerms) -> str:
+def _names(row: PolicyRow | PartnershipTerms) -> Mapping[str, str]:
+    match row:
+        case PublisherModelType():
+            label = str(row.get_model_type_display())
+            return {"partner": str(row.publisher), "model_type": label}
+        case ModelTypeCookieType():
+            return {
+                "advertiser": str(row.advertiser or ""),
+                "model_type": str(row.get_model_type_display()),
+                "type": str(row.get_cookie_type_display()).lower(),
+            }
+        case CookieTypeAssignment():
+            label = str(row.get_cookie_type_display()).lower()
+            return {"partner": str(row.publisher), "type": label}
+        case _:
+            return {"partner": str(row.publisher)}
+
+
+def _cancelled(row: PolicyRow | PartnershipTerms) -> str:
     match row:
         case CookieTypeAssignment():
-            return str(row.publisher)
+            return _("A coming change of %(partner)s was cancelled %(ago)s.")
         case PublisherModelType():
-            return f"the model type of {row.publisher}"
+            return _("A coming change of the model type of %(partner)s was cancelled %(ago)s.")
+        case ModelTypeCookieType() if row.advertiser_id is None:
+            return _(
+                "A coming change of the network's %(model_type)s default was cancelled %(ago)s."
+            )
         case ModelTypeCookieType():
-            return (
-                f"the {row.get_model_type_display()} default of {row.advertiser or 'the network'}"
+            return _(
+                "A coming change of the %(model_type)s default of %(advertiser)s was cancelled "
+                "%(ago)s."
             )
         case _:
-            return f"the partnership of {row.publisher}"
+            return _("A coming change of the partnership of %(partner)s was cancelled %(ago)s.")
 
 
-def _what(row: PolicyRow | PartnershipTerms) -> str:
-    if isinstance(row, PublisherModelType):
-        return f"changed to {row.get_model_type_display()}"
-    if isinstance(row, PartnershipTerms):
-        return row.status
-    if row.cookie_type == AssignedType.INHERIT:
-        return "set back to the default"
-    return f"set to {row.cookie_type}"
+def _changed(row: PolicyRow | PartnershipTerms) -> str:
+    match row:
+        case CookieTypeAssignment() if row.cookie_type == AssignedType.INHERIT:
+            return _("%(partner)s was set back to the default %(ago)s.")
+        case CookieTypeAssignment():
+            return _("%(partner)s was set to %(type)s %(ago)s.")
+        case PublisherModelType():
+            return _("The model type of %(partner)s was changed to %(model_type)s %(ago)s.")
+        case ModelTypeCookieType() if row.advertiser_id is None:
+            return _("The network's %(model_type)s default was set to %(type)s %(ago)s.")
+        case ModelTypeCookieType() if row.cookie_type == AssignedType.INHERIT:
+            return _(
+                "The %(model_type)s default of %(advertiser)s was set back to the network's "
+                "%(ago)s."
+            )
+        case ModelTypeCookieType():
+            return _("The %(model_type)s default of %(advertiser)s was set to %(type)s %(ago)s.")
+        case _:
+            return _departed(row.status)
 
 
-def _capital(text: str) -> str:
-    """A name stays as it is written."""
-    return f"The {text[4:]}" if text.startswith("the ") else text
+def _departed(status: str) -> str:
+    match status:
+        case PartnershipTerms.Status.ENDED:
+            return _("The partnership of %(partner)s was ended %(ago)s.")
+        case PartnershipTerms.Status.DECLINED:
+            return _("The partnership of %(partner)s was declined %(ago)s.")
+        case _:
+            return _("The partnership of %(partner)s was suspended %(ago)s.")

@@ -1,19 +1,69 @@
-"""Partnerships that are none, or will be none by a time: ended, declined, suspended. Nobody sets
-their cookie type."""
+"""Partnerships that have ended, were declined or suspended, or will be by a time. Nobody sets their
+cookie type."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import ngettext_lazy
 
 from publishers.models import Partnership, PartnershipTerms
 from publishers.policy.notice_period import named
 
-REMEDIES: Mapping[str, str] = {
-    PartnershipTerms.Status.ENDED.value: "approve {whom} again first",
-    PartnershipTerms.Status.DECLINED.value: "approve {whom} first",
-    PartnershipTerms.Status.SUSPENDED.value: "lift the suspension first",
+Status = PartnershipTerms.Status
+
+_HELD: Mapping[str, Any] = {
+    Status.ENDED.value: ngettext_lazy(
+        "The partnership of %(partners)s has ended, so its cookie type cannot be set.",
+        "The partnerships of %(partners)s have ended, so their cookie types cannot be set.",
+        "count",
+    ),
+    Status.DECLINED.value: ngettext_lazy(
+        "The partnership of %(partners)s was declined, so its cookie type cannot be set.",
+        "The partnerships of %(partners)s were declined, so their cookie types cannot be set.",
+        "count",
+    ),
+    Status.SUSPENDED.value: ngettext_lazy(
+        "The partnership of %(partners)s is suspended, so its cookie type cannot be set.",
+        "The partnerships of %(partners)s are suspended, so their cookie types cannot be set.",
+        "count",
+    ),
 }
-"""The statuses without a partnership, each with what to do about it."""
+_AHEAD: Mapping[str, Any] = {
+    Status.ENDED.value: ngettext_lazy(
+        "The partnership of %(partners)s will have ended by then, so its cookie type cannot be "
+        "set.",
+        "The partnerships of %(partners)s will have ended by then, so their cookie types cannot be "
+        "set.",
+        "count",
+    ),
+    Status.DECLINED.value: ngettext_lazy(
+        "The partnership of %(partners)s will be declined by then, so its cookie type cannot be "
+        "set.",
+        "The partnerships of %(partners)s will be declined by then, so their cookie types cannot "
+        "be set.",
+        "count",
+    ),
+    Status.SUSPENDED.value: ngettext_lazy(
+        "The partnership of %(partners)s will be suspended by then, so its cookie type cannot be "
+        "set.",
+        "The partnerships of %(partners)s will be suspended by then, so their cookie types cannot "
+        "be set.",
+        "count",
+    ),
+}
+_REMEDIES: Mapping[str, Any] = {
+    Status.ENDED.value: ngettext_lazy(
+        "Approve it again first.", "Approve them again first.", "count"
+    ),
+    Status.DECLINED.value: ngettext_lazy("Approve it first.", "Approve them first.", "count"),
+    Status.SUSPENDED.value: ngettext_lazy(
+        "Lift the suspension first.", "Lift the suspensions first.", "count"
+    ),
+}
+STATUSES = frozenset(_HELD)
+"""The statuses without a partnership."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +75,19 @@ class Departed:
     ahead: bool
 
     @property
-    def them(self) -> str:
-        return "it" if len(self.partnerships) == 1 else "them"
-
-    @property
-    def remedy(self) -> str:
-        """``approve it again first``"""
-        return REMEDIES[self.status].format(whom=self.them)
-
-    def __str__(self) -> str:
-        """``The partnership of CouponCat is ended``"""
-        one = len(self.partnerships) == 1
-        noun, verb = ("partnership", "is") if one else ("partnerships", "are")
-        if self.ahead:
-            verb = "will by then be"
-        return f"The {noun} of {named(self.partnerships)} {verb} {self.status}"
+    def sentences(self) -> Sequence[str]:
+        """Who it is and why, and what to do about it."""
+        told = (_AHEAD if self.ahead else _HELD)[self.status]
+        facts = {"count": len(self.partnerships), "partners": named(self.partnerships)}
+        return [str(told % facts), str(_REMEDIES[self.status] % facts)]
 
 
 def departed(partnerships: Sequence[Partnership], at: datetime, now: datetime) -> list[Departed]:
-    """Who of these is no partner at ``at``, by status. One query."""
+    """Who of these is not a partner at ``at``, by status. One query."""
     terms = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=at)
     held = {row.partnership_id: row for row in terms.order_by("starts_at")}
     found = []
-    for status in REMEDIES:
+    for status in _HELD:
         gone = [row for row in partnerships if row.pk in held and held[row.pk].status == status]
         if gone:
             ahead = any(held[row.pk].starts_at > now for row in gone)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from network import dates
 from network.effective.rows import Refused, start_or_now
 from network.models import Advertiser, AttributionTerms, notice_at
-from network.wording import counted, some_of
+from network.wording import some_of
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
 from publishers.models import CookieTypeChoice, Partnership, PartnershipTerms
@@ -34,8 +37,8 @@ class Promised:
 
 
 def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promised]:
-    """Those to whom notice is to be given: whoever has been an approved partner within it. Who is
-    none yet, or no longer for so long, is given none."""
+    """Those to whom notice is to be given: those that were an approved partner within the notice
+    period. The others get no notice."""
     partnerships = list(partnerships)
     days = _notices({row.advertiser_id for row in partnerships}, now)
     if not days:
@@ -65,10 +68,8 @@ def start_with_notice(
     begins = start_or_now(start, now)
     while late := [one for one in to if _is_late(one, changed(one.policy, begins), now)]:
         if start is not None:
-            raise NoticeNotKept(
-                f"{_refusal(late)} Choose {_choice(late)} or later, or leave the start empty for "
-                "the earliest."
-            )
+            choose = _("Choose %(start)s or later, or leave the start empty for the earliest.")
+            raise NoticeNotKept(f"{_refusal(late)} {choose % {'start': _choice(late)}}")
         begins = max(one.earliest for one in late)
     return begins
 
@@ -78,10 +79,11 @@ def refuse_without_notice(
 ) -> None:
     """Raises NoticeNotKept for a change without a start of its own: to cancel another one."""
     if late := [one for one in to if _is_late(one, changed(one.policy), now)]:
-        raise NoticeNotKept(
-            f"{_refusal(late)} Without this change it would be sooner; set another start for it "
-            f"first, {_choice(late)} or later."
+        instead = _(
+            "Without this change it would be sooner. Set another start for it first, %(start)s or "
+            "later."
         )
+        raise NoticeNotKept(f"{_refusal(late)} {instead % {'start': _choice(late)}}")
 
 
 def _is_late(one: Promised, after: Policy, now: datetime) -> bool:
@@ -140,13 +142,19 @@ def _was_approved(terms: Sequence[PartnershipTerms], since: datetime, now: datet
 
 def _refusal(late: Sequence[Promised]) -> str:
     last = _last(late)
-    advertiser = Advertiser.objects.get(pk=last.partnership.advertiser_id)
-    notice = counted(last.days, "day") + ("'" if last.days > 1 else "'s")
-    return (
-        f"{advertiser} gives {notice} notice before a hard partner becomes soft: "
-        f"{named([one.partnership for one in late])} at the earliest on "
-        f"{dates.zoned(last.earliest)}."
+    said = ngettext(
+        "%(advertiser)s gives %(count)d day's notice before a hard partner becomes soft. The "
+        "earliest for %(partners)s is %(earliest)s.",
+        "%(advertiser)s gives %(count)d days' notice before a hard partner becomes soft. The "
+        "earliest for %(partners)s is %(earliest)s.",
+        last.days,
     )
+    return said % {
+        "advertiser": Advertiser.objects.get(pk=last.partnership.advertiser_id),
+        "count": last.days,
+        "partners": named([one.partnership for one in late]),
+        "earliest": dates.zoned(last.earliest),
+    }
 
 
 def _choice(late: Sequence[Promised]) -> str:

@@ -1,5 +1,6 @@
 """Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from network import clock, dates
 from network.effective.rows import SPREAD
@@ -15,18 +17,14 @@ from network.people import access
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import OWN, InForce, starting
 from publishers.models import AssignedType, CookieTypeAssignment, Partnership
+from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
+from publishers.pages.cookie_types.sentences import Since, Unchanged
 from publishers.pages.partners.forms import CookieTypeForm
 from publishers.partnerships.standing import standings
 from publishers.policy import assigning, preset_reasons
-from publishers.policy.departed import Departed, departed
+from publishers.policy.departed import departed
 from publishers.policy.effects import Effect, effects_of, start_of
-
-TARGETS = {
-    AssignedType.SOFT.value: "soft",
-    AssignedType.HARD.value: "hard",
-    AssignedType.INHERIT.value: "the model type's default",
-}
 
 
 def ask(
@@ -45,7 +43,7 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> Http
     it is posted."""
     given = request.POST if request.method == "POST" else request.GET
     to = given.get("to", "")
-    if to not in TARGETS:
+    if to not in AssignedType.values:
         raise Http404(f"There is no cookie type {to}.")
     partners = _partners(request, model_admin, given.get("partners", ""))
     given_back = asked(request, CookieTypeForm, _presets(partners, to))
@@ -93,7 +91,9 @@ def _respond(
     ]
     staying = [replace(effect, after=effect.before) for effect in effects if effect not in changing]
     already = [effect for effect in staying if effect.partnership not in away]
-    so = _so(already, to, given.now)
+    unchanged = _unchanged(already, to, given.now)
+    names = [effect.partnership.publisher.name for effect in changing]
+    headline = sentences.headline_of_partners(names, to)
 
     def make(now: datetime) -> str:
         made = assigning.assign(
@@ -107,9 +107,9 @@ def _respond(
             known_until=given.seen,
         )
         rows = [effect.partnership for effect in changing]
-        model_admin.log_changes(request, rows, f"Set to {TARGETS[to]}")
-        begins = dates.zoned(made[0].starts_at)
-        return f"{_headline(changing, to)}, from {begins}. Clicks already made keep their type."
+        model_admin.log_changes(request, rows, str(made[0].get_cookie_type_display()))
+        done = _("%(change)s, from %(start)s. Clicks already made keep their type.")
+        return done % {"change": headline, "start": dates.zoned(made[0].starts_at)}
 
     hidden = {"to": to, "partners": ",".join(str(row.pk) for row in partners)}
     proposal = Proposal(
@@ -119,14 +119,17 @@ def _respond(
         told=[effect.partnership for effect in changing],
         said=starting(said, start.at),
         start=start,
-        headline=_headline(changing, to),
-        rest=_rest(len(already), so, gone),
-        button=_button(len(changing), to),
+        headline=headline,
+        rest=[
+            *sentences.rest_of_partners(unchanged, to),
+            *(sentence for one in gone for sentence in one.sentences),
+        ],
+        button=sentences.button_of_partners(len(changing), to),
         address=address_of(reverse("admin:publishers_partnership_cookie_type"), hidden),
         hidden=hidden,
         back=_back(partners),
         make=make,
-        nothing=_nothing(partners, so, gone),
+        nothing=sentences.nothing_of_partners(unchanged, gone, to),
     )
     return answer(request, model_admin, given, proposal)
 
@@ -134,7 +137,7 @@ def _respond(
 def _refuse_unless_managed(request: HttpRequest, partners: Sequence[Partnership]) -> None:
     known = access.access_of(request.user)
     if not all(known.manages(row.advertiser_id) for row in partners):
-        raise PermissionDenied("Only owners and managers change a partner's cookie type.")
+        raise PermissionDenied(_("Only owners and managers change a partner's cookie type."))
 
 
 def _is(held: InForce, to: str) -> bool:
@@ -144,72 +147,22 @@ def _is(held: InForce, to: str) -> bool:
     return held.cookie_type == to
 
 
-# --- In words -----------------------------------------------------------------------------------
-
-
-def _headline(changing: Sequence[Effect], to: str) -> str:
-    """``Set CouponCat to soft``; ``Set 3 partners back to their model types' defaults``."""
-    if not changing:
-        return "Nothing to change"
-    one = len(changing) == 1
-    whom = changing[0].partnership.publisher.name if one else f"{len(changing)} partners"
-    if to == AssignedType.INHERIT:
-        whose = "its model type's default" if one else "their model types' defaults"
-        return f"Set {whom} back to {whose}"
-    return f"Set {whom} to {TARGETS[to]}"
-
-
-def _so(already: Sequence[Effect], to: str, now: datetime) -> str:
-    """``is soft already``: of those for whom it is no change. Who only becomes so between now and
-    the start is told apart."""
+def _unchanged(already: Sequence[Effect], to: str, now: datetime) -> list[Unchanged]:
+    """Those for whom it is not a change. Who only becomes so between now and the start is counted
+    apart."""
     policies = cookie_types.policies([effect.partnership for effect in already])
-    coming = [
-        effect
+    counts = Counter(
+        Since.NOW
+        if _is(cookie_types.in_force(policies[effect.partnership.pk], now), to)
+        else _coming(effect, now)
         for effect in already
-        if not _is(cookie_types.in_force(policies[effect.partnership.pk], now), to)
-    ]
-    one, is_back = len(already) == 1, to == AssignedType.INHERIT
-    target = "at the default" if is_back else TARGETS[to]
-    if not coming:
-        return f"{'is' if one else 'are'} {target} already"
-    is_soon = all(
-        effect.before.since is not None and effect.before.since <= now + SPREAD for effect in coming
     )
-    when = "in a moment" if is_soon else "by then"
-    if len(coming) < len(already):
-        return f"are {target} already, or {when}"
-    becomes = "goes back to the default" if is_back else f"becomes {target}"
-    become = "go back to the default" if is_back else f"become {target}"
-    return f"{becomes if one else become} {when}"
+    return [Unchanged(counts[since], since) for since in Since if counts[since]]
 
 
-def _rest(already: int, so: str, gone: Sequence[Departed]) -> str:
-    """``1 more is soft already and stays so.``; and who is no partner any more."""
-    said = []
-    if already:
-        said.append(f"{already} more {so} and {'stays' if already == 1 else 'stay'} so.")
-    for one in gone:
-        stay = "stays as it is" if len(one.partnerships) == 1 else "stay as they are"
-        said.append(f"{one} and {stay}; {one.remedy}.")
-    return " ".join(said)
-
-
-def _nothing(partners: Sequence[Partnership], so: str, gone: Sequence[Departed]) -> str:
-    if not partners:
-        return "No partner was chosen."
-    left = " ".join(f"{one}; {one.remedy}." for one in gone)
-    if sum(len(one.partnerships) for one in gone) == len(partners):
-        return f"Nothing can be changed. {left}"
-    whom = "this partner" if len(partners) == 1 else "all others" if gone else "all of these"
-    said = f"There is nothing to change: {whom} {so}. A later start may find it otherwise."
-    return f"{said} {left}".strip()
-
-
-def _button(count: int, to: str) -> str:
-    number = f"{count} " if count else ""
-    if to == AssignedType.INHERIT:
-        return f"Set {number}back to the default"
-    return f"Set {number}to {TARGETS[to]}"
+def _coming(effect: Effect, now: datetime) -> Since:
+    since = effect.before.since
+    return Since.SOON if since is not None and since <= now + SPREAD else Since.BY_START
 
 
 def _back(partners: Sequence[Partnership]) -> str:

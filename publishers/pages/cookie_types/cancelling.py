@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock, dates
 from network.effective.rows import EffectiveDated, TooLate, refuse_late
@@ -23,11 +25,11 @@ from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.words import source_text
 from publishers.models import (
     CookieTypeAssignment,
-    CookieTypeChoice,
     ModelTypeCookieType,
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.pages.cookie_types.sentences import type_name
 from publishers.policy import assigning
 from publishers.policy.deciding import terms_at
 
@@ -45,7 +47,7 @@ KINDS: Mapping[str, Any] = {
 class CancelForm(forms.Form):
     required_css_class = "required"
     reason = forms.CharField(
-        label="Reason, shown to those concerned",
+        label=gettext_lazy("Reason, shown to those concerned"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
     )
@@ -71,8 +73,8 @@ def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return HttpResponseRedirect(back)
     if row.cancelling is not None:
-        who = row.cancelling.made_by or "The network"
-        messages.error(request, f"{who} has cancelled this change already.")
+        said = _("%(person)s has cancelled this change already.")
+        messages.error(request, said % {"person": row.cancelling.made_by or _("The network")})
         return HttpResponseRedirect(back)
     form = CancelForm(posted(request))
     model_admin = admin.site.get_model_admin(type(coming.about))
@@ -81,17 +83,18 @@ def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         assigning.cancel(row, now, reason=reason, made_by=person(request))
         model_admin.log_change(request, coming.about, f"Cancelled: {coming.what}")
-        return f"Cancelled: {coming.what}, {_from(row)}."
+        said = _("Cancelled: %(change)s, from %(start)s.")
+        return said % {"change": coming.what, "start": dates.zoned(row.starts_at)}
 
     page = ChangePage(
-        title=f"Cancel a coming change of {coming.about}",
+        title=_("Cancel a coming change of %(about)s") % {"about": coming.about},
         form=form,
-        button="Cancel the change",
+        button=_("Cancel the change"),
         back=back,
         apply=apply,
         changes_policy=True,
         template="admin/cookie_types/cancel.html",
-        context={"row": row, "coming": coming, "leave": "Keep it"},
+        context={"row": row, "coming": coming, "leave": _("Don't cancel")},
     )
     return respond(request, model_admin, page)
 
@@ -107,9 +110,9 @@ def _row(request: HttpRequest, kind: str, pk: int) -> EffectiveDated:
         raise Http404("There is no such change.")
     if not may_cancel(request, row):
         raise PermissionDenied(
-            "The network decides this: ask its operators."
+            _("The network decides this: ask its operators.")
             if row.is_networks
-            else "Only owners and managers change this."
+            else _("Only owners and managers change this.")
         )
     return row
 
@@ -126,7 +129,7 @@ def may_cancel(request: HttpRequest, row: EffectiveDated) -> bool:
 def _coming(row: EffectiveDated) -> Coming:
     match row:
         case CookieTypeAssignment():
-            said = "Back to the model type's default"
+            said = _("Back to the model type's default")
             if row.cookie_type != "inherit":
                 said = row.get_cookie_type_display()
             return Coming(what=said, about=row.partnership, instead=_type_without(row))
@@ -134,32 +137,37 @@ def _coming(row: EffectiveDated) -> Coming:
             before = terms_at(row.partnership, row.starts_at - timedelta(microseconds=1))
             said = row.get_status_display()
             if before and before.status == row.status:
-                said += ", with other terms"
+                said = _("%(status)s, with other terms") % {"status": said}
             return Coming(what=said, about=row.partnership, instead="")
         case PublisherModelType():
-            said = f"Model type {row.get_model_type_display()}"
+            said = _("Model type %(model_type)s") % {"model_type": row.get_model_type_display()}
             return Coming(what=said, about=row.publisher, instead="")
         case ModelTypeCookieType():
-            said = f"{row.get_model_type_display()} default: {row.get_cookie_type_display()}"
+            said = _("%(model_type)s default: %(type)s") % {
+                "model_type": row.get_model_type_display(),
+                "type": row.get_cookie_type_display(),
+            }
             return Coming(what=said, about=row, instead="")
         case AttributionTerms():
-            return Coming(what=f"Terms {row}", about=row.advertiser, instead="")
+            return Coming(
+                what=_("Terms %(terms)s") % {"terms": row}, about=row.advertiser, instead=""
+            )
         case CommissionRate():
-            said = f"Commission {rate_text(row, row.advertiser)}"
+            rate = rate_text(row, row.advertiser)
+            said = _("Commission %(rate)s") % {"rate": rate}
             return Coming(what=said, about=row.advertiser, instead="")
     raise TypeError(row)
 
 
 def _type_without(row: CookieTypeAssignment) -> str:
-    """``Without it the partner is soft then: Extension default.``"""
+    """``Without it, CouponCat is soft then (Extension default).``"""
     others = cookie_types.policy_without(cookie_types.policy_of(row.partnership), row)
     kind = cookie_types.in_force(others, row.starts_at)
-    label = str(CookieTypeChoice(kind.cookie_type).label).lower()
-    return f"Without it {row.partnership.publisher} is {label} then ({source_text(kind)})."
-
-
-def _from(row: EffectiveDated) -> str:
-    return f"from {dates.zoned(row.starts_at)}"
+    return _("Without it, %(partner)s is %(type)s then (%(source)s).") % {
+        "partner": row.partnership.publisher,
+        "type": type_name(kind.cookie_type),
+        "source": source_text(kind),
+    }
 
 
 def _address(about: Model) -> str:

@@ -3,13 +3,14 @@ done in the last 90 days, what the partner is told, and whether somebody changed
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from network import clock
 from network.effective.rows import SPREAD
@@ -51,10 +52,10 @@ class Proposal:
 
     ``of_all`` are the partners it is about, ``changing`` those for whom it is a change, and
     ``told`` those who may be told of it. ``said`` is the row that it writes, unsaved, with its
-    ``start``. ``headline`` says what is proposed, ``rest`` who stays, and ``nothing``
-    why there is nothing to change. ``make`` makes it, at the moment that it is given, and returns
-    the words for that. ``address`` leads to this page with the same proposal, which ``hidden`` says
-    in the form.
+    ``start``. ``headline`` says what is proposed, the sentences of ``rest`` who stays as
+    it is, and those of ``nothing`` why there is nothing to change. ``make`` makes it, at the moment
+    that it is given, and returns the words for that. ``address`` leads to this page with the same
+    proposal, which ``hidden`` says in the form.
     """
 
     of_all: Sequence[Partnership]
@@ -64,15 +65,15 @@ class Proposal:
     said: PolicyRow
     start: Start
     headline: str
-    rest: str
+    rest: Sequence[str]
     button: str
     address: str
     hidden: Mapping[str, str]
     back: str
     make: Callable[[datetime], str]
     by_default: bool = False
-    nothing: str = ""
-    title: str = "Change of cookie type"
+    nothing: Sequence[str] = ()
+    title: str = field(default_factory=lambda: _("Change of cookie type"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def answer(
 
     def apply(now: datetime) -> str:
         if not proposal.changing and not proposal.by_default:
-            raise ValidationError(proposal.nothing)
+            raise ValidationError(" ".join(proposal.nothing))
         said = proposal.make(now)
         if run is not None:
             runs.cancel(run)
@@ -282,7 +283,7 @@ def _context(given: Asked, proposal: Proposal, run: WhatIfRun | None) -> dict[st
     losing = [line.row for line in lines if line.loses_in_page]
     return {
         "proposal": proposal,
-        "subtitle": f"At {next(iter(shops))}" if len(shops) == 1 else "",
+        "subtitle": _("At %(shop)s") % {"shop": next(iter(shops))} if len(shops) == 1 else "",
         "lines": lines,
         "starts_later": _later(given, proposal.start),
         "refused": given.unreadable or proposal.start.refused,
@@ -327,7 +328,10 @@ def _named(rows: Sequence[Partnership], proposal: Proposal) -> str:
     """With the advertiser where the change is about partners of several."""
     if len({row.advertiser_id for row in proposal.of_all}) < 2:
         return some_of(row.publisher.name for row in rows)
-    return some_of(f"{row.publisher} at {row.advertiser}" for row in rows)
+    return some_of(
+        _("%(partner)s at %(shop)s") % {"partner": row.publisher, "shop": row.advertiser}
+        for row in rows
+    )
 
 
 def _still_win(proposal: Proposal) -> datetime | None:
@@ -347,6 +351,6 @@ def _previews(request: HttpRequest, given: Asked, proposal: Proposal) -> list[Sh
         proposal.said,
         given.now,
         made_by=person(request),
-        reason=given.form.reason_so_far or "(the reason that you give)",
+        reason=given.form.reason_so_far or _("(the reason that you give)"),
     )
     return [ShownPreview(_named(one.partnerships, proposal), one.mail, one.titles) for one in found]

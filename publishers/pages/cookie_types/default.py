@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 
 from network import dates
 from network.models import Advertiser
@@ -14,16 +14,12 @@ from network.pages.site.admin_site import ScopedAdmin, person
 from network.people import access
 from publishers.cookie_types.resolution import OWN, starting
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
+from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import Proposal, address_of, answer, asked
+from publishers.pages.cookie_types.sentences import Reach
 from publishers.pages.partners.forms import ModelTypeDefaultForm, ReasonForm
 from publishers.policy import assigning, preset_reasons
 from publishers.policy.effects import Effect, decides, effects_of_default
-
-TARGETS = {
-    AssignedType.SOFT.value: "soft",
-    AssignedType.HARD.value: "hard",
-    AssignedType.INHERIT.value: "the network's default",
-}
 
 
 def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType]) -> HttpResponse:
@@ -48,9 +44,9 @@ def _ask(
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "title": "Set a model type's default",
+        "title": _("Set a model type's default"),
         "form": chosen,
-        "button": "Go on",
+        "button": _("Continue"),
         "back": reverse("admin:publishers_modeltypecookietype_changelist"),
     }
     template = "admin/cookie_types/choose_default.html"
@@ -65,7 +61,7 @@ def _respond(
     shop: Advertiser | None = chosen.cleaned_data["advertiser"]
     kind, to = chosen.cleaned_data["model_type"], chosen.cleaned_data["to"]
     if shop is None and to == AssignedType.INHERIT:
-        chosen.add_error("to", "The network's own default is either hard or soft.")
+        chosen.add_error("to", _("The network's own default is either hard or soft."))
         return _ask(request, model_admin, chosen)
     presets = preset_reasons.of_default(to, of_network=shop is None)
     given = asked(request, ReasonForm, presets)
@@ -74,7 +70,10 @@ def _respond(
     effects = outcome.effects
     decided = [effect for effect in effects if decides(effect, row)]
     changing = [effect for effect in decided if effect.changes_type]
-    label = str(ModelType(kind).label)
+    headline = sentences.headline_of_default(
+        str(ModelType(kind).label), str(shop) if shop else "", to
+    )
+    rest = sentences.rest_of_default(_reach(effects, decided, changing))
 
     def make(now: datetime) -> str:
         made = assigning.set_default(
@@ -88,9 +87,9 @@ def _respond(
             known_until=given.seen,
         )
         model_admin.log_addition(request, made, "Added")
-        begins = dates.zoned(made.starts_at)
-        nobody = "" if effects else " No partner has this model type yet."
-        return f"{label} default: {made.get_cookie_type_display()}, from {begins}.{nobody}"
+        done = _("%(change)s, from %(start)s.")
+        said = [done % {"change": headline, "start": dates.zoned(made.starts_at)}]
+        return " ".join([*said, *([] if effects else rest)])
 
     hidden = {"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to}
     proposal = Proposal(
@@ -100,9 +99,9 @@ def _respond(
         told=[effect.partnership for effect in effects],
         said=starting(row, outcome.start.at),
         start=outcome.start,
-        headline=f"Set the {label} default of {shop or 'the network'} to {TARGETS[to]}",
-        rest=_rest(effects, decided, changing),
-        button=f"Set the default to {TARGETS[to]}",
+        headline=headline,
+        rest=rest,
+        button=sentences.button_of_default(to),
         address=address_of(reverse("admin:publishers_modeltypecookietype_add"), hidden),
         hidden=hidden,
         back=reverse("admin:publishers_modeltypecookietype_changelist"),
@@ -112,31 +111,13 @@ def _respond(
     return answer(request, model_admin, given, proposal)
 
 
-def _rest(effects: Sequence[Effect], decided: Sequence[Effect], changing: Sequence[Effect]) -> str:
-    """``It decides for 4 partners: 3 change, 1 is so already. 2 with a cookie type of their own
-    stay as they are.``"""
-    if not effects:
-        return "Nobody is of this model type: it decides for those to come."
-    said = [_decided(len(decided), len(changing))]
+def _reach(
+    effects: Sequence[Effect], decided: Sequence[Effect], changing: Sequence[Effect]
+) -> Reach:
     own = sum(effect.after.source == OWN for effect in effects)
-    if own:
-        stay = "stays as it is" if own == 1 else "stay as they are"
-        their = "its" if own == 1 else "their"
-        said.append(f"{own} with a cookie type of {their} own {stay}.")
-    nearer = len(effects) - len(decided) - own
-    if nearer:
-        said.append(f"For {nearer} the advertiser's own default decides.")
-    return " ".join(said)
-
-
-def _decided(decided: int, changing: int) -> str:
-    already = decided - changing
-    if not decided:
-        return "It decides for no partner now."
-    partners = ngettext("%d partner", "%d partners", decided) % decided
-    if not already:
-        return f"It decides for {partners}."
-    if not changing:
-        return f"It decides for {partners}, so already."
-    change, is_so = ("change" if changing > 1 else "changes"), ("are" if already > 1 else "is")
-    return f"It decides for {decided} partners: {changing} {change}, {already} {is_so} so already."
+    return Reach(
+        changing=len(changing),
+        already=len(decided) - len(changing),
+        own=own,
+        nearer=len(effects) - len(decided) - own,
+    )

@@ -1,21 +1,22 @@
 """Giving a publisher another model type in the admin: at whom its cookie type changes by that, why,
 from when."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from network import clock, dates
 from network.pages.site.admin_site import ScopedAdmin, person
 from publishers.cookie_types.resolution import starting
 from publishers.models import ModelType, Publisher, PublisherModelType
+from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
 from publishers.pages.partners.forms import ModelTypeForm, ReasonForm
 from publishers.policy import assigning, preset_reasons
-from publishers.policy.effects import Effect, effects_of_model_type
+from publishers.policy.effects import effects_of_model_type
 
 
 def confirm(
@@ -41,9 +42,9 @@ def _ask(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "original": publisher,
-        "title": f"Change the model type of {publisher}",
+        "title": _("Change the model type of %(publisher)s") % {"publisher": publisher},
         "form": chosen,
-        "button": "Go on",
+        "button": _("Continue"),
         "back": _page(publisher),
     }
     template = "admin/cookie_types/choose_model_type.html"
@@ -57,27 +58,35 @@ def _respond(
     row = PublisherModelType(publisher=publisher, model_type=kind)
     outcome = effects_of_model_type(row, given.start, given.now)
     changing = [effect for effect in outcome.effects if effect.changes_type]
-    before, label = model_type_of(publisher, outcome.start.at), str(ModelType(kind).label)
+    before = model_type_of(publisher, outcome.start.at)
+    facts = {
+        "publisher": str(publisher),
+        "before": ModelType(before).label,
+        "after": ModelType(kind).label,
+    }
     hidden = {"model_type": kind}
     path = reverse("admin:publishers_publisher_model_type", args=[publisher.pk])
     proposal = Proposal(
-        title="Change of model type",
+        title=_("Change of model type"),
         of_all=[effect.partnership for effect in outcome.effects],
         changing=changing,
         staying=[effect for effect in outcome.effects if effect not in changing],
         told=[effect.partnership for effect in outcome.effects],
         said=starting(row, outcome.start.at),
         start=outcome.start,
-        headline=f"Change the model type of {publisher} from {ModelType(before).label} to {label}",
-        rest=_rest(outcome.effects, changing),
-        button=f"Change it to {label}",
+        headline=_("Change the model type of %(publisher)s from %(before)s to %(after)s") % facts,
+        rest=[sentences.rest_of_model_type(len(changing), len(outcome.effects))],
+        button=_("Change it to %(after)s") % facts,
         address=address_of(path, hidden),
         hidden=hidden,
         back=_page(publisher),
         make=lambda now: _make(request, model_admin, given, row, now),
         by_default=before != kind,
-        nothing=f"There is nothing to change: the model type of {publisher} is {label} already. "
-        "A later start may find it otherwise.",
+        nothing=[
+            _("There is nothing to change: the model type of %(publisher)s is %(after)s already.")
+            % facts,
+            _("This may be different with a later start."),
+        ],
     )
     return answer(request, model_admin, given, proposal)
 
@@ -100,18 +109,8 @@ def _make(
     )
     label = made.get_model_type_display()
     model_admin.log_change(request, said.publisher, f"Model type: {label}")
-    return f"{label} from {dates.zoned(made.starts_at)}. Clicks already made keep their type."
-
-
-def _rest(effects: Sequence[Effect], changing: Sequence[Effect]) -> str:
-    """``Its cookie type changes at 2 of 3 advertisers.``"""
-    if not effects:
-        return "It is a partner of no advertiser yet."
-    if not changing:
-        return "Its cookie type stays as it is."
-    if len(effects) == 1:
-        return "Its cookie type changes."
-    return f"Its cookie type changes at {len(changing)} of {len(effects)} advertisers."
+    done = _("Model type %(model_type)s, from %(start)s. Clicks already made keep their type.")
+    return done % {"model_type": label, "start": dates.zoned(made.starts_at)}
 
 
 def model_type_of(publisher: Publisher, at: datetime) -> str:

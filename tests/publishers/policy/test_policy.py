@@ -253,8 +253,8 @@ class TestNotice:
         with pytest.raises(NoticeNotKept) as caught:
             change(partner, NOW + NOTICE * DAY - SECOND)
         assert str(caught.value) == (
-            "Blum gives 14 days' notice before a hard partner becomes soft: Cat at the earliest on "
-            "26 Mar 2026 14:00 UTC. Choose 26 Mar 2026 14:05 UTC or later, or leave the start "
+            "Blum gives 14 days' notice before a hard partner becomes soft. The earliest for Cat "
+            "is 26 Mar 2026 14:00 UTC. Choose 26 Mar 2026 14:05 UTC or later, or leave the start "
             "empty for the earliest."
         )
         assert kind(partner, NOW + 99 * DAY) == "hard"
@@ -375,9 +375,9 @@ class TestNotice:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("ended", "The partnership of Gone is ended. Approve it again first, or leave it out"),
-        ("declined", "The partnership of Gone is declined. Approve it first, or leave it out"),
-        ("suspended", "The partnership of Gone is suspended. Lift the suspension first, or leave"),
+        ("ended", "The partnership of Gone has ended, .* Approve it again first."),
+        ("declined", "The partnership of Gone was declined, .* Approve it first."),
+        ("suspended", "The partnership of Gone is suspended, .* Lift the suspension first."),
     ],
 )
 def test_who_is_no_partner_is_named_and_nothing_changes(status: str, said: str) -> None:
@@ -395,14 +395,14 @@ def test_who_will_be_gone_by_then_is_named() -> None:
     partner = make_partner(make_advertiser(), make_publisher("Gone"))
     deciding.change_terms(partner, {"status": "ended"}, NOW, made_by=None, start=NOW + DAY)
     soft(partner)
-    with pytest.raises(ValidationError, match="Gone will by then be ended"):
+    with pytest.raises(ValidationError, match="Gone will have ended by then"):
         soft(partner, start=LATER)
 
 
 def test_several_are_named_together() -> None:
     shop = make_advertiser()
     gone = [make_partner(shop, make_publisher(f"Gone {n}"), status="ended") for n in range(5)]
-    said = "partnerships of Gone 0, Gone 1, Gone 2 and 2 others are ended. Approve them again"
+    said = "partnerships of Gone 0, Gone 1, Gone 2 and 2 others have ended"
     with pytest.raises(ValidationError, match=said):
         assigning.assign(gone, "soft", NOW, reason="All", made_by=None)
 
@@ -443,7 +443,8 @@ class TestKnownUntil:
         with pytest.raises(ChangedMeanwhile) as caught:
             soft(partner, known_until=KNOWN)
         assert str(caught.value) == (
-            "CouponCat was set to soft 2 minutes ago by olga. Look at it and try again."
+            "CouponCat was set to soft 2 minutes ago. It was changed by olga. Look at it and try "
+            "again."
         )
 
     def test_what_was_there_before_is_known(self, partner: Partnership) -> None:
@@ -469,7 +470,7 @@ class TestKnownUntil:
     def test_a_default_that_decides_about_it_is_told(self, partner: Partnership) -> None:
         shop, olga = partner.advertiser, make_user(name="olga")
         assigning.set_default(shop, "content", "soft", THEN, reason="x", made_by=olga)
-        said = f"The Content default of {shop} was set to soft 2 minutes ago by olga"
+        said = f"The Content default of {shop} was set to soft 2 minutes ago.* olga"
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)
 
@@ -496,7 +497,7 @@ class TestKnownUntil:
         assigning.change_model_type(
             partner.publisher, "voucher", THEN, reason="Codes", made_by=olga
         )
-        said = "The model type of CouponCat was changed to Voucher 2 minutes ago by olga"
+        said = "The model type of CouponCat was changed to Voucher 2 minutes ago.* olga"
         with pytest.raises(ChangedMeanwhile, match=said):
             soft(partner, known_until=KNOWN)
 
@@ -507,7 +508,7 @@ class TestKnownUntil:
         staff = make_user("owner", partner.advertiser)
         assigning.change_model_type(partner.publisher, "voucher", THEN, reason="New", made_by=otto)
         for asking, by in ((staff, "the network"), (olga, "otto")):
-            with pytest.raises(ChangedMeanwhile, match=f"Voucher 2 minutes ago by {by}"):
+            with pytest.raises(ChangedMeanwhile, match=f"Voucher 2 minutes ago.* {by}"):
                 assigning.assign(
                     [partner], "soft", NOW, reason="x", made_by=asking, known_until=KNOWN
                 )
@@ -537,7 +538,7 @@ class TestKnownUntil:
         said: Any = {"reason": "x", "known_until": KNOWN}
         assigning.set_default(shop, "content", "soft", THEN, made_by=olga, **said)
         with pytest.raises(
-            ChangedMeanwhile, match=r"The Content default .* set to soft .* ago by olga"
+            ChangedMeanwhile, match=r"The Content default .* set to soft .* ago.* olga"
         ):
             assigning.set_default(shop, "content", "hard", NOW, made_by=otto, **said)
         assigning.set_default(shop, "voucher", "hard", NOW, made_by=otto, **said)

@@ -124,7 +124,7 @@ def test_the_time_line_tells_who_made_and_who_cancelled_it(partner: Partnership)
 def test_it_says_what_holds_instead_and_what_was_said(partner: Partnership) -> None:
     row = soft(partner)
     page = text(signed_in(make_user("owner", partner.advertiser)).get(address("cookie-type", row)))
-    assert "Without it CouponCat is hard then (Content default)." in page
+    assert "Without it, CouponCat is hard then (Content default)." in page
     assert "otto" in page
     assert "On trial" in page
 

@@ -42,7 +42,7 @@ def member(blog: Partnership) -> Client:
 def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> None:
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
-        "Hard: each of your clicks takes the cookie, from whoever held it. It lasts 30 days, "
+        "Hard: each of your clicks takes the cookie, also from another partner. It lasts 30 days, "
         "unless a later hard click takes it over."
     ) in seen
     assert "Cookie type Hard: Content default" in seen
