@@ -58,7 +58,7 @@ class EndForm(ChangeForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionWords:
     """A decision in words: on the partner's page, on its confirmation, and what it means."""
 
     offer: str
@@ -68,21 +68,21 @@ class Decision:
     form: type[forms.Form] = StatusForm
 
 
-DECISIONS: Mapping[str, Decision] = {
-    Status.APPROVED: Decision(
+DECISIONS: Mapping[str, DecisionWords] = {
+    Status.APPROVED: DecisionWords(
         "Approve…",
         "Approve {partner} at {shop}",
         "Approve",
         "Its clicks count from then on; it is told, with its cookie type and terms.",
         ApprovalForm,
     ),
-    Status.DECLINED: Decision(
+    Status.DECLINED: DecisionWords(
         "Decline…",
         "Decline the application of {partner} at {shop}",
         "Decline the application",
         "It is told why. Its clicks do not count.",
     ),
-    Status.ENDED: Decision(
+    Status.ENDED: DecisionWords(
         "End…",
         "End the partnership of {partner} and {shop}",
         "End the partnership",
@@ -90,7 +90,7 @@ DECISIONS: Mapping[str, Decision] = {
         "windows close, and what they earn is paid.",
         EndForm,
     ),
-    Status.SUSPENDED: Decision(
+    Status.SUSPENDED: DecisionWords(
         "Suspend for fraud…",
         "Suspend {partner} at {shop} for fraud",
         "Suspend for fraud",
@@ -130,43 +130,32 @@ def decide(
     is_offered = to in {offer.to for offer in offers(standing_of(row))}
     if to not in DECISIONS or not (is_offered or request.method == "POST"):
         raise Http404(f"{row} cannot become {to}.")
+    form = DECISIONS[to].form(posted(request))
+    return respond(request, model_admin, _page(_Asked(request, model_admin, row, to, form), now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Somebody's wish to let the partnership become ``to``, with the form that says how."""
+
+    request: HttpRequest
+    model_admin: ScopedAdmin[Partnership]
+    row: Partnership
+    to: str
+    form: forms.Form
+
+
+def _page(asked: _Asked, now: datetime) -> ChangePage:
+    row, to, form = asked.row, asked.to, asked.form
     decision = DECISIONS[to]
-    form = decision.form(posted(request))
-
-    def apply(now: datetime) -> str:
-        reason = form.cleaned_data["reason"].strip()
-        if to == Status.SUSPENDED:
-            try:
-                declined = suspension.suspend(
-                    row,
-                    now,
-                    reason=reason,
-                    made_by=person(request),
-                    read_clock=lambda: clock.now(),
-                )
-            except ValidationRefused as error:  # a sale was changed at the same moment
-                raise ValidationError(f"{error} Nothing was changed; try again.") from error
-            model_admin.log_change(request, row, "Suspended for fraud")
-            return _declined(row, declined)
-        made = deciding.decide(
-            row,
-            to,
-            now,
-            made_by=person(request),
-            reason=reason,
-            start=form.start_at if isinstance(form, ChangeForm) else None,
-            known=terms_form.number(request.POST, "newest"),
-        )
-        model_admin.log_change(request, row, f"Terms: {made}")
-        return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
-
-    page = ChangePage(
+    suspends = to == Status.SUSPENDED
+    return ChangePage(
         title=decision.title.format(partner=row.publisher, shop=row.advertiser),
         form=form,
         button=decision.button,
         back=reverse("admin:publishers_partnership_change", args=[row.pk]),
-        apply=apply,
-        changes_policy=to != Status.SUSPENDED,  # which takes the lock when it has declined sales
+        apply=lambda at: _suspend(asked, at) if suspends else _make(asked, at),
+        changes_policy=not suspends,  # a suspension takes the lock when it has declined sales
         template="admin/partners/status.html",
         context={
             "original": row,
@@ -177,7 +166,37 @@ def decide(
             **_preview(row, to),
         },
     )
-    return respond(request, model_admin, page)
+
+
+def _suspend(asked: _Asked, now: datetime) -> str:
+    """Suspend the partner; what was done, in words. Raises ValidationError."""
+    try:
+        declined = suspension.suspend(
+            asked.row,
+            now,
+            reason=asked.form.cleaned_data["reason"].strip(),
+            made_by=person(asked.request),
+            read_clock=lambda: clock.now(),
+        )
+    except ValidationRefused as error:  # a sale was changed at the same moment
+        raise ValidationError(f"{error} Nothing was changed; try again.") from error
+    asked.model_admin.log_change(asked.request, asked.row, "Suspended for fraud")
+    return _declined(asked.row, declined)
+
+
+def _make(asked: _Asked, now: datetime) -> str:
+    """Make any other decision; what was done, in words. Raises Refused and ValidationError."""
+    made = deciding.decide(
+        asked.row,
+        asked.to,
+        now,
+        made_by=person(asked.request),
+        reason=asked.form.cleaned_data["reason"].strip(),
+        start=asked.form.start_at if isinstance(asked.form, ChangeForm) else None,
+        known=terms_form.number(asked.request.POST, "newest"),
+    )
+    asked.model_admin.log_change(asked.request, asked.row, f"Terms: {made}")
+    return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
 
 
 def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:
