@@ -15,7 +15,7 @@ from publishers.pages.dashboard.elsewhere_filters import (
     BoundFilter,
     ElsewhereFilter,
     NoCookieFilter,
-    Start,
+    PageStart,
 )
 from publishers.pages.dashboard.frame import CLICKS_TABS, SALES_TABS, team_page
 from tracking.explain import elsewhere, no_cookie
@@ -27,7 +27,7 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ElsewherePage:
     """One page of a list, with the addresses of the next older one and of the first."""
 
     rows: Sequence[Elsewhere] | Sequence[NoCookie] = ()
@@ -58,8 +58,8 @@ def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) 
     return _respond(request, "publishers/dashboard/no_cookie.html", context, chosen)
 
 
-def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> Page:
-    start: Start | None = chosen.cleaned_data["before"]
+def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> ElsewherePage:
+    start: PageStart | None = chosen.cleaned_data["before"]
     found = elsewhere.sales(chosen.wanted())
     if start:
         found = found.filter(at__lte=start.at)
@@ -72,11 +72,11 @@ def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> Page:
     return _page(request, told, older)
 
 
-def _after(shown: Sequence[Conversion], start: Start | None) -> Start:
+def _after(shown: Sequence[Conversion], start: PageStart | None) -> PageStart:
     """Where the page after these begins; sales of the same moment may lie on both."""
     at = shown[-1].at
     skip = sum(row.at == at for row in shown)
-    return Start(at, skip + start.skip if start and start.at == at else skip)
+    return PageStart(at, skip + start.skip if start and start.at == at else skip)
 
 
 def _paid_to_own(chosen: ElsewhereFilter) -> Commission | None:
@@ -87,9 +87,11 @@ def _paid_to_own(chosen: ElsewhereFilter) -> Commission | None:
     return own.filter(conversion__order=chosen.cleaned_data["order"]).first()
 
 
-def _page(request: HttpRequest, rows: Sequence[Any], older: str) -> Page:
+def _page(request: HttpRequest, rows: Sequence[Any], older: str) -> ElsewherePage:
     kept = {name: value for name, value in request.GET.items() if name != "before"}
-    return Page(rows, urlencode({**kept, "before": older}) if older else "", urlencode(kept))
+    return ElsewherePage(
+        rows, urlencode({**kept, "before": older}) if older else "", urlencode(kept)
+    )
 
 
 def _respond(

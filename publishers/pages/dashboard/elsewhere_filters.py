@@ -23,7 +23,7 @@ LONGEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class PageStart:
     """Where an older page begins: at the sales of this moment, without the first ``skip``. No id
     of a sale stands in an address; a number that counts up would tell how much others sell."""
 
@@ -34,7 +34,7 @@ class Start:
         return f"{int(self.at.timestamp())}.{self.at.microsecond:06}-{self.skip}"
 
     @classmethod
-    def parse(cls, text: str) -> "Start":
+    def parse(cls, text: str) -> "PageStart":
         """Raises ValueError."""
         match = re.fullmatch(r"([0-9]{1,10})\.([0-9]{6})-([0-9]{1,4})", text)
         if not match:
@@ -74,12 +74,12 @@ class ElsewhereFilter(BoundFilter):
     )
     before = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def clean_before(self) -> Start | None:
+    def clean_before(self) -> PageStart | None:
         text = self.cleaned_data["before"]
         if not text:
             return None
         try:
-            return Start.parse(text)
+            return PageStart.parse(text)
         except ValueError:
             raise forms.ValidationError("The page begins nowhere.") from None
 

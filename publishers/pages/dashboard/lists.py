@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class ListPage(Generic[Row]):
     """One page of a list, with the addresses of the next older one, if there is any, and of the
     first."""
 
@@ -70,16 +70,16 @@ def sale(
 
 def _page(
     chosen: ListFilter, narrow: Callable[[], QuerySet[Row]], request: HttpRequest
-) -> Page[Row]:
+) -> ListPage[Row]:
     """The rows of a valid filter, by key and not by number: the last page is as quick as the
     first."""
     kept = {name: value for name, value in request.GET.items() if name != "before"}
     if not chosen.is_valid():
-        return Page((), "", urlencode(kept))
+        return ListPage((), "", urlencode(kept))
     rows = list(narrow()[: PAGE_SIZE + 1])
     shown = rows[:PAGE_SIZE]
     older = urlencode({**kept, "before": shown[-1].pk}) if len(rows) > PAGE_SIZE else ""
-    return Page(shown, older, urlencode(kept))
+    return ListPage(shown, older, urlencode(kept))
 
 
 def _status(chosen: ListFilter) -> int:

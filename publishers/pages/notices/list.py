@@ -69,7 +69,7 @@ class ShownNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class NoticesPage:
     shown: Sequence[ShownNotice]
     older: str
     newest: str
@@ -88,17 +88,17 @@ def notices(request: HttpRequest, publisher: Publisher, context: dict[str, Any])
     return response
 
 
-def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> Page:
+def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> NoticesPage:
     kept: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "before"}
     if not chosen.is_valid():
-        return Page((), "", urlencode(kept))
+        return NoticesPage((), "", urlencode(kept))
     rows = access.for_publisher(Notice.objects.all(), publisher.pk).filter(**_lookups(chosen))
     if chosen.cleaned_data["about"] == COMING:
         rows = rows.filter(pk__in=notice_states.coming(rows, clock.now()))
     found = list(rows.select_related("advertiser", "partnership")[: PAGE_SIZE + 1])
     here = found[:PAGE_SIZE]
     older = urlencode({**kept, "before": here[-1].pk}) if len(found) > PAGE_SIZE else ""
-    return Page(_shown(request, publisher, here), older, urlencode(kept))
+    return NoticesPage(_shown(request, publisher, here), older, urlencode(kept))
 
 
 def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from network.models import Advertiser
 from publishers.models import Partnership, Publisher
 from publishers.pages.dashboard import elsewhere as elsewhere_views
-from publishers.pages.dashboard.elsewhere_filters import Start
+from publishers.pages.dashboard.elsewhere_filters import PageStart
 from tests.support.makers import (
     NOW,
     SetClock,
@@ -421,8 +421,8 @@ def test_old_sales_are_reached_page_by_page(
 
 
 def test_where_a_page_begins_reads_as_it_is_written() -> None:
-    start = Start(NOW + timedelta(microseconds=7), 3)
-    assert Start.parse(str(start)) == start
+    start = PageStart(NOW + timedelta(microseconds=7), 3)
+    assert PageStart.parse(str(start)) == start
 
 
 # --- Clicks that took no cookie ---------------------------------------------------------------
