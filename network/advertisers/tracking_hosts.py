@@ -4,18 +4,17 @@ On a host below the shop's own domain (``go.shop.example``, a CNAME) our cookies
 the shop, so that every browser sends them with a pixel. The shared host goes on answering.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name
 from django.db import IntegrityError, transaction
 
 from network.models import Advertiser, TrackingHost
 
-_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = re.compile(rf"({_LABEL}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?")
 _LONGEST_NAME = 253
+"""What DNS allows without the dot at the end, which Django's validator counts."""
 
 
 class HostTaken(ValueError):
@@ -56,11 +55,22 @@ def parse(text: str) -> list[str]:
     return list(hosts)
 
 
+def is_domain_name(text: str) -> bool:
+    """Whether this is a DNS name of several parts, in ASCII; an IP address is not."""
+    if not text.isascii() or len(text) > _LONGEST_NAME or text.endswith("."):
+        return False
+    try:
+        validate_domain_name(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def _errors(host: str) -> Iterable[str]:
-    if len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
+    if not is_domain_name(host):
         yield (
-            f"“{host}” is no host name; write it as go.shop.example, without https://, port or "
-            "path, and with xn-- where it is not in ASCII."
+            f"“{host}” is not a valid host name. Write it like go.shop.example, without https://, "
+            "port or path. Write a name that is not in ASCII with xn--."
         )
     elif host in settings.ALLOWED_HOSTS:
         yield f"“{host}” is a host of this network itself; use a name below the shop's own domain."

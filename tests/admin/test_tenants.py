@@ -57,6 +57,8 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
         pytest.param({"consent_default": ""}, "consent_default", id="consent_must_be_answered"),
         pytest.param({"currency": "XXY"}, "currency", id="no_currency"),
         pytest.param({"domains": "https://new.example"}, "domains", id="no_domain"),
+        pytest.param({"domains": "10.0.0.11"}, "domains", id="address_as_domain"),
+        pytest.param({"domains": "new.example."}, "domains", id="dot_at_the_end"),
         pytest.param({"landing_url": "https://other.example/"}, "landing_url", id="other_domain"),
         pytest.param({"fixed": ""}, "percent", id="no_commission"),
         pytest.param({"percent": "8"}, "percent", id="both_commissions"),

@@ -1,6 +1,5 @@
 """What staff and operators fill in about an advertiser."""
 
-import re
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
 
-_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HARD_DAYS_HELP = "1 to 400."
 SOFT_HOURS_HELP = "1 to 720. A soft cookie ends with the browser session, and then at the latest."
 NOTICE_HELP = (
@@ -83,9 +81,10 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
     def clean_domains(self) -> list[str]:
         domains = [domain.strip().lower() for domain in self.cleaned_data["domains"]]
         for domain in domains:
-            if not _DOMAIN.fullmatch(domain):
+            if not tracking_hosts.is_domain_name(domain):
                 raise forms.ValidationError(
-                    f"“{domain}” is no domain; write it as shop.example, without https:// or path."
+                    f"“{domain}” is not a valid domain. Write it like shop.example, without "
+                    "https:// or path."
                 )
         return domains
 

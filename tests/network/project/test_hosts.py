@@ -325,6 +325,8 @@ def test_it_reads_one_host_a_line() -> None:
         "go.shop.example:8000",
         "localhost",
         "10.0.0.1",
+        "10.0.0.11",
+        "go..shop.example",
         "go shop.example",
         "go_shop.example",
         "-go.shop.example",
@@ -333,10 +335,11 @@ def test_it_reads_one_host_a_line() -> None:
         "a.example, b.example",
         f"{'a' * 64}.example",
         ".".join(["a" * 60] * 5),
+        ".".join(["a" * 61] * 4) + ".example",
     ],
 )
 def test_what_is_no_host_name_is_refused_with_the_remedy(line: str) -> None:
-    with pytest.raises(ValidationError, match=r"is no host name; write it as go\.shop\.example"):
+    with pytest.raises(ValidationError, match=r"is not a valid host name\. Write it like go\.shop"):
         tracking_hosts.parse(f"fine.shop.example\n{line}")
 
 
