@@ -7,4 +7,7 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         from network import celery  # noqa: F401 - tasks find their broker
+        from network.pages.site import pseudo
         from network.project import checks  # noqa: F401 - registers the start-up checks
+
+        pseudo.install()

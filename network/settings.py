@@ -133,6 +133,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["django.templatetags.i18n"],  # every template speaks
         },
     },
 ]
@@ -268,7 +269,14 @@ _CLOCK_FILE = env.str("SOFTCLICK_CLOCK_FILE", default=str(DATA_DIR / "clock") if
 CLOCK_FILE = Path(_CLOCK_FILE) if _CLOCK_FILE and MODE in ("demo", "test") else None
 
 # --- Text, time, files ------------------------------------------------------------------------
+# The pages speak English. ``en-xa`` is English made to look foreign (network/pages/site/pseudo.py):
+# it shows what is not marked for translation, and what would not fit.
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
+if not PRODUCTION:
+    LANGUAGES.append(("en-xa", "Pseudo"))
+    if env.bool("SOFTCLICK_PSEUDO", default=False):
+        LANGUAGE_CODE = "en-xa"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

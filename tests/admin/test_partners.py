@@ -166,7 +166,7 @@ def test_the_confirmation_lists_who_is_concerned(
     assert "Set 2 partners to soft" in page
     assert "2 more are soft already and stay so." in page
     assert re.search(r"Blog \d+ Content Hard Content default — Soft own, since 12 Mar 2026", page)
-    stays = "Extension Soft Extension default — Soft Extension default; stays"
+    stays = "Extension Soft Extension default — Soft Extension default; no change"
     assert re.search(rf"Cat \d+ {stays}", page)
     assert not CookieTypeAssignment.objects.exists()
 

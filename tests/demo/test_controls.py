@@ -115,7 +115,7 @@ def test_the_session_ends_on_every_host(
 
 def ticked(text: str) -> list[str]:
     """The steps that are done, as the strip says."""
-    titles = ("Come by a link", "Let a soft one ask", "Order", "See why", "Let the windows close")
+    titles = ("Follow a link", "Try a soft partner", "Order", "See why", "Let the windows close")
     parts = re.split("|".join(map(re.escape, titles)), text.partition("An order now")[0])
     return [title for title, part in zip(titles, parts[1:], strict=False) if "Done." in part]
 
@@ -130,10 +130,10 @@ def test_the_guide_ticks_off_what_this_browser_has_done(
     shopper = FirstParty()
     assert ticked(look(shopper, monkeypatch)) == []
     shopper.follow(blog, NOW)
-    assert ticked(look(shopper, monkeypatch)) == ["Come by a link"]
+    assert ticked(look(shopper, monkeypatch)) == ["Follow a link"]
     shopper.follow(extension, NOW + timedelta(minutes=5))
     shopper.buy(shop, NOW + timedelta(minutes=9), order="NO-1")
-    done = ["Come by a link", "Let a soft one ask", "Order"]
+    done = ["Follow a link", "Try a soft partner", "Order"]
     assert ticked(look(shopper, monkeypatch)) == done
     shown = ask(places.SHOP, "/demo/strip", **shopper.jar, demo_looked="NO-1").content.decode()
     assert ticked(re.sub(r"<[^>]+>", " ", shown)) == [*done, "See why"]

@@ -77,7 +77,7 @@ def test_the_strip_shows_slots_and_clicks(
     shopper = FirstParty()
     blog_then_extension(shopper, blog, extension)
     text = look(shopper, monkeypatch)
-    assert "An order now would pay The Trail Blog ." in text
+    assert "An order now would be credited to The Trail Blog ." in text
     assert "_sch hard slot The Trail Blog hard 12 Mar 14:00:00 11 Apr 2026 14:00 live" in text
     assert "_scl last click PerkPanel soft" in text
     assert "Stood down: The Trail Blog's hard cookie was live until 11 Apr 2026 14:00." in text
@@ -86,7 +86,7 @@ def test_the_strip_shows_slots_and_clicks(
 @pytest.mark.usefixtures("shop")
 def test_the_strip_of_a_new_browser_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     text = look(FirstParty(), monkeypatch)
-    assert "An order now would pay nobody ." in text
+    assert "An order now would be credited to nobody ." in text
     assert "has followed no partner's link" in text
 
 
@@ -109,7 +109,7 @@ def test_the_strip_follows_an_order_that_pays_nobody(
     shopper.end_session()
     shopper.buy(shop, NOW + timedelta(minutes=9), order="NO-2")
     text = look(shopper, monkeypatch, "?order=NO-2")
-    assert "Order NO-2: nobody is paid ." in text
+    assert "Order NO-2: credited to nobody ." in text
     assert "PerkPanel's soft cookie had ended with its browser session" in text
 
 

@@ -141,7 +141,7 @@ def test_a_person_walks_the_five_steps(demo: Started, page: Page) -> None:
     seen = page.locator("#seen")
     page.goto(demo.url("blog", "/"))
     page.click("text=Straight to the tent")
-    expect(seen).to_contain_text("An order now would pay The Trail Blog.")
+    expect(seen).to_contain_text("An order now would be credited to The Trail Blog.")
     expect(done_steps(page)).to_have_count(1)
 
     page.click("text=Add to basket")
@@ -165,7 +165,7 @@ def test_a_person_walks_the_five_steps(demo: Started, page: Page) -> None:
     final = "£15.12 to The Trail Blog, hard — Final, payable on"
     expect(seen).to_contain_text(final, timeout=60_000)
     expect(done_steps(page)).to_have_count(5)
-    expect(seen).to_contain_text("An order now would pay nobody.")
+    expect(seen).to_contain_text("An order now would be credited to nobody.")
     assert troubles == []
 
 
@@ -178,13 +178,13 @@ def test_a_session_ends_on_every_host(demo: Started, page: Page) -> None:
     page.goto(demo.url("track", f"/t/{cast.SHOP}/c/{cast.EXTENSION}"))
     page.goto(demo.url("extension", "/"))
     page.click("text=Activate cashback")
-    expect(seen).to_contain_text("An order now would pay PerkPanel.")
+    expect(seen).to_contain_text("An order now would be credited to PerkPanel.")
     own = {"_scs", "_scn", "__Secure-scs-1", "__Secure-scn-1"}
     assert session_cookies(page) == own
     assert tracking_cookies(page) == {"track.localhost", "track.shop.localhost"}
 
     page.click("text=End browser session")
-    expect(seen).to_contain_text("An order now would pay nobody.")
+    expect(seen).to_contain_text("An order now would be credited to nobody.")
     expect(seen).to_contain_text("its soft cookie had ended with its browser session")
     assert page.url == demo.url("shop", "/")
     assert session_cookies(page) == set()

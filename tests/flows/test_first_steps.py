@@ -118,7 +118,7 @@ def operator(walk: Walk) -> None:
     secret = walk.page.locator("#secret").inner_text()
     walk.page.get_by_label("Authenticator code").fill(code_of(secret))
     walk.press("Turn it on")
-    walk.press("I have kept them")
+    walk.press("I have saved them")
     expect(walk.page).to_have_url(re.compile(r"/admin/$"))
 
 
@@ -181,7 +181,7 @@ def sale_as_a_test(walk: Walk) -> None:
     reload_until(walk, lambda: walk.page.get_by_role("row", name=re.compile("TEST-1")).count() > 0)
     walk.page.get_by_role("row", name=re.compile("TEST-1")).get_by_role("link").first.click()
     walk.look()
-    expect(walk.page.locator("body")).to_contain_text("The Trail Blog would be paid")
+    expect(walk.page.locator("body")).to_contain_text("credited to The Trail Blog")
 
 
 def sale(walk: Walk) -> None:

@@ -28,8 +28,8 @@ def seen(shop: Advertiser) -> str:
 @pytest.mark.parametrize(
     ("extension_type", "expected"),
     [
-        pytest.param("soft", "Blog A would be paid Hard", id="soft_stands_down"),
-        pytest.param("hard", "PerkPanel would be paid Hard", id="hard_takes_over"),
+        pytest.param("soft", "credited to Blog A . Hard", id="soft_stands_down"),
+        pytest.param("hard", "credited to PerkPanel . Hard", id="hard_takes_over"),
     ],
 )
 def test_it_names_who_would_be_paid(extension_type: str, expected: str) -> None:
@@ -48,11 +48,11 @@ def test_it_names_who_would_be_paid(extension_type: str, expected: str) -> None:
 def test_without_a_click_nobody_would_be() -> None:
     shop = make_advertiser()
     report_sale(shop, NOW, {"order": "T-1", "amount": "49.90", "test": "1"})
-    assert "Had it been a sale, nobody would be paid" in seen(shop)
+    assert "As a sale it would be credited to nobody" in seen(shop)
 
 
 def test_the_page_of_a_sales_report_says_nothing_of_the_kind() -> None:
     shop, shopper = make_advertiser(), Shopper()
     shopper.follow(make_partner(shop, make_publisher("Blog A"), "hard"), NOW)
     shopper.buy(shop, NOW + timedelta(minutes=1), order="1")
-    assert "would be paid" not in seen(shop)
+    assert "would be credited" not in seen(shop)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 SOURCE = settings.BASE_DIR / "docs" / "figures.md"
 _ENTRY = re.compile(r"^### `(?P<name>[a-z_]+)` (?P<title>.+)\n\n(?P<text>(?:.+\n)+)", re.M)
@@ -18,8 +19,16 @@ class Figure:
     """A number by its name, with its title and definition in plain text."""
 
     name: str
-    title: str
-    definition: str
+    in_english: tuple[str, str]
+    """The title and the definition, as ``docs/figures.md`` has them."""
+
+    @property
+    def title(self) -> str:
+        return gettext(self.in_english[0])
+
+    @property
+    def definition(self) -> str:
+        return gettext(self.in_english[1])
 
     def __str__(self) -> str:
         return self.title
@@ -38,5 +47,5 @@ def figures() -> dict[str, Figure]:
         if entry["name"] in found:
             raise ValueError(f"{SOURCE} defines {entry['name']} twice.")
         text = " ".join(entry["text"].split()).replace("*", "").replace("`", "")
-        found[entry["name"]] = Figure(entry["name"], entry["title"], text)
+        found[entry["name"]] = Figure(entry["name"], (entry["title"], text))
     return found

@@ -86,7 +86,7 @@ class ClickFilter(ListFilter):
         required=False,
         choices=[
             ("", "All clicks"),
-            ("took", "Took the cookie"),
+            ("took", "Set the cookie"),
             ("stood_down", "Stood down"),
             ("uncounted", "Do not count"),
         ],

@@ -91,4 +91,4 @@ def _outcome(click: Click) -> str:
         return uncounted_text(click.reason)
     if click.stood_down:
         return "Stood down: a cookie of this shop was live in the browser already."
-    return "Took the cookie"
+    return "Set the cookie"

@@ -27,7 +27,7 @@ MEANINGS: Mapping[str, str] = {
 
 class InviteForm(forms.Form):
     email = forms.CharField(
-        label="Mail address",
+        label="Email",
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "off"}),
         help_text="A link that can be used once goes there. It is good for seven days.",

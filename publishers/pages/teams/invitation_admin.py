@@ -28,7 +28,7 @@ from publishers.teams.models import Invitation, Team
 class NewInvitationForm(forms.Form):
     """To the operators, to one advertiser's staff, or to one team."""
 
-    email = forms.EmailField(label="Mail address")
+    email = forms.EmailField(label="Email")
     role = forms.ChoiceField(
         choices=[
             ("owner", "Owner of an advertiser or a team"),
@@ -73,7 +73,7 @@ def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) ->
 
 
 class InvitationAdmin(PageAdmin[Invitation]):
-    when_empty = "Nobody has been invited yet. Invite somebody, and a mail brings them a link."
+    when_empty = "Nobody has been invited yet. Invite someone, and they get a link by email."
     list_display = ("email", "shown_place", "role", "shown_state", "shown_created_at", "invited_by")
     list_filter = ("role",)
     list_select_related = ("advertiser", "team", "invited_by")
@@ -113,7 +113,7 @@ class InvitationAdmin(PageAdmin[Invitation]):
             return f"{row.email} is invited to {row.place}; the mail is on its way."
 
         page = ChangePage(
-            title="Invite somebody",
+            title="Invite someone",
             form=form,
             button="Invite",
             back=reverse("admin:publishers_invitation_changelist"),

@@ -117,7 +117,7 @@ def test_an_account_of_another_address_does_not_accept(owner: Client, shop: Adve
     invite(owner, shop, "nina@example.com")
     bob = make_user(name="bob")
     client = signed_in(bob)
-    assert "You are signed in as bob, whose address is another one." in text(client.get(link()))
+    assert "You are signed in as bob, which has another email address." in text(client.get(link()))
     client.post(link(), ACCOUNT)
     assert not bob.staff_memberships.exists()
     assert not User.objects.filter(username="nina").exists()
@@ -356,7 +356,7 @@ def test_other_staff_see_the_team_and_change_nothing(shop: Advertiser, role: str
     client = signed_in(make_user(role, shop))
     page = text(client.get("/admin/team/", follow=True))
     assert "Members" in page
-    assert "Invite somebody" not in page
+    assert "Invite someone" not in page
     answer = client.post(
         f"/admin/team/{shop.pk}/", {"do": "invite", "email": "n@example.com", "role": "owner"}
     )
@@ -380,7 +380,7 @@ def test_owners_of_a_team_decide_for_all_its_publishers(blog: Publisher) -> None
 def test_a_member_sees_the_team_and_changes_nothing(blog: Publisher) -> None:
     client = signed_in(make_user("member", blog))
     address = f"/dashboard/{blog.pk}/team/"
-    assert "Invite somebody" not in text(client.get(address))
+    assert "Invite someone" not in text(client.get(address))
     data = {"do": "invite", "email": "n@example.com", "role": "owner"}
     assert client.post(address, data).status_code == 403
 

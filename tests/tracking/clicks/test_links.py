@@ -62,7 +62,7 @@ def test_a_link_is_built_and_works(
     others = "&ref=spring+%26+summer&ref6=%C3%BC&campaign=50%25+off"
     assert link == f"{base}?to={quote(target, '')}{others}"
     seen = text(response)
-    assert "Tracked. A visitor who follows it now makes a hard click of yours." in seen
+    assert "Tracked. A visitor who follows it now makes a hard click for you." in seen
     assert f"It leads to {target} , with the id of the click added" in seen
     assert "sclk=" not in seen
     answer = tracking_client.get(link.removeprefix(settings.TRACKING_URL))
@@ -181,7 +181,7 @@ def test_a_soft_partner_reads_that_its_click_is_soft() -> None:
     partnership = make_partner(make_advertiser("Shop"), make_publisher(), "soft")
     member = signed_in(make_user("member", partnership.publisher))
     query = f"?programme={partnership.advertiser_id}"
-    assert "makes a soft click of yours" in text(
+    assert "makes a soft click for you" in text(
         page(member, partnership.publisher, "links/", query)
     )
 

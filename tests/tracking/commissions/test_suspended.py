@@ -272,7 +272,7 @@ def test_what_would_have_been_the_suspended_partners(
     page = signed_in(operator).get(
         f"/admin/tracking/conversion/{sale.pk}/change/?type-{stuffer.publisher_id}=hard"
     )
-    told = "Stuffer (hard) would be paid £4.00 instead of Blog."
+    told = "Stuffer (hard) would be credited £4.00 instead of Blog."
     if paid == "nobody":
         told = (
             "Stuffer (hard) would be credited £4.00 instead of Blog. Its suspension for fraud "

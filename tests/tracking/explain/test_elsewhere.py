@@ -216,7 +216,7 @@ def test_sales_that_are_not_theirs_are_not_there(
 ) -> None:
     not_theirs(cat, rival)
     seen = text(sales(member, cat.publisher))
-    assert "No sale went elsewhere since 13 Dec 2025." in seen
+    assert "No sale was credited to others since 13 Dec 2025." in seen
     for order in ("own", "without-a-click", "clicked-later"):
         assert order not in seen
 
@@ -237,7 +237,7 @@ def test_an_order_of_theirs_leads_to_its_sale(
     not_theirs(cat, rival)
     response = sales(member, cat.publisher, "?order=own")
     assert "Order own is credited to you: see the sale" in text(response)
-    assert "No click of yours" not in text(response)
+    assert "None of your clicks" not in text(response)
 
 
 def settled(response: Any) -> str:
@@ -260,7 +260,7 @@ def test_an_unknown_order_and_one_without_a_click_are_told_alike(
             connection,
         ) as asked:
             response = sales(member, cat.publisher, f"?order={order}")
-        assert "No click of yours belongs to this order." in text(response)
+        assert "None of your clicks belongs to this order." in text(response)
         pages.add(settled(response))
         queries.add(tuple(re.sub(r"'[^']*'|\d+", "?", each["sql"]) for each in asked))
     assert len(pages) == 1
@@ -279,7 +279,7 @@ def test_a_forged_report_tells_nothing_of_the_order_it_guessed(
     for at in (NOW + MINUTE, NOW + 2 * MINUTE):
         report_sale(cat.advertiser, at, data, from_cookies=rogue.cookies, source="pixel")
     assert Conversion.objects.get().journeys.count() == 2
-    assert "No click of yours belongs to this order." in text(
+    assert "None of your clicks belongs to this order." in text(
         sales(member, cat.publisher, "?order=10023")
     )
 

@@ -448,7 +448,7 @@ def test_the_page_says_that_approving_confirms(staff: Client, blog: Partnership)
     sale = sale_in("unverified", blog, make_user("operator"))
     assert "or when somebody approves it" in page(staff, sale)
     address = f"/admin/tracking/conversion/{sale.pk}/approve/"
-    assert "approving it also confirms it" in text(staff.get(address))
+    assert "Approving it also confirms it" in text(staff.get(address))
 
 
 @pytest.mark.parametrize(

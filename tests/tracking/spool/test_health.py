@@ -107,7 +107,7 @@ def test_the_page_says_what_is_late_and_what_to_do(operator: Client) -> None:
     assert "Something needs a look" in seen
     assert "web-9" in seen
     assert "Start its drain" in seen
-    assert "Are beat and worker running?" in seen
+    assert "Check that beat and worker are running." in seen
 
 
 def test_the_page_asks_the_same_number_of_times_whatever_there_is(

@@ -148,7 +148,7 @@ class CountsFilter(_ChoicesFilter):
     parameter_name = "counts"
     choices_of = (
         ("yes", "Counts"),
-        ("took", "Took the cookie"),
+        ("took", "Set the cookie"),
         ("stood_down", "Stood down"),
         ("no", "Does not count"),
     )

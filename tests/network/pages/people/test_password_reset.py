@@ -58,12 +58,12 @@ def test_the_link_is_good_once(client: Client, person: User) -> None:
     ask(client, person.email)
     path = link()
     choose(client, path, NEW)
-    assert "This link is no longer good" in text(Client().get(path, follow=True))
+    assert "This link no longer works" in text(Client().get(path, follow=True))
 
 
 @pytest.mark.parametrize("path", ["/password/new/MQ-abc-def/", "/password/new/x-set-password/"])
 def test_a_made_up_link_is_no_good(client: Client, path: str) -> None:
-    assert "This link is no longer good" in text(client.get(path))
+    assert "This link no longer works" in text(client.get(path))
 
 
 def test_nobody_learns_whether_an_address_is_known(client: Client, person: User) -> None:

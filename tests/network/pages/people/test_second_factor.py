@@ -317,7 +317,7 @@ def test_moving_it_needs_a_code_and_no_password_will_do(owner: User, by: str) ->
 def test_elsewhere_the_password_will_do_instead(viewer: User) -> None:
     with_app(viewer)
     there = signed_in(viewer).get(f"{AGAIN}?next=/second-factor/remove/")
-    assert "With your password instead" in text(there)
+    assert "Use your password instead" in text(there)
 
 
 @pytest.mark.usefixtures("required")
@@ -330,7 +330,7 @@ def test_whoever_need_not_have_one_may_remove_it_or_move_it(viewer: User) -> Non
     with_app(viewer)
     page = text(signed_in(viewer).get("/second-factor/"))
     assert "Move it to another app" in page
-    assert "Remove the second factor" in page
+    assert "Remove second factor" in page
 
 
 def test_an_operator_resets_it_with_a_reason(owner: User) -> None:
@@ -339,14 +339,14 @@ def test_an_operator_resets_it_with_a_reason(owner: User) -> None:
     set_up(client)
     operator = signed_in(make_user("operator"))
     page = f"/admin/network/user/{owner.pk}"
-    assert "Reset the second factor…" in text(operator.get(f"{page}/change/"))
+    assert "Reset second factor…" in text(operator.get(f"{page}/change/"))
     assert "This field is required." in text(operator.post(f"{page}/second-factor/", {}))
     answer = operator.post(f"{page}/second-factor/", {"reason": "Called back."}, follow=True)
     assert "The second factor of olga is off" in text(answer)
     assert not Authenticator.objects.exists()
     entry = LogEntry.objects.latest("pk")
     assert entry.get_change_message() == "Second factor reset: Called back."
-    assert "Reset the second factor…" not in text(operator.get(f"{page}/change/"))
+    assert "Reset second factor…" not in text(operator.get(f"{page}/change/"))
 
 
 def test_operators_see_who_has_one(owner: User, viewer: User) -> None:

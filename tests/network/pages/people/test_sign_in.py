@@ -164,7 +164,7 @@ class TestWithoutRedis:
         answer = sign_in("Ada")
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "60"
-        assert "Not possible right now" in text(answer)
+        assert "Not available right now" in text(answer)
         assert "sessionid" not in answer.cookies
 
     def test_no_password_is_asked_for_or_changed(self, ada: User) -> None:

@@ -134,10 +134,10 @@ def test_nonsense_in_the_hidden_fields(partner: Partnership, anna: Client, garba
 def test_the_page_says_what_is_to_come(
     shop: Advertiser, partner: Partnership, anna: Client
 ) -> None:
-    assert "To come already" not in text(anna.get(address(partner)))
+    assert "Already scheduled" not in text(anna.get(address(partner)))
     deciding.change_terms(partner, {"hard_days": 7}, NOW, made_by=None, start=NOW + DAY)
     programme_terms.change(shop, {"soft_rule": "last"}, NOW, made_by=None, start=NOW + DAY)
     page = text(anna.get(address(partner)))
-    assert "To come already 13 Mar 2026 14:00 UTC: cookie period 7 days." in page
+    assert "Already scheduled 13 Mar 2026 14:00 UTC: cookie period 7 days." in page
     page = text(anna.get(f"/admin/network/advertiser/{shop.pk}/terms/"))
     assert "13 Mar 2026 14:00 UTC: soft rule Last: " in page

@@ -215,5 +215,5 @@ def test_a_hard_partner_that_may_activate_from_the_page(types: str, shown: bool)
     partner = make_partner(shop, make_publisher(), types, in_page=True)
     client = signed_in(make_user("owner", shop))
     page = text(client.get(f"/admin/publishers/partnership/{partner.pk}/change/"))
-    said = "activations from the page count only while it is soft; now it is hard"
+    said = "these activations count only while it is soft. It is hard now"
     assert (said in page) is shown

@@ -232,7 +232,10 @@ def test_a_failure_is_told_and_does_not_stand_in_the_way(client: Client, market:
     page = opened(client, market.extension)
     WhatIfRun.objects.update(status="failed", error="boom")
     page = looked_again(client, page)
-    assert "This could not be counted; nothing else is affected." in text(page)
+    assert (
+        "This could not be counted. Nothing else is affected, and you can still confirm."
+        in text(page)
+    )
     assert "boom" not in text(page)
     assert send(client, page, reason="Anyway").status_code == 302
 
@@ -244,7 +247,7 @@ def test_over_no_data_it_says_so() -> None:
     page = opened(client, partner)
     counted(the_run())
     page = looked_again(client, page)
-    assert "No sales in 90 days: nothing to replay. You can still confirm." in text(page)
+    assert "There were no sales in 90 days, so there is nothing to replay. You can" in text(page)
     assert send(client, page, reason="New").status_code == 302
 
 
@@ -278,7 +281,7 @@ def test_somebody_elses_change_is_told_and_refused(
     said = text(answer)
     assert answer.status_code == 200
     assert "Cat of Shop was set to soft 2 minutes ago." in said
-    assert "Nothing was changed: somebody else was there first." in said
+    assert "Nothing was changed, because somebody else made a change first." in said
     assert said.count("was set to soft 2 minutes ago") == 1
     assert "Please correct" not in said
     assert not CookieTypeAssignment.objects.filter(reason="Second").exists()

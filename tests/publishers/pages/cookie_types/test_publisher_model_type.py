@@ -63,7 +63,7 @@ def test_it_first_asks_which(client: Client) -> None:
     blog = make_publisher("Blog")
     page = client.get(address(blog))
     assert page.context["form"]["model_type"].value() == "content"
-    assert "at which advertisers its cookie type changes by that" in text(page)
+    assert "the advertisers where the cookie type changes" in text(page)
     wrong = opened(client, blog, "popups")
     assert list(wrong.context["form"].errors) == ["model_type"]
     assert kinds(blog) == ["content"]

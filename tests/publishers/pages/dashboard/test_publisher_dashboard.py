@@ -61,7 +61,7 @@ def test_the_dashboard_counts_the_last_30_days(
     old.buy(blog.advertiser, NOW - timedelta(days=29), order="old")
     seen = text(page(member, blog.publisher))
     assert "12 Feb 2026 to 13 Mar 2026, in UTC" in seen
-    assert "Clicks that count 2 of 3 recorded; 0 stood down" in seen
+    assert "Valid clicks 2 of 3 recorded; 0 stood down" in seen
     assert "Sales 1 Sale value £49.90" in seen
     assert "Commission £3.99 Earnings per click £1.995 Conversion rate 50.0 %" in seen
     assert "By state State Sales Commission Pending 1 £3.99" in seen
@@ -105,7 +105,7 @@ def test_currencies_never_mix(member: Client, blog: Partnership, cat: Partnershi
     shopper.buy(tokyo, NOW + timedelta(minutes=1), amount="123456789")
     seen = text(page(member, blog.publisher))
     sterling, yen = seen.split("In JPY")
-    assert "In GBP Clicks that count 1" in sterling
+    assert "In GBP Valid clicks 1" in sterling
     assert "Pending 1 £3.99" in sterling
     assert "JP¥" not in sterling
     assert "Commission JP¥9,876,543 Earnings per click JP¥9,876,543" in yen
@@ -114,7 +114,7 @@ def test_currencies_never_mix(member: Client, blog: Partnership, cat: Partnershi
 
 def test_an_empty_dashboard_says_what_to_do_next(member: Client, blog: Partnership) -> None:
     seen = text(page(member, blog.publisher))
-    assert "No clicks and no sales in these days. Build a link and place it" in seen
+    assert "No clicks or sales in these days. Build a link and place it" in seen
     assert "Nothing is waiting to become final." in seen
 
 
@@ -127,7 +127,7 @@ def test_clicks_without_a_sale_have_no_earnings(member: Client, blog: Partnershi
     uncounted = text(
         page(member, blog.publisher, "", "?period=dates&since=2026-03-09&until=2026-03-09")
     )
-    assert "Clicks that count 0 of 1 recorded" in uncounted
+    assert "Valid clicks 0 of 1 recorded" in uncounted
     assert "Earnings per click — Conversion rate —" in uncounted
 
 

@@ -169,7 +169,7 @@ def test_each_click_tells_whether_it_counted(
     Shopper().follow(blog, NOW + timedelta(minutes=1), consent=False)
     seen = text(page(member, blog.publisher, "clicks/"))
     assert "12 Mar 2026 14:01 Shop — Hard Does not count: the visitor did not consent." in seen
-    assert "12 Mar 2026 14:00 Shop spring ref2 sidebar Hard Took the cookie" in seen
+    assert "12 Mar 2026 14:00 Shop spring ref2 sidebar Hard Set the cookie" in seen
     assert "Cat" not in seen
     theirs = signed_in(make_user("member", cat.publisher))
     assert "Soft Stood down: a cookie of this shop was live in the browser already." in text(
@@ -326,7 +326,7 @@ def test_a_day_is_a_day_of_the_readers(member: Client, blog: Partnership, cat: P
     assert "13 Mar 2026 03:00" in text(page(member, blog.publisher, "clicks/", query))
 
 
-NO_CLICK = "No click of yours belongs to this order."
+NO_CLICK = "None of your clicks belongs to this order."
 
 
 def test_an_unknown_order_and_one_without_ones_click_are_told_alike(
@@ -356,7 +356,7 @@ def test_an_order_with_ones_click_that_is_paid_elsewhere_is_told(
     buy(blog, cat)
     theirs = signed_in(make_user("member", cat.publisher))
     seen = text(page(theirs, cat.publisher, "sales/", "?order=10023"))
-    assert "A click of yours belongs to this order, but another click is paid for it" in seen
+    assert "One of your clicks belongs to this order, but the sale was credited to another" in seen
     assert "Blog" not in seen
     other_programme = make_partner(make_advertiser(), cat.publisher).advertiser_id
     query = f"?order=10023&programme={other_programme}"
@@ -364,12 +364,12 @@ def test_an_order_with_ones_click_that_is_paid_elsewhere_is_told(
 
 
 def test_a_list_that_is_narrowed_to_nothing_says_so(member: Client, blog: Partnership) -> None:
-    assert "No sales here yet." in text(page(member, blog.publisher, "sales/"))
+    assert "No sales yet." in text(page(member, blog.publisher, "sales/"))
     narrowed = text(page(member, blog.publisher, "sales/", "?state=Final"))
-    assert "No sale of yours is like that. Show all sales" in narrowed
-    assert "No clicks here yet." in text(page(member, blog.publisher, "clicks/"))
+    assert "No sales match these filters. Show all sales" in narrowed
+    assert "No clicks yet." in text(page(member, blog.publisher, "clicks/"))
     narrowed = text(page(member, blog.publisher, "clicks/", "?reference=unknown"))
-    assert "No click of yours is like that. Show all clicks" in narrowed
+    assert "No clicks match these filters. Show all clicks" in narrowed
 
 
 def test_a_signed_out_part_of_a_page_asks_for_the_whole(blog: Partnership) -> None:

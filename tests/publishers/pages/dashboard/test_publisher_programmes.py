@@ -45,8 +45,8 @@ def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> Non
         "Hard: each of your clicks takes the cookie, also from another partner. It lasts 30 days, "
         "unless a later hard click takes it over."
     ) in seen
-    assert "Cookie type Hard: Content default" in seen
-    assert "Commission 8 %" in seen
+    assert "Cookie type Hard (Content default)" in seen
+    assert "Commission In GBP: 8 %" in seen
     assert f"{settings.TRACKING_URL}/t/{blog.advertiser_id}/c/{blog.publisher_id}" in seen
 
 
@@ -75,11 +75,11 @@ def test_a_soft_programme_is_explained_with_its_reason_and_what_comes(
         "hours at the latest."
     ) in seen
     assert (
-        "Cookie type Soft: decided for you, since 12 Mar 2026 Decided by The advertiser "
+        "Cookie type Soft (decided for you), since 12 Mar 2026 Decided by The advertiser "
         "Reason “Found at the checkout”"
     ) in seen
     assert (
-        "Coming change → Hard on 11 Apr 2026 14:00: decided for you by the network. “Trial over”"
+        "Coming change → Hard on 11 Apr 2026 14:00: decided for you by the network “Trial over”"
         in seen
     )
     assert (
@@ -96,7 +96,7 @@ def test_an_operator_decides_as_the_network_on_every_page(
     operator = make_user("operator")
     assigning.assign([blog], "soft", NOW, reason="Asked for", made_by=operator)
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Soft: decided for you, since 12 Mar 2026 Decided by The network" in seen
+    assert "Soft (decided for you), since 12 Mar 2026 Decided by The network" in seen
     assert "The network, 12 Mar 2026 14:00" in text(page(member, blog.publisher, "notices/"))
     for wrong in ("by the advertiser", "the advertiser's decision", "Decided by The advertiser"):
         assert wrong not in seen
@@ -113,7 +113,7 @@ def test_who_becomes_an_operator_decided_as_what_they_were(
 
 def test_the_built_in_default_has_no_reason(member: Client, blog: Partnership) -> None:
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Content default, for you since 11 Jan 2026 Decided by The network Notice" in seen
+    assert "Hard (Content default), in force for you since 11 Jan 2026 Decided by The net" in seen
 
 
 def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partnership) -> None:
@@ -122,7 +122,7 @@ def test_a_default_tells_its_reason_and_since_when(member: Client, blog: Partner
     )
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
-        "Cookie type Soft: Content default, the advertiser's, for you since 12 Mar 2026 "
+        "Soft (Content default, the advertiser's), in force for you since 12 Mar 2026 "
         "Decided by The network Reason “All of content”"
     ) in seen
 
@@ -143,7 +143,7 @@ def test_a_coming_default_tells_its_reason(member: Client, blog: Partnership) ->
     )
     seen = text(page(member, blog.publisher, "programmes/"))
     assert (
-        "Coming change → Soft on 11 Apr 2026 14:00: Content default, decided by the network. "
+        "Coming change → Soft on 11 Apr 2026 14:00: Content default, decided by the network "
         "“The network's”"
     ) in seen
 
@@ -185,7 +185,7 @@ def test_rates_of_other_groups_are_told_by_their_names(member: Client, blog: Par
         advertiser=blog.advertiser, percent=3, starts_at=NOW, created_at=NOW, made_by=None
     )
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Commission 8 % · Sale items: 3 %, in GBP" in seen
+    assert "Commission In GBP: 8 % · Sale items: 3 %" in seen
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_is_no_longer_approved_is_under_applied(
     partnership = make_partner(shop, make_publisher(), status=status)
     member = signed_in(make_user("member", partnership.publisher))
     assert words in text(page(member, partnership.publisher, "programmes/applied/"))
-    assert "You have joined no programme yet." in text(
+    assert "You have not joined a programme yet." in text(
         page(member, partnership.publisher, "programmes/")
     )
 
@@ -223,7 +223,7 @@ def test_programmes_are_found_that_one_is_no_partner_of(member: Client, blog: Pa
     Advertiser.objects.filter(pk=closed.pk).update(status="closed")
     seen = text(page(member, blog.publisher, "programmes/find/"))
     assert "Second Hard Hard: each of your clicks takes the cookie" in seen
-    assert "Commission €2.50 per sale, in EUR" in seen
+    assert "Commission In EUR: €2.50 per sale" in seen
     assert "Apply to Second" in seen
     assert "Apply to Shop" not in seen
     assert "Gone" not in seen
@@ -234,7 +234,7 @@ def test_a_programme_says_what_ones_model_type_would_be_there() -> None:
     assigning.set_default(shop, "voucher", "soft", NOW, reason="Vouchers", made_by=None)
     voucher = make_publisher(model_type="voucher")
     seen = text(page(signed_in(make_user("member", voucher)), voucher, "programmes/find/"))
-    assert "Cookie type Soft: Voucher default, the advertiser's" in seen
+    assert "Cookie type Soft (Voucher default, the advertiser's)" in seen
 
 
 def test_programmes_are_found_by_name(member: Client, blog: Partnership) -> None:
@@ -244,7 +244,7 @@ def test_programmes_are_found_by_name(member: Client, blog: Partnership) -> None
     assert "Apply to Alpha" in seen
     assert "Beta" not in seen
     none = text(page(member, blog.publisher, "programmes/find/", "?name=%00<b>"))
-    assert "No programme that you could apply to has “<b>” in its name." in none
+    assert "No programme that you can apply to has “<b>” in its name." in none
 
 
 def test_applying_waits_for_the_advertiser(member: Client, blog: Partnership) -> None:

@@ -123,7 +123,7 @@ def test_what_was_cancelled_is_not_still_to_come(cast: Cast, member: Client) -> 
     shown = read(member, cast)
     assert f"Nimbus Cookie type Cancelled {SOFT_TOMORROW}" in shown
     assert "Nimbus Cookie type You stay hard; the change to soft on 13 Mar 2026 14:00 UTC" in shown
-    assert "No notice is like that" in read(member, cast, COMING)
+    assert "No notices match these filters" in read(member, cast, COMING)
     assert "to come" not in text(page(member, cast.publisher, "programmes/")).lower()
     assert "→ Soft" not in text(page(member, cast.publisher, "programmes/"))
 
@@ -189,7 +189,7 @@ def test_cancelled_terms_and_ends_are_not_to_come(cast: Cast, member: Client) ->
     shown = read(member, cast)
     assert "Nimbus Terms Cancelled New terms from" in shown
     assert "Nimbus Partnership Cancelled Ended, from" in shown
-    assert "No notice is like that" in read(member, cast, COMING)
+    assert "No notices match these filters" in read(member, cast, COMING)
 
 
 def test_staff_see_which_was_cancelled(cast: Cast) -> None:
@@ -250,7 +250,7 @@ def test_filters(cast: Cast, member: Client) -> None:
     coming = notices(member, cast, "?about=coming")
     assert "Your clicks are soft" in coming
     assert "Ended, from" not in coming
-    assert "No notice is like that" in notices(member, cast, "?about=terms.changed")
+    assert "No notices match these filters" in notices(member, cast, "?about=terms.changed")
 
 
 def test_bad_filters_say_so(cast: Cast, member: Client) -> None:

@@ -113,7 +113,7 @@ class TestEnd:
         sell(partner, "1")
         client = staff(shop)
         page = text(client.get(address(partner, "ended")))
-        assert "Pending now 1 · £8.00 : they stay pending" in page
+        assert "Pending now 1 · £8.00 They stay pending" in page
         client.post(address(partner, "ended"), {"reason": "Over", "start": "2026-03-20T10:00"})
         assert status_of(partner) == "approved"
         last = PartnershipTerms.objects.order_by("starts_at").last()
@@ -153,7 +153,7 @@ class TestSuspension:
         sell(partner, "2", "50.00")
         client = staff(shop)
         page = text(client.get(address(partner, "suspended")))
-        assert "Pending now 2 · £12.00 : declined with the suspension." in page
+        assert "Pending now 2 · £12.00 The suspension declines them." in page
         assert Commission.objects.filter(status="pending").count() == 3, "only a preview"
         answer = client.post(address(partner, "suspended"), {"reason": "Stuffed."}, follow=True)
         assert "2 commissions of £12.00 were declined" in text(answer)
@@ -271,8 +271,8 @@ class TestSuspension:
             deciding.change_terms(partner, {name: value}, NOW, made_by=olga, start=NOW + days * DAY)
         client = staff(shop)
         page = text(client.get(address(partner, "suspended")))
-        assert "20 Mar 2026 14:00 UTC: status Ended (olga). Withdrawn by this decision." in page
-        assert "1 Apr 2026 14:00 UTC: cookie period 7 days (olga). It stays to come." in page
+        assert "20 Mar 2026 14:00 UTC: status Ended (olga). This decision cancels it." in page
+        assert "1 Apr 2026 14:00 UTC: cookie period 7 days (olga). It still takes effect." in page
         client.post(address(partner, "suspended"), {"reason": "Stuffed."})
         held = deciding.terms_at(partner, NOW + 30 * DAY)
         assert held

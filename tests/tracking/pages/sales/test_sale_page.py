@@ -94,7 +94,7 @@ def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client
     shown = page(client, sale)
     assert "unverified until a report from the shop's server confirms it." in shown
     assert "State Unverified" in shown
-    assert "Closes When the shop's server confirms the sale, and not before 11 Apr 2026" in shown
+    assert "Closes When the shop's server confirms the sale, but not before 11 Apr 2026" in shown
     assert "becomes final when the shop's server reports the same order with a key" in shown
 
 
@@ -109,11 +109,11 @@ def test_a_conflict_shows_what_each_browser_claims(
     shown = page(owner, sale)
     assert "in conflict until the advertiser settles it" in shown
     assert "Settle the conflict" in shown
-    assert "If the report of 12 Mar 2026 14:02 is right (Tag, £49.90) Blog A Hard would be" in shown
-    assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X Soft" in shown
+    assert "If the report of 12 Mar 2026 14:02 is right (Tag, £49.90) Blog A would be" in shown
+    assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X would" in shown
     assert "Soft slot: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
     assert "Browser session The session of its clicks" in shown
-    assert "As it stands nobody is paid, and none of it is owed." in shown
+    assert "The current one credits nobody, and none of it is owed." in shown
 
 
 def test_a_viewer_is_offered_no_settling(
@@ -144,7 +144,7 @@ def test_a_final_sale_and_a_report_that_came_too_late(
     assert "Paid to Blog A (hard): £3.99, final since 11 Apr 2026 14:00." in shown
     assert "1 report came after the sale was closed. It is kept below and changed nothing." in shown
     assert "Too late: the sale was closed" in shown
-    assert "Closed on 11 Apr 2026 14:00 UTC, after all evidence had been looked at" in shown
+    assert "Closed on 11 Apr 2026 14:00 UTC, after all evidence was checked" in shown
 
 
 def test_a_sale_whose_decision_changed_says_how(
@@ -191,21 +191,21 @@ def test_a_click_that_is_kept_no_longer_has_no_page_to_lead_to(
     [
         pytest.param({}, "Choose another type or rule above.", id="nothing"),
         pytest.param(
-            {"blog": "soft"}, "Blog A (soft) would be paid all the same.", id="the_same_ends"
+            {"blog": "soft"}, "Blog A (soft) would still be credited.", id="the_same_ends"
         ),
         pytest.param(
             {"overlay": "hard"},
-            "Overlay X (hard) would be paid £3.99 instead of Blog A.",
+            "Overlay X (hard) would be credited £3.99 instead of Blog A.",
             id="another_would_be_paid",
         ),
         pytest.param(
             {"blog": "soft", "soft_rule": "last"},
-            "Overlay X (soft) would be paid £3.99 instead of Blog A.",
+            "Overlay X (soft) would be credited £3.99 instead of Blog A.",
             id="type_and_rule",
         ),
         pytest.param(
             {"blog": "soft", "soft_rule": "sole"},
-            "Nobody would be paid instead of Blog A.",
+            "Nobody would be credited instead of Blog A.",
             id="nobody_would_be_paid",
         ),
         pytest.param(

@@ -252,7 +252,7 @@ def test_it_answers_every_example_as_the_command_and_the_rule_do(staff: Client) 
 def test_it_tells_who_holds_the_cookie_when_and_why(staff: Client) -> None:
     seen = text(staff.get("/admin/simulator/", {"example": "explained-1"}))
 
-    assert "Who is paid Blog is paid; final at 30d. As expected." in seen
+    assert "Who is credited Blog is paid; final at 30d. As expected." in seen
     assert "1 0 Blog Hard Paid It held the cookie at the sale." in seen
     assert "2 2d Extension Soft Stood down The cookie was held by click 1 (Blog, hard)." in seen
     assert "2d Click 2: Extension, soft; stands down Blog, until 30d — Blog" in seen

@@ -424,8 +424,8 @@ def test_a_question_about_more_than_the_form_holds_says_what_is_left_out(
     page = client.get(f"{PAGE}?again={the_run().pk}")
     assert page.context["form"]["partner-1"].value().startswith("Blog of Shop")
     assert (
-        "That question was about more partners than this form holds: 1 of them is not below, and "
-        "would stay as it is." in text(page)
+        "The question was about more partners than this form holds. 1 of them is not below and "
+        "would not change." in text(page)
     )
 
 
@@ -443,13 +443,13 @@ def test_a_question_about_two_advertisers_is_changed_one_at_a_time(market: Marke
     }
     run = runs.start(Question(changes, NOW - 30 * DAY, NOW), NOW, made_by=operator)
     client = signed_in(operator)
-    said = "You asked this at 2 advertisers at once; here it is one at a time. Below is what you"
+    said = "You asked this for 2 advertisers at once. Here you change one at a time: below is what"
     for one, name, held in ((market, "Blog of Shop", "soft"), (other, "Cat of Other", "hard")):
         page = client.get(f"{PAGE}?advertiser={one.shop.pk}&again={run.pk}")
         form = page.context["form"]
         assert form["partner-1"].value().startswith(name)
         assert form["type-1"].value() == held
-        assert f"{said} asked at {one.shop}" in text(page)
+        assert f"{said} you asked for {one.shop}." in text(page)
         assert f'<input type="hidden" name="again" value="{run.pk}">' in page.content.decode()
     third = make_market("Third")
     page = client.get(f"{PAGE}?advertiser={third.shop.pk}&again={run.pk}")
