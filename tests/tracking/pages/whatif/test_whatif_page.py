@@ -367,7 +367,7 @@ def test_over_no_data_it_says_what_to_do(client: Client) -> None:
     )
     counted(the_run())
     page = text(client.get(response["Location"]))
-    assert "No sales in 7 days: nothing to replay Choose more days" in page
+    assert "No sales in 7 days: nothing to replay. Choose more days" in page
 
 
 def test_it_is_cancelled_and_asked_again(client: Client, market: Market) -> None:
