@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from network.effective import rebasing
+from network.effective import queries, rebasing, timeline
 from network.effective.rows import add_row, start_or_now
 from network.models import (
     Advertiser,
@@ -19,6 +19,23 @@ from network.models import (
 
 DEFAULT_GROUP = "DEFAULT"
 TERMS_FIELDS = AttributionTerms.carried
+
+
+def terms_at(advertiser: Advertiser, at: datetime) -> AttributionTerms:
+    """The attribution terms in force; prefetched ``terms`` are not read again. Raises
+    AttributionTerms.DoesNotExist before the first."""
+    held = timeline.in_force(list(advertiser.terms.all()), at)
+    if held is None:
+        raise AttributionTerms.DoesNotExist(f"{advertiser} had no attribution terms at {at}.")
+    return held
+
+
+def rate_at(group: CommissionGroup, at: datetime) -> CommissionRate:
+    """The rate in force. Raises CommissionRate.DoesNotExist before the first."""
+    held = queries.in_force(group.rates.all(), at)
+    if held is None:
+        raise CommissionRate.DoesNotExist(f"{group} had no rate at {at}.")
+    return held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

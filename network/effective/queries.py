@@ -40,6 +40,11 @@ def in_force(rows: QuerySet[Row], at: datetime) -> Row | None:
     return begun(rows, at).order_by(*_NEWEST_FIRST).first()
 
 
+def in_force_before(rows: QuerySet[Row], at: datetime) -> Row | None:
+    """The row that held until a moment, at which another may start; None before the first."""
+    return rows.filter(starts_at__lt=at).order_by(*_NEWEST_FIRST).first()
+
+
 def next_after(rows: QuerySet[Row], at: datetime) -> Row | None:
     """The first row that starts after a moment; None when nothing is to come."""
     return coming(rows, at).first()

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from network import dates
+from network.effective import queries
 from network.effective.rows import FURTHEST, ChangedMeanwhile, WholeTerms, add_row, cancel_row
 from network.effective.words import in_words
 
@@ -73,7 +74,7 @@ def values_of(row: WholeTerms) -> dict[str, Any]:
 
 def in_force(row: Terms, at: datetime) -> Terms | None:
     """What holds then for whom ``row`` is about; None before the first."""
-    return _of_same(row).filter(starts_at__lte=at).order_by("starts_at").last()
+    return queries.in_force(_of_same(row), at)
 
 
 def same_with(row: Terms, key: int | None) -> Terms | None:
@@ -138,7 +139,7 @@ def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
 def _what_happened(row: WholeTerms) -> str:
     if row.cancels is not None:
         return f"the change of {dates.zoned(row.starts_at)} is cancelled"
-    earlier = _of_same(row).filter(starts_at__lt=row.starts_at).order_by("starts_at").last()
+    earlier = queries.in_force_before(_of_same(row), row.starts_at)
     before = values_of(earlier) if earlier else {}
     changed = {name: said for name, said in values_of(row).items() if before.get(name) != said}
     return f"{in_words(type(row), changed)}, from {dates.zoned(row.starts_at)}"
@@ -165,7 +166,7 @@ def _again(one: Rebased[Terms], now: datetime) -> Terms:
 
 
 def _after(row: Terms) -> list[Terms]:
-    return list(_of_same(row).filter(starts_at__gt=row.starts_at).order_by("starts_at"))
+    return list(queries.coming(_of_same(row), row.starts_at))
 
 
 def _of_same(row: Terms, rows: QuerySet[Terms] | None = None) -> QuerySet[Terms]:

@@ -1,11 +1,11 @@
 """What is in force for partnerships, in SQL: to filter, sort and count by."""
 
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
+from network.effective import queries
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import ADVERTISER, NETWORK, OWN
 from publishers.models import (
@@ -26,19 +26,19 @@ def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Par
     :func:`cookie_types.in_force` again in SQL; ``tests/publishers/partnerships/test_standing.py``
     holds the two together.
     """
-    begun = {"starts_at__lte": now}
-    terms = PartnershipTerms.objects.filter(partnership=OuterRef("pk"), **begun)
-    model_types = PublisherModelType.objects.filter(publisher=OuterRef("publisher"), **begun)
+    terms = PartnershipTerms.objects.filter(partnership=OuterRef("pk"))
+    model_types = PublisherModelType.objects.filter(publisher=OuterRef("publisher"))
+    model_type = queries.value_in_force(model_types, now, "model_type")
     other, char = Value(ModelType.OTHER.value), CharField()
     sources = [
         When(**{f"{layer}__isnull": False}, then=Value(source)) for layer, source in _LAYERS.items()
     ]
     return (
         queryset.annotate(
-            status_now=_latest(terms, "status"),
-            model_type_now=Coalesce(_latest(model_types, "model_type"), other, output_field=char),
+            status_now=queries.value_in_force(terms, now, "status"),
+            model_type_now=Coalesce(model_type, other, output_field=char),
         )
-        .annotate(**_layers(begun))
+        .annotate(**_layers(now))
         .annotate(
             cookie_type_now=Coalesce(*_LAYERS, _builtin_default(), output_field=char),
             source_now=Case(*sources, default=Value(NETWORK), output_field=char),
@@ -50,10 +50,10 @@ _LAYERS = {"_own_type": OWN, "_advertiser_type": ADVERTISER, "_network_type": NE
 """The layers of the policy, the first that says something first, each with its source."""
 
 
-def _layers(begun: dict[str, datetime]) -> dict[str, NullIf]:
+def _layers(now: datetime) -> dict[str, NullIf]:
     """What each layer says; NULL where it says nothing, or to inherit."""
-    own = CookieTypeAssignment.objects.filter(partnership=OuterRef("pk"), **begun)
-    defaults = ModelTypeCookieType.objects.filter(model_type=OuterRef("model_type_now"), **begun)
+    own = CookieTypeAssignment.objects.filter(partnership=OuterRef("pk"))
+    defaults = ModelTypeCookieType.objects.filter(model_type=OuterRef("model_type_now"))
     rows = (
         own,
         defaults.filter(advertiser=OuterRef("advertiser")),
@@ -61,13 +61,9 @@ def _layers(begun: dict[str, datetime]) -> dict[str, NullIf]:
     )
     inherit = Value(AssignedType.INHERIT.value)
     return {
-        name: NullIf(_latest(found, "cookie_type"), inherit)
+        name: NullIf(queries.value_in_force(found, now, "cookie_type"), inherit)
         for name, found in zip(_LAYERS, rows, strict=True)
     }
-
-
-def _latest(rows: QuerySet[Any], name: str) -> Subquery:
-    return Subquery(rows.order_by("-starts_at").values(name)[:1])
 
 
 def _builtin_default() -> Case:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
+from network.effective import queries
 from network.models import Advertiser
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.current import with_current
@@ -72,17 +73,15 @@ def _held(
     shops: Mapping[int, Advertiser], now: datetime
 ) -> Mapping[tuple[int | None, str], Default]:
     """What holds by advertiser (None: the network) and model type, but where nothing is said."""
-    rows = ModelTypeCookieType.objects.filter(
-        Q(advertiser__in=shops) | Q(advertiser__isnull=True), starts_at__lte=now
-    ).order_by("starts_at")
-    newest = {(row.advertiser_id, row.model_type): row for row in rows}
+    rows = ModelTypeCookieType.objects.filter(Q(advertiser__in=shops) | Q(advertiser__isnull=True))
+    held = queries.in_force_by(rows, now, "advertiser_id", "model_type")
     return {
         key: Default(
             cookie_type=row.cookie_type,
             since=row.starts_at,
             advertiser=shops[row.advertiser_id] if row.advertiser_id else None,
         )
-        for key, row in newest.items()
+        for key, row in held.items()
         if row.cookie_type != AssignedType.INHERIT
     }
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.db.models import Q, QuerySet
 
 from network import dates
+from network.effective import queries, timeline
 from network.effective.rows import FURTHEST, EffectiveDated, Row
 from network.models import User
 from publishers.cookie_types import resolution as cookie_types
@@ -101,23 +102,18 @@ def histories(partnerships: Sequence[Partnership], now: datetime) -> dict[int, l
 
 def _spans(partnership: Partnership, policy: Policy, said: "_Said", now: datetime) -> list[Span]:
     begun = partnership.created_at
-    kinds = [(begun, cookie_types.in_force(policy, begun))]
-    for at in cookie_types.changes(policy):
-        kind = cookie_types.in_force(policy, at)
-        if at > begun and kind != kinds[-1][1]:
-            kinds.append((at, kind))
-    if len(kinds) > 1 and kinds[1][0] - begun < cookie_types.SET_UP:
-        del kinds[0]
-    ends = [*(at for at, _ in kinds[1:]), None]
+    held = cookie_types.over_time(policy, begun)
+    if len(held) > 1 and held[1].starts_at - begun < cookie_types.SET_UP:
+        del held[0]
     return [
         Span(
-            kind=kind,
-            starts_at=at,
-            ends_at=end,
-            tense=_tense(at, end, now),
-            change=said.of(partnership, kind, at),
+            kind=one.row.kind,
+            starts_at=one.row.starts_at,
+            ends_at=one.ends_at,
+            tense=_tense(one.row.starts_at, one.ends_at, now),
+            change=said.of(partnership, one.row.kind, one.row.starts_at),
         )
-        for (at, kind), end in zip(kinds, ends, strict=True)
+        for one in timeline.segments(held)
     ]
 
 
@@ -125,7 +121,7 @@ def cancelled(partnership: Partnership) -> list[CookieTypeAssignment]:
     """The partnership's own assignments that were cancelled before they started, each with who had
     made it and who cancelled it."""
     rows = CookieTypeAssignment.all_rows.filter(partnership=partnership, cancelled_by__isnull=False)
-    return list(rows.select_related("made_by", "cancelled_by__made_by").order_by("starts_at"))
+    return list(queries.in_order(rows.select_related("made_by", "cancelled_by__made_by")))
 
 
 def _tense(starts_at: datetime, ends_at: datetime | None, now: datetime) -> Tense:

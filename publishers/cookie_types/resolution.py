@@ -108,6 +108,21 @@ def changes(policy: Policy) -> list[datetime]:
     return timeline.moments(*policy.timelines)
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A cookie type that holds from a moment on."""
+
+    starts_at: datetime
+    kind: InForce
+
+
+def over_time(policy: Policy, since: datetime) -> list[Holding]:
+    """The cookie type at a time, and then whenever it or where it comes from becomes another."""
+    moments = (since, *(at for at in changes(policy) if at > since))
+    holdings = [Holding(at, in_force(policy, at)) for at in moments]
+    return timeline.turns(holdings, lambda one: one.kind)
+
+
 PolicyRow = CookieTypeAssignment | PublisherModelType | ModelTypeCookieType
 """What decides a cookie type."""
 

@@ -8,14 +8,14 @@ from itertools import pairwise
 from django.db.models import QuerySet
 
 from network import dates, money
+from network.advertisers.notice import NoticePeriod, notice_at
 from network.advertisers.terms import DEFAULT_GROUP
 from network.advertisers.tracking_hosts import base_urls
+from network.effective import queries
 from network.models import (
     Advertiser,
     AttributionTerms,
     CommissionRate,
-    NoticePeriod,
-    notice_at,
 )
 from network.people import access
 from network.wording import counted
@@ -148,9 +148,8 @@ def advertisers_open_to(publisher_id: int) -> QuerySet[Advertiser]:
 def _programmes(partnerships: Sequence[Partnership], now: datetime) -> list[Programme]:
     shops = [partnership.advertiser_id for partnership in partnerships]
     standing = standings(partnerships, now)
-    terms: dict[int, list[AttributionTerms]] = {shop: [] for shop in shops}
-    for row in AttributionTerms.objects.filter(advertiser__in=shops, starts_at__lte=now):
-        terms[row.advertiser_id].append(row)
+    begun = queries.begun(AttributionTerms.objects.filter(advertiser__in=shops), now)
+    terms = queries.timelines(begun, "advertiser_id")
     rates: dict[int, list[CommissionRate]] = {shop: [] for shop in shops}
     for rate in _rates(shops, now):
         rates[rate.advertiser_id].append(rate)
@@ -198,11 +197,9 @@ def _programme(
 
 def _rates(shops: Sequence[int], now: datetime) -> Iterable[CommissionRate]:
     """The rates in force, each advertiser's usual one first."""
-    started = CommissionRate.objects.filter(advertiser__in=shops, starts_at__lte=now)
-    latest = {row.group_id: row for row in started.select_related("group").order_by("starts_at")}
-    return sorted(
-        latest.values(), key=lambda row: (row.group.code != DEFAULT_GROUP, row.group.code)
-    )
+    rows = CommissionRate.objects.filter(advertiser__in=shops).select_related("group")
+    held = queries.in_force_by(rows, now, "group_id")
+    return sorted(held.values(), key=lambda row: (row.group.code != DEFAULT_GROUP, row.group.code))
 
 
 def _told_rates(rates: Sequence[CommissionRate], currency: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """How partnerships stand at a time: cookie type and where it comes from, what comes, status."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, Q, QuerySet
 
 from network import dates
+from network.effective import queries, timeline
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import OWN, InForce, Policy
 from publishers.cookie_types.words import source_text, type_label
@@ -95,29 +95,23 @@ _TONES: Mapping[str, str] = {
 
 def coming(policy: Policy, now: datetime) -> NextCookieType | None:
     """The next moment at which the cookie type becomes another one."""
-    held = cookie_types.in_force(policy, now)
-    for at in cookie_types.changes(policy):
-        kind = cookie_types.in_force(policy, at)
-        if at > now and kind.cookie_type != held.cookie_type:
-            return NextCookieType(at, kind)
-    return None
+    held = cookie_types.over_time(policy, now)
+    types = timeline.turns(held, lambda one: one.kind.cookie_type)
+    return NextCookieType(types[1].starts_at, types[1].kind) if len(types) > 1 else None
 
 
 def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, Standing]:
     """How each stands, by its id, in a constant number of queries."""
     partnerships = list(partnerships)
     policies = cookie_types.policies(partnerships)
-    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
-    for row in PartnershipTerms.objects.filter(
-        partnership__in=partnerships, starts_at__lte=now
-    ).order_by("starts_at"):
-        terms[row.partnership_id].append(row)
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
+    terms = queries.timelines(queries.begun(rows, now), "partnership_id")
     return {
         key: Standing(
             kind=cookie_types.in_force(policy, now),
             coming=coming(policy, now),
-            terms=terms[key][-1] if key in terms else None,
-            decided=decided_by(terms[key]) if key in terms else None,
+            terms=timeline.in_force(terms[key], now),
+            decided=decided_by(terms[key]),
         )
         for key, policy in policies.items()
     }
@@ -126,11 +120,7 @@ def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, S
 def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
     """Of one partnership's terms, in order, the row that made the status what it is at their end:
     later ones changed something else. None of none."""
-    found = None
-    for row in terms:
-        if found is None or row.status != found.status:
-            found = row
-    return found
+    return next(reversed(timeline.turns(terms, lambda row: row.status)), None)
 
 
 def attach_standings(rows: Iterable[Partnership], now: datetime) -> None:
@@ -150,12 +140,12 @@ def standing_of(row: Partnership) -> Standing:
 def changing(queryset: QuerySet[Partnership], now: datetime) -> list[int]:
     """The ids of those whose cookie type will be another one. The policy itself is asked, of those
     only for whom anything is yet to start."""
-    ahead = {"starts_at__gt": now}
-    publishers = PublisherModelType.objects.filter(**ahead).values("publisher")
-    defaults = ModelTypeCookieType.objects.filter(**ahead)
+    own = queries.coming(CookieTypeAssignment.objects.all(), now)
+    kinds = queries.coming(PublisherModelType.objects.all(), now)
+    defaults = queries.coming(ModelTypeCookieType.objects.all(), now)
     candidates = queryset.filter(
-        Q(pk__in=CookieTypeAssignment.objects.filter(**ahead).values("partnership"))
-        | Q(publisher__in=publishers)
+        Q(pk__in=own.values("partnership"))
+        | Q(publisher__in=kinds.values("publisher"))
         | Q(advertiser__in=defaults.values("advertiser"))
         | Q(Exists(defaults.filter(advertiser__isnull=True)))
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from network import dates
-from network.effective import rebasing
+from network.effective import queries, rebasing, timeline
 from network.effective.rows import BESIDE_CANCELLED, Refused, add_row, add_rows, start_or_now
 from network.models import Advertiser, User
 from publishers.models import (
@@ -151,11 +151,11 @@ def decide(
     a start that is taken are no hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
     with telling_partners([partnership], now, made_by=made_by, reason=reason):
-        begun = partnership.terms.filter(starts_at__lte=row.starts_at)
+        begun = queries.begun(partnership.terms.select_related("made_by"), row.starts_at)
         _refuse_undecidable(
             partnership,
             PartnershipTerms.DECIDED_FROM[status],
-            begun.select_related("made_by").order_by("starts_at"),
+            queries.in_order(begun),
         )
         if status == Status.SUSPENDED:
             row.starts_at = _free_start(partnership, row.starts_at)
@@ -172,7 +172,7 @@ def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User 
         terms = _terms_of(partnerships)
         at_once = []
         for partnership in partnerships:
-            begun = [row for row in terms[partnership.pk] if row.starts_at <= starts_at]
+            begun = timeline.begun(terms[partnership.pk], starts_at)
             _refuse_undecidable(partnership, {Status.APPLIED}, begun)
             row = _row(partnership, starts_at, now, made_by, "")
             if not begun or begun != terms[partnership.pk]:
@@ -202,7 +202,7 @@ def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: Use
 
 def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:
     """The terms in force; None before the first."""
-    return partnership.terms.filter(starts_at__lte=at).order_by("-starts_at").first()
+    return queries.in_force(partnership.terms.all(), at)
 
 
 def _create(advertiser: Advertiser, publisher: Publisher, now: datetime) -> Partnership:
@@ -233,10 +233,7 @@ def _row(
 def _terms_of(partnerships: Sequence[Partnership]) -> Mapping[int, Sequence[PartnershipTerms]]:
     """The terms of each by its id, those to come too, in order."""
     rows = PartnershipTerms.objects.filter(partnership__in=partnerships).select_related("made_by")
-    found: dict[int, list[PartnershipTerms]] = {row.pk: [] for row in partnerships}
-    for row in rows.order_by("starts_at"):
-        found[row.partnership_id].append(row)
-    return found
+    return queries.timelines(rows, "partnership_id")
 
 
 def _refuse_undecidable(

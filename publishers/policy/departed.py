@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import ngettext_lazy
 
+from network.effective import queries
 from publishers.models import Partnership, PartnershipTerms
 from publishers.policy.notice_period import named
 
@@ -84,8 +85,8 @@ class Departed:
 
 def departed(partnerships: Sequence[Partnership], at: datetime, now: datetime) -> list[Departed]:
     """Who of these is not a partner at ``at``, by status. One query."""
-    terms = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=at)
-    held = {row.partnership_id: row for row in terms.order_by("starts_at")}
+    terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
+    held = queries.in_force_by(terms, at, "partnership_id")
     found = []
     for status in _HELD:
         gone = [row for row in partnerships if row.pk in held and held[row.pk].status == status]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from network import dates
+from network.effective import queries, timeline
 from network.effective.rows import Refused
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
@@ -146,61 +147,33 @@ def last_hard_window(partnerships: Sequence[Partnership], start: datetime) -> da
     None when none of them can have made one whose window is open then. A constant number of
     queries."""
     policies = cookie_types.policies(partnerships)
-    own, shops = _days_of_partners(partnerships, start), _days_of_shops(partnerships, start)
+    own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
+    shop_terms = AttributionTerms.objects.filter(
+        advertiser__in={row.advertiser_id for row in partnerships}
+    )
+    own = queries.timelines(queries.begun(own_terms, start), "partnership_id")
+    shops = queries.timelines(queries.begun(shop_terms, start), "advertiser_id")
     ends = [
         end
         for row in partnerships
-        for end in _hard_ends(
-            policies[row.pk], own.get(row.pk, ()), shops.get(row.advertiser_id, ()), start
-        )
+        for end in _hard_ends(policies[row.pk], own[row.pk], shops[row.advertiser_id], start)
     ]
     return max((end for end in ends if end > start), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """A cookie period in days that holds from a moment on; None: another's holds."""
-
-    starts_at: datetime
-    days: int | None
-    approved: bool = True
-
-
 def _hard_ends(
-    policy: Policy, own: Sequence[_Days], shop: Sequence[_Days], start: datetime
+    policy: Policy,
+    own: Sequence[PartnershipTerms],
+    shop: Sequence[AttributionTerms],
+    start: datetime,
 ) -> list[datetime]:
     """The ends of windows of the last hard click of every span in which all stays as it is."""
-    moments = {*cookie_types.changes(policy), *(row.starts_at for row in (*own, *shop))}
-    bounds = [*sorted(at for at in moments if at < start), start]
+    moments = timeline.moments(own, shop, *policy.timelines)
+    bounds = [*(at for at in moments if at < start), start]
     ends = []
     for begin, end in pairwise(bounds):
-        held, general = _at(own, begin), _at(shop, begin)
+        held, general = timeline.in_force(own, begin), timeline.in_force(shop, begin)
         hard = cookie_types.in_force(policy, begin).cookie_type == CookieTypeChoice.HARD
-        if hard and held and held.approved and general:
-            ends.append(end + timedelta(days=held.days or general.days or 0))
+        if hard and held and held.status == PartnershipTerms.Status.APPROVED and general:
+            ends.append(end + timedelta(days=held.hard_days or general.hard_days))
     return ends
-
-
-def _at(rows: Sequence[_Days], at: datetime) -> _Days | None:
-    return next((row for row in reversed(rows) if row.starts_at <= at), None)
-
-
-def _days_of_partners(
-    partnerships: Sequence[Partnership], start: datetime
-) -> dict[int, list[_Days]]:
-    found: dict[int, list[_Days]] = {}
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lt=start)
-    for row in rows.order_by("starts_at"):
-        approved = row.status == PartnershipTerms.Status.APPROVED
-        days = _Days(row.starts_at, row.hard_days, approved)
-        found.setdefault(row.partnership_id, []).append(days)
-    return found
-
-
-def _days_of_shops(partnerships: Sequence[Partnership], start: datetime) -> dict[int, list[_Days]]:
-    found: dict[int, list[_Days]] = {}
-    shops = {row.advertiser_id for row in partnerships}
-    rows = AttributionTerms.objects.filter(advertiser__in=shops, starts_at__lt=start)
-    for row in rows.order_by("starts_at"):
-        found.setdefault(row.advertiser_id, []).append(_Days(row.starts_at, row.hard_days))
-    return found

@@ -1,7 +1,6 @@
 """The notice that an advertiser gives its hard partners before they become soft, by whatever layer
 of the policy: a partner that is hard becomes soft no sooner than that after it was decided."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network import dates
+from network.advertisers.notice import notice_at
+from network.effective import queries, timeline
 from network.effective.rows import Refused, start_or_now
-from network.models import Advertiser, AttributionTerms, notice_at
+from network.models import Advertiser, AttributionTerms
 from network.wording import some_of
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
@@ -104,13 +105,9 @@ def _is_hard(policy: Policy, at: datetime) -> bool:
 
 def _notices(advertisers: set[int], now: datetime) -> dict[int, int]:
     """The notice in days, of the advertisers that give any."""
-    rows = list(AttributionTerms.objects.filter(advertiser__in=advertisers, starts_at__lte=now))
-    if not any(row.notice_days for row in rows):
-        return {}
-    found = {
-        key: notice_at([row for row in rows if row.advertiser_id == key], now).days
-        for key in {row.advertiser_id for row in rows}
-    }
+    begun = queries.begun(AttributionTerms.objects.filter(advertiser__in=advertisers), now)
+    terms = queries.timelines(begun, "advertiser_id")
+    found = {key: notice_at(rows, now).days for key, rows in terms.items()}
     return {key: days for key, days in found.items() if days}
 
 
@@ -119,24 +116,20 @@ def _approved(
 ) -> list[Partnership]:
     """Those that were approved at some time within the notice. Approved now is not enough to ask:
     a notice that ended with the approval could be ended with it, too."""
-    terms: dict[int, list[PartnershipTerms]] = defaultdict(list)
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships, starts_at__lte=now)
-    for row in rows.order_by("starts_at"):
-        terms[row.partnership_id].append(row)
+    rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
+    terms = queries.timelines(queries.begun(rows, now), "partnership_id")
     return [
         row
         for row in partnerships
-        if _was_approved(terms[row.pk], now - timedelta(days=days[row.advertiser_id]), now)
+        if _was_approved(terms[row.pk], now - timedelta(days=days[row.advertiser_id]))
     ]
 
 
-def _was_approved(terms: Sequence[PartnershipTerms], since: datetime, now: datetime) -> bool:
-    """Whether the partner was approved at some time from ``since`` until ``now``; terms in order,
-    those that started by now."""
-    ends = [row.starts_at for row in terms[1:]] + [now]
+def _was_approved(begun: Sequence[PartnershipTerms], since: datetime) -> bool:
+    """Whether the partner has been approved at some time since then."""
     return any(
-        row.status == PartnershipTerms.Status.APPROVED and end > since
-        for row, end in zip(terms, ends, strict=True)
+        one.row.status == PartnershipTerms.Status.APPROVED
+        for one in timeline.segments(begun, since)
     )
 
 

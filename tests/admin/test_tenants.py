@@ -10,8 +10,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from network.advertisers import tracking_hosts
+from network.advertisers.terms import rate_at, terms_at
 from network.effective.rows import SPREAD
-from network.models import Advertiser, User, rate_at, terms_at
+from network.models import Advertiser, User
 from publishers.models import Publisher
 from tests.support.makers import NOW, make_advertiser, make_user
 from tests.support.reading import post, signed_in, text

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from network.advertisers.terms import terms_at
 from network.clock import from_ms, to_ms
-from network.models import Advertiser, terms_at
+from network.models import Advertiser
 from tracking.commissions import decisions, settling, suspended
 from tracking.conversions import journeys
 from tracking.conversions.evidence import (

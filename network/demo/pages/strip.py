@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from network.advertisers.terms import terms_at
 from network.clock import from_ms, to_ms
-from network.models import Advertiser, terms_at
+from network.models import Advertiser
 from network.money import display
 from publishers.models import Publisher
 from tracking.clicks.cookies import parse_session

@@ -17,12 +17,15 @@ from unfold.forms import AdminPasswordChangeForm
 
 from network import clock, dates, money
 from network.advertisers import tracking_hosts
+from network.advertisers.notice import notice_at
 from network.advertisers.terms import (
     DEFAULT_GROUP,
     TERMS_FIELDS,
     change_rate,
     create_advertiser,
+    rate_at,
 )
+from network.effective import timeline
 from network.effective.rows import start_or_now, told_rows
 from network.models import (
     Advertiser,
@@ -30,8 +33,6 @@ from network.models import (
     CommissionRate,
     StaffMembership,
     User,
-    notice_at,
-    rate_at,
 )
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
 from network.pages.people.forms import NewUserForm, UserForm
@@ -227,7 +228,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         if advertiser:
             context |= {
                 "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
-                "notice": notice_at(advertiser.terms.all(), clock.now()),
+                "notice": notice_at(list(advertiser.terms.all()), clock.now()),
                 "rates": _rates(advertiser),
                 "now": clock.now(),
             }
@@ -235,21 +236,19 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
 
     @admin.display(description="Terms")
     def shown_terms(self, advertiser: Advertiser) -> str:
-        now = clock.now()
-        held = [row for row in advertiser.terms.all() if row.starts_at <= now]
-        return f"{held[-1].soft_rule}, {held[-1].hard_days} days" if held else EMPTY
+        held = timeline.in_force(list(advertiser.terms.all()), clock.now())
+        return f"{held.soft_rule}, {held.hard_days} days" if held else EMPTY
 
     @admin.display(description="Commission")
     def shown_rate(self, advertiser: Advertiser) -> str:
-        now = clock.now()
         rates = [
             rate
             for group in advertiser.commission_groups.all()
             if group.code == DEFAULT_GROUP
             for rate in group.rates.all()
-            if rate.starts_at <= now
         ]
-        return rate_text(rates[-1], advertiser) if rates else EMPTY
+        held = timeline.in_force(rates, clock.now())
+        return rate_text(held, advertiser) if held else EMPTY
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("terms", "commission_groups__rates")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import clock, dates
+from network.effective import queries
 from network.effective.rows import EffectiveDated, TooLate, refuse_late
 from network.models import AttributionTerms, CommissionRate
 from network.pages.advertisers.admin import rate_text
@@ -31,7 +32,6 @@ from publishers.models import (
 )
 from publishers.pages.cookie_types.sentences import type_name
 from publishers.policy import assigning
-from publishers.policy.deciding import terms_at
 
 KINDS: Mapping[str, Any] = {
     "cookie-type": CookieTypeAssignment,
@@ -134,7 +134,7 @@ def _coming(row: EffectiveDated) -> Coming:
                 said = row.get_cookie_type_display()
             return Coming(what=said, about=row.partnership, instead=_type_without(row))
         case PartnershipTerms():
-            before = terms_at(row.partnership, row.starts_at - timedelta(microseconds=1))
+            before = queries.in_force_before(row.partnership.terms.all(), row.starts_at)
             said = row.get_status_display()
             if before and before.status == row.status:
                 said = _("%(status)s, with other terms") % {"status": said}

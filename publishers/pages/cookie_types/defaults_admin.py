@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from network import clock, dates
+from network.effective import queries
 from network.effective.rows import told_rows
 from network.models import Advertiser
 from network.pages.site.admin_site import ScopedAdmin, shown_moment
@@ -111,13 +112,13 @@ def _state(row: ModelTypeCookieType, viewer: access.Somebody) -> str:
     now = clock.now()
     if row.starts_at > now:
         return "Coming"
-    later = ModelTypeCookieType.objects.filter(
-        advertiser=row.advertiser_id,
-        model_type=row.model_type,
-        starts_at__gt=row.starts_at,
-        starts_at__lte=now,
-    ).first()
-    return f"Replaced on {dates.moment(later.starts_at)}" if later else "In force since its start"
+    same = ModelTypeCookieType.objects.filter(
+        advertiser=row.advertiser_id, model_type=row.model_type
+    )
+    later = queries.next_after(same, row.starts_at)
+    if later is None or later.starts_at > now:
+        return "In force since its start"
+    return f"Replaced on {dates.moment(later.starts_at)}"
 
 
 def _chosen(request: HttpRequest, shops: list[Advertiser]) -> Advertiser | None:

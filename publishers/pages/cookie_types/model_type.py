@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from network import clock, dates
+from network.effective import timeline
 from network.pages.site.admin_site import ScopedAdmin, person
 from publishers.cookie_types.resolution import starting
 from publishers.models import ModelType, Publisher, PublisherModelType
@@ -115,8 +116,8 @@ def _make(
 
 def model_type_of(publisher: Publisher, at: datetime) -> str:
     """The model type in force; prefetched ``model_types`` are not read again."""
-    held = [row.model_type for row in publisher.model_types.all() if row.starts_at <= at]
-    return held[-1] if held else ModelType.OTHER.value
+    held = timeline.in_force(list(publisher.model_types.all()), at)
+    return held.model_type if held else ModelType.OTHER.value
 
 
 def _page(publisher: Publisher) -> str:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from network.advertisers.notice import notice_at
+from network.advertisers.terms import terms_at
 from network.advertisers.tracking_hosts import base_urls
+from network.effective import queries
 from network.effective.rows import told_rows
-from network.models import CommissionRate, notice_at, terms_at
+from network.models import CommissionRate
 from network.pages.advertisers.admin import rate_text
 from publishers.cookie_types.history import cancelled, history, time_line
 from publishers.models import Partnership, PartnershipTerms, PublisherModelType
@@ -45,8 +48,8 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "spans": spans[::-1],
         "cancelled": cancelled(row),
         "terms": told_rows(PartnershipTerms.all_rows.filter(partnership=row)),
-        "notice": notice_at(row.advertiser.terms.all(), now),
-        "coming_terms": row.terms.filter(starts_at__gt=now).order_by("starts_at").first(),
+        "notice": notice_at(list(row.advertiser.terms.all()), now),
+        "coming_terms": queries.next_after(row.terms.all(), now),
         "model_types": told_rows(PublisherModelType.all_rows.filter(publisher=row.publisher_id)),
         "notices": notice_history.told(row, now),
         "notes": row.notes.select_related("made_by"),
@@ -80,9 +83,6 @@ class Rate:
 
 
 def _rates(row: Partnership, now: datetime) -> list[Rate]:
-    rates = CommissionRate.objects.filter(advertiser=row.advertiser_id, starts_at__lte=now)
-    newest = rates.order_by("group__code", "-starts_at").distinct("group__code")
-    return [
-        Rate(rate.group.code, rate_text(rate, row.advertiser))
-        for rate in newest.select_related("group")
-    ]
+    rates = CommissionRate.objects.filter(advertiser=row.advertiser_id).select_related("group")
+    held = queries.in_force_by(rates, now, "group__code")
+    return [Rate(code, rate_text(rate, row.advertiser)) for code, rate in held.items()]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network import clock, dates, money
-from network.effective import rebasing
+from network.effective import queries, rebasing
 from network.effective.rows import SPREAD
 from network.pages.site import terms_form
 from network.pages.site.admin_site import ScopedAdmin, person
@@ -218,7 +218,7 @@ def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
 
 def application(row: Partnership) -> PartnershipTerms | None:
     """The partner's own words when it applied, which it does once."""
-    return row.terms.filter(status=Status.APPLIED).order_by("starts_at").first()
+    return queries.in_order(row.terms.filter(status=Status.APPLIED)).first()
 
 
 def _declined(row: Partnership, declined: suspension.Pending) -> str:

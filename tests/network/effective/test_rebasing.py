@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from network.advertisers.terms import terms_at
 from network.effective.rows import SPREAD, ChangedMeanwhile
-from network.models import Advertiser, AttributionTerms, terms_at
+from network.models import Advertiser, AttributionTerms
 from publishers.models import Notice, Partnership, PartnershipTerms
 from publishers.notices.words import words
 from publishers.policy import assigning, deciding, programme_terms

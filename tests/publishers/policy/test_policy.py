@@ -10,9 +10,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 
-from network.advertisers.terms import change_rate, change_terms
+from network.advertisers.terms import change_rate, change_terms, rate_at, terms_at
 from network.effective.rows import SPREAD, ChangedMeanwhile, EffectiveDated, TooLate
-from network.models import Advertiser, CommissionGroup, PolicyVersion, rate_at, terms_at
+from network.models import Advertiser, CommissionGroup, PolicyVersion
 from publishers.cookie_types.resolution import in_force, policy_of
 from publishers.models import CookieTypeAssignment, Partnership
 from publishers.policy import assigning, deciding

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from network.models import Advertiser, terms_at
+from network.advertisers.terms import terms_at
+from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.policy import deciding, programme_terms
 from tests.support.makers import NOW, SetClock, make_partner, make_publisher, make_user
