@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,7 +16,7 @@ from network.models import Advertiser
 from network.pages.site.admin_site import person
 from network.people import access
 from publishers.models import Partnership
-from tracking.pages.whatif.form import MOST_ROWS, ROWS, Again, WhatIfForm, ask_again
+from tracking.pages.whatif.form import Again, WhatIfForm, ask_again, partner_rows, typed_rows
 from tracking.rule.attribution import CookieType
 from tracking.whatif import runs as whatif_runs
 from tracking.whatif.answer import describe
@@ -44,13 +44,15 @@ def ask(request: HttpRequest) -> HttpResponse:
         return _page(request, page)
     partners = partners_of(shop, now)
     if request.method != "POST":
-        again = ask_again(before.question, shop.pk, partners) if before else Again({}, 0, 0)
-        form = WhatIfForm(initial=again.fields, partners=partners, rows=again.rows + ROWS)
+        again = ask_again(before.question, shop.pk, partners) if before else Again({}, (), 0)
+        rows = partner_rows(partners, initial=again.rows)
+        form = WhatIfForm(initial=again.fields, partners=partners, rows=rows)
         page = replace(page, left_out=again.left_out)
     elif given.get("do") == "rows":
-        form = WhatIfForm(initial=given.dict(), partners=partners, rows=_rows(given) + ROWS)
+        rows = partner_rows(partners, initial=typed_rows(given))
+        form = WhatIfForm(initial=given.dict(), partners=partners, rows=rows)
     else:
-        form = WhatIfForm(given, partners=partners, rows=_rows(given))
+        form = WhatIfForm(given, partners=partners, rows=partner_rows(partners, given))
         if form.is_valid():
             run = whatif_runs.start(form.question(shop, now), now, made_by=person(request))
             return HttpResponseRedirect(reverse("admin:whatif_run", args=[run.pk]))
@@ -88,11 +90,6 @@ def _chosen(text: str, shops: Sequence[Advertiser], before: WhatIfRun | None) ->
     return found
 
 
-def _rows(given: QueryDict) -> int:
-    text = given.get("rows", "")
-    return min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 4 else ROWS
-
-
 def _page(request: HttpRequest, page: Asking) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
@@ -104,7 +101,6 @@ def _page(request: HttpRequest, page: Asking) -> HttpResponse:
         "asked_at": page.asked_at,
         "left_out": page.left_out,
         "recent": recent(request),
-        "is_full": page.form is not None and page.form.rows >= MOST_ROWS,
         "address": reverse("admin:whatif"),
     }
     return TemplateResponse(request, "admin/whatif/ask.html", context)

@@ -3,15 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
 from publishers.models import ModelType
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif.partners import Partner, decided_by, named, types_of, why_nobody
+from tracking.whatif.question import SOFT_RULES
 from tracking.whatif.results import MOST_DAYS, MOST_SOFT_HOURS, Question
 
 ROWS = 3
@@ -19,12 +24,14 @@ ROWS = 3
 
 MOST_ROWS = 300
 """With three fields each they stay below the thousand that Django accepts of a form."""
-AS_IT_IS = [("", "As it is"), ("soft", "Soft"), ("hard", "Hard")]
-SOFT_RULES = [
-    ("", "As it is"),
-    (SoftRule.FIRST.value, "First: a soft click overwrites nothing"),
-    (SoftRule.LAST.value, "Last: a later soft click takes over from a soft one"),
-    (SoftRule.SOLE.value, "Sole: as first, and unpaid when another partner's window is open"),
+AS_IT_IS = [
+    ("", gettext_lazy("As it is")),
+    ("soft", gettext_lazy("Soft")),
+    ("hard", gettext_lazy("Hard")),
+]
+RULES = [
+    ("", gettext_lazy("As it is")),
+    *((rule.value, text) for rule, text in SOFT_RULES.items()),
 ]
 
 
@@ -38,73 +45,166 @@ class ModelTypeRow:
     field: forms.BoundField
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerRow:
-    """The fields about one partner."""
+class PartnerForm(forms.Form):
+    """A row: what would be different for one partner. An empty row asks nothing."""
 
-    number: int
-    partner: forms.BoundField
-    cookie_type: forms.BoundField
-    days: forms.BoundField
+    partner = forms.CharField(required=False, max_length=140)
+    type = forms.ChoiceField(choices=AS_IT_IS, required=False)
+    days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS)
+
+    def __init__(self, *args: Any, partners: Sequence[Partner], number: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partners = partners
+        self.number = number
+        row = {"number": number}
+        labels = {
+            "partner": _("Row %(number)s: partner") % row,
+            "type": _("Row %(number)s: cookie type") % row,
+            "days": _("Row %(number)s: cookie period of its own in days") % row,
+        }
+        for name, label in labels.items():
+            self.fields[name].widget.attrs["aria-label"] = label
+        self.fields["partner"].widget.attrs["list"] = "partners"
+
+    def add_prefix(self, field_name: str) -> str:
+        """``partner-1``, ``type-1``, ``days-1``."""
+        return f"{field_name}-{self.number}"
 
     @property
-    def errors(self) -> list[str]:
-        return [str(error) for field in self._fields for error in field.errors]
+    def problems(self) -> list[str]:
+        return [str(error) for found in self.errors.values() for error in found]
+
+    def clean(self) -> dict[str, Any]:
+        """With the partner in the place of the text that names it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        typed, asked = data.get("partner") or "", data.get("type") or data.get("days")
+        found = named(typed, self.partners)
+        if "partner" in self.errors or not (typed or asked):
+            return data
+        if not typed:
+            self.add_error("partner", _("Name the partner that this row is about."))
+        elif found is None:
+            text = _("There is no partner “%(typed)s”. Choose one from the list, by name or id.")
+            self.add_error("partner", text % {"typed": typed})
+        elif not asked and not self.errors:
+            text = _("Say what would be different for %(partner)s: type or period.")
+            self.add_error("type", text % {"partner": found.name})
+        return {**data, "partner": found}
+
+
+class PartnerRows(forms.BaseFormSet[PartnerForm]):
+    """The rows; each partner is in one of them at most."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "number": (index or 0) + 1}
 
     @property
-    def _fields(self) -> Sequence[forms.BoundField]:
-        return self.partner, self.cookie_type, self.days
+    def is_full(self) -> bool:
+        return self.total_form_count() >= MOST_ROWS
+
+    def clean(self) -> None:
+        first: dict[int, PartnerForm] = {}
+        for row in self.forms:
+            found = row.cleaned_data.get("partner") if row.is_valid() else None
+            if not isinstance(found, Partner):
+                continue
+            if found.publisher in first:
+                text = _("%(partner)s is in row %(number)s already; keep one.")
+                known = {"partner": found.name, "number": first[found.publisher].number}
+                row.add_error("partner", text % known)
+            first.setdefault(found.publisher, row)
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The rows that ask something, as far as they are right."""
+        rows = [row.cleaned_data for row in self.forms if row.is_valid()]
+        return [row for row in rows if row.get("partner")]
+
+
+def partner_rows(
+    partners: Sequence[Partner],
+    data: QueryDict | None = None,
+    initial: Sequence[Mapping[str, Any]] = (),
+) -> PartnerRows:
+    """The rows as they were sent or, without ``data``, those of ``initial`` and some empty ones."""
+    made = forms.formset_factory(
+        PartnerForm,
+        formset=PartnerRows,
+        extra=ROWS,
+        max_num=MOST_ROWS,
+        absolute_max=MOST_ROWS,
+    )
+    rows = cast(type[PartnerRows], made)
+    return rows(data, initial=initial, prefix="rows", form_kwargs={"partners": partners})
+
+
+def typed_rows(data: QueryDict) -> list[dict[str, str]]:
+    """The rows of a form as they were sent, right or wrong."""
+    text = data.get("rows-TOTAL_FORMS", "")
+    count = min(int(text), MOST_ROWS) if text.isdecimal() and len(text) < 4 else 0
+    names = tuple(PartnerForm.base_fields)
+    return [{name: data.get(f"{name}-{n}", "") for name in names} for n in range(1, count + 1)]
 
 
 class WhatIfForm(forms.Form):
-    """One advertiser's question. Every field but the days may stay as it is; one of them has to be
-    another."""
+    """One advertiser's question, with the rows about single partners. Everything but the days may
+    stay as it is, but something has to be different."""
 
     required_css_class = "required"
 
     days = forms.IntegerField(
-        label="Days",
+        label=gettext_lazy("Days"),
         initial=90,
         min_value=1,
         max_value=MOST_DAYS,
-        help_text=f"1 to {MOST_DAYS}: the sales of so many days up to now are replayed.",
+        help_text=format_lazy(
+            gettext_lazy("1 to {most}: the sales of so many days up to now are replayed."),
+            most=MOST_DAYS,
+        ),
     )
-    soft_rule = forms.ChoiceField(label="Soft against soft", choices=SOFT_RULES, required=False)
+    soft_rule = forms.ChoiceField(
+        label=gettext_lazy("Soft against soft"),
+        choices=[
+            ("", gettext_lazy("As it is")),
+            *((rule.value, text) for rule, text in SOFT_RULES.items()),
+        ],
+        required=False,
+    )
     hard_days = forms.IntegerField(
-        label="Cookie period in days",
+        label=gettext_lazy("Cookie period in days"),
         required=False,
         min_value=1,
         max_value=MOST_DAYS,
-        help_text="Empty: as it is. For partners without a cookie period of their own.",
+        help_text=gettext_lazy(
+            "Empty: as it is. For partners without a cookie period of their own."
+        ),
     )
     soft_hours = forms.IntegerField(
-        label="Soft cookie: hours at most",
+        label=gettext_lazy("Soft cookie: hours at most"),
         required=False,
         min_value=1,
         max_value=MOST_SOFT_HOURS,
-        help_text="Empty: as it is.",
+        help_text=gettext_lazy("Empty: as it is."),
     )
 
-    def __init__(
-        self, *args: Any, partners: Sequence[Partner], rows: int = ROWS, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, rows: PartnerRows, partners: Sequence[Partner], **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.rows = rows
         self.partners = partners
-        self.rows = min(rows, MOST_ROWS)
         for kind in _kinds(partners):
-            self.fields[f"kind-{kind}"] = _type_field(f"{ModelType(kind).label}: cookie type")
-        for number in range(1, self.rows + 1):
-            self._add_row(number)
+            field = forms.ChoiceField(choices=AS_IT_IS, required=False)
+            label = _("%(model_type)s: cookie type") % {"model_type": ModelType(kind).label}
+            field.widget.attrs["aria-label"] = label
+            self.fields[f"kind-{kind}"] = field
 
-    def _add_row(self, number: int) -> None:
-        row = f"Row {number}"
-        widget = forms.TextInput({"list": "partners", "aria-label": f"{row}: partner"})
-        partner = forms.CharField(required=False, widget=widget, max_length=140)
-        days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS)
-        days.widget.attrs["aria-label"] = f"{row}: cookie period of its own in days"
-        self.fields[f"partner-{number}"] = partner
-        self.fields[f"type-{number}"] = _type_field(f"{row}: cookie type")
-        self.fields[f"days-{number}"] = days
+    def is_valid(self) -> bool:
+        """With its rows."""
+        return super().is_valid() and self.rows.is_valid()
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anything that was sent has to be corrected."""
+        return self.is_bound and not self.is_valid()
 
     @property
     def general(self) -> list[forms.BoundField]:
@@ -124,70 +224,28 @@ class WhatIfForm(forms.Form):
             label = str(ModelType(kind).label)
             yield ModelTypeRow(label, decided, len(of_kind), self[f"kind-{kind}"])
 
-    @property
-    def partner_rows(self) -> Iterator[PartnerRow]:
-        for number in range(1, self.rows + 1):
-            fields = (self[f"{name}-{number}"] for name in ("partner", "type", "days"))
-            yield PartnerRow(number, *fields)
-
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         for kind in self._asked_of_kinds(data):
             nobody = why_nobody(kind, self.partners)
             if nobody:
                 self.add_error(f"kind-{kind}", nobody)
-        chosen: dict[int, int] = {}
-        for number in range(1, self.rows + 1):
-            self._check_row(number, data, chosen)
-        if not self.errors and not self.change:
+        if not self.errors and self.rows.is_valid() and not self.change:
             raise forms.ValidationError(
-                "Nothing is different yet: choose another type, window or rule."
+                _("Nothing is different yet: choose another type, window or rule.")
             )
         return data
 
-    def _check_row(self, number: int, data: dict[str, Any], chosen: dict[int, int]) -> None:
-        """Put the publisher in the place of what was typed, or say what is wrong with the row."""
-        name = f"partner-{number}"
-        typed, asked = data.get(name) or "", _asks(data, number)
-        if name in self.errors or not (typed or asked):
-            return
-        found = named(typed, self.partners)
-        if not typed:
-            self.add_error(name, "Name the partner that this row is about.")
-        elif found is None:
-            self.add_error(
-                name, f"There is no partner “{typed}”. Choose one from the list, by name or id."
-            )
-        elif found.publisher in chosen:
-            self.add_error(
-                name, f"{found.name} is in row {chosen[found.publisher]} already; keep one."
-            )
-        elif not asked and not self.errors:
-            self.add_error(
-                f"type-{number}", f"Say what would be different for {found.name}: type or period."
-            )
-        else:
-            chosen[found.publisher] = number
-            data[name] = found
-
     @property
     def change(self) -> Change:
-        """What is asked for. A row about a partner outweighs one about its model type."""
-        data = self.cleaned_data
-        types: dict[int, CookieType] = {}
-        own: dict[int, int | None] = {}
-        for number in range(1, self.rows + 1):
-            found = data.get(f"partner-{number}")
-            if isinstance(found, Partner):
-                if data.get(f"type-{number}"):
-                    types[found.publisher] = CookieType(data[f"type-{number}"])
-                if data.get(f"days-{number}"):
-                    own[found.publisher] = data[f"days-{number}"]
+        """What is asked for. A row about a partner takes precedence over its model type."""
+        data, asked = self.cleaned_data, self.rows.asked
+        types = {row["partner"].publisher: CookieType(row["type"]) for row in asked if row["type"]}
         return Change(
             types=types_of(self._asked_of_kinds(data), types, self.partners),
             soft_rule=SoftRule(data["soft_rule"]) if data.get("soft_rule") else None,
             hard_days=data.get("hard_days"),
-            own_hard_days=own,
+            own_hard_days={row["partner"].publisher: row["days"] for row in asked if row["days"]},
             soft_hours=data.get("soft_hours"),
         )
 
@@ -207,51 +265,46 @@ def _kinds(partners: Sequence[Partner]) -> list[str]:
     return [kind.value for kind in ModelType if kind in held]
 
 
-def _type_field(label: str) -> forms.ChoiceField:
-    field = forms.ChoiceField(choices=AS_IT_IS, required=False)
-    field.widget.attrs["aria-label"] = label
-    return field
-
-
-def _asks(data: Mapping[str, Any], number: int) -> bool:
-    return bool(data.get(f"type-{number}") or data.get(f"days-{number}"))
-
-
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The form's fields as they ask a question again, and how many rows that takes; ``left_out``
-    partners are not in them."""
+    """What the form and its rows start from to ask a question again; ``left_out`` partners are not
+    in the rows."""
 
     fields: Mapping[str, Any]
-    rows: int
+    rows: Sequence[Mapping[str, Any]]
     left_out: int
 
 
 def ask_again(question: Question, advertiser: int, partners: Sequence[Partner]) -> Again:
-    """What was asked at one of the question's advertisers; of another one only the days.
+    """What was asked at one of the question's advertisers; at another one only the days.
 
-    A model type whose default decides for several, of whom the same was asked, is asked for as a
-    whole, the others by a row each.
+    A model type is asked about as a whole if its default decides for several partners and the same
+    was asked about all of them; other partners have a row each.
     """
     change = question.changes.get(advertiser, Change())
+    kinds = _kinds_asked(change, partners)
     fields: dict[str, Any] = {
         "days": (question.until - question.since).days,
         "soft_rule": change.soft_rule.value if change.soft_rule else "",
         "hard_days": change.hard_days,
         "soft_hours": change.soft_hours,
+        **{f"kind-{kind}": cookie_type.value for kind, cookie_type in kinds.items()},
     }
-    kinds = _kinds_asked(change, partners)
-    fields |= {f"kind-{kind}": cookie_type.value for kind, cookie_type in kinds.items()}
     of_kinds = types_of(kinds, {}, partners)
     types = {key: held for key, held in change.types.items() if key not in of_kinds}
     asked = {*types, *change.own_hard_days}
     shown = [partner for partner in partners if partner.publisher in asked][:MOST_ROWS]
-    for number, partner in enumerate(shown, 1):
-        held = types.get(partner.publisher)
-        fields[f"partner-{number}"] = partner.label
-        fields[f"type-{number}"] = held.value if held else ""
-        fields[f"days-{number}"] = change.own_hard_days.get(partner.publisher)
-    return Again(fields, rows=len(shown), left_out=len(asked) - len(shown))
+    rows = [_row(partner, types, change) for partner in shown]
+    return Again(fields, rows, left_out=len(asked) - len(shown))
+
+
+def _row(partner: Partner, types: Mapping[int, CookieType], change: Change) -> dict[str, Any]:
+    held = types.get(partner.publisher)
+    return {
+        "partner": partner.label,
+        "type": held.value if held else "",
+        "days": change.own_hard_days.get(partner.publisher),
+    }
 
 
 def _kinds_asked(change: Change, partners: Sequence[Partner]) -> dict[str, CookieType]:

@@ -54,8 +54,28 @@ def client(owner: User) -> Client:
     return signed_in(owner)
 
 
-def ask(client: Client, market: Market, **typed: Any) -> Any:
-    return client.post(PAGE, {"advertiser": market.shop.pk, "rows": 3, "days": 90, **typed})
+def ask(client: Client, market: Market, rows: Any = 3, **typed: Any) -> Any:
+    sent = {"advertiser": market.shop.pk, "days": 90, **sent_rows(rows), **typed}
+    return client.post(PAGE, sent)
+
+
+def sent_rows(count: int) -> dict[str, int]:
+    return {"rows-TOTAL_FORMS": count, "rows-INITIAL_FORMS": 0}
+
+
+def errors_of(response: Any) -> dict[str, str]:
+    """By the name of the field as it is sent."""
+    form = response.context["form"]
+    found = {form.add_prefix(name): str(errors) for name, errors in form.errors.items()}
+    for row in form.rows:
+        found |= {row.add_prefix(name): str(errors) for name, errors in row.errors.items()}
+    return found
+
+
+def row_of(response: Any, number: int = 1) -> dict[str, Any]:
+    """What a row of the page holds."""
+    row = response.context["form"].rows[number - 1]
+    return {name: row[name].value() for name in row.fields}
 
 
 def the_run() -> WhatIfRun:
@@ -68,7 +88,7 @@ def change_of(market: Market) -> Change:
 
 def answered(client: Client, market: Market, **typed: Any) -> Any:
     response = ask(client, market, **typed)
-    assert response.status_code == 302, response.context["form"].errors
+    assert response.status_code == 302, errors_of(response)
     counted(the_run())
     return client.get(response.url)
 
@@ -194,9 +214,9 @@ def test_bad_input_names_its_field_and_is_kept(
     client: Client, market: Market, typed: dict[str, Any], field: str, error: str
 ) -> None:
     response = ask(client, market, **typed)
-    errors = response.context["form"].errors
+    errors = errors_of(response)
     assert list(errors) == [field]
-    assert error in str(errors[field])
+    assert error in errors[field]
     said = response.content.decode()
     for name, value in typed.items():
         if not name.startswith(("type", "kind")) and name != "soft_rule":
@@ -211,7 +231,7 @@ def test_more_rows_keep_what_is_typed(client: Client, market: Market) -> None:
     assert 'value="x"' in page
     assert 'name="partner-6"' in page
     assert "correct" not in page
-    assert 'name="rows" value="6"' in page
+    assert 'name="rows-TOTAL_FORMS" value="6"' in page
 
 
 def test_a_partner_that_left_can_be_asked_about(client: Client, market: Market) -> None:
@@ -363,7 +383,14 @@ def test_over_no_data_it_says_what_to_do(client: Client) -> None:
     make_partner(shop, make_publisher("New"))
     client = signed_in(make_user("owner", shop))
     response = client.post(
-        PAGE, {"advertiser": shop.pk, "rows": 1, "days": 7, "partner-1": "New", "type-1": "soft"}
+        PAGE,
+        {
+            "advertiser": shop.pk,
+            **sent_rows(1),
+            "days": 7,
+            "partner-1": "New",
+            "type-1": "soft",
+        },
     )
     counted(the_run())
     page = text(client.get(response["Location"]))
@@ -386,8 +413,9 @@ def test_a_question_can_be_changed(client: Client, market: Market) -> None:
     form = page.context["form"]
     assert form["days"].value() == 30
     assert form["hard_days"].value() == 7
-    assert form["partner-1"].value() == f"Cat of Shop ({market.extension.publisher_id})"
-    assert form["type-1"].value() == "soft"
+    row = row_of(page)
+    assert row["partner"] == f"Cat of Shop ({market.extension.publisher_id})"
+    assert row["type"] == "soft"
     assert "Cat of Shop: soft; Cookie period: 7 days 30 Waiting" in text(page)
 
 
@@ -402,12 +430,14 @@ def test_a_model_type_is_asked_again_as_a_whole(client: Client, market: Market) 
     own = {"partner-66": "L1", "days-66": 3}
     ask(client, market, rows=68, **rows, **types, **own, **{"kind-loyalty": "soft"})
     asked = change_of(market)
-    form = client.get(f"{PAGE}?again={the_run().pk}").context["form"]
+    page = client.get(f"{PAGE}?again={the_run().pk}")
+    form = page.context["form"]
     assert form["kind-loyalty"].value() == "soft"
-    assert (form.rows, form["partner-67"].value()) == (69, None)
+    assert (len(form.rows), row_of(page, 67)["partner"]) == (69, None)
     WhatIfRun.objects.all().delete()
-    again = {name: form[name].value() or "" for name in form.fields}
-    ask(client, market, **{**again, "rows": form.rows})
+    fields = [*form, *(field for row in form.rows for field in row)]
+    again = {field.html_name: field.value() or "" for field in fields}
+    ask(client, market, rows=69, **again)
     assert change_of(market) == asked
     assert len(asked.types) == 67
 
@@ -422,7 +452,7 @@ def test_a_question_about_more_than_the_form_holds_says_what_is_left_out(
     )
     monkeypatch.setattr(whatif_form, "MOST_ROWS", 1)
     page = client.get(f"{PAGE}?again={the_run().pk}")
-    assert page.context["form"]["partner-1"].value().startswith("Blog of Shop")
+    assert row_of(page)["partner"].startswith("Blog of Shop")
     assert (
         "The question was about more partners than this form holds. 1 of them is not below and "
         "would not change." in text(page)
@@ -430,8 +460,26 @@ def test_a_question_about_more_than_the_form_holds_says_what_is_left_out(
 
 
 def test_the_form_holds_no_more_fields_than_django_reads(market: Market) -> None:
-    form = whatif_form.WhatIfForm(partners=[], rows=whatif_form.MOST_ROWS)
-    assert len(form.fields) + len(ModelType) + 5 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    rows = whatif_form.partner_rows([], initial=[{}] * whatif_form.MOST_ROWS)
+    form = whatif_form.WhatIfForm(partners=[], rows=rows)
+    fields = [*form, *rows.management_form, *(field for row in rows for field in row)]
+    assert len(fields) > 900
+    assert len(fields) + len(ModelType) + 5 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+def test_more_rows_than_the_form_holds_are_refused(client: Client, market: Market) -> None:
+    last = whatif_form.MOST_ROWS + 1
+    typed = {f"partner-{last}": "Cat of Shop", f"type-{last}": "soft"}
+    response = ask(client, market, rows=last, hard_days=7, **typed)
+    assert f"at most {whatif_form.MOST_ROWS} forms" in text(response)
+    assert not WhatIfRun.objects.exists()
+
+
+def test_without_its_rows_the_form_is_refused(client: Client, market: Market) -> None:
+    response = client.post(PAGE, {"advertiser": market.shop.pk, "days": 90, "hard_days": 7})
+    assert response.status_code == 200
+    assert response.context["form"].rows.non_form_errors()
+    assert not WhatIfRun.objects.exists()
 
 
 def test_a_question_about_two_advertisers_is_changed_one_at_a_time(market: Market) -> None:
@@ -446,14 +494,14 @@ def test_a_question_about_two_advertisers_is_changed_one_at_a_time(market: Marke
     said = "You asked this for 2 advertisers at once. Here you change one at a time: below is what"
     for one, name, held in ((market, "Blog of Shop", "soft"), (other, "Cat of Other", "hard")):
         page = client.get(f"{PAGE}?advertiser={one.shop.pk}&again={run.pk}")
-        form = page.context["form"]
-        assert form["partner-1"].value().startswith(name)
-        assert form["type-1"].value() == held
+        row = row_of(page)
+        assert row["partner"].startswith(name)
+        assert row["type"] == held
         assert f"{said} you asked for {one.shop}." in text(page)
         assert f'<input type="hidden" name="again" value="{run.pk}">' in page.content.decode()
     third = make_market("Third")
     page = client.get(f"{PAGE}?advertiser={third.shop.pk}&again={run.pk}")
-    assert page.context["form"]["partner-1"].value() is None
+    assert row_of(page)["partner"] is None
     assert "You asked this" not in text(page)
 
 
@@ -489,7 +537,7 @@ def test_another_tenants_advertiser_and_partner_are_not_there(
     assert ask(client, other, hard_days=7).status_code == 404
     key = other.blog.publisher_id
     response = ask(client, market, **{"partner-1": str(key), "type-1": "soft"})
-    assert list(response.context["form"].errors) == ["partner-1"]
+    assert list(errors_of(response)) == ["partner-1"]
 
 
 # CSV
