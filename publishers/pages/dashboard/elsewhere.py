@@ -1,9 +1,7 @@
 """What a publisher did not get: sales that went elsewhere, and clicks that took no cookie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,21 +16,10 @@ from publishers.pages.dashboard.elsewhere_filters import (
     PageStart,
 )
 from publishers.pages.dashboard.frame import CLICKS_TABS, SALES_TABS, team_page
+from publishers.pages.dashboard.paging import ListPage, page_of
 from tracking.explain import elsewhere, no_cookie
 from tracking.explain.elsewhere import Elsewhere
-from tracking.explain.no_cookie import NoCookie
 from tracking.models import Commission, Conversion
-
-PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ElsewherePage:
-    """One page of a list, with the addresses of the next older one and of the first."""
-
-    rows: Sequence[Elsewhere] | Sequence[NoCookie] = ()
-    older: str = ""
-    newest: str = ""
 
 
 @team_page
@@ -49,27 +36,25 @@ def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -
 def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
     chosen = NoCookieFilter(request.GET, publisher.pk, clock.now())
     if chosen.is_valid():
-        rows = list(chosen.narrow().select_related("advertiser")[: PAGE_SIZE + 1])
-        shown = rows[:PAGE_SIZE]
-        older = str(shown[-1].pk) if len(rows) > PAGE_SIZE else ""
-        told = no_cookie.told(shown, publisher.pk, chosen.now)
-        context["page"] = _page(request, told, older)
+        page = page_of(request, chosen.narrow().select_related("advertiser"))
+        context["page"] = page.of(no_cookie.told(page.rows, publisher.pk, chosen.now))
     context["inner_tabs"] = CLICKS_TABS
     return _respond(request, "publishers/dashboard/no_cookie.html", context, chosen)
 
 
-def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> ElsewherePage:
+def _sales_page(request: HttpRequest, chosen: ElsewhereFilter) -> ListPage[Elsewhere]:
     start: PageStart | None = chosen.cleaned_data["before"]
     found = elsewhere.sales(chosen.wanted())
     if start:
         found = found.filter(at__lte=start.at)
-    skip = start.skip if start else 0
-    related = found.select_related("advertiser", "decision", "commission")
-    rows = list(related[skip : skip + PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
-    older = str(_after(shown, start)) if len(rows) > PAGE_SIZE else ""
-    told = elsewhere.told(shown, chosen.publisher_id, chosen.now, chosen.cleaned_data["order"])
-    return _page(request, told, older)
+    page = page_of(
+        request,
+        found.select_related("advertiser", "decision", "commission"),
+        skip=start.skip if start else 0,
+        position=lambda shown: _after(shown, start),
+    )
+    order = chosen.cleaned_data["order"]
+    return page.of(elsewhere.told(page.rows, chosen.publisher_id, chosen.now, order))
 
 
 def _after(shown: Sequence[Conversion], start: PageStart | None) -> PageStart:
@@ -85,13 +70,6 @@ def _paid_to_own(chosen: ElsewhereFilter) -> Commission | None:
         return None
     own = access.for_publisher(Commission.objects.all(), chosen.publisher_id)
     return own.filter(conversion__order=chosen.cleaned_data["order"]).first()
-
-
-def _page(request: HttpRequest, rows: Sequence[Any], older: str) -> ElsewherePage:
-    kept = {name: value for name, value in request.GET.items() if name != "before"}
-    return ElsewherePage(
-        rows, urlencode({**kept, "before": older}) if older else "", urlencode(kept)
-    )
 
 
 def _respond(

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from network.clock import to_ms
 from network.people import access
 from publishers.pages.dashboard.filters import ListFilter
+from publishers.pages.dashboard.paging import INVALID_POSITION
 from tracking.conversions.evidence import MAX_ORDER
 from tracking.explain.elsewhere import Wanted, has_reference
 from tracking.explain.no_cookie import REASONS, without_cookie
@@ -81,7 +82,7 @@ class ElsewhereFilter(BoundFilter):
         try:
             return PageStart.parse(text)
         except ValueError:
-            raise forms.ValidationError("The page begins nowhere.") from None
+            raise forms.ValidationError(INVALID_POSITION) from None
 
     def wanted(self) -> Wanted:
         """Only of a valid filter."""

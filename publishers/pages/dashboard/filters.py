@@ -11,6 +11,7 @@ from django.utils import timezone
 from network.clock import to_ms
 from network.models import Advertiser
 from network.people import access
+from publishers.pages.dashboard.paging import INVALID_POSITION
 from publishers.pages.dashboard.period import NO_DATE
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
@@ -143,7 +144,7 @@ class SaleFilter(ListFilter):
         own = access.for_publisher(Commission.objects.all(), self.publisher_id)
         found = own.filter(pk=self.cleaned_data["before"]).first()
         if found is None:
-            raise forms.ValidationError("The page begins at a sale that is not there.")
+            raise forms.ValidationError(INVALID_POSITION)
         return found
 
     def narrow(self) -> QuerySet[Commission]:

@@ -8,7 +8,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from network import clock
 from network.models import Advertiser
@@ -20,6 +19,7 @@ from publishers.notices.reading import mark_read, unread
 from publishers.notices.states import State
 from publishers.notices.words import Words, words
 from publishers.pages.dashboard.frame import team_page
+from publishers.pages.dashboard.paging import ListPage, empty_page, page_of
 from publishers.partnerships.standing import standings
 
 PAGE_SIZE = 20
@@ -68,18 +68,11 @@ class ShownNotice:
         return str(self.notice.facts["to"]["type"])
 
 
-@dataclass(frozen=True, slots=True)
-class NoticesPage:
-    shown: Sequence[ShownNotice]
-    older: str
-    newest: str
-
-
 @team_page
 def notices(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
     chosen = NoticeFilter(request.GET, publisher)
     page = _page(request, publisher, chosen)
-    context |= {"filter": chosen, "page": page, "shown": page.shown}
+    context |= {"filter": chosen, "page": page, "shown": page.rows}
     status = 200 if chosen.is_valid() else 400
     response = render(request, "publishers/dashboard/notices.html", context, status=status)
     newest = Notice.objects.filter(publisher=publisher).values_list("pk", flat=True).first()
@@ -88,17 +81,16 @@ def notices(request: HttpRequest, publisher: Publisher, context: dict[str, Any])
     return response
 
 
-def _page(request: HttpRequest, publisher: Publisher, chosen: NoticeFilter) -> NoticesPage:
-    kept: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "before"}
+def _page(
+    request: HttpRequest, publisher: Publisher, chosen: NoticeFilter
+) -> ListPage[ShownNotice]:
     if not chosen.is_valid():
-        return NoticesPage((), "", urlencode(kept))
+        return empty_page(request)
     rows = access.for_publisher(Notice.objects.all(), publisher.pk).filter(**_lookups(chosen))
     if chosen.cleaned_data["about"] == COMING:
         rows = rows.filter(pk__in=notice_states.coming(rows, clock.now()))
-    found = list(rows.select_related("advertiser", "partnership")[: PAGE_SIZE + 1])
-    here = found[:PAGE_SIZE]
-    older = urlencode({**kept, "before": here[-1].pk}) if len(found) > PAGE_SIZE else ""
-    return NoticesPage(_shown(request, publisher, here), older, urlencode(kept))
+    page = page_of(request, rows.select_related("advertiser", "partnership"), size=PAGE_SIZE)
+    return page.of(_shown(request, publisher, page.rows))
 
 
 def _lookups(chosen: NoticeFilter) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser
 from publishers.models import Partnership, Publisher
-from publishers.pages.dashboard import elsewhere as elsewhere_views
+from publishers.pages.dashboard import paging
 from publishers.pages.dashboard.elsewhere_filters import PageStart
 from tests.support.makers import (
     NOW,
@@ -370,8 +370,8 @@ def test_an_old_order_is_found_by_its_reference(
 @pytest.mark.parametrize(
     ("page", "query", "words"),
     [
-        pytest.param(sales, "?before=x", "The page begins nowhere.", id="before"),
-        pytest.param(sales, "?before=1.0-1", "The page begins nowhere.", id="before_cut"),
+        pytest.param(sales, "?before=x", "Invalid page position.", id="before"),
+        pytest.param(sales, "?before=1.0-1", "Invalid page position.", id="before_cut"),
         pytest.param(sales, "?programme=999999", "Select a valid choice.", id="programme"),
         pytest.param(sales, "?since=yesterday", "Write the date as 2026-03-12", id="date"),
         pytest.param(sales, f"?order={'x' * 65}", "at most 64 characters", id="order"),
@@ -408,7 +408,7 @@ def test_old_sales_are_reached_page_by_page(
     monkeypatch: pytest.MonkeyPatch,
     apart: timedelta,
 ) -> None:
-    monkeypatch.setattr(elsewhere_views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
     for number in range(5):
         shopper = Shopper()
         shopper.follow(rival, NOW - 5 * MINUTE)
@@ -513,7 +513,7 @@ def test_clicks_are_narrowed(
 def test_old_clicks_are_reached_page_by_page(
     member: Client, cat: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elsewhere_views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
     for number in range(5):
         Shopper().follow(cat, NOW + number * MINUTE, ref=f"click-{number}", consent=False)
     found = follow_pages(lambda query: clicks(member, cat.publisher, query), r"click-\d")

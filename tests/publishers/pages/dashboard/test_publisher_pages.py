@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser, User
 from publishers.models import Partnership, Publisher
-from publishers.pages.dashboard import lists as views
+from publishers.pages.dashboard import paging
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -215,7 +215,7 @@ def test_clicks_are_filtered(
         pytest.param("clicks/", "?before=x", "Enter a valid UUID.", id="no_uuid"),
         pytest.param("sales/", "?state=Lost", "Select a valid choice. Lost is not", id="state"),
         pytest.param("sales/", "?before=x", "Enter a whole number.", id="no_number"),
-        pytest.param("sales/", "?before=999999", "at a sale that is not there", id="no_sale"),
+        pytest.param("sales/", "?before=999999", "Invalid page position.", id="no_sale"),
         pytest.param("sales/", "?since=12.3.26", "From: Write the date as 2026-03-12", id="date"),
         pytest.param(
             "clicks/",
@@ -237,7 +237,7 @@ def test_a_filter_that_makes_no_sense_is_told(
 def test_old_clicks_are_reached_page_by_page(
     member: Client, blog: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
     for number in range(5):
         Shopper().follow(blog, NOW + timedelta(minutes=number), ref=f"click-{number}")
     shown, query = [], "?outcome=took"
@@ -252,7 +252,7 @@ def test_old_clicks_are_reached_page_by_page(
 def test_old_sales_are_reached_page_by_page(
     member: Client, blog: Partnership, cat: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
     for number in range(5):
         buy(blog, cat, f"order-{number}")
     shown, query = [], "?state=Pending"
