@@ -138,9 +138,11 @@ def test_a_hosts_spool_is_taken_out_of_service_once(operator: Client) -> None:
     data = {"action": "take_out", "_selected_action": ["web-1"]}
     assert "2 days" in text(operator.get("/admin/tracking/spoolhost/"))
     page = text(post(operator, "/admin/tracking/spoolhost/", **data))
-    assert "1 taken out of service: web-1." in page
+    assert "1 host taken out of service: web-1." in page
     assert SpoolHost.objects.get().removed_at == NOW
-    assert "0 taken out of service" in text(post(operator, "/admin/tracking/spoolhost/", **data))
+    assert "No host was taken out of service." in text(
+        post(operator, "/admin/tracking/spoolhost/", **data)
+    )
 
 
 def test_nothing_is_deleted_and_what_happened_is_not_edited() -> None:

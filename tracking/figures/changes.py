@@ -7,9 +7,11 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from network.models import AttributionTerms, CommissionRate, User
 from network.people import access
+from network.wording import counted
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
@@ -43,26 +45,50 @@ def recent(scope: Scope) -> list[RecentChange]:
 
 def _all(scope: Scope) -> Iterator[RecentChange]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
-        said = f"Cookie type of {row.partnership}: {row.get_cookie_type_display()}"
+        said = _("Cookie type of %(partner)s: %(cookie_type)s") % {
+            "partner": row.partnership,
+            "cookie_type": row.get_cookie_type_display(),
+        }
         yield _change(row, said, row.partnership)
     for row in _newest(scope, _asked_for(PartnershipTerms.all_rows.all()), *_OF_PARTNER):
         yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
-        whose = row.advertiser or "the network"
-        said = f"{row.get_model_type_display()} default of {whose}: {row.get_cookie_type_display()}"
-        yield _change(row, said, row.cancels or row)
+        yield _change(row, _default(row), row.cancels or row)
     for row in _newest(scope, _asked_for(AttributionTerms.all_rows.all()), "advertiser"):
-        said = f"Terms of {row.advertiser}: {row.soft_rule}, {row.hard_days} days"
+        said = _("Terms of %(advertiser)s: %(soft_rule)s, %(days)s") % {
+            "advertiser": row.advertiser,
+            "soft_rule": row.soft_rule,
+            "days": counted(row.hard_days, "day"),
+        }
         yield _change(row, said, row.advertiser)
     for row in _newest(scope, CommissionRate.all_rows.all(), "advertiser"):
-        yield _change(row, f"Commission of {row.advertiser}: {row}", row.advertiser)
+        said = _("Commission of %(advertiser)s: %(rate)s") % {
+            "advertiser": row.advertiser,
+            "rate": row,
+        }
+        yield _change(row, said, row.advertiser)
     kinds = PublisherModelType.all_rows.all()
     if scope.advertisers is not None:
         theirs = {"publisher__partnerships__advertiser__in": scope.advertisers}
         kinds = kinds.filter(**theirs).distinct()
     for row in _newest(Scope(), kinds, "publisher"):
-        said = f"Model type of {row.publisher}: {row.get_model_type_display()}"
+        said = _("Model type of %(publisher)s: %(model_type)s") % {
+            "publisher": row.publisher,
+            "model_type": row.get_model_type_display(),
+        }
         yield _change(row, said, row.publisher)
+
+
+def _default(row: ModelTypeCookieType) -> str:
+    """Without an advertiser it is the network's."""
+    known = {
+        "model_type": row.get_model_type_display(),
+        "advertiser": row.advertiser,
+        "cookie_type": row.get_cookie_type_display(),
+    }
+    if row.advertiser is None:
+        return _("%(model_type)s default of the network: %(cookie_type)s") % known
+    return _("%(model_type)s default of %(advertiser)s: %(cookie_type)s") % known
 
 
 def _asked_for(rows: QuerySet[Any]) -> QuerySet[Any]:

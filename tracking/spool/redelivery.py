@@ -4,7 +4,9 @@ import json
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from network import dates
 from tracking.models import SetAside
 from tracking.spool import intake
 
@@ -18,15 +20,16 @@ def replay(set_aside_id: int, now: datetime) -> SetAside:
     """Take the record in now, as the drain would have, and note when. Raises NotReplayed."""
     row = SetAside.objects.select_for_update().get(id=set_aside_id)
     if row.replayed_at:
-        raise NotReplayed(f"{row} was taken in already, on {row.replayed_at:%d %b %Y %H:%M} UTC.")
+        text = _("%(record)s was taken in already, on %(at)s.")
+        raise NotReplayed(text % {"record": row, "at": dates.zoned(row.replayed_at)})
     record = _record(row)
     try:
         with transaction.atomic():
             intake.store([record], now)
     except Exception as error:
-        raise NotReplayed(
-            f"{row} still cannot be taken in: {type(error).__name__}: {error}. It stays set aside."
-        ) from error
+        text = _("%(record)s still cannot be taken in: %(error)s. It stays set aside.")
+        known = {"record": row, "error": f"{type(error).__name__}: {error}"}
+        raise NotReplayed(text % known) from error
     row.replayed_at = now
     row.save(update_fields=["replayed_at"])
     return row
@@ -38,8 +41,9 @@ def _record(row: SetAside) -> intake.Record:
     except ValueError:
         record = None
     if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):
-        raise NotReplayed(
-            f"{row} is damaged ({row.error}): what is left of it is no click and no report. "
-            "It can only be kept."
+        text = _(
+            "%(record)s is damaged (%(error)s): it is neither a click nor a report. It can only be "
+            "kept."
         )
+        raise NotReplayed(text % {"record": row, "error": row.error})
     return record

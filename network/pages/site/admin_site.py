@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -39,6 +39,9 @@ from network import dates, money
 from network.models import Advertiser, User
 from network.pages.site import navigation
 from network.people import access
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 Row = TypeVar("Row", bound=Model)
 EMPTY = "—"
@@ -148,7 +151,7 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
     """
 
     actions: Any = ()
-    when_empty = ""
+    when_empty: str | Promise = ""
     """What to do next when there is no row yet, or where rows come from."""
     view_on_site = False
     show_full_result_count = False
@@ -366,7 +369,7 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def shown_moment(name: str, label: str) -> Callable[[Any], str]:
+def shown_moment(name: str, label: "_StrOrPromise") -> Callable[[Any], str]:
     """A list column or read-only field with the time in ``name``."""
 
     @admin.display(description=label, ordering=name)
@@ -378,7 +381,7 @@ def shown_moment(name: str, label: str) -> Callable[[Any], str]:
     return column
 
 
-def shown_money(name: str, label: str) -> Callable[[Any], str]:
+def shown_money(name: str, label: "_StrOrPromise") -> Callable[[Any], str]:
     """A list column or read-only field with the amount in ``name``, in the row's currency."""
 
     @admin.display(description=label, ordering=name)

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.pages.site import badges
@@ -34,7 +36,7 @@ from tracking.rule.reasons import TargetReason
 
 
 class ClickAdmin(ScopedAdmin[Click]):
-    when_empty = (
+    when_empty = gettext_lazy(
         "A click appears when somebody follows a partner's tracking link. The link is on the "
         "partner's page."
     )
@@ -49,7 +51,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     list_filter = (AdvertiserFilter, ClickPeriodFilter, "cookie_type", CountsFilter, ReasonFilter)
     list_select_related = ("advertiser",)
     search_fields = ("id",)
-    search_help_text = "The click's id"
+    search_help_text = gettext_lazy("The click's id")
     ordering = ("-id",)
     paginator = CappedPaginator
     fields = (
@@ -71,8 +73,8 @@ class ClickAdmin(ScopedAdmin[Click]):
         "shown_rebuilt",
         "shown_received_at",
     )
-    shown_at = staticmethod(shown_moment("at", "Time"))
-    shown_received_at = staticmethod(shown_moment("received_at", "Received"))
+    shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
+    shown_received_at = staticmethod(shown_moment("received_at", gettext_lazy("Received")))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Click]:
         # A click may name a publisher that does not exist; a join would hide it.
@@ -89,43 +91,43 @@ class ClickAdmin(ScopedAdmin[Click]):
         except ValueError:
             return queryset.none(), False
 
-    @admin.display(description="Partner")
+    @admin.display(description=gettext_lazy("Partner"))
     def partner(self, row: Click) -> str:
         try:
             return str(row.publisher)
         except ObjectDoesNotExist:
-            return f"unknown publisher {row.publisher_id}"
+            return _("unknown publisher %(id)s") % {"id": row.publisher_id}
 
-    @admin.display(description="Cookie type", ordering="cookie_type")
+    @admin.display(description=gettext_lazy("Cookie type"), ordering="cookie_type")
     def shown_cookie_type(self, row: Click) -> str:
         return badges.cookie_type(row.cookie_type)
 
-    @admin.display(description="Window")
+    @admin.display(description=gettext_lazy("Window"))
     def shown_window(self, row: Click) -> str:
         return dates.span(timedelta(minutes=row.window_minutes))
 
-    @admin.display(description="References", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("References"), empty_value=EMPTY)
     def shown_references(self, row: Click) -> str | None:
         return ", ".join(f"{name}: {value}" for name, value in row.references.items()) or None
 
-    @admin.display(description="Rejected tokens", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Rejected tokens"), empty_value=EMPTY)
     def shown_rejected_tokens(self, row: Click) -> str | None:
         return "; ".join(str(token) for token in row.rejected_tokens) or None
 
-    @admin.display(description="Outcome", ordering="reason")
+    @admin.display(description=gettext_lazy("Outcome"), ordering="reason")
     def outcome(self, row: Click) -> str:
         if row.reason:
             return uncounted_text(row.reason)
-        return "Counts; stood down" if row.stood_down else "Counts; took the cookie"
+        return _("Counts; stood down") if row.stood_down else _("Counts; set the cookie")
 
-    @admin.display(description="From the page")
+    @admin.display(description=gettext_lazy("From the page"))
     def shown_in_page(self, row: Click) -> str:
-        return "Yes, without a navigation" if row.in_page else "No"
+        return _("Yes, without a navigation") if row.in_page else _("No")
 
-    @admin.display(description="Known from")
+    @admin.display(description=gettext_lazy("Known from"))
     def shown_rebuilt(self, row: Click) -> str:
-        return "Its token; its record has not arrived" if row.rebuilt else "Its record"
+        return _("Its token; its record has not arrived") if row.rebuilt else _("Its record")
 
-    @admin.display(description="Target refused", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Target refused"), empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
         return str(TARGET_REASONS[TargetReason(row.target_reason)]) if row.target_reason else None

@@ -14,6 +14,8 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates
 from network.pages.site.admin_site import (
@@ -23,6 +25,7 @@ from network.pages.site.admin_site import (
     ScopedAdmin,
     shown_moment,
 )
+from network.wording import joined
 from tracking.models import SetAside, SpoolHost
 from tracking.spool import health
 from tracking.spool.redelivery import NotReplayed, replay
@@ -35,8 +38,8 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
     list_display_links = None
     ordering = ("name",)
     actions = ("take_out",)
-    shown_drained_to = staticmethod(shown_moment("drained_to", "Drained to"))
-    shown_registered_at = staticmethod(shown_moment("registered_at", "Registered"))
+    shown_drained_to = staticmethod(shown_moment("drained_to", gettext_lazy("Drained to")))
+    shown_registered_at = staticmethod(shown_moment("registered_at", gettext_lazy("Registered")))
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
@@ -52,23 +55,23 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Health",
+            "title": _("Health"),
             "health": health.look(clock.now()),
             "late_after": dates.span(health.LATE_AFTER),
         }
         return TemplateResponse(request, "admin/home/health.html", context)
 
-    @admin.display(description="In service", boolean=True)
+    @admin.display(description=gettext_lazy("In service"), boolean=True)
     def in_service(self, row: SpoolHost) -> bool:
         return row.removed_at is None
 
-    @admin.display(description="Behind", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Behind"), empty_value=EMPTY)
     def behind(self, row: SpoolHost) -> str | None:
         if row.removed_at:
             return None
         return dates.span(clock.now() - row.drained_to)
 
-    @admin.action(description="Take out of service", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Take out of service"), permissions=["manage"])
     def take_out(self, request: HttpRequest, queryset: QuerySet[SpoolHost]) -> None:
         """For a host that is gone for good. What its spool still held is not waited for."""
         now = clock.now()
@@ -76,7 +79,13 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
         taken = queryset.filter(pk__in=names, removed_at=None).update(removed_at=now)
         for host in queryset.filter(pk__in=names):
             self.log_change(request, host, f"Taken out of service {dates.zoned(now)}")
-        messages.success(request, f"{taken} taken out of service: {', '.join(names) or 'none'}.")
+        text = ngettext(
+            "%(count)s host taken out of service: %(names)s.",
+            "%(count)s hosts taken out of service: %(names)s.",
+            taken,
+        )
+        known = {"count": taken, "names": joined(names)}
+        messages.success(request, text % known if taken else _("No host was taken out of service."))
 
 
 class SetAsideAdmin(PageAdmin[SetAside]):
@@ -88,18 +97,18 @@ class SetAsideAdmin(PageAdmin[SetAside]):
     paginator = CappedPaginator
     actions = ("replay_all",)
     page_template = "admin/home/set_aside.html"
-    shown_set_aside_at = staticmethod(shown_moment("set_aside_at", "Set aside"))
-    shown_replayed_at = staticmethod(shown_moment("replayed_at", "Taken in"))
+    shown_set_aside_at = staticmethod(shown_moment("set_aside_at", gettext_lazy("Set aside")))
+    shown_replayed_at = staticmethod(shown_moment("replayed_at", gettext_lazy("Taken in")))
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
 
-    @admin.display(description="Error")
+    @admin.display(description=gettext_lazy("Error"))
     def short_error(self, row: SetAside) -> str:
         return row.error[:120]
 
     def page(self, request: HttpRequest, row: SetAside) -> Mapping[str, Any]:
-        return {"title": "Record set aside", "subtitle": row.host}
+        return {"title": _("Record set aside"), "subtitle": row.host}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.replay_view)
@@ -117,7 +126,7 @@ class SetAsideAdmin(PageAdmin[SetAside]):
         self._replay(request, row)
         return HttpResponseRedirect(reverse("admin:tracking_setaside_change", args=[pk]))
 
-    @admin.action(description="Take in again", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Take in again"), permissions=["manage"])
     def replay_all(self, request: HttpRequest, queryset: QuerySet[SetAside]) -> None:
         for row in queryset.order_by("set_aside_at", "id"):
             self._replay(request, row)
@@ -129,4 +138,4 @@ class SetAsideAdmin(PageAdmin[SetAside]):
             messages.error(request, str(error))
             return
         self.log_change(request, replayed, "Taken in again")
-        messages.success(request, f"{replayed} has been taken in.")
+        messages.success(request, _("%(record)s has been taken in.") % {"record": replayed})

@@ -79,9 +79,9 @@ def _next_step(
 ) -> NextStep | None:
     if not health:
         return NextStep(
-            "There is no advertiser yet.",
-            "Create the first: its shop, its attribution terms and what it pays.",
-            "Create an advertiser",
+            _("There is no advertiser yet."),
+            _("Create the first: its shop, its attribution terms and what it pays."),
+            _("Create an advertiser"),
             reverse("admin:network_advertiser_add") if known.operator else "",
         )
     partners = Partnership.objects.all()
@@ -89,17 +89,19 @@ def _next_step(
         partners = partners.filter(advertiser__in=scope.advertisers)
     if not partners.exists():
         return NextStep(
-            "There is no partner yet.",
-            "Publishers apply for the programme; an operator may also add one.",
-            "Add a partner",
+            _("There is no partner yet."),
+            _("Publishers apply for the programme; an operator may also add one."),
+            _("Add a partner"),
             reverse("admin:publishers_partnership_add") if known.operator else "",
         )
     if not total.clicks and not any(row.last for row in health):
         return NextStep(
-            "Nothing has been tracked in these days.",
-            "Each partner's page has its tracking link. Put the tag on the shop's pages, follow a "
-            "link, and the click appears here.",
-            "To the partners",
+            _("Nothing has been tracked in these days."),
+            _(
+                "Each partner's page has its tracking link. Put the tag on the shop's pages, "
+                "follow a link, and the click appears here."
+            ),
+            _("Go to the partners"),
             reverse("admin:publishers_partnership_changelist"),
         )
     return None
@@ -135,9 +137,12 @@ def _earned(currency: str, now: int, before: int) -> ShownNumber:
 def _change_of(now: int, before: int, written: str = "") -> str:
     """``+12 % from 1,234``, in whole percent of what was before."""
     if not before:
-        return "from none"
+        return _("from none")
     percent = round(100 * (now - before) / before)
-    return f"{percent:+,} % from {written or f'{before:,}'}"
+    return _("%(change)s %% from %(before)s") % {
+        "change": f"{percent:+,}",
+        "before": written or f"{before:,}",
+    }
 
 
 def _amounts(by_currency: Mapping[str, int]) -> list[str]:
@@ -235,10 +240,17 @@ def _protection(scope: Scope, period: Period) -> list[Protected]:
     ]
 
 
+def _title(week: UpcomingWeek) -> str:
+    if week.monday is None:
+        text = ngettext("After %(weeks)s week", "After %(weeks)s weeks", home.WEEKS)
+        return text % {"weeks": home.WEEKS}
+    return _("Week of %(monday)s") % {"monday": f"{week.monday:%-d %b}"}
+
+
 def _week(week: UpcomingWeek) -> dict[str, Any]:
     address = reverse(LIST.format("tracking_commission"))
     return {
-        "title": f"Week of {week.monday:%-d %b}" if week.monday else f"After {home.WEEKS} weeks",
+        "title": _title(week),
         "number": week.final.number,
         "amounts": _amounts(week.final.commission),
         "address": f"{address}?closes={week.key}",
@@ -282,7 +294,7 @@ def _change(change: changes.RecentChange, request: HttpRequest) -> dict[str, Any
         "what": change.what,
         "address": _address(change.row) if known.sees_in_admin(type(change.row)) else "",
         "made_by": access.maker(change, request.user)
-        or ("The network" if change.is_networks else ""),
+        or (_("The network") if change.is_networks else ""),
         "reason": change.reason,
     }
 

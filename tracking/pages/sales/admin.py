@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import money
 from network.pages.site import badges
@@ -53,39 +55,41 @@ from tracking.rule.reasons import ReportOutcome
 
 
 class ConversionAdmin(PageAdmin[Conversion]):
-    when_empty = (
+    when_empty = gettext_lazy(
         "A sale appears when the shop reports an order that came with a click: put the tag on "
         "the thank-you page, or send reports from the shop's server."
     )
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
     list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter)
     search_fields = ("order__exact",)
-    search_help_text = "The whole order reference"
+    search_help_text = gettext_lazy("The whole order reference")
     ordering = ("-at", "-id")
     paginator = CappedPaginator
     page_template = "admin/sales/page.html"
-    shown_at = staticmethod(shown_moment("at", "Time"))
-    shown_amount = staticmethod(shown_money("amount_minor", "Amount"))
+    shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
+    shown_amount = staticmethod(shown_money("amount_minor", gettext_lazy("Amount")))
 
-    @admin.display(description="Paid to", empty_value="Nobody")
-    def paid_to(self, row: Conversion) -> str | None:
+    @admin.display(description=gettext_lazy("Paid to"))
+    def paid_to(self, row: Conversion) -> str:
         commission = commission_of(row)
-        return str(commission.publisher) if commission and not _is_unpaid(commission) else None
+        if commission is None or _is_unpaid(commission):
+            return _("Nobody")
+        return str(commission.publisher)
 
-    @admin.display(description="Commission", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Commission"), empty_value=EMPTY)
     def earned(self, row: Conversion) -> str | None:
         commission = commission_of(row)
         if commission is None:
             return None
         return money.display(commission.amount_minor, commission.currency)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: Conversion) -> str:
         return badges.state(state_of_sale(row))
 
     def page(self, request: HttpRequest, row: Conversion) -> Mapping[str, Any]:
         return {
-            "title": f"Sale {row.order}",
+            "title": _("Sale %(order)s") % {"order": row.order},
             "subtitle": str(row.advertiser),
             "may_settle": bool(row.conflict) and self._may_settle(request, row),
             "buttons": buttons(row) if self.managed(request, row) else [],
@@ -139,12 +143,12 @@ class ConversionAdmin(PageAdmin[Conversion]):
             except NotInConflict as error:
                 raise ValidationError(str(error)) from error
             self.log_change(request, row, f"Settled the conflict: {choice.reason}")
-            return f"The conflict of order {row.order} is settled."
+            return _("The conflict of order %(order)s is settled.") % {"order": row.order}
 
         page = ChangePage(
-            title=f"Settle the conflict of order {row.order}",
+            title=_("Settle the conflict of order %(order)s") % {"order": row.order},
             form=form,
-            button="Settle the conflict",
+            button=_("Settle the conflict"),
             back=reverse("admin:tracking_conversion_change", args=[row.pk]),
             apply=apply,
             context={"original": row},
@@ -157,7 +161,9 @@ def _is_unpaid(commission: Commission) -> bool:
 
 
 class CommissionAdmin(ScopedAdmin[Commission]):
-    when_empty = "A commission appears with the first sale that a partner is paid for."
+    when_empty = gettext_lazy(
+        "A commission appears with the first sale that a partner is paid for."
+    )
     list_display = (
         "shown_sold_at",
         "sale",
@@ -176,7 +182,7 @@ class CommissionAdmin(ScopedAdmin[Commission]):
     )
     list_select_related = ("advertiser", "publisher", "conversion")
     search_fields = ("conversion__order__exact", "publisher__name")
-    search_help_text = "The whole order reference, or a partner's name"
+    search_help_text = gettext_lazy("The whole order reference, or a partner's name")
     ordering = ("-sold_at", "-id")
     paginator = CappedPaginator
     fields = (
@@ -192,22 +198,22 @@ class CommissionAdmin(ScopedAdmin[Commission]):
         "shown_closes_at",
         "shown_closed_at",
     )
-    shown_sold_at = staticmethod(shown_moment("sold_at", "Sold"))
-    shown_closes_at = staticmethod(shown_moment("closes_at", "Windows close"))
-    shown_closed_at = staticmethod(shown_moment("closed_at", "Closed"))
-    shown_sale_amount = staticmethod(shown_money("sale_amount_minor", "Sale"))
-    shown_amount = staticmethod(shown_money("amount_minor", "Commission"))
-    shown_fee = staticmethod(shown_money("network_fee_minor", "Network fee"))
+    shown_sold_at = staticmethod(shown_moment("sold_at", gettext_lazy("Sold")))
+    shown_closes_at = staticmethod(shown_moment("closes_at", gettext_lazy("Windows close")))
+    shown_closed_at = staticmethod(shown_moment("closed_at", gettext_lazy("Closed")))
+    shown_sale_amount = staticmethod(shown_money("sale_amount_minor", gettext_lazy("Sale")))
+    shown_amount = staticmethod(shown_money("amount_minor", gettext_lazy("Commission")))
+    shown_fee = staticmethod(shown_money("network_fee_minor", gettext_lazy("Network fee")))
 
-    @admin.display(description="Cookie type", ordering="cookie_type")
+    @admin.display(description=gettext_lazy("Cookie type"), ordering="cookie_type")
     def shown_cookie_type(self, row: Commission) -> str:
         return badges.cookie_type(row.cookie_type)
 
-    @admin.display(description="Sale", ordering="conversion__order")
+    @admin.display(description=gettext_lazy("Sale"), ordering="conversion__order")
     def sale(self, row: Commission) -> str:
         return _sale_link(row.conversion)
 
-    @admin.display(description="State", ordering="status")
+    @admin.display(description=gettext_lazy("State"), ordering="status")
     def state(self, row: Commission) -> str:
         return badges.state(state_of(row))
 
@@ -220,31 +226,33 @@ def _sale_link(conversion: Conversion) -> str:
 class ReportAdmin(PageAdmin[Report]):
     """What merchants sent, and what was wrong with it."""
 
-    when_empty = (
-        "A report appears when the tag, the pixel or the shop's server tells of an order, were "
-        "it refused."
+    when_empty = gettext_lazy(
+        "A report appears when the tag, the pixel or the shop's server reports an order, even if "
+        "it is refused."
     )
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
     list_filter = (AdvertiserFilter, "source", OutcomeFilter)
     list_select_related = ("advertiser",)
     search_fields = ("order__exact",)
-    search_help_text = "The whole order reference"
+    search_help_text = gettext_lazy("The whole order reference")
     ordering = ("-received_at", "-id")
     paginator = CappedPaginator
     page_template = "admin/sales/report.html"
-    shown_received_at = staticmethod(shown_moment("received_at", "Received"))
+    shown_received_at = staticmethod(shown_moment("received_at", gettext_lazy("Received")))
 
-    @admin.display(description="Outcome", ordering="outcome")
+    @admin.display(description=gettext_lazy("Outcome"), ordering="outcome")
     def outcome_said(self, row: Report) -> str:
         return str(REPORT_OUTCOMES[ReportOutcome(row.outcome)])
 
-    @admin.display(description="What was wrong", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
         return "; ".join(f"{error['field']}: {error['expected']}" for error in row.errors) or None
 
     def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
         return {
-            "title": f"Report of {row.order or 'a sale'}",
+            "title": _("Report of %(order)s") % {"order": row.order}
+            if row.order
+            else _("Report of a sale"),
             "subtitle": str(row.advertiser),
             "told": told_report(row),
             "tested": explain_test(row) if row.outcome == ReportOutcome.TEST else None,
@@ -254,10 +262,12 @@ class ReportAdmin(PageAdmin[Report]):
 class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
     """Most orders of a shop came without a click of ours: counted, not stored."""
 
-    when_empty = "Orders that were reported without any click are counted here, by the hour."
+    when_empty = gettext_lazy(
+        "Orders that were reported without any click are counted here, by the hour."
+    )
     list_display = ("shown_hour", "advertiser", "source", "count")
     list_filter = (AdvertiserFilter, "source")
     list_select_related = ("advertiser",)
     ordering = ("-hour", "-id")
     paginator = CappedPaginator
-    shown_hour = staticmethod(shown_moment("hour", "Hour from"))
+    shown_hour = staticmethod(shown_moment("hour", gettext_lazy("Hour from")))

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates, money
 from tracking.models import Conversion, Report, Validation
@@ -25,13 +27,15 @@ class SettleForm(forms.Form):
 
     report = ReportChoice(
         Report.objects.none(),
-        label="The right report",
+        label=gettext_lazy("The right report"),
         widget=forms.RadioSelect,
         empty_label=None,
-        help_text="Its figures and its clicks decide from now on.",
+        help_text=gettext_lazy("Its figures and its clicks decide from now on."),
     )
     reason = forms.CharField(
-        max_length=500, widget=forms.Textarea({"rows": 3}), help_text="Kept with the decision."
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("Kept with the decision."),
     )
 
     def offer(self, conversion: Conversion) -> None:
@@ -42,16 +46,16 @@ class SettleForm(forms.Form):
 
 
 class ApproveForm(forms.Form):
-    """Nothing that must be said; a note."""
+    """An optional note."""
 
     required_css_class = "required"
 
     reason = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         required=False,
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Kept in the sale's history, for staff. May stay empty.",
+        help_text=gettext_lazy("Kept in the sale's history, for staff. May stay empty."),
     )
 
 
@@ -61,22 +65,26 @@ class DeclineForm(forms.Form):
     required_css_class = "required"
 
     code = forms.ChoiceField(
-        label="Reason",
-        choices=[("", "Choose a reason"), *Validation.Code.choices],
-        help_text="The partner reads it as the state of its commission.",
+        label=gettext_lazy("Reason"),
+        choices=[("", gettext_lazy("Choose a reason")), *Validation.Code.choices],
+        help_text=gettext_lazy("The partner reads it as the state of its commission."),
     )
     reason = forms.CharField(
-        label="In your words",
+        label=gettext_lazy("In your words"),
         required=False,
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text="The partner reads this, too. May stay empty unless the reason is Other.",
+        help_text=gettext_lazy(
+            "The partner reads this, too. May stay empty unless the reason is Other."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("code") == Validation.Code.OTHER and data.get("reason") == "":
-            self.add_error("reason", "Say in words why it is declined, or choose another reason.")
+            self.add_error(
+                "reason", _("Say in words why it is declined, or choose another reason.")
+            )
         return data
 
 
@@ -88,5 +96,5 @@ class TakeBackForm(forms.Form):
     reason = forms.CharField(
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Kept in the sale's history, for staff. The sale is pending again.",
+        help_text=gettext_lazy("Kept in the sale's history, for staff. The sale is pending again."),
     )

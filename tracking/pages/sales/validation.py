@@ -8,6 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangePage, posted
@@ -20,49 +22,59 @@ from tracking.pages.sales.forms import ApproveForm, DeclineForm, TakeBackForm
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a page about one sale says; ``title`` and ``done`` have ``{order}`` in them."""
+    """What a page about one sale says; ``title`` and ``done`` have ``%(order)s`` in them."""
 
     form: type[forms.Form]
     path: str
-    title: str
-    button: str
-    done: str
-    effect: str
+    title: Promise
+    button: Promise
+    link: Promise
+    done: Promise
+    effect: Promise
 
 
 WORDS: Mapping[Validation.Action, Words] = {
     Action.APPROVE: Words(
         ApproveForm,
         "approve",
-        "Approve order {order}",
-        "Approve",
-        "Order {order} is approved.",
-        "It becomes final when its windows have closed, not earlier. Should later evidence credit "
-        "somebody else, or give other figures, it is pending again.",
+        gettext_lazy("Approve order %(order)s"),
+        gettext_lazy("Approve"),
+        gettext_lazy("Approve…"),
+        gettext_lazy("Order %(order)s is approved."),
+        gettext_lazy(
+            "It becomes final when its windows have closed, not earlier. If later evidence credits "
+            "somebody else or gives other figures, it is pending again."
+        ),
     ),
     Action.DECLINE: Words(
         DeclineForm,
         "decline",
-        "Decline order {order}",
-        "Decline",
-        "Order {order} is declined.",
-        "None of it is owed then, to whomever it is credited. Until the sale is closed it can be "
-        "taken back.",
+        gettext_lazy("Decline order %(order)s"),
+        gettext_lazy("Decline"),
+        gettext_lazy("Decline…"),
+        gettext_lazy("Order %(order)s is declined."),
+        gettext_lazy(
+            "Nothing is owed for it then, whoever it is credited to. Until the sale is closed, the "
+            "decline can be taken back."
+        ),
     ),
     Action.TAKE_BACK: Words(
         TakeBackForm,
         "take-back",
-        "Take back the decline of order {order}",
-        "Take back",
-        "The decline of order {order} is taken back.",
-        "The commission is pending again, and becomes final when its windows have closed.",
+        gettext_lazy("Take back the decline of order %(order)s"),
+        gettext_lazy("Take back"),
+        gettext_lazy("Take back…"),
+        gettext_lazy("The decline of order %(order)s is taken back."),
+        gettext_lazy(
+            "The commission is pending again, and becomes final when its windows have closed."
+        ),
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """The way to one of these pages."""
+    """A link to one of these pages."""
 
     label: str
     address: str
@@ -75,7 +87,7 @@ def url_name(action: Validation.Action) -> str:
 def buttons(row: Conversion) -> list[Button]:
     """What can be done to the sale as it stands."""
     return [
-        Button(f"{WORDS[action].button}…", reverse(f"admin:{url_name(action)}", args=[row.pk]))
+        Button(str(WORDS[action].link), reverse(f"admin:{url_name(action)}", args=[row.pk]))
         for action in possible(row)
     ]
 
@@ -99,12 +111,12 @@ def validation_page(
         except ValidationRefused as error:
             raise ValidationError(str(error)) from error
         log(": ".join(filter(None, (said.get_action_display(), said.because))))
-        return words.done.format(order=row.order)
+        return str(words.done) % {"order": row.order}
 
     return ChangePage(
-        title=words.title.format(order=row.order),
+        title=str(words.title) % {"order": row.order},
         form=form,
-        button=words.button,
+        button=str(words.button),
         back=reverse("admin:tracking_conversion_change", args=[row.pk]),
         apply=apply,
         template="admin/sales/validate.html",
