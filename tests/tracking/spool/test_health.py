@@ -104,7 +104,7 @@ def test_without_redis_the_page_says_so(operator: Client, settings: Settings) ->
 def test_the_page_says_what_is_late_and_what_to_do(operator: Client) -> None:
     make_host("web-9", behind=timedelta(hours=1))
     seen = text(operator.get("/admin/tracking/spoolhost/health/"))
-    assert "Something needs a look" in seen
+    assert "Something needs your attention" in seen
     assert "web-9" in seen
     assert "Start its drain" in seen
     assert "Check that beat and worker are running." in seen

@@ -379,7 +379,7 @@ def test_health_counts_what_was_given_up(cast: Cast, operator: Client) -> None:
     NoticeMail.objects.update(state="parked", last_error="Nobody there")
     shown = text(operator.get(health))
     assert "Mails given up 1 Not delivered" in shown
-    assert "Something needs a look" in shown
+    assert "Something needs your attention" in shown
 
 
 def test_what_was_given_up_is_sent_again_from_its_page(cast: Cast, operator: Client) -> None:
