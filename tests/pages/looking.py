@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,15 +21,15 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = {1440: 900, 768: 1024, 390: 844}
 """Of the window, each with its height."""
-AXE_WIDTHS = (1440, 390)
+AXE_AT: frozenset[tuple[Theme, int]] = frozenset({("light", 1440), ("dark", 390)})
+"""What axe reads of every page: each theme once, and the widest and the narrowest once."""
 TALLEST = 5_000
 """Where a picture ends."""
 PICTURES = os.environ.get("PICTURES", "")
 """The folder that pictures are written into; none are without it."""
 AXE = (ROOT / "tests" / "browser" / "axe" / "axe.min.js").read_text()
-RUN_AXE = """async (rules) => {
-    const only = rules && {runOnly: {type: 'rule', values: rules}};
-    const found = await axe.run(document, {resultTypes: ['violations'], ...only});
+RUN_AXE = """async () => {
+    const found = await axe.run(document, {resultTypes: ['violations']});
     return found.violations
         .filter((each) => ['serious', 'critical'].includes(each.impact))
         .map((each) => `${each.id}: ${each.help}\\n` + each.nodes.slice(0, 5).map((node) =>
@@ -40,6 +40,17 @@ LISTEN = """document.addEventListener('securitypolicyviolation', (event) => {
     (window.violations ||= []).push(
         `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });"""
+TURN_ADMIN = """async () => {
+    const frame = window.Alpine && Alpine.$data(document.documentElement);
+    if (frame?.adminTheme !== 'auto') return;
+    frame.adminTheme = 'light';
+    await Alpine.nextTick();
+    frame.adminTheme = 'auto';
+    await Alpine.nextTick();
+}"""
+"""The admin's frame asks for the system's theme when it is loaded and when its own is changed."""
+COLOURS = """() => [document.body, document.documentElement].map(getComputedStyle)
+    .map((style) => `${style.color} on ${style.backgroundColor}`).join(', ')"""
 SETTLED = """async () => {
     await document.fonts.ready;
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -54,10 +65,17 @@ class Look:
     page: Page
     name: str
     theme: Theme
+    axe_at: Collection[tuple[Theme, int]] = AXE_AT
     wrong: list[str] = field(default_factory=list)
 
     def note(self, what: str, found: list[str]) -> None:
         self.wrong += [f"{self.theme}: {what}: {each}" for each in dict.fromkeys(found)]
+
+    def turn(self, theme: Theme) -> None:
+        """As if the reader's system changed to that theme."""
+        self.theme = theme
+        self.tab.emulate_media(color_scheme=theme)
+        self.tab.evaluate(TURN_ADMIN)
 
     def at(self, width: int) -> None:
         self.tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
@@ -65,16 +83,10 @@ class Look:
         if self.tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide = self.tab.evaluate("document.documentElement.scrollWidth")
             self.note(f"at {width}", [f"the page is {wide} wide and scrolls sideways"])
-        if width in AXE_WIDTHS:
-            self.note(f"axe at {width}", self._axe())
+        if (self.theme, width) in self.axe_at:
+            self.note(f"axe at {width}", self.tab.evaluate(RUN_AXE))
         if PICTURES:
             self._picture(width)
-
-    def _axe(self) -> list[str]:
-        """Everything in light; in dark, what colours change."""
-        rules = None if self.theme == "light" else ["color-contrast", "link-in-text-block"]
-        found: list[str] = self.tab.evaluate(RUN_AXE, rules)
-        return found
 
     def _picture(self, width: int) -> None:
         path = Path(PICTURES) / f"{re.sub(r'[^a-z]+', '-', self.name)}-{width}-{self.theme}.png"
@@ -83,12 +95,57 @@ class Look:
         self.tab.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type]
 
 
-def look(browser: Browser, site: Site, name: str, theme: Theme) -> list[str]:
-    """Open the page, look at it from all sides, and return what is wrong with it."""
-    page = site.pages[name]
-    with _opened(browser, site, page, theme) as context:
+@dataclass
+class Readers:
+    """A browser context for everybody who is signed in, used again for each of their pages; one of
+    its own for every page that is for nobody in particular, since shops remember their visitors."""
+
+    site: Site
+    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+
+    @contextmanager
+    def tab(self, browser: Browser, page: Page, theme: Theme) -> Iterator[Tab]:
+        context = self.contexts.get(page.who)
+        if context is None or context.browser is not browser:
+            context = self._context(browser, page.who)
+            if page.who:
+                self.contexts[page.who] = context
         tab = context.new_page()
-        seen = Look(tab, page, name, theme)
+        tab.emulate_media(color_scheme=theme)
+        yield tab
+        if page.who:
+            tab.close()
+        else:
+            context.close()
+
+    def _context(self, browser: Browser, who: str) -> BrowserContext:
+        width, height = next(iter(WIDTHS.items()))
+        context = browser.new_context(
+            reduced_motion="reduce", viewport={"width": width, "height": height}
+        )
+        context.add_init_script(LISTEN)
+        if who:
+            cookie: Any = {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": self.site.sessions[who],
+                "url": settings.SITE_URL,
+            }
+            context.add_cookies([cookie])
+        return context
+
+
+def look(
+    browser: Browser,
+    readers: Readers,
+    name: str,
+    themes: Sequence[Theme] = THEMES,
+    axe_at: Collection[tuple[Theme, int]] = AXE_AT,
+) -> list[str]:
+    """Open the page in the first theme, look at it from all sides, then turn it into the next one,
+    and return what is wrong with it."""
+    page = readers.site.pages[name]
+    with readers.tab(browser, page, themes[0]) as tab:
+        seen = Look(tab, page, name, themes[0], axe_at)
         loose: list[str] = []
         tab.on("console", lambda message: loose.extend(_error(message, page)))
         tab.on("pageerror", lambda error: loose.append(str(error)))
@@ -98,31 +155,18 @@ def look(browser: Browser, site: Site, name: str, theme: Theme) -> list[str]:
         assert answer.status == page.status, f"{page.address}: {answer.status}"
         assert tab.url.partition("#")[0] == page.address, f"led on to {tab.url}"
         tab.evaluate(AXE)
-        for width in WIDTHS:
-            seen.at(width)
+        colours = set()
+        for theme in themes:
+            if theme != seen.theme:
+                seen.turn(theme)
+            for width in WIDTHS:
+                seen.at(width)
+            colours.add(tab.evaluate(COLOURS))
         seen.note("console", loose)
         seen.note("policy", tab.evaluate("window.violations || []"))
+        if len(colours) < len(themes):
+            seen.note("colours", [f"{colours} in both themes"])
     return seen.wrong
-
-
-@contextmanager
-def _opened(browser: Browser, site: Site, page: Page, theme: Theme) -> Iterator[BrowserContext]:
-    width, height = next(iter(WIDTHS.items()))
-    context = browser.new_context(
-        color_scheme=theme,
-        reduced_motion="reduce",
-        viewport={"width": width, "height": height},
-    )
-    context.add_init_script(LISTEN)
-    if page.who:
-        cookie: Any = {
-            "name": settings.SESSION_COOKIE_NAME,
-            "value": site.sessions[page.who],
-            "url": settings.SITE_URL,
-        }
-        context.add_cookies([cookie])
-    yield context
-    context.close()
 
 
 def _error(message: ConsoleMessage, page: Page) -> list[str]:

@@ -9,18 +9,40 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import ThirdPartyCookies
 from tests.network.people.test_access import RULES, urls_of
-from tests.pages.looking import THEMES, look
+from tests.pages.looking import WIDTHS, Readers, Theme, look
 from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
 
 pytestmark = pytest.mark.django_db
 Browsers = Callable[[ThirdPartyCookies], Browser]
+OPENED_IN_THE_DARK = (
+    "admin:index",
+    "admin:tracking_conversion_change",
+    "dashboard",
+    "account_login",
+    "demo-shop",
+)
+"""One of each frame and of each way to draw. The others are opened in light, and turn dark."""
+
+
+@pytest.fixture(scope="module")
+def readers(site: Site) -> Readers:
+    """Who looks at the pages; their tabs go with the browser."""
+    return Readers(site)
 
 
 @pytest.mark.parametrize("name", [*site_pages(), *OTHER_PAGES])
-def test_a_page_is_sound(site: Site, shared_browser: Browsers, name: str) -> None:
-    browser = shared_browser("blocked")
-    wrong = [each for theme in THEMES for each in look(browser, site, name, theme)]
-    assert not wrong, "\n".join([site.pages[name].address, *wrong])
+def test_a_page_is_sound(readers: Readers, shared_browser: Browsers, name: str) -> None:
+    wrong = look(shared_browser("blocked"), readers, name)
+    assert not wrong, "\n".join([readers.site.pages[name].address, *wrong])
+
+
+@pytest.mark.parametrize("name", OPENED_IN_THE_DARK)
+def test_a_page_is_sound_when_it_is_opened_in_the_dark(
+    readers: Readers, shared_browser: Browsers, name: str
+) -> None:
+    dark: list[tuple[Theme, int]] = [("dark", width) for width in WIDTHS]
+    wrong = look(shared_browser("blocked"), readers, name, ["dark"], dark)
+    assert not wrong, "\n".join([readers.site.pages[name].address, *wrong])
 
 
 def test_every_staged_page_is_looked_at(site: Site) -> None:
