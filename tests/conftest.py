@@ -16,28 +16,40 @@ from xdist.scheduler import LoadScopeScheduling
 from network import clock, tasks
 from network.models import Advertiser
 from network.project import hosts
+from tests.support import lanes
 from tests.support.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking.clicks.snapshot import keeper
 from tracking.spool import intake
 from tracking.spool import segments as spool
 from tracking.spool.segments import SpoolWriter
 
-ONE_PROCESS = ("tests/flows/test_demo_start.py",)
-"""Modules whose tests one process runs: it starts their demo, which takes a minute, once."""
-
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
-    """Test by test, but for :data:`ONE_PROCESS`. (Marks of ``xdist_group`` would say the same, but
+    """Test by test, but for what stays together. (Marks of ``xdist_group`` would say the same, but
     have no effect with pytest 9.2: pytest-dev/pytest-xdist#1386.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return module if module in ONE_PROCESS else nodeid
+        return lanes.unit_of(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
     return Scheduler(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
+        config.addinivalue_line("markers", lane)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-django has put tests that flush the database last
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lanes.put_the_longest_first(items, lanes.durations())
+
+
+@pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)  # before -m selects
+def pytest_mark_lanes(items: list[pytest.Item]) -> None:
+    lanes.mark(items)
 
 
 @pytest.fixture(scope="session")

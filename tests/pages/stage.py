@@ -1,7 +1,8 @@
 """Which pages there are, as whom each is looked at, and with what in it.
 
-The list of pages is the URL configuration itself, through the table of ``tests/test_access.py``: a
-new URL that somebody may read is looked at, or is in :data:`NO_PAGES`; there is no third way.
+The list of pages is the URL configuration itself, through the table of
+``tests/network/people/test_access.py``: a new URL that somebody may read is looked at, or is in
+:data:`NO_PAGES`; there is no third way.
 """
 
 from collections.abc import Mapping

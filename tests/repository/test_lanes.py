@@ -1,0 +1,45 @@
+"""The lanes of the suite, and what runs first."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from network.local.bootstrap import ROOT
+from tests.support import lanes
+
+
+def test_every_path_that_is_named_exists() -> None:
+    named = {*lanes.PROCESS_PATHS, *lanes.TOGETHER, *lanes.durations()}
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "fixtures", "expected"),
+    [
+        pytest.param("tests/pages/test_pages.py", ["chromium_path"], {"browser"}, id="browser"),
+        pytest.param("tests/flows/test_x.py", [], {"processes"}, id="processes"),
+        pytest.param(
+            "tests/flows/test_x.py", ["page", "chromium_path"], {"browser", "processes"}, id="both"
+        ),
+        pytest.param("tests/wire/test_x.py", ["own_valkey"], {"processes"}, id="own_engine"),
+        pytest.param("tests/tracking/rule/test_slots.py", ["db"], set(), id="rest"),
+        pytest.param("tests/flowstate/test_x.py", [], set(), id="similar_name"),
+    ],
+)
+def test_a_test_is_in_its_lanes(path: str, fixtures: list[str], expected: set[str]) -> None:
+    assert lanes.lanes_of(path, fixtures) == expected
+
+
+def test_one_process_runs_what_stays_together() -> None:
+    pages, slots = "tests/pages/test_pages.py", "tests/tracking/rule/test_slots.py"
+    assert lanes.unit_of(f"{pages}::test_a_page[x::y]") == pages
+    assert lanes.unit_of(f"{slots}::test_it") == f"{slots}::test_it"
+
+
+def test_the_longest_run_first_and_the_rest_as_it_was() -> None:
+    paths = ["b/test_1.py", "a/test_2.py", "c/test_3.py", "a/test_4.py", "b/test_5.py"]
+    items: list[Any] = [SimpleNamespace(nodeid=f"{path}::test") for path in paths]
+    lanes.put_the_longest_first(items, {"a/test_4.py": 9, "a": 5})
+    order = [item.nodeid.partition("::")[0] for item in items]
+    assert order == ["a/test_4.py", "a/test_2.py", "b/test_1.py", "c/test_3.py", "b/test_5.py"]

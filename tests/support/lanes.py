@@ -1,0 +1,78 @@
+"""Which tests need a browser, which ones start processes, and in which order the suite runs.
+
+The lanes are markers. While working on something that needs neither::
+
+    python3 manage.py test -m "not browser and not processes"
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+DURATIONS = Path(__file__).resolve().parents[1] / "durations.json"
+BROWSER_FIXTURE = "chromium_path"
+PROCESS_FIXTURES = {"own_postgres", "own_valkey"}
+PROCESS_PATHS = (
+    "tests/flows",
+    "tests/network/bench",
+    "tests/network/local",
+    "tests/tracking/rule/test_mutations.py",
+)
+TOGETHER = (
+    "tests/demo/test_demo_seeding.py",
+    "tests/flows/test_demo_start.py",
+    "tests/pages/test_pages.py",
+)
+"""Modules whose tests one process runs, one after the other: each has a demo of its own, which
+takes long to seed."""
+
+
+def durations() -> dict[str, int]:
+    """The modules and folders that take longest: seconds on two cores, as ``--durations`` tells
+    them. Only their order matters. None of them may flush the database (``transaction=True``):
+    what comes after them relies on the rows of migrations."""
+    return dict(json.loads(DURATIONS.read_text()))
+
+
+def lanes_of(path: str, fixtures: Iterable[str]) -> set[str]:
+    """The markers of a test in this file with these fixtures."""
+    used, lanes = set(fixtures), set()
+    if BROWSER_FIXTURE in used:
+        lanes.add("browser")
+    if used & PROCESS_FIXTURES or any(_is_in(path, place) for place in PROCESS_PATHS):
+        lanes.add("processes")
+    return lanes
+
+
+def mark(items: Iterable[pytest.Item]) -> None:
+    for item in items:
+        for lane in sorted(lanes_of(_path(item), getattr(item, "fixturenames", ()))):
+            item.add_marker(lane)
+
+
+def unit_of(nodeid: str) -> str:
+    """What one process runs as a whole: a test, or all those of a module."""
+    module = nodeid.partition("::")[0]
+    return module if module in TOGETHER else nodeid
+
+
+def put_the_longest_first(items: list[pytest.Item], longest: Mapping[str, int]) -> None:
+    """So that no process is left with a long one in the end. The rest stays in its order."""
+    items.sort(key=lambda item: -_seconds(_path(item), longest))
+
+
+def _seconds(path: str, longest: Mapping[str, int]) -> int:
+    """Of the module itself where it is listed, else of its folder."""
+    if path in longest:
+        return longest[path]
+    return max((each for place, each in longest.items() if _is_in(path, place)), default=0)
+
+
+def _path(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _is_in(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
