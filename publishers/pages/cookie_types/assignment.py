@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -23,7 +23,7 @@ from publishers.pages.cookie_types.sentences import Since, Unchanged
 from publishers.pages.partners.forms import CookieTypeForm
 from publishers.partnerships.standing import standings
 from publishers.policy import assigning, preset_reasons
-from publishers.policy.departed import departed
+from publishers.policy.departed import Departed, departed
 from publishers.policy.effects import Effect, effects_of, start_of
 
 
@@ -81,8 +81,50 @@ def _respond(
     _refuse_unless_managed(request, partners)
     said = CookieTypeAssignment(cookie_type=to)
     start = start_of(partners, said, given.start, given.now)
-    effects = effects_of(partners, said, start.at)
-    gone = departed(partners, start.at, given.now)
+    found = _concerned(partners, said, start.at, given.now)
+    hidden = {"to": to, "partners": ",".join(str(row.pk) for row in partners)}
+    proposal = Proposal(
+        of_all=partners,
+        changing=found.changing,
+        staying=found.staying,
+        told=found.rows,
+        said=starting(said, start.at),
+        start=start,
+        headline=_headline(found, to),
+        rest=[
+            *sentences.rest_of_partners(found.unchanged, to),
+            *(sentence for one in found.gone for sentence in one.sentences),
+        ],
+        button=sentences.button_of_partners(len(found.changing), to),
+        address=address_of(reverse("admin:publishers_partnership_cookie_type"), hidden),
+        hidden=hidden,
+        back=_back(partners),
+        make=lambda now: _make(request, model_admin, given, now, found=found, to=to),
+        nothing=sentences.nothing_of_partners(found.unchanged, found.gone, to),
+    )
+    return answer(request, model_admin, given, proposal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """The chosen partners: who changes, who stays as it is, who is not a partner at the start; and
+    for how many of those that stay it is not a change."""
+
+    changing: Sequence[Effect]
+    staying: Sequence[Effect]
+    gone: Sequence[Departed]
+    unchanged: Sequence[Unchanged]
+
+    @property
+    def rows(self) -> list[Partnership]:
+        return [effect.partnership for effect in self.changing]
+
+
+def _concerned(
+    partners: Sequence[Partnership], said: CookieTypeAssignment, at: datetime, now: datetime
+) -> _Concerned:
+    effects, to = effects_of(partners, said, at), said.cookie_type
+    gone = departed(partners, at, now)
     away = {row for one in gone for row in one.partnerships}
     changing = [
         effect
@@ -91,47 +133,36 @@ def _respond(
     ]
     staying = [replace(effect, after=effect.before) for effect in effects if effect not in changing]
     already = [effect for effect in staying if effect.partnership not in away]
-    unchanged = _unchanged(already, to, given.now)
-    names = [effect.partnership.publisher.name for effect in changing]
-    headline = sentences.headline_of_partners(names, to)
+    return _Concerned(changing, staying, gone, _unchanged(already, to, now))
 
-    def make(now: datetime) -> str:
-        made = assigning.assign(
-            [effect.partnership for effect in changing],
-            to,
-            now,
-            reason=given.form.cleaned_data["reason"],
-            made_by=person(request),
-            start=given.form.start_at,
-            internal_note=given.form.cleaned_data["internal_note"],
-            known_until=given.seen,
-        )
-        rows = [effect.partnership for effect in changing]
-        model_admin.log_changes(request, rows, str(made[0].get_cookie_type_display()))
-        done = _("%(change)s, from %(start)s. Clicks already made keep their type.")
-        return done % {"change": headline, "start": dates.zoned(made[0].starts_at)}
 
-    hidden = {"to": to, "partners": ",".join(str(row.pk) for row in partners)}
-    proposal = Proposal(
-        of_all=partners,
-        changing=changing,
-        staying=staying,
-        told=[effect.partnership for effect in changing],
-        said=starting(said, start.at),
-        start=start,
-        headline=headline,
-        rest=[
-            *sentences.rest_of_partners(unchanged, to),
-            *(sentence for one in gone for sentence in one.sentences),
-        ],
-        button=sentences.button_of_partners(len(changing), to),
-        address=address_of(reverse("admin:publishers_partnership_cookie_type"), hidden),
-        hidden=hidden,
-        back=_back(partners),
-        make=make,
-        nothing=sentences.nothing_of_partners(unchanged, gone, to),
+def _headline(found: _Concerned, to: str) -> str:
+    return sentences.headline_of_partners([row.publisher.name for row in found.rows], to)
+
+
+def _make(
+    request: HttpRequest,
+    model_admin: ScopedAdmin[Partnership],
+    given: Asked,
+    now: datetime,
+    *,
+    found: _Concerned,
+    to: str,
+) -> str:
+    """Set those whom it changes; what was done, in words."""
+    made = assigning.assign(
+        found.rows,
+        to,
+        now,
+        reason=given.form.cleaned_data["reason"],
+        made_by=person(request),
+        start=given.form.start_at,
+        internal_note=given.form.cleaned_data["internal_note"],
+        known_until=given.seen,
     )
-    return answer(request, model_admin, given, proposal)
+    model_admin.log_changes(request, found.rows, str(made[0].get_cookie_type_display()))
+    done = _("%(change)s, from %(start)s. Clicks already made keep their type.")
+    return done % {"change": _headline(found, to), "start": dates.zoned(made[0].starts_at)}
 
 
 def _refuse_unless_managed(request: HttpRequest, partners: Sequence[Partnership]) -> None:

@@ -15,7 +15,7 @@ from network.people import access
 from publishers.cookie_types.resolution import OWN, starting
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.pages.cookie_types import sentences
-from publishers.pages.cookie_types.confirmation import Proposal, address_of, answer, asked
+from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
 from publishers.pages.cookie_types.sentences import Reach
 from publishers.pages.partners.forms import ModelTypeDefaultForm, ReasonForm
 from publishers.policy import assigning, preset_reasons
@@ -70,27 +70,7 @@ def _respond(
     effects = outcome.effects
     decided = [effect for effect in effects if decides(effect, row)]
     changing = [effect for effect in decided if effect.changes_type]
-    headline = sentences.headline_of_default(
-        str(ModelType(kind).label), str(shop) if shop else "", to
-    )
     rest = sentences.rest_of_default(_reach(effects, decided, changing))
-
-    def make(now: datetime) -> str:
-        made = assigning.set_default(
-            shop,
-            kind,
-            to,
-            now,
-            reason=given.form.cleaned_data["reason"],
-            made_by=person(request),
-            start=given.form.start_at,
-            known_until=given.seen,
-        )
-        model_admin.log_addition(request, made, "Added")
-        done = _("%(change)s, from %(start)s.")
-        said = [done % {"change": headline, "start": dates.zoned(made.starts_at)}]
-        return " ".join([*said, *([] if effects else rest)])
-
     hidden = {"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to}
     proposal = Proposal(
         of_all=[effect.partnership for effect in effects],
@@ -99,16 +79,46 @@ def _respond(
         told=[effect.partnership for effect in effects],
         said=starting(row, outcome.start.at),
         start=outcome.start,
-        headline=headline,
+        headline=_headline(row),
         rest=rest,
         button=sentences.button_of_default(to),
         address=address_of(reverse("admin:publishers_modeltypecookietype_add"), hidden),
         hidden=hidden,
         back=reverse("admin:publishers_modeltypecookietype_changelist"),
-        make=make,
+        make=lambda now: " ".join(
+            [_make(request, model_admin, given, row, now), *([] if effects else rest)]
+        ),
         by_default=True,
     )
     return answer(request, model_admin, given, proposal)
+
+
+def _headline(row: ModelTypeCookieType) -> str:
+    kind, shop = str(ModelType(row.model_type).label), row.advertiser
+    return sentences.headline_of_default(kind, str(shop) if shop else "", row.cookie_type)
+
+
+def _make(
+    request: HttpRequest,
+    model_admin: ScopedAdmin[ModelTypeCookieType],
+    given: Asked,
+    row: ModelTypeCookieType,
+    now: datetime,
+) -> str:
+    """Set the default that the unsaved row says; what was done, in words."""
+    made = assigning.set_default(
+        row.advertiser,
+        row.model_type,
+        row.cookie_type,
+        now,
+        reason=given.form.cleaned_data["reason"],
+        made_by=person(request),
+        start=given.form.start_at,
+        known_until=given.seen,
+    )
+    model_admin.log_addition(request, made, "Added")
+    done = _("%(change)s, from %(start)s.")
+    return done % {"change": _headline(row), "start": dates.zoned(made.starts_at)}
 
 
 def _reach(
