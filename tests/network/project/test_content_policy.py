@@ -14,12 +14,12 @@ from network.advertisers import tracking_hosts
 from network.local.bootstrap import ROOT
 from network.project import hosts
 from tests.conftest import TrackingClient
-from tests.network.people.test_access import RULES, World, urls_of, world
+from tests.network.people.test_access import RULES, World, founded, urls_of, world
 from tests.support.makers import make_advertiser, make_partner, make_publisher, make_user
 from tracking.clicks.snapshot import keeper
 from tracking.wire import tag
 
-__all__ = ["world"]  # a fixture
+__all__ = ["founded", "world"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 STRICT = {
