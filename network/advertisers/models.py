@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import (
     EffectiveDated,
@@ -26,12 +27,12 @@ class Advertiser(models.Model):
     """A shop. What attribution depends on over time is in :class:`AttributionTerms`."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        CLOSED = "closed", "Closed"
+        ACTIVE = "active", _("Active")
+        CLOSED = "closed", _("Closed")
 
     class Verification(models.TextChoices):
-        BROWSER = "browser", "Reports from the browser can become final"
-        SERVER = "server", "Only sales confirmed by the server are paid"
+        BROWSER = "browser", _("Reports from the browser can become final")
+        SERVER = "server", _("Only sales confirmed by the server are paid")
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=120, unique=True)
@@ -40,18 +41,18 @@ class Advertiser(models.Model):
     landing_url = models.URLField(max_length=500)
     domains = ArrayField(
         models.CharField(max_length=253),
-        help_text="Links may lead to these domains and their subdomains, separated by commas.",
+        help_text=_("Links may lead to these domains and their subdomains, separated by commas."),
     )
     click_parameter = models.CharField(
         max_length=30, default="sclk", validators=[RegexValidator("^[A-Za-z_][A-Za-z0-9_]*$")]
     )
     strip_click_parameter = models.BooleanField(
-        default=False, help_text="The tag removes the click parameter from the address bar."
+        default=False, help_text=_("The tag removes the click parameter from the address bar.")
     )
     consent_default = models.BooleanField(
         "store without an answer",
-        choices=[(True, "Store"), (False, "Do not store")],
-        help_text="What holds when a link says nothing about consent.",
+        choices=[(True, _("Store")), (False, _("Do not store"))],
+        help_text=_("What holds when a link says nothing about consent."),
     )
     verification = models.CharField(
         max_length=10, choices=Verification, default=Verification.BROWSER
@@ -66,7 +67,7 @@ class Advertiser(models.Model):
         models.CharField(max_length=60),
         default=list,
         blank=True,
-        help_text="Values of the shop's own last paid channel that do not count.",
+        help_text=_("Values of the shop's own last paid channel that do not count."),
     )
     created_at = models.DateTimeField()
 
@@ -105,9 +106,9 @@ class TrackingHost(models.Model):
 class SoftRuleChoice(models.TextChoices):
     """What a soft click does to a soft holder."""
 
-    FIRST = "first", "First: a soft click overwrites nothing"
-    LAST = "last", "Last: a later soft click takes over from a soft one"
-    SOLE = "sole", "Sole: as first, and unpaid when another publisher's window is open"
+    FIRST = "first", _("First: a soft click overwrites nothing")
+    LAST = "last", _("Last: a later soft click takes over from a soft one")
+    SOLE = "sole", _("Sole: as first, and unpaid when another publisher's window is open")
 
 
 class AttributionTerms(WholeTerms):
@@ -184,7 +185,7 @@ class CommissionRate(EffectiveDated):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     fixed_minor = models.BigIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(0)], help_text="In minor units."
+        null=True, blank=True, validators=[MinValueValidator(0)], help_text=_("In minor units.")
     )
 
     holds_for = ("group",)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from network.effective import queries, rebasing, timeline
 from network.effective.rows import add_row, start_or_now
@@ -135,7 +136,7 @@ def _add_rate(
     stamp: tuple[datetime, datetime, User | None],
 ) -> CommissionRate:
     if (percent is None) == (fixed_minor is None):
-        raise ValidationError({"percent": "Give either a percentage or a fixed amount."})
+        raise ValidationError({"percent": gettext("Give either a percentage or a fixed amount.")})
     starts_at, created_at, made_by = stamp
     rate = CommissionRate(
         advertiser=group.advertiser,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from network.models import Advertiser, TrackingHost
 
@@ -22,8 +23,11 @@ class HostTaken(ValueError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"“{host}” is in use at another advertiser. Choose another name below the shop's "
-            "domain, or have it removed there first."
+            gettext(
+                "Another advertiser uses “%(host)s”. Choose another name below the shop's domain, "
+                "or have it removed there first."
+            )
+            % {"host": host}
         )
 
 
@@ -68,12 +72,16 @@ def is_domain_name(text: str) -> bool:
 
 def _errors(host: str) -> Iterable[str]:
     if not is_domain_name(host):
-        yield (
-            f"“{host}” is not a valid host name. Write it like go.shop.example, without https://, "
+        said = gettext(
+            "“%(host)s” is not a valid host name. Write it like go.shop.example, without https://, "
             "port or path. Write a name that is not in ASCII with xn--."
         )
+        yield said % {"host": host}
     elif host in settings.ALLOWED_HOSTS:
-        yield f"“{host}” is a host of this network itself; use a name below the shop's own domain."
+        said = gettext(
+            "“%(host)s” is a host of this network itself. Use a name below the shop's own domain."
+        )
+        yield said % {"host": host}
 
 
 def refuse_taken(advertiser: Advertiser, hosts: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils.translation import gettext
 from psycopg.errors import LockNotAvailable
 
 from network.effective.models import PolicyVersion
@@ -43,8 +44,11 @@ def in_time() -> Iterator[None]:
         if "committed too late" not in str(error):
             raise
         raise Busy(
-            f"This took longer than {COMMIT_WITHIN.seconds} seconds, so that it could not start in "
-            "time everywhere. Nothing was changed; try again, or choose fewer at a time."
+            gettext(
+                "This took longer than %(seconds)s seconds, so it could not start everywhere in "
+                "time. Nothing was changed. Try again, or choose fewer at a time."
+            )
+            % {"seconds": COMMIT_WITHIN.seconds}
         ) from error
 
 
@@ -72,6 +76,8 @@ def _take() -> None:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
         raise Busy(
-            "Somebody else is making a change at this moment. Nothing of yours was changed; try "
-            "again in a few seconds."
+            gettext(
+                "Somebody else is making a change right now. Nothing was changed; try "
+                "again in a few seconds."
+            )
         ) from error

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from network import dates
 from network.effective import queries
@@ -22,9 +23,9 @@ from network.effective.words import in_words
 Terms = TypeVar("Terms", bound=WholeTerms)
 Values = Mapping[str, Any]
 
-WRITTEN_AGAIN = "Written again, because the terms before it changed."
-TOO_FAR = "Withdrawn: it was to start more than a year ahead, and the terms before it changed."
-WITHDRAWN = "Withdrawn: after a newer decision nothing of it is left."
+WRITTEN_AGAIN = "Written again because the terms before it changed."
+TOO_FAR = "Withdrawn: the terms before it changed, and it would start more than a year ahead."
+WITHDRAWN = "Withdrawn: a newer decision leaves nothing of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +133,27 @@ def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
     ]
     if others:
         last = others[0]
-        who, ago = last.made_by or "The network", dates.about(now - last.created_at)
-        raise ChangedMeanwhile(f"{who} changed this {ago} ago: {_what_happened(last)}.")
+        raise ChangedMeanwhile(
+            gettext("%(who)s changed this %(time)s ago: %(what)s.")
+            % {
+                "who": last.made_by or gettext("The network"),
+                "time": dates.about(now - last.created_at),
+                "what": _what_happened(last),
+            }
+        )
 
 
 def _what_happened(row: WholeTerms) -> str:
     if row.cancels is not None:
-        return f"the change of {dates.zoned(row.starts_at)} is cancelled"
+        cancelled = gettext("the change of %(start)s is cancelled")
+        return cancelled % {"start": dates.zoned(row.starts_at)}
     earlier = queries.in_force_before(_of_same(row), row.starts_at)
     before = values_of(earlier) if earlier else {}
     changed = {name: said for name, said in values_of(row).items() if before.get(name) != said}
-    return f"{in_words(type(row), changed)}, from {dates.zoned(row.starts_at)}"
+    return gettext("%(terms)s, from %(start)s") % {
+        "terms": in_words(type(row), changed),
+        "start": dates.zoned(row.starts_at),
+    }
 
 
 def _write(coming: Iterable[Rebased[Terms]], now: datetime, made_by: Any) -> None:

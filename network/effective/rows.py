@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
+from django.utils.translation import gettext
 
 from network import dates
 
@@ -58,12 +59,15 @@ def start_or_now(start: datetime | None, now: datetime) -> datetime:
         return now + SPREAD
     if start < now:
         raise StartInPast(
-            f"The start {start:%d %b %Y %H:%M:%S %Z} lies in the past; choose a later one."
+            gettext("The start %(start)s is in the past. Choose a later one.")
+            % {"start": f"{start:%d %b %Y %H:%M:%S %Z}"}
         )
     if start > now + FURTHEST:
         raise StartTooFarAhead(
-            f"The start {start:%d %b %Y %H:%M %Z} lies more than a year ahead; choose "
-            f"{dates.zoned(now + FURTHEST)} or earlier."
+            gettext(
+                "The start %(start)s is more than a year ahead. Choose %(furthest)s or earlier."
+            )
+            % {"start": f"{start:%d %b %Y %H:%M %Z}", "furthest": dates.zoned(now + FURTHEST)}
         )
     return max(start, now + SPREAD)
 
@@ -306,7 +310,10 @@ def add_rows(rows: Sequence[Row]) -> Sequence[Row]:
         if "per_start" not in str(error):
             raise
         raise ChangedMeanwhile(
-            "Somebody else made a change that starts in the same second. Look at it and try again."
+            gettext(
+                "Somebody else made a change that starts in the same second. Look at it and try "
+                "again."
+            )
         ) from error
     return rows
 
@@ -329,7 +336,9 @@ def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
     """Cancel a row that has not started; the row that does so. Raises TooLate, ChangedMeanwhile
     when somebody has cancelled it already, and ValidationError without a reason."""
     if not reason.strip():
-        raise ValidationError({"reason": "Give the reason; those concerned will see it."})
+        raise ValidationError(
+            {"reason": gettext("Enter a reason. The people concerned will see it.")}
+        )
     refuse_late(row, now)
     table = type(row)
     said = {field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields}
@@ -346,16 +355,26 @@ def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:
     except IntegrityError as error:
         if "cancels_id" not in str(error):
             raise
-        raise ChangedMeanwhile("Somebody else has cancelled this change already.") from error
+        raise ChangedMeanwhile(
+            gettext("Somebody else has cancelled this change already.")
+        ) from error
     return cancelling
 
 
 def refuse_late(row: EffectiveDated, now: datetime) -> None:
     """Raises TooLate for a row that cannot be cancelled any more."""
     if row.starts_at <= now:
-        raise TooLate("This has started and cannot be cancelled any more; make another change.")
+        raise TooLate(
+            gettext(
+                "This change has started and can no longer be cancelled. Make another change "
+                "instead."
+            )
+        )
     if row.starts_at < now + SPREAD:
         raise TooLate(
-            f"This starts in less than {SPREAD.seconds} seconds and cannot be cancelled any more; "
-            "make another change instead."
+            gettext(
+                "This change starts in less than %(seconds)s seconds and can no longer be "
+                "cancelled. Make another change instead."
+            )
+            % {"seconds": SPREAD.seconds}
         )

@@ -4,35 +4,49 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from network.effective.rows import WholeTerms
 from network.wording import Unit, counted
 
-_NAMES: Mapping[str, str] = {
-    "hard_days": "cookie period",
-    "soft_hours": "soft cookie at most",
-    "validation_days": "validation period",
-    "notice_days": "notice",
-    "in_page": "may activate from the page",
+_NAMES: Mapping[str, StrPromise] = {
+    "soft_rule": _("soft rule"),
+    "hard_days": _("cookie period"),
+    "soft_hours": _("soft cookie at most"),
+    "validation_days": _("validation period"),
+    "notice_days": _("notice"),
+    "status": _("status"),
+    "in_page": _("may activate from the page"),
+    "strictly_necessary": _("strictly necessary"),
+    "evidence": _("evidence"),
 }
 _UNITS: Mapping[str, Unit] = {"soft_hours": "hour"}
 
 
 def in_words(table: type[WholeTerms], said: Mapping[str, Any]) -> str:
     """``status Suspended for fraud; cookie period 7 days``; ``nothing`` of no terms."""
-    return "; ".join(_word(table, name, value) for name, value in said.items()) or "nothing"
+    return "; ".join(_word(table, name, value) for name, value in said.items()) or gettext(
+        "nothing"
+    )
 
 
 def _word(table: type[WholeTerms], name: str, value: Any) -> str:
     field = table._meta.get_field(name)
     assert isinstance(field, models.Field)
-    label = _NAMES.get(name, name.replace("_", " "))
+    label = _NAMES[name]
     if field.choices:
-        return f"{label} {dict(field.flatchoices).get(value, value)}"
+        shown = dict(field.flatchoices).get(value, value)
+        return gettext("%(term)s %(value)s") % {"term": label, "value": shown}
     if isinstance(value, bool):
-        return f"{label}: {'yes' if value else 'no'}"
+        yes_or_no = gettext("%(term)s: yes") if value else gettext("%(term)s: no")
+        return yes_or_no % {"term": label}
     if value is None:
-        return f"{label}: the advertiser's"
+        return gettext("%(term)s: the advertiser's") % {"term": label}
     if isinstance(value, int):
-        return f"{label} {counted(value, _UNITS.get(name, 'day'))}"
-    return f"{label}: {f'“{value}”' if value else 'none'}"
+        shown = counted(value, _UNITS.get(name, "day"))
+        return gettext("%(term)s %(value)s") % {"term": label, "value": shown}
+    if not value:
+        return gettext("%(term)s: none") % {"term": label}
+    return gettext("%(term)s: “%(value)s”") % {"term": label, "value": value}

@@ -6,11 +6,12 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import one_of
 
-NAME_TAKEN = "This name is taken."
-ADDRESS_TAKEN = "Another account has this address. Somebody has one account for all their roles."
+NAME_TAKEN = _("This name is taken.")
+ADDRESS_TAKEN = _("Another account has this address. Somebody has one account for all their roles.")
 
 
 class People(UserManager["User"]):
@@ -56,9 +57,9 @@ class User(AbstractUser):
 class StaffRole(models.TextChoices):
     """What somebody may do for an advertiser."""
 
-    OWNER = "owner", "Owner"
-    MANAGER = "manager", "Manager"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    VIEWER = "viewer", _("Viewer")
 
 
 class StaffMembership(models.Model):

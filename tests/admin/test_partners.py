@@ -164,7 +164,7 @@ def test_the_confirmation_lists_who_is_concerned(
 ) -> None:
     page = text(select(owner, "set_soft", list(partners.values())))
     assert "Set 2 partners to soft" in page
-    assert "2 more are soft already and stay so." in page
+    assert "2 chosen partners are soft already." in page
     assert re.search(r"Blog \d+ Content Hard Content default — Soft own, since 12 Mar 2026", page)
     stays = "Extension Soft Extension default — Soft Extension default; no change"
     assert re.search(rf"Cat \d+ {stays}", page)
@@ -214,14 +214,14 @@ def test_it_sets_partners_back_to_the_default(
         pytest.param(
             {"start": "2026-03-12T13:59"},
             "start",
-            "The start 12 Mar 2026 13:59:00 UTC lies in the past; choose a later one.",
+            "The start 12 Mar 2026 13:59:00 UTC is in the past. Choose a later one.",
             id="start_in_the_past",
         ),
         pytest.param({"start": "soon"}, "start", "Enter a valid date/time.", id="no_date"),
         pytest.param(
             {"start": "9999-12-31T23:00"},
             "start",
-            "The start 31 Dec 9999 23:00 UTC lies more than a year ahead; choose "
+            "The start 31 Dec 9999 23:00 UTC is more than a year ahead. Choose "
             "13 Mar 2027 14:00 UTC or earlier.",
             id="start_too_far_ahead",
         ),
@@ -337,7 +337,7 @@ def test_terms_change_by_what_is_made_different(owner: Client, shop: Advertiser)
     page = text(post(owner, address, hard_days="9", in_page="on"))
     assert "From 12 Mar 2026 14:00 UTC: cookie period 9 days." in page
     page = text(post(owner, address, hard_days="9", in_page="on"))
-    assert "There is nothing to change: these are the terms already." in page
+    assert "Nothing to change: these are already the terms." in page
     assert partnership.terms.count() == 2
 
 

@@ -111,7 +111,7 @@ def test_staff_name_tracking_hosts_of_their_own(owner: Client, shop: Advertiser)
     assert list(hosts) == ["go.shop.example", "t.shop.example"]
     form = owner.get(address).context["adminform"].form
     assert form.initial["own_hosts"] == "go.shop.example\nt.shop.example"
-    assert "Tracking hosts of its own" in LogEntry.objects.latest("pk").get_change_message()
+    assert "Own tracking hosts" in LogEntry.objects.latest("pk").get_change_message()
     post(owner, address, **advertiser_form(shop, own_hosts="t.shop.example"))
     assert list(hosts.all()) == ["t.shop.example"]
 
@@ -120,9 +120,9 @@ def test_staff_name_tracking_hosts_of_their_own(owner: Client, shop: Advertiser)
     ("host", "remedy"),
     [
         pytest.param("https://go.shop.example", "without https://, port or path", id="no_host"),
-        pytest.param("network.localhost", "use a name below the shop's own domain", id="the_site"),
-        pytest.param("track.localhost", "use a name below the shop's own domain", id="the_shared"),
-        pytest.param("GO.other.example", "in use at another advertiser", id="anothers"),
+        pytest.param("network.localhost", "Use a name below the shop's own domain", id="the_site"),
+        pytest.param("track.localhost", "Use a name below the shop's own domain", id="the_shared"),
+        pytest.param("GO.other.example", "Another advertiser uses", id="anothers"),
     ],
 )
 def test_a_tracking_host_that_cannot_be_is_refused_with_its_remedy(
@@ -150,7 +150,7 @@ def test_a_host_that_was_taken_since_the_form_was_checked_is_told(
     )
     form = advertiser_form(shop, own_hosts="go.other.example")
     page = text(post(owner, f"/admin/network/advertiser/{shop.pk}/change/", **form))
-    assert "“go.other.example” is in use at another advertiser." in page
+    assert "Another advertiser uses “go.other.example”." in page
     assert not shop.own_hosts.exists()
 
 
@@ -189,7 +189,7 @@ def test_an_operator_adds_a_publisher_and_changes_its_model_type(operator: Clien
     assert blog.website == "https://blog.example"
     address = f"/admin/publishers/publisher/{blog.pk}/model-type/"
     page = text(post(operator, address, model_type="voucher", reason="Vouchers now"))
-    assert "Voucher from 12 Mar 2026 14:00 UTC." in page
+    assert "Model type Voucher, from 12 Mar 2026 14:00 UTC." in page
     kinds = blog.model_types.order_by("starts_at").values_list("model_type", "starts_at")
     assert list(kinds) == [("content", NOW), ("voucher", NOW + SPREAD)]
 

@@ -52,9 +52,7 @@ def test_charts_are_drawn_from_the_tables(page: Page, dashboard: str, refused: l
     page.goto(dashboard)
     charts = page.get_by_role("img")
     expect(charts).to_have_count(2)
-    expect(charts.first).to_have_attribute(
-        "aria-label", "Chart: Commission by day in GBP, by cookie type"
-    )
+    expect(charts.first).to_have_attribute("aria-label", "Commission by day in GBP, by cookie type")
     box = charts.first.bounding_box()
     assert box
     assert box["height"] > 100

@@ -111,7 +111,7 @@ def operator(walk: Walk) -> None:
     )
     assert made.returncode == 0, made.stderr
     walk.page.goto(walk.here("http://network.localhost:8000/"))
-    walk.page.get_by_label("User name or mail address").fill(NAME)
+    walk.page.get_by_label("Username or email").fill(NAME)
     walk.page.get_by_label("Password").fill(PASSWORD)
     walk.press("Sign in")
     expect(walk.page.locator("h1")).to_have_text("Set up your second factor")

@@ -18,7 +18,7 @@ REASON = "Most of your clicks come after another partner's."
 
 def sign_in(page: Page, network: Network, name: str) -> None:
     page.goto(f"{network.site_url}/sign-in/")
-    page.get_by_label("User name or mail address").fill(name)
+    page.get_by_label("Username or email").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{network.site_url}/admin/")

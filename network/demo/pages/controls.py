@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from network import clock
@@ -23,7 +24,7 @@ from tracking.models import Conversion
 
 View = Callable[..., HttpResponse]
 SKIPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}
-SKIP_LABELS = {"hour": "1 hour", "day": "1 day", "month": "31 days"}
+SKIP_LABELS = {"hour": _("1 hour"), "day": _("1 day"), "month": _("31 days")}
 
 
 def from_demo_page(view: View) -> View:

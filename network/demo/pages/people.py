@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -73,18 +74,26 @@ def _context() -> dict[str, object]:
     known = set(User.objects.filter(is_active=True).values_list("username", flat=True))
     here = [person for person in cast.PEOPLE if person.username in known]
     groups = (
-        CastGroup("The network", [person for person in here if person.is_operator]),
-        CastGroup("Advertisers", [person for person in here if person.advertiser]),
-        CastGroup("Publishers", [person for person in here if person.publisher]),
+        CastGroup(gettext("The network"), [person for person in here if person.is_operator]),
+        CastGroup(gettext("Advertisers"), [person for person in here if person.advertiser]),
+        CastGroup(gettext("Publishers"), [person for person in here if person.publisher]),
     )
     return {
         "groups": [group for group in groups if group.people],
         "password": cast.PASSWORD,
         "pages": [
-            ("Shop", "Nimbus Outdoor, with the guide in five steps", places.url(places.SHOP)),
-            ("Blog", "The Trail Blog", places.url(places.BLOG)),
-            ("Cashback site", "Pennyback", places.url(places.CASHBACK)),
-            ("Extension", "PerkPanel", places.url(places.EXTENSION)),
-            ("Overlay", "Lastlook, in the shop's page", places.url(places.OVERLAY)),
+            (
+                gettext("Shop"),
+                gettext("Nimbus Outdoor, with the guide in five steps"),
+                places.url(places.SHOP),
+            ),
+            (gettext("Blog"), "The Trail Blog", places.url(places.BLOG)),
+            (gettext("Cashback site"), "Pennyback", places.url(places.CASHBACK)),
+            (gettext("Extension"), "PerkPanel", places.url(places.EXTENSION)),
+            (
+                gettext("Overlay"),
+                gettext("Lastlook, at the shop"),
+                places.url(places.OVERLAY),
+            ),
         ],
     }

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from network.advertisers.terms import terms_at
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
@@ -123,12 +125,12 @@ def slots_of(brought: FirstParty, names: Names, now: datetime) -> list[Slot]:
             cookie_type=click.cookie_type.value,
             since=from_ms(click.at),
             until=from_ms(click.closes_at),
-            state="leads to the journey" if role == "last" else _state_of(click, brought, now),
+            state=_state_of(role, click, brought, now),
         )
         for role, name, click in (
-            ("hard", "hard slot", slots.hard),
-            ("soft", "soft slot", slots.soft),
-            ("last", "last click", slots.last),
+            ("hard", gettext("hard slot"), slots.hard),
+            ("soft", gettext("soft slot"), slots.soft),
+            ("last", gettext("last click"), slots.last),
         )
         if click
     ]
@@ -179,16 +181,18 @@ def names_of(clicks: Iterable[Click]) -> Names:
     return Names(dict(Publisher.objects.filter(id__in=wanted).values_list("id", "name")))
 
 
-def _state_of(click: Click, brought: FirstParty, now: datetime) -> str:
+def _state_of(role: str, click: Click, brought: FirstParty, now: datetime) -> str:
+    if role == "last":
+        return gettext("leads to the journey")
     if not click.window_contains(to_ms(now)):
-        return "expired"
+        return gettext("expired")
     ended = click.is_soft and click.session not in brought.sessions
-    return "session ended" if ended else "live"
+    return gettext("session ended") if ended else gettext("live")
 
 
 def _line(judged: Judged, names: Names) -> Line:
     click = judged.click
     text = sentences.verdict_sentence(judged, names)
     if judged.verdict is Verdict.HELD:
-        text = "Holds the cookie: an order now would pay it."
+        text = gettext("Holds the cookie: an order now would be credited to it.")
     return Line(from_ms(click.at), names.of(click), click.cookie_type.value, judged.verdict, text)

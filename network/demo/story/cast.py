@@ -5,6 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
 from network.demo.pages import places
 
 PASSWORD = "demo"  # noqa: S105 - printed at every start; the demo runs on *.localhost only
@@ -61,7 +64,7 @@ class Person:
     """Somebody who signs in; ``advertiser`` and ``publisher`` are ids, operators have neither."""
 
     username: str
-    role: str
+    role: StrPromise
     advertiser: int | None = None
     publisher: int | None = None
     time_zone: str = "Europe/London"
@@ -263,12 +266,14 @@ APPLIED_AGO = timedelta(days=2)
 """When the applicant asked to become a partner of the shop."""
 
 PEOPLE = (
-    Person("operator", "operator of the network"),
-    Person("nimbus", "staff of Nimbus Outdoor", advertiser=SHOP),
-    Person("blum", "staff of Rösterei Blum", advertiser=ROASTERY, time_zone="Europe/Berlin"),
-    Person("kitsune", "staff of Kitsune Stationery", advertiser=STATIONERY, time_zone="Asia/Tokyo"),
-    Person("blog", "publisher The Trail Blog", publisher=BLOG),
-    Person("extension", "publisher PerkPanel", publisher=EXTENSION),
-    Person("cashback", "publisher Pennyback", publisher=CASHBACK),
-    Person("overlay", "publishers Lastlook and Comeback Media, one team", publisher=OVERLAY),
+    Person("operator", _("operator of the network")),
+    Person("nimbus", _("staff of Nimbus Outdoor"), advertiser=SHOP),
+    Person("blum", _("staff of Rösterei Blum"), advertiser=ROASTERY, time_zone="Europe/Berlin"),
+    Person(
+        "kitsune", _("staff of Kitsune Stationery"), advertiser=STATIONERY, time_zone="Asia/Tokyo"
+    ),
+    Person("blog", _("publisher The Trail Blog"), publisher=BLOG),
+    Person("extension", _("publisher PerkPanel"), publisher=EXTENSION),
+    Person("cashback", _("publisher Pennyback"), publisher=CASHBACK),
+    Person("overlay", _("publishers Lastlook and Comeback Media, one team"), publisher=OVERLAY),
 )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from network.money import Money
 
 CURRENCY = "GBP"
@@ -27,60 +29,60 @@ class Product:
 PRODUCTS = (
     Product(
         "tent",
-        "Fell two-person tent",
-        "Pitches in four minutes, stands in a gale, and packs to the size of a loaf.",
+        _("Fell two-person tent"),
+        _("Pitches in four minutes, stands in a gale, and packs to the size of a loaf."),
         18900,
         "moss",
         "M32 10 8 52h48zM32 26l9 26H23z",
-        ("Two people, one porch", "1.9 kg with pegs", "Flysheet to 4,000 mm"),
+        (_("Two people, one porch"), _("1.9 kg with pegs"), _("Flysheet to 4,000 mm")),
     ),
     Product(
         "rucksack",
-        "Cairn 32-litre rucksack",
-        "A back that breathes, a lid that stays dry, and room for a night away.",
+        _("Cairn 32-litre rucksack"),
+        _("A back that breathes, a lid that stays dry, and room for a night away."),
         8950,
         "rust",
         "M20 20a12 12 0 0 1 24 0v34H20zm4 16h16v12H24z",
-        ("32 litres, 980 g", "Rain cover in the base", "Sleeve for three litres of water"),
+        (_("32 litres, 980 g"), _("Rain cover in the base"), _("Sleeve for three litres of water")),
     ),
     Product(
         "stove",
-        "Ember gas stove",
-        "Boils half a litre in under three minutes and weighs less than an apple.",
+        _("Ember gas stove"),
+        _("Boils half a litre in under three minutes and weighs less than an apple."),
         4990,
         "ember",
         "M32 8c8 12 14 17 14 28a14 14 0 0 1-28 0c0-7 4-10 7-16 2 5 4 6 7-12zM14 54h36v4H14z",
-        ("Folds to the size of a matchbox", "Fits every screw cartridge", "83 g"),
+        (_("Folds to the size of a matchbox"), _("Fits every screw cartridge"), _("83 g")),
     ),
     Product(
         "lamp",
-        "Glow head lamp",
-        "Three hundred lumens, a red light for the map, and a week on one charge.",
+        _("Glow head lamp"),
+        _("Three hundred lumens, a red light for the map, and a week on one charge."),
         3450,
         "sun",
         "M6 28h10v8H6zm42 0h10v8H48zM32 18a14 14 0 1 1 0 28 14 14 0 0 1 0-28"
         "zm0 7a7 7 0 1 0 0 14 7 7 0 0 0 0-14z",
-        ("300 lumens, 70 metres", "USB-C, two hours to full", "Rain-proof (IPX4)"),
+        (_("300 lumens, 70 metres"), _("USB-C, two hours to full"), _("Rain-proof (IPX4)")),
     ),
     Product(
         "flask",
-        "Tarn steel flask",
-        "Tea that is still hot at the top, and water that is still cold on the way down.",
+        _("Tarn steel flask"),
+        _("Tea that is still hot at the top, and water that is still cold on the way down."),
         2795,
         "tarn",
         "M24 6h16v8H24zm-2 10h20c3 3 4 6 4 10v26a6 6 0 0 1-6 6H24a6 6 0 0 1-6-6V26c0-4 1-7 4-10z"
         "m2 14h16v14H24z",
-        ("750 ml", "Hot for 18 hours", "Cup for a lid"),
+        (_("750 ml"), _("Hot for 18 hours"), _("Cup for a lid")),
     ),
     Product(
         "mat",
-        "Drift sleeping mat",
-        "Ten centimetres of air between you and the ground; up in a dozen breaths.",
+        _("Drift sleeping mat"),
+        _("Ten centimetres of air between you and the ground; up in a dozen breaths."),
         7600,
         "dusk",
         "M6 46h50v5H6zM42 20a13 13 0 1 1 0 26 13 13 0 0 1 0-26m0 5a8 8 0 1 0 0 16 8 8 0 0 0 0-16"
         "m0 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8",
-        ("R-value 4.2", "460 g", "Packs to 22 by 10 cm"),
+        (_("R-value 4.2"), _("460 g"), _("Packs to 22 by 10 cm")),
     ),
 )
 BY_SLUG = {product.slug: product for product in PRODUCTS}

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm
 
 from network import clock, dates, money
@@ -52,14 +54,14 @@ from publishers.policy import programme_terms
 
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
-    ("Consent", {"fields": ("consent_default",)}),
-    ("Attribution terms", {"fields": TERMS_FIELDS}),
-    ("Commission", {"fields": ("percent", "fixed")}),
+    (_("Consent"), {"fields": ("consent_default",)}),
+    (_("Attribution terms"), {"fields": TERMS_FIELDS}),
+    (_("Commission"), {"fields": ("percent", "fixed")}),
 )
 FIELDSETS = (
     (None, {"fields": ("name", "status", "currency", "network_fee_percent", "shown_created_at")}),
     (
-        "Tracking",
+        _("Tracking"),
         {
             "fields": (
                 "landing_url",
@@ -70,7 +72,10 @@ FIELDSETS = (
             )
         },
     ),
-    ("Consent and reports", {"fields": ("consent_default", "verification", "uncounted_channels")}),
+    (
+        _("Consent and reports"),
+        {"fields": ("consent_default", "verification", "uncounted_channels")},
+    ),
 )
 OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
 
@@ -83,13 +88,13 @@ class StaffInline(TeamInline):
 
 @admin.register(Advertiser)
 class AdvertiserAdmin(ScopedAdmin[Advertiser]):
-    when_empty = "Create the first advertiser: its shop, its terms and what it pays."
+    when_empty = _("Add the first advertiser: its shop, its terms and what it pays.")
     list_display = ("name", "id", "status", "currency", "shown_terms", "shown_rate", "verification")
     list_filter = ("status",)
     search_fields = ("name", "=id")
     form = AdvertiserForm
     change_form_template = "admin/network/advertiser/change_form.html"
-    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+    shown_created_at = staticmethod(shown_moment("created_at", _("Created")))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
@@ -137,9 +142,11 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         try:
             tracking_hosts.replace(obj, hosts)
         except tracking_hosts.HostTaken as error:  # since the form was checked
-            self.message_user(request, f"Tracking hosts of its own: {error}", messages.ERROR)
+            self.message_user(
+                request, gettext("Tracking hosts: %(error)s") % {"error": error}, messages.ERROR
+            )
 
-    @admin.display(description="Tracking hosts of its own")
+    @admin.display(description=_("Own tracking hosts"))
     def own_hosts(self, advertiser: Advertiser) -> str:
         """For those who only read."""
         return ", ".join(row.host for row in advertiser.own_hosts.all()) or EMPTY
@@ -171,9 +178,13 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 )
             self.log_change(request, advertiser, f"Terms: {row}")
             start = dates.zoned(row.starts_at)
-            return f"The terms change on {start}. Clicks already made keep theirs."
+            said = gettext("The terms change on %(start)s. Clicks already made keep theirs.")
+            return said % {"start": start}
 
-        return respond(request, self, self._page(advertiser, "terms", form, apply))
+        title = gettext("Change the terms of %(advertiser)s") % {"advertiser": advertiser}
+        return respond(
+            request, self, self._page(advertiser, title, gettext("Change terms"), form, apply)
+        )
 
     def rate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         advertiser = self._managed_or_refuse(request, pk)
@@ -199,9 +210,13 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 start=form.start_at,
             )
             self.log_change(request, advertiser, f"Commission: {rate_text(row, advertiser)}")
-            return f"The commission changes on {dates.zoned(row.starts_at)}."
+            said = gettext("The commission changes on %(start)s.")
+            return said % {"start": dates.zoned(row.starts_at)}
 
-        return respond(request, self, self._page(advertiser, "commission", form, apply))
+        title = gettext("Change the commission of %(advertiser)s") % {"advertiser": advertiser}
+        return respond(
+            request, self, self._page(advertiser, title, gettext("Change commission"), form, apply)
+        )
 
     def _managed_or_refuse(self, request: HttpRequest, pk: int) -> Advertiser:
         advertiser = self.get_object(request, str(pk))
@@ -209,11 +224,13 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             raise PermissionDenied
         return advertiser
 
-    def _page(self, advertiser: Advertiser, what: str, form: Any, apply: Any) -> ChangePage:
+    def _page(
+        self, advertiser: Advertiser, title: str, button: str, form: Any, apply: Any
+    ) -> ChangePage:
         return ChangePage(
-            title=f"Change the {what} of {advertiser}",
+            title=title,
             form=form,
-            button=f"Change the {what}",
+            button=button,
             back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
             apply=apply,
             template="admin/change_terms.html" if isinstance(form, TermsForm) else TEMPLATE,
@@ -234,12 +251,12 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Terms")
+    @admin.display(description=_("Terms"))
     def shown_terms(self, advertiser: Advertiser) -> str:
         held = timeline.in_force(list(advertiser.terms.all()), clock.now())
         return f"{held.soft_rule}, {held.hard_days} days" if held else EMPTY
 
-    @admin.display(description="Commission")
+    @admin.display(description=_("Commission"))
     def shown_rate(self, advertiser: Advertiser) -> str:
         rates = [
             rate
@@ -289,15 +306,15 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     search_fields = ("username", "email", "first_name", "last_name")
     fieldsets = (
         (None, {"fields": ("username", "is_active", "is_superuser")}),
-        ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
-        ("Member of", {"fields": ("shown_roles", "shown_second_factor", "shown_last_login")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "time_zone")}),
+        (_("Member of"), {"fields": ("shown_roles", "shown_second_factor", "shown_last_login")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "time_zone", "usable_password")}),
-        ("Password", {"fields": ("password1", "password2")}),
+        (_("Password"), {"fields": ("password1", "password2")}),
     )
     readonly_fields = ("shown_roles", "shown_second_factor", "shown_last_login")
-    shown_last_login = staticmethod(shown_moment("last_login", "Last sign-in"))
+    shown_last_login = staticmethod(shown_moment("last_login", _("Last sign-in")))
     _ROLES: ClassVar = ("staff_memberships__advertiser", "team_memberships__team")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -324,40 +341,46 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
 
         def apply(now: datetime) -> str:
             if not second_factor.reset(user):
-                return f"{user} had no second factor."
+                return gettext("%(user)s had no second factor.") % {"user": user}
             reason = form.cleaned_data["reason"]
             self.log_change(request, user, f"Second factor reset: {reason}")
-            return f"The second factor of {user} is off; its recovery codes are no longer good."
+            said = gettext(
+                "The second factor of %(user)s is off, and its recovery codes no longer work."
+            )
+            return said % {"user": user}
 
         page = ChangePage(
-            title=f"Reset the second factor of {user}",
+            title=gettext("Reset the second factor of %(user)s") % {"user": user},
             form=form,
-            button="Reset it",
+            button=gettext("Reset second factor"),
             back=reverse("admin:network_user_change", args=[user.pk]),
             apply=apply,
             context={"original": user},
         )
         return respond(request, self, page)
 
-    @admin.display(description="Second factor", ordering="has_second_factor")
+    @admin.display(description=_("Second factor"), ordering="has_second_factor")
     def shown_second_factor(self, user: User) -> str:
-        return "On" if user.__dict__["has_second_factor"] else "Off"
+        return gettext("On") if user.__dict__["has_second_factor"] else gettext("Off")
 
-    @admin.display(description="Roles", empty_value=EMPTY)
+    @admin.display(description=_("Roles"), empty_value=EMPTY)
     def shown_roles(self, user: User) -> SafeString | str:
-        roles = ["Operator"] if user.is_superuser else []
-        roles += [
-            f"{row.get_role_display()} of {row.advertiser}" for row in user.staff_memberships.all()
-        ]
-        roles += [f"{row.get_role_display()} of {row.team}" for row in user.team_memberships.all()]
+        roles = [gettext("Operator")] if user.is_superuser else []
+        told = gettext("%(role)s of %(place)s")
+        staff, teams = user.staff_memberships.all(), user.team_memberships.all()
+        held = [(row.get_role_display(), str(row.advertiser)) for row in staff]
+        held += [(row.get_role_display(), str(row.team)) for row in teams]
+        roles += [told % {"role": role, "place": place} for role, place in held]
         return format_html_join(", ", "{}", ((role,) for role in roles)) or EMPTY
 
 
 class ResetForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
-        label="How you know who asks",
-        help_text="Such as: called back on the number in the contract. It goes into the audit log.",
+        label=_("How you checked who is asking"),
+        help_text=_(
+            "For example: called back on the number in the contract. It goes into the audit log."
+        ),
     )
 
 
@@ -370,25 +393,27 @@ class AuditLogAdmin(ScopedAdmin[LogEntry]):
     list_select_related = ("user", "content_type")
     fields = ("shown_action_time", "user", "action", "link", "said")
     search_fields = ("user__username", "object_repr", "change_message")
-    search_help_text = "Who, what, or the words of the entry"
+    search_help_text = _("User, object or text of the entry")
     ordering = ("-action_time", "-id")
     paginator = CappedPaginator
-    shown_action_time = staticmethod(shown_moment("action_time", "Time"))
+    shown_action_time = staticmethod(shown_moment("action_time", _("Time")))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "title": "Audit log"})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": gettext("Audit log")}
+        )
 
-    @admin.display(description="Action", ordering="action_flag")
+    @admin.display(description=_("Action"), ordering="action_flag")
     def action(self, row: LogEntry) -> str:
         return row.get_action_flag_display()
 
-    @admin.display(description="Of", ordering="object_repr")
+    @admin.display(description=_("Of"), ordering="object_repr")
     def link(self, row: LogEntry) -> str:
         address = row.get_admin_url()
         if not address:
             return str(row.object_repr)
         return format_html('<a href="{}">{}</a>', address, row.object_repr)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def said(self, row: LogEntry) -> str:
         return row.get_change_message()

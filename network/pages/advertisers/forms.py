@@ -5,6 +5,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from network import money
 from network.advertisers import tracking_hosts
@@ -13,46 +16,53 @@ from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
 
-HARD_DAYS_HELP = "1 to 400."
-SOFT_HOURS_HELP = "1 to 720. A soft cookie ends with the browser session, and then at the latest."
-NOTICE_HELP = (
-    f"0 to {MOST_NOTICE_DAYS}: a hard partner becomes soft so long after it was decided. A shorter "
-    "notice counts only once the longer one has passed."
+HARD_DAYS_HELP = _("1 to 400.")
+SOFT_HOURS_HELP = _(
+    "1 to 720. A soft cookie ends with the browser session, and then at the latest."
 )
-VALIDATION_HELP = "0 to 400: how long a sale may be returned. No commission is final earlier."
+NOTICE_HELP = format_lazy(
+    _(
+        "0 to {most}: a hard partner becomes soft this long after the decision. A shorter notice "
+        "counts only once the longer one has passed."
+    ),
+    most=MOST_NOTICE_DAYS,
+)
+VALIDATION_HELP = _("0 to 400: how long a sale may be returned. No commission is final earlier.")
 
 
 class AdvertiserForm(forms.ModelForm[Advertiser]):
     """An advertiser's own row."""
 
     landing_url = forms.URLField(
-        label="Landing page",
+        label=_("Landing page"),
         max_length=500,
         assume_scheme="https",
         widget=forms.URLInput({"class": "vURLField"}),
     )
     consent_default = forms.TypedChoiceField(
-        label="When a link says nothing about consent",
-        choices=[(True, "Store"), (False, "Do not store")],
+        label=_("When a link says nothing about consent"),
+        choices=[(True, _("Store")), (False, _("Do not store"))],
         coerce=lambda text: text == "True",
         widget=forms.RadioSelect,
-        help_text="Store: cookies are set and the click counts. Do not store: neither.",
+        help_text=_("Store: cookies are set and the click counts. Do not store: neither."),
     )
 
     own_hosts = forms.CharField(
-        label="Tracking hosts of its own",
+        label=_("Own tracking hosts"),
         required=False,
         widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
-        help_text="One per line, such as go.shop.example: names below the shop's domain that lead "
-        "here by CNAME. Links, tag and pixel use the first.",
+        help_text=_(
+            "One per line, such as go.shop.example: names below the shop's domain that lead "
+            "here by CNAME. Links, tag and pixel use the first."
+        ),
     )
 
     class Meta:
         model = Advertiser
         exclude: ClassVar = ["created_at"]
         labels: ClassVar = {
-            "network_fee_percent": "Network fee in percent",
-            "strip_click_parameter": "Remove the click parameter",
+            "network_fee_percent": _("Network fee in percent"),
+            "strip_click_parameter": _("Remove the click parameter"),
         }
         widgets: ClassVar = {
             "domains": forms.TextInput({"class": "vTextField"}),
@@ -60,7 +70,10 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         }
         help_texts: ClassVar = {
             "uncounted_channels": (
-                "Values of the shop's own last paid channel that do not count, separated by commas."
+                _(
+                    "Values of the shop's own last paid channel that do not count, separated by "
+                    "commas."
+                )
             ),
         }
 
@@ -83,8 +96,11 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         for domain in domains:
             if not tracking_hosts.is_domain_name(domain):
                 raise forms.ValidationError(
-                    f"“{domain}” is not a valid domain. Write it like shop.example, without "
-                    "https:// or path."
+                    gettext(
+                        "“%(domain)s” is not a valid domain. Write it like shop.example, without "
+                        "https:// or path."
+                    )
+                    % {"domain": domain}
                 )
         return domains
 
@@ -94,7 +110,10 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         if domains and landing:
             host = urlsplit(landing).hostname or ""
             if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
-                self.add_error("landing_url", f"{host} is on none of the domains given here.")
+                self.add_error(
+                    "landing_url",
+                    gettext("%(host)s is not on any of the domains given here.") % {"host": host},
+                )
         return data
 
 
@@ -102,18 +121,18 @@ class RateFields(forms.Form):
     """A commission: a percentage, or a fixed amount in the currency's usual notation."""
 
     percent = forms.DecimalField(
-        label="Commission in percent",
+        label=_("Commission in percent"),
         required=False,
         min_value=0,
         max_value=100,
         decimal_places=3,
-        help_text="Of the sale, without tax and shipping. Either this or a fixed amount.",
+        help_text=_("Of the sale, without tax and shipping. Either this or a fixed amount."),
     )
     fixed = forms.CharField(
-        label="Commission, fixed",
+        label=_("Commission, fixed"),
         required=False,
         max_length=20,
-        help_text="Per sale, such as 4.50, in the advertiser's currency.",
+        help_text=_("Per sale, such as 4.50, in the advertiser's currency."),
     )
 
     def check_rate(self, currency: str) -> None:
@@ -123,12 +142,14 @@ class RateFields(forms.Form):
         if "percent" in self.errors:
             return
         if (percent is None) == (not fixed):
-            self.add_error("percent", "Give either a percentage or a fixed amount.")
+            self.add_error("percent", gettext("Give either a percentage or a fixed amount."))
         elif fixed:
             try:
                 self.cleaned_data["fixed_minor"] = money.parse(fixed, currency)
             except money.AmountError as error:
-                self.add_error("fixed", f"Expected {error.expected}.")
+                self.add_error(
+                    "fixed", gettext("Expected %(expected)s.") % {"expected": error.expected}
+                )
 
 
 class NewAdvertiserForm(AdvertiserForm, RateFields):
@@ -138,28 +159,28 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
         choices=AttributionTerms.SoftRule.choices, initial=AttributionTerms.SoftRule.FIRST
     )
     hard_days = forms.IntegerField(
-        label="Cookie period in days",
+        label=_("Cookie period in days"),
         initial=30,
         min_value=1,
         max_value=400,
         help_text=HARD_DAYS_HELP,
     )
     soft_hours = forms.IntegerField(
-        label="Soft cookie: hours at most",
+        label=_("Soft cookie: hours at most"),
         initial=24,
         min_value=1,
         max_value=720,
         help_text=SOFT_HOURS_HELP,
     )
     validation_days = forms.IntegerField(
-        label="Validation period in days",
+        label=_("Validation period in days"),
         initial=0,
         min_value=0,
         max_value=400,
         help_text=VALIDATION_HELP,
     )
     notice_days = forms.IntegerField(
-        label="Notice before hard becomes soft, in days",
+        label=_("Notice before hard becomes soft, in days"),
         initial=0,
         min_value=0,
         max_value=MOST_NOTICE_DAYS,
@@ -172,7 +193,9 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()
         if currency not in money.currencies():
-            raise forms.ValidationError(f"{currency} is no ISO 4217 currency code.")
+            raise forms.ValidationError(
+                gettext("%(currency)s is not an ISO 4217 currency code.") % {"currency": currency}
+            )
         return currency
 
     def clean(self) -> dict[str, Any]:
@@ -201,21 +224,23 @@ class TermsForm(TermsChangeForm):
 
     soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
     hard_days = forms.IntegerField(
-        label="Cookie period in days", min_value=1, max_value=400, help_text=HARD_DAYS_HELP
+        label=_("Cookie period in days"), min_value=1, max_value=400, help_text=HARD_DAYS_HELP
     )
     soft_hours = forms.IntegerField(
-        label="Soft cookie: hours at most", min_value=1, max_value=720, help_text=SOFT_HOURS_HELP
+        label=_("Soft cookie: hours at most"), min_value=1, max_value=720, help_text=SOFT_HOURS_HELP
     )
     validation_days = forms.IntegerField(
-        label="Validation period in days", min_value=0, max_value=400, help_text=VALIDATION_HELP
+        label=_("Validation period in days"), min_value=0, max_value=400, help_text=VALIDATION_HELP
     )
     notice_days = forms.IntegerField(
-        label="Notice before hard becomes soft, in days",
+        label=_("Notice before hard becomes soft, in days"),
         min_value=0,
         max_value=MOST_NOTICE_DAYS,
         help_text=NOTICE_HELP,
     )
-    reason = forms.CharField(label="Reason, shown to the partners", max_length=500, required=False)
+    reason = forms.CharField(
+        label=_("Reason, shown to the partners"), max_length=500, required=False
+    )
 
 
 class RateForm(ChangeForm, RateFields):

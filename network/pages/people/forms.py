@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.utils.translation import gettext_lazy as _
 
 from network.models import ADDRESS_TAKEN, NAME_TAKEN, User
 
@@ -44,10 +45,10 @@ class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
 
     class Meta(UserChangeForm.Meta):
         model = User
-        labels: ClassVar = {"is_superuser": "Operator"}
+        labels: ClassVar = {"is_superuser": _("Operator")}
         help_texts: ClassVar = {
-            "is_superuser": "Sees and changes everything, at every advertiser and publisher.",
-            "is_active": "May sign in. Take this away instead of deleting the account.",
+            "is_superuser": _("Sees and changes everything, at every advertiser and publisher."),
+            "is_active": _("May sign in. Take this away instead of deleting the account."),
         }
 
 

@@ -38,14 +38,14 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
 from network import tasks
 from network.models import User
 from network.people import second_factor
 
-WAIT = "After five attempts that failed, wait five minutes."
-MISMATCH = f"This name or address and this password do not belong together. {WAIT}"
+MISMATCH = _("Wrong username, email or password. After five failed attempts, wait five minutes.")
 LIMITS = {"password": "5/5m/key"}
 """Attempts to sign in as somebody, by name and by address together."""
 CODE_LIVES = 90
@@ -57,8 +57,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": MISMATCH,
         "email_password_mismatch": MISMATCH,
-        "incorrect_password": f"Incorrect password. {WAIT}",
-        "too_many_login_attempts": "Too many attempts that failed. Wait five minutes.",
+        "incorrect_password": _("Wrong password. After five failed attempts, wait five minutes."),
+        "too_many_login_attempts": _(
+            "Too many failed attempts. Wait five minutes, then try again."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -148,8 +150,8 @@ def _take_back(attempt: RateLimitUsage | None) -> None:
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is wrong, or it was used before. Wait for the app's next one.",
-        "cannot_delete_authenticator": (
+        "incorrect_code": _("This code is wrong or was used before. Wait for the app's next code."),
+        "cannot_delete_authenticator": _(
             "Operators and owners must have a second factor. It can be moved to another app."
         ),
     }
@@ -162,7 +164,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
-        login.label = "User name or mail address"
+        login.label = _("Username or email")
         login.widget.attrs = {"autocomplete": "username", "autofocus": True}
         password.widget.attrs.pop("placeholder", None)
         password.help_text = ""
@@ -240,7 +242,7 @@ class SetUp(ActivateTOTPView):  # type: ignore[misc]
     def _move(self, form: Any) -> HttpResponse:
         second_factor.replace_app(self.request.user, form.secret)
         clear_totp_secret(self.request)
-        messages.success(self.request, "The new app is the one that counts now.")
+        messages.success(self.request, _("Your new app is now your second factor."))
         return HttpResponseRedirect(reverse("mfa_index"))
 
 

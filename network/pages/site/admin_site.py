@@ -31,6 +31,8 @@ from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold import admin as unfold
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
@@ -65,7 +67,7 @@ def add_page(page: OwnPage) -> None:
 
 
 class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
-    index_title = "Home"
+    index_title = _("Home")
     home: Callable[[HttpRequest], Mapping[str, Any]]
     """What the home page shows; set while Django loads the ``admin`` modules."""
     empty_value_display = EMPTY
@@ -82,7 +84,7 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     ) -> HttpResponse:
         """There is one sign-in for everybody, and it is not here."""
         if request.user.is_authenticated and not self.has_permission(request):
-            raise PermissionDenied("This part is for advertisers' staff and operators.")
+            raise PermissionDenied(gettext("This part is for advertisers' staff and operators."))
         if "HX-Request" in request.headers:  # in its stead the page keeps what it shows
             return HttpResponse("Sign in again.", status=HTTPStatus.UNAUTHORIZED)
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
@@ -280,7 +282,9 @@ class Members(BaseInlineFormSet[Any, Any, Any]):
         held = rows.filter(**{self.fk.name: place}, role=access.OWNER)
         owners = set(held.values_list("pk", flat=True))
         if owners and not self._owners_after(owners):
-            raise ValidationError("There would be no owner left. Make somebody else one first.")
+            raise ValidationError(
+                gettext("There would be no owner left. Make somebody else one first.")
+            )
 
     def _owners_after(self, owners: set[int]) -> set[Any]:
         """By what the database says of those whose line was not changed."""

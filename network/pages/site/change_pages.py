@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 
 from network import clock, dates
 from network.effective import lock as policy_lock
@@ -23,14 +24,14 @@ class StartField(forms.DateTimeField):
 
     def __init__(self) -> None:
         widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(label="Start", required=False, widget=widget)
+        super().__init__(label=gettext("Start"), required=False, widget=widget)
 
     def name_zone(self) -> None:
         """Say which zone it is; known only when a request is there."""
-        self.help_text = (
-            f"Time in {dates.zone_name()}. Empty: now, which is {SPREAD.seconds} seconds ahead, "
-            "so that every tracking process knows in time. At most a year ahead."
-        )
+        self.help_text = gettext(
+            "Time in %(zone)s, at most a year ahead. If empty, the change starts %(seconds)s "
+            "seconds from now, so that every tracking process knows in time."
+        ) % {"zone": dates.zone_name(), "seconds": SPREAD.seconds}
 
 
 class ChangeForm(forms.Form):
@@ -69,7 +70,7 @@ class ChangePage:
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: what was posted, were it nothing."""
+    """The POST data, even if empty; None on GET."""
     return request.POST if request.method == "POST" else None
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
 from network.people.access import Access
 
@@ -18,7 +20,7 @@ class Entry:
     """A page for those who see rows of ``model`` in the admin; without one, for everybody there.
     ``icon`` is the name of a Material symbol; ``query`` narrows a list."""
 
-    title: str
+    title: StrPromise
     icon: str
     url: str
     model: str = ""
@@ -31,71 +33,71 @@ class Entry:
         return not self.model or access.sees_in_admin(apps.get_model(self.model))
 
 
-def _list(title: str, icon: str, model: str, *, operators_only: bool = False) -> Entry:
+def _list(title: StrPromise, icon: str, model: str, *, operators_only: bool = False) -> Entry:
     """The list of a model."""
     url = f"admin:{model.replace('.', '_')}_changelist"
     return Entry(title, icon, url, model, operators_only)
 
 
-GROUPS: Sequence[tuple[str, Sequence[Entry]]] = (
-    ("", (Entry("Home", "home", "admin:index"),)),
+GROUPS: Sequence[tuple[StrPromise | str, Sequence[Entry]]] = (
+    ("", (Entry(_("Home"), "home", "admin:index"),)),
     (
-        "Partners",
+        _("Partners"),
         (
-            _list("Partners", "handshake", "publishers.partnership"),
+            _list(_("Partners"), "handshake", "publishers.partnership"),
             Entry(
-                "Applications",
+                _("Applications"),
                 "pending_actions",
                 "admin:publishers_partnership_changelist",
                 "publishers.partnership",
                 query="status=applied",
             ),
-            _list("Model type defaults", "category", "publishers.modeltypecookietype"),
-            Entry("What if", "alt_route", "admin:whatif"),
+            _list(_("Model type defaults"), "category", "publishers.modeltypecookietype"),
+            Entry(_("What if"), "alt_route", "admin:whatif"),
         ),
     ),
     (
-        "Sales",
+        _("Sales"),
         (
-            _list("Sales", "shopping_bag", "tracking.conversion"),
-            _list("Commissions", "payments", "tracking.commission"),
-            Entry("Simulator", "science", "admin:simulator"),
+            _list(_("Sales"), "shopping_bag", "tracking.conversion"),
+            _list(_("Commissions"), "payments", "tracking.commission"),
+            Entry(_("Simulator"), "science", "admin:simulator"),
         ),
     ),
     (
-        "Tracking",
+        _("Tracking"),
         (
-            _list("Clicks", "ads_click", "tracking.click"),
-            _list("Reports", "receipt_long", "tracking.report"),
-            _list("Unattributed sales", "link_off", "tracking.unattributedsales"),
+            _list(_("Clicks"), "ads_click", "tracking.click"),
+            _list(_("Reports"), "receipt_long", "tracking.report"),
+            _list(_("Unattributed sales"), "link_off", "tracking.unattributedsales"),
         ),
     ),
     (
-        "Ledger",
+        _("Ledger"),
         (
-            _list("Ledger accounts", "account_balance", "publishers.ledgeraccount"),
-            _list("Ledger transactions", "swap_horiz", "publishers.ledgertransaction"),
+            _list(_("Ledger accounts"), "account_balance", "publishers.ledgeraccount"),
+            _list(_("Ledger transactions"), "swap_horiz", "publishers.ledgertransaction"),
         ),
     ),
     (
-        "Terms",
+        _("Terms"),
         (
-            _list("Advertisers and terms", "storefront", "network.advertiser"),
-            Entry("Team", "group", "admin:own_staff"),
+            _list(_("Advertisers and terms"), "storefront", "network.advertiser"),
+            Entry(_("Team"), "group", "admin:own_staff"),
         ),
     ),
     (
-        "Network",
+        _("Network"),
         (
-            _list("Publishers", "campaign", "publishers.publisher", operators_only=True),
-            _list("Teams", "groups", "publishers.team", operators_only=True),
-            _list("Invitations", "mail", "publishers.invitation", operators_only=True),
-            _list("Users", "group", "network.user", operators_only=True),
-            Entry("Health", "monitor_heart", "admin:tracking_health", operators_only=True),
-            _list("Spool hosts", "dns", "tracking.spoolhost", operators_only=True),
-            _list("Records set aside", "report", "tracking.setaside", operators_only=True),
-            _list("Mails of notices", "mail", "publishers.noticemail", operators_only=True),
-            _list("Audit log", "history", "admin.logentry", operators_only=True),
+            _list(_("Publishers"), "campaign", "publishers.publisher", operators_only=True),
+            _list(_("Teams"), "groups", "publishers.team", operators_only=True),
+            _list(_("Invitations"), "mail", "publishers.invitation", operators_only=True),
+            _list(_("Users"), "group", "network.user", operators_only=True),
+            Entry(_("Health"), "monitor_heart", "admin:tracking_health", operators_only=True),
+            _list(_("Spool hosts"), "dns", "tracking.spoolhost", operators_only=True),
+            _list(_("Records set aside"), "report", "tracking.setaside", operators_only=True),
+            _list(_("Mails of notices"), "mail", "publishers.noticemail", operators_only=True),
+            _list(_("Audit log"), "history", "admin.logentry", operators_only=True),
         ),
     ),
 )
@@ -125,7 +127,7 @@ def sidebar(path: str, access: Access) -> list[Group]:
     ]
     here = _here(path, [entry for _, entries in shown for entry in entries])
     return [
-        Group(title, [_item(entry, active=entry is here) for entry in entries])
+        Group(str(title), [_item(entry, active=entry is here) for entry in entries])
         for title, entries in shown
         if entries
     ]
@@ -134,7 +136,7 @@ def sidebar(path: str, access: Access) -> list[Group]:
 def _item(entry: Entry, *, active: bool) -> Item:
     address = _address(entry)
     leads_to = f"{address}?{entry.query}" if entry.query else address
-    return Item(entry.title, entry.icon, leads_to, active)
+    return Item(str(entry.title), entry.icon, leads_to, active)
 
 
 def _here(path: str, entries: Iterable[Entry]) -> Entry | None:

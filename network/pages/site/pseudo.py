@@ -75,3 +75,4 @@ class PseudoTranslation(NullTranslations):
 def install() -> None:
     """Let Django know the language. To be called once, while it starts."""
     trans_real._translations[LANGUAGE] = PseudoTranslation()  # type: ignore[attr-defined]
+    trans_real._default = None  # who asked for a message before now would have kept another

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from network.effective import rebasing
 from network.effective.rebasing import Rebased, Terms
@@ -84,13 +85,16 @@ class TermsChangeForm(ChangeForm):
             yield
         except ChangedMeanwhile as error:
             self._renew()
-            kept = "What you changed is kept below, the rest is as it is now."
-            raise ValidationError(f"{error} {kept} Look at it and try again.") from error
+            kept = gettext(
+                "%(error)s Your changes are kept below, and the rest shows the terms as they are "
+                "now. Check them and try again."
+            )
+            raise ValidationError(kept % {"error": error}) from error
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors and not self.changes:
-            raise ValidationError("There is nothing to change: these are the terms already.")
+            raise ValidationError(gettext("Nothing to change: these are already the terms."))
         return data
 
     @property

@@ -121,7 +121,7 @@
     frame.style.height = table.dataset.height || "16rem";
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `Chart: ${table.caption ? table.caption.textContent.trim() : "the table below"}`);
+    canvas.setAttribute("aria-label", table.caption.textContent.trim());
     frame.append(canvas);
     (table.closest("details:not(.tip)") || table).before(frame);
     return frame;

@@ -19,10 +19,10 @@
     const source = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(source.value ?? source.textContent);
-      say(button, "Copied");
+      say(button, button.dataset.copied);
     } catch {
       select(source);
-      say(button, document.execCommand("copy") ? "Copied" : "Selected: press Ctrl+C");
+      say(button, document.execCommand("copy") ? button.dataset.copied : button.dataset.selected);
     }
   }
 

@@ -163,7 +163,7 @@ class TestRows:
         assert old.cancelling
         assert (old.cancelling.made_by, old.cancelling.reason) == (
             otto,
-            "Written again, because the terms before it changed.",
+            "Written again because the terms before it changed.",
         )
 
     def test_nothing_is_written_again_that_stays_as_it_is(self, shop: Advertiser) -> None:

@@ -302,7 +302,7 @@ def test_a_host_belongs_to_one_advertiser_alone(
 ) -> None:
     other = make_advertiser()
     tracking_hosts.replace(other, ["go.other.example"])
-    with pytest.raises(tracking_hosts.HostTaken, match="another advertiser"):
+    with pytest.raises(tracking_hosts.HostTaken, match="Another advertiser"):
         tracking_hosts.replace(other, ["go.another.example", OWN])
     monkeypatch.setattr(tracking_hosts, "refuse_taken", lambda *_: None)  # both looked at once
     with pytest.raises(tracking_hosts.HostTaken, match=r"go\.shop\.example"):

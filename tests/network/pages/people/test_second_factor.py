@@ -113,7 +113,7 @@ def test_codes_cannot_be_guessed_one_after_the_other(viewer: User) -> None:
     for _ in range(5):
         client.post("/sign-in/code/", {"code": "000000"})
     answer = client.post("/sign-in/code/", {"code": code_of(secret)})
-    assert "Too many attempts" in text(answer)
+    assert "Too many failed attempts" in text(answer)
 
 
 def test_recovery_codes_are_shown_once_and_each_signs_in_once(viewer: User) -> None:
@@ -129,7 +129,7 @@ def test_recovery_codes_are_shown_once_and_each_signs_in_once(viewer: User) -> N
         client = browser()
         with_password(viewer, client)
         assert client.post("/sign-in/code/", {"code": codes[3]}).status_code == expected
-    assert "9 left" in text(signed_in(viewer).get("/second-factor/"))
+    assert "9 codes left" in text(signed_in(viewer).get("/second-factor/"))
 
 
 def test_new_recovery_codes_replace_the_old(viewer: User) -> None:
@@ -150,7 +150,7 @@ def test_it_is_removed_after_the_password_again(viewer: User) -> None:
     later = signed_in(viewer)
     sent = later.get("/second-factor/remove/").headers["Location"]
     assert sent == "/sign-in/again/?next=%2Fsecond-factor%2Fremove%2F"
-    assert "Incorrect password" in text(later.post(sent, {"password": "wrong"}))
+    assert "Wrong password" in text(later.post(sent, {"password": "wrong"}))
     later.post(sent, {"password": PASSWORD, "next": "/second-factor/remove/"})
     answer = later.post("/second-factor/remove/", follow=True)
     assert "Your second factor has been removed." in text(answer)
@@ -283,8 +283,8 @@ def test_an_owner_moves_it_to_another_app(owner: User, lost: bool) -> None:
     assert signs_in(owner, old), "the old one is good until then"
     forget_codes()
     answer = client.post(SET_UP, {"code": code_of(new)}, follow=True)
-    assert "The new app is the one that counts now." in text(answer)
-    assert ("9" if lost else "10") + " left" in text(answer)
+    assert "Your new app is now your second factor." in text(answer)
+    assert ("9" if lost else "10") + " codes left" in text(answer)
     assert client.get("/admin/").status_code == 200
     forget_codes()
     assert not signs_in(owner, old)

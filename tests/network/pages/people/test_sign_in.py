@@ -43,13 +43,13 @@ def test_by_name_or_address_in_any_case(ada: User, login: str) -> None:
 )
 def test_nobody_learns_what_was_wrong(ada: User, login: str, password: str) -> None:
     answer = text(sign_in(login, password))
-    assert "This name or address and this password do not belong together." in answer
+    assert "Wrong username, email or password." in answer
 
 
 def test_the_sixth_attempt_for_somebody_is_refused_even_with_the_right_password(ada: User) -> None:
     for _ in range(5):
         sign_in("Ada", "wrong-horse-1")
-    assert "Too many attempts that failed. Wait five minutes." in text(sign_in("Ada"))
+    assert "Too many failed attempts. Wait five minutes, then" in text(sign_in("Ada"))
     assert sign_in(make_user(name="bob", password=PASSWORD).username).status_code == 302
 
 
@@ -69,7 +69,7 @@ def test_five_attempts_for_an_account_by_name_and_by_address_together(
         sign_in(login, "wrong-horse-1", REMOTE_ADDR=f"192.0.2.{number}")
     page = text(sign_in(then))
     assert "wait five minutes." in page.lower()
-    assert "do not belong together" in page or "Too many attempts" in page
+    assert "Wrong username" in page or "Too many failed attempts" in page
 
 
 def test_nobody_learns_that_a_name_and_an_address_are_one_persons(ada: User) -> None:
@@ -109,7 +109,7 @@ def test_an_address_that_tries_many_accounts_is_refused(ada: User) -> None:
 def test_somebody_deactivated_is_told_so_with_the_right_password_only(ada: User) -> None:
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert sign_in("Ada").headers["Location"] == "/sign-in/inactive/"
-    assert "do not belong together" in text(sign_in("Ada", "wrong-horse-1"))
+    assert "Wrong username, email or password" in text(sign_in("Ada", "wrong-horse-1"))
 
 
 def test_nobody_signs_up() -> None:

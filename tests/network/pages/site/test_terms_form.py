@@ -67,7 +67,7 @@ class TestTwoAtOnce:
         refused = anna.post(address(partner), {**shown, "hard_days": "7", "reason": "As agreed"})
         assert (
             "olga changed this 2 minutes ago: status Suspended for fraud, from 12 Mar 2026 14:00 "
-            "UTC. What you changed is kept below, the rest is as it is now."
+            "UTC. Your changes are kept below, and the rest shows"
         ) in text(refused)
         assert held(partner) == ("suspended", None, False)
         again = as_shown(refused)

@@ -155,7 +155,7 @@ def test_what_starts_too_soon_is_told_on_the_way(partner: Partnership, at: SetCl
     row, client = soft(partner), signed_in(make_user("owner", partner.advertiser))
     at(LATER - timedelta(seconds=14))
     page = text(client.get(address("cookie-type", row), follow=True))
-    assert "starts in less than 15 seconds and cannot be cancelled any more" in page
+    assert "starts in less than 15 seconds and can no longer be cancelled" in page
 
 
 def test_who_was_faster_is_told(partner: Partnership) -> None:

@@ -96,7 +96,7 @@ def test_a_wrong_password_is_told(blog: Partnership) -> None:
     make_user("member", blog.publisher, name="nina", password=PASSWORD)
     data = {"login": "nina", "password": "wrong"}
     response = Client(HTTP_HOST=settings.SITE_HOST).post("/sign-in/", data)
-    assert "This name or address and this password do not belong together." in text(response)
+    assert "Wrong username, email or password." in text(response)
 
 
 def test_signing_out_is_by_post_only(member: Client) -> None:
