@@ -237,7 +237,7 @@ def test_an_error_names_its_field_and_loses_nothing(
     data = {"reason": "Because", "internal_note": "Kept", "start": "", **changed}
     response = post(owner, COOKIE_TYPE, to="soft", partners=partners["Blog"].pk, **data)
     assert response.context["form"].errors == {field: [error]}
-    assert "nothing was changed" in text(response)
+    assert "Nothing was changed." in text(response)
     assert 'value="Kept"' in response.content.decode()
     assert f'name="partners" value="{partners["Blog"].pk}"' in response.content.decode()
     assert not CookieTypeAssignment.objects.exists()
@@ -261,7 +261,7 @@ def test_a_simultaneous_change_is_told(owner: Client, partners: dict[str, Partne
 def test_the_start_is_in_the_readers_zone(owner: Client, partners: dict[str, Partnership]) -> None:
     User.objects.filter(username="olga").update(time_zone="America/New_York")
     page = text(owner.get(f"{COOKIE_TYPE}?to=soft&partners={partners['Blog'].pk}"))
-    assert "Time in America/New_York." in page
+    assert "Time in America/New_York, at most a year ahead." in page
     data = {"to": "soft", "partners": partners["Blog"].pk, "reason": "R"}
     post(owner, COOKIE_TYPE, start="2026-03-13T09:00", **data)
     assert CookieTypeAssignment.objects.get().starts_at.isoformat() == "2026-03-13T13:00:00+00:00"

@@ -113,7 +113,7 @@ def test_the_routes_cannot_be_loaded_where_others_may_come(settings: Settings, n
 
 def test_an_empty_mailbox_says_what_to_do(site: Client) -> None:
     page = site.get("/demo/mail/").content.decode()
-    assert "No mail yet" in page
+    assert "No email yet" in page
     assert 'href="/password/forgotten/"' in page
 
 

@@ -75,4 +75,5 @@ class PseudoTranslation(NullTranslations):
 def install() -> None:
     """Let Django know the language. To be called once, while it starts."""
     trans_real._translations[LANGUAGE] = PseudoTranslation()  # type: ignore[attr-defined]
-    trans_real._default = None  # who asked for a message before now would have kept another
+    # Whoever asked for a message before now would have kept another.
+    trans_real._default = None  # type: ignore[attr-defined]

@@ -169,7 +169,7 @@ class TestWaiting:
             at(NOW + 6 * SECOND)
             let_go()
             late.join()
-        assert "starts in less than 15 seconds and cannot be cancelled" in told[0]
+        assert "starts in less than 15 seconds and can no longer be cancelled" in told[0]
         assert not CookieTypeAssignment.all_rows.filter(cancels=row).exists()
 
     @pytest.mark.parametrize("page", PAGES)
@@ -182,7 +182,7 @@ class TestWaiting:
         client, before = signed_in(make_user("operator")), table.all_rows.count()
         with somebody_else():
             answer = client.post(address, data)
-        assert "Somebody else is making a change at this moment" in text(answer)
+        assert "Somebody else is making a change right now" in text(answer)
         if "reason" in data:
             assert "Late" in answer.context["form"]["reason"].value()
         assert table.all_rows.count() == before
@@ -197,7 +197,7 @@ class TestWaiting:
         data = {"action": "approve", "_selected_action": applied.pk}
         with somebody_else():
             answer = client.post("/admin/publishers/partnership/", data, follow=True)
-        assert "Somebody else is making a change at this moment" in text(answer)
+        assert "Somebody else is making a change right now" in text(answer)
         assert [row.status for row in applied.terms.all()] == ["applied"]
 
     def test_what_a_transaction_holds_it_does_not_wait_for(self) -> None:

@@ -99,7 +99,7 @@ class TestAssigning:
 
     def test_a_start_in_the_past_is_refused_and_nothing_changes(self) -> None:
         partnership = make_partner(make_advertiser(), make_publisher())
-        with pytest.raises(StartInPast, match="choose a later one"):
+        with pytest.raises(StartInPast, match="Choose a later one"):
             assign([partnership], "soft", NOW, reason="x", made_by=None, start=EARLIER)
         assert not CookieTypeAssignment.objects.exists()
 
@@ -108,7 +108,7 @@ class TestAssigning:
         last = NOW + timedelta(days=366)
         for start in (last + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)):
             with pytest.raises(
-                StartTooFarAhead, match=r"a year ahead; choose 13 Mar 2027 14:00 UTC or earlier\."
+                StartTooFarAhead, match=r"a year ahead\. Choose 13 Mar 2027 14:00 UTC or earlier\."
             ):
                 assign([partnership], "soft", NOW, reason="x", made_by=None, start=start)
         assert not CookieTypeAssignment.objects.exists()

@@ -275,7 +275,7 @@ def test_an_owner_moves_it_to_another_app(owner: User, lost: bool) -> None:
     assert "Move it to another app" in text(client.get("/second-factor/"))
     assert "Remove" not in text(client.get("/second-factor/"))
     page = client.get(SET_UP)
-    assert "The app that you have is good until you have confirmed the new one" in text(page)
+    assert "Your current app works until you confirm the new one" in text(page)
     new = secret_on(page)
     wrong = client.post(SET_UP, {"code": "000000"})
     assert "This code is wrong" in text(wrong)

@@ -79,7 +79,7 @@ def test_nobody_learns_that_a_name_and_an_address_are_one_persons(ada: User) -> 
         given = [sign_in(name, "wrong-horse-1", REMOTE_ADDR="192.0.2.1") for _ in range(6)]
         given += [sign_in(address, PASSWORD, REMOTE_ADDR="192.0.2.2") for _ in range(6)]
         pages = [text(answer) for answer in given]
-        return [("do not belong" in page, "Too many" in page) for page in pages]
+        return [("Wrong username" in page, "Too many" in page) for page in pages]
 
     of_somebody = answers("ada", "ada@example.com")
     cache.clear()

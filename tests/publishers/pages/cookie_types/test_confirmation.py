@@ -202,7 +202,7 @@ def test_looking_again_keeps_everything_typed_and_complains_of_nothing(
     assert 'value="Kept"' in body
     assert 'value="2026-03-15T09:00"' in body
     assert "required" not in text(page)
-    assert "nothing was changed" not in text(page)
+    assert "Nothing was changed" not in text(page)
     assert the_run()
     assert not CookieTypeAssignment.objects.filter(reason="").exists()
 
@@ -283,7 +283,7 @@ def test_somebody_elses_change_is_told_and_refused(
     assert "Cat of Shop was set to soft 2 minutes ago." in said
     assert "Nothing was changed, because somebody else made a change first." in said
     assert said.count("was set to soft 2 minutes ago") == 1
-    assert "Please correct" not in said
+    assert "Correct the fields" not in said
     assert not CookieTypeAssignment.objects.filter(reason="Second").exists()
     body = answer.content.decode()
     assert 'value="Kept"' in body
