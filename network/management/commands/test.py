@@ -16,7 +16,7 @@ MOST_PROCESSES = 16  # each has connections and a database of its own on the one
 class Command(BaseCommand):
     help = (
         "Run the test suite on PostgreSQL and Valkey of its own. All arguments go to pytest: "
-        "test -k cookie, test tests/test_tokens.py -x. Runs one process per core unless -n says "
+        "test -k cookie, test tests/tracking/rule -x. Runs one process per core unless -n says "
         "otherwise (-n 0: a single one)."
     )
     requires_system_checks = []

@@ -1,6 +1,6 @@
 // Softclick's tag, one script for every page of a shop. It keeps the first-party copy of the two
 // cookie slots by the same rule as the tracking host, and reports sales with what the slots hold.
-// It never throws into the page and never blocks it. tracking/tag.py renders it for one advertiser,
+// It never throws into the page and never blocks it. tracking/wire/tag.py renders it for one advertiser,
 // and says what it sends and why the slots come out as they do.
 //
 // Written so that it can be made small without a parser (tag.minified): comments have lines of
@@ -50,7 +50,7 @@
     return held.soft && held.journey === click.journey && held.session !== click.session;
   }
 
-  // Who holds the cookie after this click: tracking/attribution.py has the same function.
+  // Who holds the cookie after this click: tracking/rule/attribution.py has the same function.
   function place(held, click) {
     if (held && held.at <= click.at && click.at < held.closes && !ended(held, click)) {
       return !click.soft || click.last && held.soft && !click.stoodDown ? click : held;
