@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ClickStep:
-    """A click; ``partner`` is False where the publisher was no approved partner at that time."""
+    """A click; ``partner`` is False if the publisher was not an approved partner then."""
 
     minute: int
     publisher: str

@@ -246,8 +246,8 @@ def test_plain_output_says_who_is_paid_and_why() -> None:
         "  click 1 (S, soft), at 0: overwritten. The cookie was taken over by click 2 (A, hard).\n"
         "  click 2 (A, hard), at 9: held. It held the cookie at the sale.\n"
         "  click 3 (T, soft), at 1h: stood_down. The cookie was held by click 2 (A, hard).\n"
-        "  click 4 (X, hard), at 2h: not_partner. Its publisher was no approved partner then.\n"
-        "  click 5 (B, hard), at 3h: after_conversion. It lies after the sale.\n"
+        "  click 4 (X, hard), at 2h: not_partner. Its publisher was not an approved partner then.\n"
+        "  click 5 (B, hard), at 3h: after_conversion. It is later than the sale.\n"
     )
 
 
@@ -257,10 +257,10 @@ def test_plain_output_says_why_nobody_is_paid() -> None:
         entry(f"[{soft}, {{click: {{at: 1, by: T, type: soft}}}}]", "{at: 2}", SOLE_SETTING)
     )
     assert (
-        "Under the rule sole the open window of click 2 (T, soft) leaves it unpaid."
+        "Under the rule sole, the open window of click 2 (T, soft) leaves it unpaid."
         in contested.out
     )
-    assert "nobody is paid; final at 1d 1." in contested.out
+    assert "Nobody is paid; final at 1d 1." in contested.out
     assert "Its window had closed." in run(entry(f"[{soft}]", "{at: 1d}")).out
     assert "Its browser session had ended." in run(entry(f"[{soft}, {CLOSED}]", "{at: 20}")).out
     assert "nothing that came with the sale leads to a click" in run(entry("[]")).out

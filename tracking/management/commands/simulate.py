@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tracking.pages.simulator.words import named, paid_sentence, verdict_sentence
 from tracking.rule.attribution import MINUTE_MS
 from tracking.simulator.format import format_time, read
 from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import PlayedScenario, simulate
-from tracking.simulator.playback import named, paid_sentence, verdict_sentence
 
 EXPECTATION_FAILED = 1
 INPUT_UNUSABLE = 2

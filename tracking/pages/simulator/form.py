@@ -27,8 +27,8 @@ CLOSE = "close"
 KINDS: Mapping[str, str] = {
     "hard": "Hard click",
     "soft": "Soft click",
-    "hard-no-partner": "Hard click, no approved partner",
-    "soft-no-partner": "Soft click, no approved partner",
+    "hard-no-partner": "Hard click, not an approved partner",
+    "soft-no-partner": "Soft click, not an approved partner",
     CLOSE: "The browser is closed",
 }
 PRESENT: Mapping[str, str] = {

@@ -31,12 +31,13 @@ from tracking.pages.simulator.form import (
     from_scenario,
 )
 from tracking.pages.simulator.from_sale import Carried, scenario_of
+from tracking.pages.simulator.words import moment_text, paid_sentence, verdict_sentence
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
 from tracking.simulator import examples
-from tracking.simulator.format import NOBODY, Scenario, format_time, read
+from tracking.simulator.format import Scenario, format_time, read
 from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import PlayedScenario, number_of, simulate
-from tracking.simulator.playback import Kind, PlaybackLine, lines, paid_sentence, verdict_sentence
+from tracking.simulator.playback import Kind, PlaybackLine, lines
 from tracking.simulator.writer import write
 
 MAX_TEXT = 100_000
@@ -87,13 +88,8 @@ class PlayedJourney:
     text: str
 
     @property
-    def nobody(self) -> bool:
-        return self.result.paid == NOBODY
-
-    @property
-    def rest(self) -> str:
-        """What follows on the name of who is paid."""
-        return paid_sentence(self.result).removeprefix(self.result.paid)
+    def paid_sentence(self) -> str:
+        return paid_sentence(self.result)
 
     @property
     def expects(self) -> bool:
@@ -294,7 +290,7 @@ def _told_click(judged: Judged, result: PlayedScenario) -> PlayedClick:
 def _told_moment(line: PlaybackLine, result: PlayedScenario) -> MomentDescription:
     return MomentDescription(
         at=line.at,
-        said=line.said,
+        said=moment_text(line, result),
         hard=_claim(line.hard, result),
         soft=_claim(line.soft, result),
         holder=result.publisher(line.holder) if line.holder else "",
