@@ -190,7 +190,7 @@ def sale(walk: Walk) -> None:
     walk.choose("Sales")
     reload_until(walk, lambda: walk.page.get_by_role("link", name="1001", exact=True).count() > 0)
     walk.choose("1001")
-    expect(walk.page.locator("body")).to_contain_text("Paid to The Trail Blog")
+    expect(walk.page.locator("body")).to_contain_text("Credited to The Trail Blog")
     expect(walk.page.locator("body")).to_contain_text("£3.99")
 
 

@@ -176,8 +176,8 @@ def _credited(commission: Commission, names: Names) -> str:
     """Who is paid, or would have been had the commission not been declined."""
     declined = commission.status == Commission.Status.DECLINED
     if names.own == commission.publisher_id:
-        return _("Not paid to you") if declined else _("Paid to you")
-    text = _("Not paid to %(partner)s") if declined else _("Paid to %(partner)s")
+        return _("Not credited to you") if declined else _("Credited to you")
+    text = _("Not credited to %(partner)s") if declined else _("Credited to %(partner)s")
     return text % {"partner": commission.publisher}
 
 

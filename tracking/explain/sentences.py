@@ -63,7 +63,7 @@ VERDICT_LABELS: Mapping[Verdict, Promise] = {
     Verdict.EXPIRED: gettext_lazy("Expired"),
     Verdict.SESSION_ENDED: gettext_lazy("Session ended"),
     Verdict.CONTESTED: gettext_lazy("Contested"),
-    Verdict.HELD: gettext_lazy("Paid"),
+    Verdict.HELD: gettext_lazy("Credited"),
 }
 COOKIE_TYPES: Mapping[CookieType, Promise] = {
     CookieType.HARD: gettext_lazy("hard"),
@@ -219,8 +219,10 @@ def _contested(by: Click | None, names: Names) -> str:
 
 def _held(click: Click) -> str:
     if click.is_soft:
-        return _("Paid: it held the cookie at the sale, which came in the same browser session.")
-    text = _("Paid: it held the cookie at the sale; its window runs until %(until)s.")
+        return _(
+            "Credited: it held the cookie at the sale, which came in the same browser session."
+        )
+    text = _("Credited: it held the cookie at the sale; its window runs until %(until)s.")
     return text % {"until": _moment(click.closes_at)}
 
 

@@ -383,7 +383,7 @@ def test_staff_approve_a_sale_on_its_page(staff: Client, blog: Partnership) -> N
     assert "Approve… Decline… History" in page(staff, sale)
     shown = text(post(staff, sale, "approve", reason="Seen in the shop"))
     assert "Order 7 is approved." in shown
-    assert "Paid to Blog (hard): £3.99, approved, final on 11 Apr 2026 14:00" in shown
+    assert "Credited to Blog (hard): £3.99, approved, final on 11 Apr 2026 14:00" in shown
     assert "12 Mar 2026 15:00 Approved mia Seen in the shop £3.99 to Blog" in shown
     assert "Decline… History" in shown
     assert "Approve…" not in shown
@@ -395,7 +395,7 @@ def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnershi
     sale = sell(blog)
     shown = text(post(staff, sale, "decline", code="returned", reason="too small."))
     assert "Order 7 is declined." in shown
-    assert "Not paid to Blog (hard): £3.99, declined: Order returned: too small, to be" in shown
+    assert "Not credited to Blog (hard): £3.99, declined: Order returned: too small, to be" in shown
     assert "to be closed on 11 Apr 2026 14:00." in shown
     assert "Declined mia Order returned: too small. £3.99 to Blog" in shown
     assert "Take back… History" in shown
@@ -483,4 +483,4 @@ def test_the_publisher_reads_why_and_not_the_notes(
         assert "Declined: Order returned: too small" in shown, address
         assert "A note for staff" not in shown
         assert "mia" not in shown
-    assert "Not paid to you (hard): £3.99, declined: Order returned: too small" in shown
+    assert "Not credited to you (hard): £3.99, declined: Order returned: too small" in shown

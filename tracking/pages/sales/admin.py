@@ -69,7 +69,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
     shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
     shown_amount = staticmethod(shown_money("amount_minor", gettext_lazy("Amount")))
 
-    @admin.display(description=gettext_lazy("Paid to"))
+    @admin.display(description=gettext_lazy("Credited to"))
     def paid_to(self, row: Conversion) -> str:
         commission = commission_of(row)
         if commission is None or _is_unpaid(commission):
