@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from network import dates, money
 from network.advertisers.notice import NoticePeriod, notice_at
@@ -105,18 +106,19 @@ class Programme:
         """Where an application or a partnership that is not approved stands, and what to do."""
         terms = self.standing.decided
         if terms is None:
-            return "The partnership has not begun yet. Clicks count from its approval on."
+            return _("The partnership has not begun yet. Clicks count from its approval on.")
         if terms.status == PartnershipTerms.Status.APPLIED:
-            return (
-                f"You applied on {dates.day(self.partnership.created_at)}. The advertiser decides; "
-                "clicks count from the approval on."
-            )
+            return _(
+                "You applied on %(day)s. The advertiser decides; clicks count from the approval on."
+            ) % {"day": dates.day(self.partnership.created_at)}
         return _STATUS_TEXTS[terms.status].format(day=dates.day(terms.starts_at))
 
     @property
     def window(self) -> str:
         if self.standing.is_soft:
-            return f"Browser session, {counted(self.soft_hours, 'hour')} at most"
+            return _("Browser session, %(period)s at most") % {
+                "period": counted(self.soft_hours, "hour")
+            }
         return counted(self.hard_days, "day")
 
 
@@ -208,7 +210,7 @@ def _told_rates(rates: Sequence[CommissionRate], currency: str) -> dict[str, str
         "" if row.group.code == DEFAULT_GROUP else row.group.name or row.group.code: (
             str(row)
             if row.fixed_minor is None
-            else f"{money.display(row.fixed_minor, currency)} per sale"
+            else _("%(amount)s per sale") % {"amount": money.display(row.fixed_minor, currency)}
         )
         for row in rates
     }

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import IntEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from network import dates
 
 ENOUGH_SALES = 30
@@ -72,22 +75,25 @@ class Seen:
     @property
     def title(self) -> str:
         """``Consider soft``; empty where nothing is suggested."""
-        return _TITLES.get(self.advice, "")
+        return str(_TITLES.get(self.advice, ""))
 
     @property
     def grounds(self) -> str:
         """``71 % after someone else, median 40 s``; empty where nothing is suggested."""
         match self.advice:
             case Advice.SOFT:
-                return f"{self._share} after someone else, median {self._short_median}"
+                return _("%(share)s after someone else, median %(short_median)s") % {
+                    "share": self._share,
+                    "short_median": self._short_median,
+                }
             case Advice.HARD:
-                return f"{self._share} after someone else"
+                return _("%(share)s after someone else") % {"share": self._share}
         return ""
 
     def __str__(self) -> str:
         """As the list tells it; empty where nothing is suggested."""
         if self.advice is Advice.TOO_FEW:
-            return f"Too few sales ({self.touched})"
+            return _("Too few sales (%(touched)s)") % {"touched": self.touched}
         return f"{self.title}: {self.grounds}" if self.title else ""
 
     @property
@@ -95,16 +101,16 @@ class Seen:
         """Whole sentences for the partner's own page; empty where nothing is suggested."""
         match self.advice:
             case Advice.SOFT:
-                return (
-                    f"{self._share} of the {self.touched} sales that it touched came after someone "
-                    f"else, whose cookie was live when it was clicked, and half of them within "
-                    f"{self._median}: it mostly reaches shoppers who are there already."
-                )
+                return _(
+                    "%(share)s of the %(touched)s sales that it touched came after someone else, "
+                    "whose cookie was live when it was clicked, and half of them within "
+                    "%(median)s: it mostly reaches shoppers who are there already."
+                ) % {"share": self._share, "touched": self.touched, "median": self._median}
             case Advice.HARD:
-                return (
-                    f"Only {self._share} of the {self.touched} sales that it touched came after "
-                    "someone else: it mostly brings shoppers whom nobody else has brought."
-                )
+                return _(
+                    "Only %(share)s of the %(touched)s sales that it touched came after someone "
+                    "else: it mostly brings shoppers whom nobody else has brought."
+                ) % {"share": self._share, "touched": self.touched}
         return ""
 
     @property
@@ -113,7 +119,7 @@ class Seen:
         assert self.share_after_other is not None
         share = round(self.share_after_other, 2)
         if self.is_soft and share >= HARD_BELOW_SHARE:
-            return f"under {_percent(HARD_BELOW_SHARE)}"
+            return _("under %(percent)s") % {"percent": _percent(HARD_BELOW_SHARE)}
         return _percent(share)
 
     @property
@@ -127,7 +133,7 @@ class Seen:
         return f"{number} {'s' if unit.startswith('second') else 'min'}"
 
 
-_TITLES = {Advice.SOFT: "Consider soft", Advice.HARD: "Consider hard"}
+_TITLES = {Advice.SOFT: gettext_lazy("Consider soft"), Advice.HARD: gettext_lazy("Consider hard")}
 
 
 def _percent(share: float) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from network import dates
 from network.effective import queries, rebasing, timeline
@@ -243,9 +244,16 @@ def _refuse_undecidable(
     if held is None or held.status in statuses:
         return
     raise NotDecidable(
-        f"{partnership.publisher} is {held.get_status_display().lower()} from "
-        f"{dates.zoned(held.starts_at)}, as decided by {held.made_by or 'the network'}. Look at it "
-        "and try again."
+        _(
+            "%(publisher)s is %(status)s from %(start)s, as decided by %(person)s. Look at it and "
+            "try again."
+        )
+        % {
+            "publisher": partnership.publisher,
+            "status": held.get_status_display().lower(),
+            "start": dates.zoned(held.starts_at),
+            "person": held.made_by or _("the network"),
+        }
     )
 
 

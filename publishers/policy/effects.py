@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from network import dates
 from network.effective import queries, timeline
 from network.effective.rows import Refused
@@ -111,7 +113,9 @@ def start_of(
         at = start_with_notice(to, changed, chosen, now)
         if chosen is None or not _is_taken(partnerships, said, at):
             return Start(at)
-        refused = f"Another change starts at {dates.zoned(at)}; choose another start."
+        refused = _("Another change starts at %(at)s; choose another start.") % {
+            "at": dates.zoned(at)
+        }
     except Refused as error:
         refused = str(error)
     return Start(start_with_notice(to, changed, None, now), refused)

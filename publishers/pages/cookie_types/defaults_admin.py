@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock, dates
 from network.effective import queries
@@ -25,7 +27,7 @@ from publishers.pages.cookie_types.cancelling import may_cancel
 class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
     """What partners of a model type track by, where nothing of their own is said."""
 
-    shown_start = staticmethod(shown_moment("starts_at", "From"))
+    shown_start = staticmethod(shown_moment("starts_at", gettext_lazy("From")))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelTypeCookieType]:
         """Those that were cancelled too: there is a page for each."""
@@ -39,13 +41,13 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
             "whose",
             "shown_start",
             "reason",
-            _column("By", lambda row: str(access.maker(row, viewer) or "The network")),
-            _column("State", lambda row: _state(row, viewer)),
+            _column(_("By"), lambda row: str(access.maker(row, viewer) or _("The network"))),
+            _column(_("State"), lambda row: _state(row, viewer)),
         )
 
-    @admin.display(description="Of")
+    @admin.display(description=gettext_lazy("Of"))
     def whose(self, row: ModelTypeCookieType) -> str:
-        return str(row.advertiser or "The network")
+        return str(row.advertiser or _("The network"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
@@ -64,7 +66,7 @@ class ModelTypeCookieTypeAdmin(ScopedAdmin[ModelTypeCookieType]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Model type defaults",
+            "title": _("Model type defaults"),
             "decides_for": figure("decides_for"),
             "rows": overview([chosen] if chosen else shops, now),
             "history": told,
@@ -108,17 +110,20 @@ def _column(label: str, text: Column) -> Column:
 
 def _state(row: ModelTypeCookieType, viewer: access.Somebody) -> str:
     if by := row.cancelling:
-        return f"Cancelled by {access.maker(by, viewer) or 'the network'}: {by.reason}"
+        return _("Cancelled by %(person)s: %(reason)s") % {
+            "person": access.maker(by, viewer) or _("the network"),
+            "reason": by.reason,
+        }
     now = clock.now()
     if row.starts_at > now:
-        return "Coming"
+        return _("Coming")
     same = ModelTypeCookieType.objects.filter(
         advertiser=row.advertiser_id, model_type=row.model_type
     )
     later = queries.next_after(same, row.starts_at)
     if later is None or later.starts_at > now:
-        return "In force since its start"
-    return f"Replaced on {dates.moment(later.starts_at)}"
+        return _("In force since its start")
+    return _("Replaced on %(start)s") % {"start": dates.moment(later.starts_at)}
 
 
 def _chosen(request: HttpRequest, shops: list[Advertiser]) -> Advertiser | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from network.clock import to_ms
 from network.people import access
@@ -69,7 +70,7 @@ class ElsewhereFilter(BoundFilter):
     field_order = ("order", "reference", "programme", "since", "until")
 
     order = forms.CharField(
-        label="Order reference",
+        label=gettext_lazy("Order reference"),
         required=False,
         max_length=MAX_ORDER,
     )
@@ -110,7 +111,10 @@ class NoCookieFilter(BoundFilter):
 
     reason = forms.ChoiceField(
         required=False,
-        choices=[("", "All reasons"), *((str(key), label) for key, label in REASONS.items())],
+        choices=[
+            ("", gettext_lazy("All reasons")),
+            *((str(key), label) for key, label in REASONS.items()),
+        ],
     )
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

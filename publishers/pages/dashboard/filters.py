@@ -7,6 +7,8 @@ from uuid import UUID
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network.clock import to_ms
 from network.models import Advertiser
@@ -28,22 +30,22 @@ class ListFilter(forms.Form):
     is where an older page begins."""
 
     programme = forms.ModelChoiceField(
-        Advertiser.objects.none(), required=False, empty_label="All programmes"
+        Advertiser.objects.none(), required=False, empty_label=gettext_lazy("All programmes")
     )
     since = forms.DateField(
-        label="From",
+        label=gettext_lazy("From"),
         required=False,
         error_messages={"invalid": NO_DATE},
         widget=forms.DateInput({"type": "date"}),
     )
     until = forms.DateField(
-        label="To",
+        label=gettext_lazy("To"),
         required=False,
         error_messages={"invalid": NO_DATE},
         widget=forms.DateInput({"type": "date"}),
     )
     reference = forms.CharField(
-        label="Click reference",
+        label=gettext_lazy("Click reference"),
         required=False,
         max_length=MAX_REFERENCE,
     )
@@ -58,7 +60,9 @@ class ListFilter(forms.Form):
     def clean_until(self) -> date | None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
         if since and until and since > until:
-            raise forms.ValidationError(f"It lies before {since}. Exchange the two dates.")
+            raise forms.ValidationError(
+                _("It lies before %(since)s. Exchange the two dates.") % {"since": since}
+            )
         found: date | None = until
         return found
 
@@ -86,10 +90,10 @@ class ClickFilter(ListFilter):
     outcome = forms.ChoiceField(
         required=False,
         choices=[
-            ("", "All clicks"),
-            ("took", "Set the cookie"),
-            ("stood_down", "Stood down"),
-            ("uncounted", "Do not count"),
+            ("", gettext_lazy("All clicks")),
+            ("took", gettext_lazy("Set the cookie")),
+            ("stood_down", gettext_lazy("Stood down")),
+            ("uncounted", gettext_lazy("Do not count")),
         ],
     )
     before = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -128,12 +132,15 @@ class SaleFilter(ListFilter):
 
     state = forms.ChoiceField(
         required=False,
-        choices=[("", "All states"), *((state.value, state.value) for state in COMMISSION_STATES)],
+        choices=[
+            ("", gettext_lazy("All states")),
+            *((state.value, state.value) for state in COMMISSION_STATES),
+        ],
     )
     order = forms.CharField(
         required=False,
         max_length=MAX_ORDER,
-        label="Order reference",
+        label=gettext_lazy("Order reference"),
     )
     before = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -26,7 +28,7 @@ class Tab:
     """A page in the navigation; ``below`` are the names of URLs that belong to it."""
 
     url: str
-    label: str
+    label: str | Promise
     below: tuple[str, ...] = ()
 
     @property
@@ -35,16 +37,26 @@ class Tab:
 
 
 TABS = (
-    Tab("dashboard", "Dashboard"),
-    Tab("programmes", "Programmes", below=("find_programmes", "applied_programmes", "apply")),
-    Tab("links", "Links"),
-    Tab("sales", "Sales", below=("sale", "sales_elsewhere")),
-    Tab("clicks", "Clicks", below=("clicks_without_cookie",)),
-    Tab("notices", "Notices"),
-    Tab("team", "Team"),
+    Tab("dashboard", gettext_lazy("Dashboard")),
+    Tab(
+        "programmes",
+        gettext_lazy("Programmes"),
+        below=("find_programmes", "applied_programmes", "apply"),
+    ),
+    Tab("links", gettext_lazy("Links")),
+    Tab("sales", gettext_lazy("Sales"), below=("sale", "sales_elsewhere")),
+    Tab("clicks", gettext_lazy("Clicks"), below=("clicks_without_cookie",)),
+    Tab("notices", gettext_lazy("Notices")),
+    Tab("team", gettext_lazy("Team")),
 )
-SALES_TABS = (Tab("sales", "Credited to you"), Tab("sales_elsewhere", "Went elsewhere"))
-CLICKS_TABS = (Tab("clicks", "All clicks"), Tab("clicks_without_cookie", "Took no cookie"))
+SALES_TABS = (
+    Tab("sales", gettext_lazy("Credited to you")),
+    Tab("sales_elsewhere", gettext_lazy("Went elsewhere")),
+)
+CLICKS_TABS = (
+    Tab("clicks", gettext_lazy("All clicks")),
+    Tab("clicks_without_cookie", gettext_lazy("Took no cookie")),
+)
 
 
 def team_page(view: TeamView) -> Callable[..., HttpResponse]:

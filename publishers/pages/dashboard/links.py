@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.advertisers.tracking_hosts import base_urls
@@ -24,10 +26,12 @@ from tracking.explain.sentences import CLICK_REASONS, TARGET_REASONS
 from tracking.rule.reasons import ClickReason
 
 REMEDIES = {
-    ClickReason.NOT_PARTNER: "Its clicks count once the advertiser has approved you.",
-    ClickReason.NO_CONSENT: "This advertiser stores nothing unless the link says so: add consent=1 "
-    "to it where the visitor has consented.",
-    ClickReason.ADVERTISER_CLOSED: "Take the link down, or choose another programme.",
+    ClickReason.NOT_PARTNER: gettext_lazy("Its clicks count once the advertiser has approved you."),
+    ClickReason.NO_CONSENT: gettext_lazy(
+        "This advertiser stores nothing unless the link says so: add consent=1 "
+        "to it where the visitor has consented."
+    ),
+    ClickReason.ADVERTISER_CLOSED: gettext_lazy("Take the link down, or choose another programme."),
 }
 
 
@@ -36,16 +40,20 @@ class LinkForm(forms.Form):
 
     programme = forms.ModelChoiceField(
         Advertiser.objects.none(),
-        empty_label="Choose one",
+        empty_label=gettext_lazy("Choose one"),
         error_messages={
-            "required": "Choose the programme that the link is for.",
-            "invalid_choice": "This is none of your programmes. Choose one from the list.",
+            "required": gettext_lazy("Choose the programme that the link is for."),
+            "invalid_choice": gettext_lazy(
+                "This is none of your programmes. Choose one from the list."
+            ),
         },
     )
     target = forms.CharField(
-        label="Page to lead to",
+        label=gettext_lazy("Page to lead to"),
         required=False,
-        help_text="A page of the shop, as it stands in the address bar. Empty: the landing page.",
+        help_text=gettext_lazy(
+            "A page of the shop, as it stands in the address bar. Empty: the landing page."
+        ),
         widget=forms.URLInput({"placeholder": "https://…"}),
     )
 
@@ -56,9 +64,9 @@ class LinkForm(forms.Form):
         own = access.for_publisher(Partnership.objects.all(), publisher.pk)
         choice.queryset = Advertiser.objects.filter(pk__in=own.values("advertiser"))
         for name in REFERENCE_NAMES:
-            self.fields[name] = _text(f"Reference {name}", MAX_REFERENCE)
-        self.fields["ref"].help_text = "Your own words: they come back with clicks and sales."
-        self.fields["campaign"] = _text("Campaign", MAX_CAMPAIGN)
+            self.fields[name] = _text(_("Reference %(name)s") % {"name": name}, MAX_REFERENCE)
+        self.fields["ref"].help_text = _("Your own words: they come back with clicks and sales.")
+        self.fields["campaign"] = _text(_("Campaign"), MAX_CAMPAIGN)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -111,7 +119,7 @@ def _answer(form: LinkForm, publisher: Publisher) -> Answer | None:
         url=url,
         tried=tried,
         why_not=str(CLICK_REASONS[tried.reason]) if tried.reason else "",
-        remedy=REMEDIES.get(tried.reason, "") if tried.reason else "",
+        remedy=str(REMEDIES.get(tried.reason, "")) if tried.reason else "",
         why_elsewhere=str(TARGET_REASONS[tried.target_reason]) if tried.target_reason else "",
     )
 
@@ -126,20 +134,23 @@ def _text(label: str, limit: int) -> forms.CharField:
 def _what_is_wrong(target: str, shop: Advertiser) -> str:
     """Why nobody is led there, and the remedy."""
     if len(target) > MAX_URL_LENGTH:
-        return f"This address has {len(target)} characters. Shorten it to {MAX_URL_LENGTH}."
+        return _("This address has %(length)s characters. Shorten it to %(most)s.") % {
+            "length": len(target),
+            "most": MAX_URL_LENGTH,
+        }
     if not target.startswith(("https://", "http://")):
-        return "Start the address with https://, as the browser's address bar shows it."
+        return _("Start the address with https://, as the browser's address bar shows it.")
     try:
         host = urlsplit(target).hostname or ""
     except ValueError:
         host = ""
     allowed = [item.lower() for item in shop.domains]
     if host and not any(host == item or host.endswith(f".{item}") for item in allowed):
-        return (
-            f"{host} is no domain of {shop}. Use a page on {' or '.join(shop.domains)}, or leave "
-            "this empty for the landing page."
-        )
-    return (
+        return _(
+            "%(host)s is no domain of %(shop)s. Use a page on %(domains)s, or leave this empty for "
+            "the landing page."
+        ) % {"host": host, "shop": shop, "domains": " or ".join(shop.domains)}
+    return _(
         "No link may lead there: an address must have no blanks, backslashes or user names. "
         "Copy it from the browser's address bar."
     )

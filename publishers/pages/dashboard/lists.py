@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 
 from network import clock
 from network.people import access
@@ -66,5 +67,5 @@ def _outcome(click: Click) -> str:
     if click.reason:
         return uncounted_text(click.reason)
     if click.stood_down:
-        return "Stood down: a cookie of this shop was live in the browser already."
-    return "Set the cookie"
+        return _("Stood down: a cookie of this shop was live in the browser already.")
+    return _("Set the cookie")

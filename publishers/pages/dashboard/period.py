@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 
@@ -15,10 +17,10 @@ LATEST_DAYS = {"7": 7, "30": 30, "90": 90}
 THIS_MONTH, LAST_MONTH, DATES = "this_month", "last_month", "dates"
 CHOICES = {
     **{key: f"{days} days" for key, days in LATEST_DAYS.items()},
-    THIS_MONTH: "This month",
-    LAST_MONTH: "Last month",
+    THIS_MONTH: gettext_lazy("This month"),
+    LAST_MONTH: gettext_lazy("Last month"),
 }
-NO_DATE = "Write the date as 2026-03-12: year, month, day."
+NO_DATE = gettext_lazy("Write the date as 2026-03-12: year, month, day.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,18 @@ class PeriodForm(forms.Form):
     """Which days: the last so many, a month, or from one day to another."""
 
     period = forms.ChoiceField(
-        choices=[*CHOICES.items(), (DATES, "From … to …")],
+        choices=[*CHOICES.items(), (DATES, gettext_lazy("From … to …"))],
         required=False,
-        error_messages={"invalid_choice": "There is no such period. Choose one of those offered."},
+        error_messages={
+            "invalid_choice": gettext_lazy("There is no such period. Choose one of those offered.")
+        },
     )
-    since = forms.DateField(label="From", required=False, error_messages={"invalid": NO_DATE})
-    until = forms.DateField(label="To", required=False, error_messages={"invalid": NO_DATE})
+    since = forms.DateField(
+        label=gettext_lazy("From"), required=False, error_messages={"invalid": NO_DATE}
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To"), required=False, error_messages={"invalid": NO_DATE}
+    )
 
     def __init__(self, data: QueryDict, today: date, zone: tzinfo) -> None:
         self.today, self.zone = today, zone
@@ -87,15 +95,19 @@ class PeriodForm(forms.Form):
     def _clean_dates(self, since: date | None, until: date | None) -> None:
         for name, day in (("since", since), ("until", until)):
             if day is None:
-                self.add_error(name, "Give this date, or choose one of the periods.")
+                self.add_error(name, _("Give this date, or choose one of the periods."))
             elif day > self.today:
-                self.add_error(name, f"This day has not begun. Today is {self.today}.")
+                self.add_error(
+                    name, _("This day has not begun. Today is %(today)s.") % {"today": self.today}
+                )
         if not since or not until or self.errors:
             return
         if since > until:
-            self.add_error("since", "It lies after the other date. Exchange the two.")
+            self.add_error("since", _("It lies after the other date. Exchange the two."))
         elif (until - since).days >= LONGEST_DAYS:
-            self.add_error("since", f"Choose {LONGEST_DAYS} days at most.")
+            self.add_error(
+                "since", _("Choose %(longest_days)s days at most.") % {"longest_days": LONGEST_DAYS}
+            )
 
     def days(self) -> Days:
         """The days; only of a valid form."""

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser
@@ -18,15 +20,15 @@ from publishers.policy import deciding
 from publishers.policy.deciding import MAX_MESSAGE, AlreadyPartner
 
 TABS = (
-    Tab("programmes", "Joined"),
-    Tab("find_programmes", "Find", below=("apply",)),
-    Tab("applied_programmes", "Applied"),
+    Tab("programmes", gettext_lazy("Joined")),
+    Tab("find_programmes", gettext_lazy("Find"), below=("apply",)),
+    Tab("applied_programmes", gettext_lazy("Applied")),
 )
 
 
 class ApplicationForm(forms.Form):
     message = forms.CharField(
-        label="Message to the advertiser (optional)",
+        label=gettext_lazy("Message to the advertiser (optional)"),
         max_length=MAX_MESSAGE,
         required=False,
         widget=forms.Textarea({"rows": 3}),
@@ -69,12 +71,17 @@ def apply(
     open_ones = Advertiser.objects.filter(status=Advertiser.Status.ACTIVE)
     shop = get_object_or_404(open_ones, pk=advertiser)
     if publisher.status != Publisher.Status.ACTIVE:
-        messages.error(request, f"{publisher} is closed: it cannot apply to programmes.")
+        messages.error(
+            request,
+            _("%(publisher)s is closed: it cannot apply to programmes.") % {"publisher": publisher},
+        )
         return _to("find_programmes", publisher)
     form = ApplicationForm(request.POST, label_suffix="")
     if not form.is_valid():
         for error in form.errors["message"]:
-            messages.error(request, f"Not applied to {shop}. {error}")
+            messages.error(
+                request, _("Not applied to %(shop)s. %(error)s") % {"shop": shop, "error": error}
+            )
         return _to("find_programmes", publisher)
     return _apply(request, publisher, shop, form.cleaned_data["message"])
 
@@ -88,7 +95,9 @@ def _apply(
         before = Partnership.objects.get(advertiser=shop, publisher=publisher)
         messages.error(request, _already(before))
     else:
-        messages.success(request, f"You have applied to {shop}. Its staff decide.")
+        messages.success(
+            request, _("You have applied to %(shop)s. Its staff decide.") % {"shop": shop}
+        )
     return _to("applied_programmes", publisher)
 
 
@@ -98,7 +107,10 @@ def _already(partnership: Partnership) -> str:
         for item in programmes_of(partnership.publisher_id, clock.now())
         if item.partnership == partnership
     ]
-    return f"Not applied to {programme.advertiser} again. {programme.status_text}"
+    return _("Not applied to %(advertiser)s again. %(status_text)s") % {
+        "advertiser": programme.advertiser,
+        "status_text": programme.status_text,
+    }
 
 
 def _to(name: str, publisher: Publisher) -> HttpResponse:

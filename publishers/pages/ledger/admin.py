@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from network import money
 from network.pages.site.admin_site import (
@@ -22,7 +23,7 @@ from publishers.models import (
 
 
 class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
-    when_empty = "An account opens with the first sale that becomes final."
+    when_empty = gettext_lazy("An account opens with the first sale that becomes final.")
     list_display = ("kind", "advertiser", "publisher", "balance")
     list_filter = ("kind", AdvertiserFilter, "currency")
     list_select_related = ("advertiser", "publisher")
@@ -32,14 +33,14 @@ class LedgerAccountAdmin(ScopedAdmin[LedgerAccount]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerAccount]:
         return super().get_queryset(request).annotate(balance_minor=Sum("entries__amount_minor"))
 
-    @admin.display(description="Balance", ordering="balance_minor")
+    @admin.display(description=gettext_lazy("Balance"), ordering="balance_minor")
     def balance(self, row: LedgerAccount) -> str:
         minor: int | None = row.__dict__["balance_minor"]
         return money.display(minor or 0, row.currency)
 
 
 class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
-    when_empty = "The first entry is made when a sale becomes final."
+    when_empty = gettext_lazy("The first entry is made when a sale becomes final.")
     list_display = ("key", "shown_at", "kind", "advertiser", "publisher")
     list_filter = ("kind", AdvertiserFilter)
     list_select_related = ("advertiser", "publisher")
@@ -47,7 +48,7 @@ class LedgerTransactionAdmin(PageAdmin[LedgerTransaction]):
     ordering = ("-id",)
     paginator = CappedPaginator
     page_template = "admin/ledger/transaction.html"
-    shown_at = staticmethod(shown_moment("at", "Time"))
+    shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
 
     def page(self, request: HttpRequest, row: LedgerTransaction) -> Mapping[str, Any]:
         entries = row.entries.select_related("account__advertiser", "account__publisher")

@@ -13,6 +13,8 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock, dates
 from network.pages.site.admin_site import EMPTY, CappedPaginator, PageAdmin, shown_moment
@@ -36,37 +38,39 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
     list_filter = ("state",)
     list_select_related = ("publisher", "recipient")
     search_fields = ("publisher__name", "=recipient__username", "=recipient__email")
-    search_help_text = "Publisher, or the recipient's name or address"
+    search_help_text = gettext_lazy("Publisher, or the recipient's name or address")
     ordering = ("-id",)
     paginator = CappedPaginator
     actions = ("send_all_again",)
     page_template = "admin/notices/mail.html"
-    when_empty = "A mail is written for each member of a team when something changes for it."
-    shown_created_at = staticmethod(shown_moment("created_at", "Written"))
+    when_empty = gettext_lazy(
+        "A mail is written for each member of a team when something changes for it."
+    )
+    shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Written")))
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def shown_state(self, row: NoticeMail) -> str:
         return row.get_state_display()
 
-    @admin.display(description="Failed attempts", ordering="attempts")
+    @admin.display(description=gettext_lazy("Failed attempts"), ordering="attempts")
     def failed_attempts(self, row: NoticeMail) -> int:
         return row.attempts
 
-    @admin.display(description="Next try", ordering="next_try_at")
+    @admin.display(description=gettext_lazy("Next try"), ordering="next_try_at")
     def shown_next_try(self, row: NoticeMail) -> str:
         return dates.moment(row.next_try_at) if row.state == NoticeMail.State.WAITING else EMPTY
 
-    @admin.display(description="Why not", empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Why not"), empty_value=EMPTY)
     def short_error(self, row: NoticeMail) -> str | None:
         return row.last_error[:120] or None
 
     def page(self, request: HttpRequest, row: NoticeMail) -> Mapping[str, Any]:
         notices = row.notices.select_related("advertiser").order_by("pk")
         return {
-            "title": f"Mail to {row.recipient}",
+            "title": _("Mail to %(recipient)s") % {"recipient": row.recipient},
             "subtitle": row.publisher.name,
             "told": [(notice, words(notice)) for notice in notices],
         }
@@ -87,7 +91,7 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
         self._send_again(request, row)
         return HttpResponseRedirect(reverse("admin:publishers_noticemail_change", args=[pk]))
 
-    @admin.action(description="Send again", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Send again"), permissions=["manage"])
     def send_all_again(self, request: HttpRequest, queryset: QuerySet[NoticeMail]) -> None:
         for row in queryset.order_by("pk"):
             self._send_again(request, row)
@@ -99,4 +103,7 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
             messages.error(request, str(error))
             return
         self.log_change(request, waiting, "Sent again")
-        messages.success(request, f"{waiting} is on its way; it takes a minute at most.")
+        messages.success(
+            request,
+            _("%(waiting)s is on its way; it takes a minute at most.") % {"waiting": waiting},
+        )

@@ -8,6 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser
@@ -30,11 +31,15 @@ class NoticeFilter(forms.Form):
     """``before`` is the notice after which an older page begins."""
 
     programme = forms.ModelChoiceField(
-        Advertiser.objects.none(), required=False, empty_label="All programmes"
+        Advertiser.objects.none(), required=False, empty_label=gettext_lazy("All programmes")
     )
     about = forms.ChoiceField(
         required=False,
-        choices=[("", "Everything"), *Notice.Event.choices, (COMING, "Still to come")],
+        choices=[
+            ("", gettext_lazy("Everything")),
+            *Notice.Event.choices,
+            (COMING, gettext_lazy("Still to come")),
+        ],
     )
     before = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
 

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock, dates
 from network.effective import lock as policy_lock
@@ -55,7 +57,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     list_after_template = "admin/partners/meanings.html"
     list_select_related = ("publisher", "advertiser")
     search_fields = ("publisher__name", "=publisher__id", "advertiser__name")
-    search_help_text = "Name or id of the partner"
+    search_help_text = gettext_lazy("Name or id of the partner")
     actions = ("set_soft", "set_hard", "set_default", "approve")
     page_template = "admin/partners/page.html"
 
@@ -79,15 +81,15 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
 
-    @admin.action(description="Set soft…", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Set soft…"), permissions=["manage"])
     def set_soft(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
         return self._ask(request, queryset, AssignedType.SOFT)
 
-    @admin.action(description="Set hard…", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Set hard…"), permissions=["manage"])
     def set_hard(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
         return self._ask(request, queryset, AssignedType.HARD)
 
-    @admin.action(description="Back to model-type default…", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Back to model-type default…"), permissions=["manage"])
     def set_default(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> HttpResponse:
         return self._ask(request, queryset, AssignedType.INHERIT)
 
@@ -96,14 +98,14 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     ) -> HttpResponse:
         return cookie_type_change.ask(request, self, list(queryset), to.value)
 
-    @admin.action(description="Approve", permissions=["manage"])
+    @admin.action(description=gettext_lazy("Approve"), permissions=["manage"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:
         rows = list(queryset)
         attach_standings(rows, clock.now())
         waiting = [row for row in rows if standing_of(row).has_applied]
         known = access.access_of(request.user)
         if not all(known.manages(row.advertiser_id) for row in waiting):
-            raise PermissionDenied("Only owners and managers approve partners.")
+            raise PermissionDenied(_("Only owners and managers approve partners."))
         try:
             with policy_lock.held():
                 deciding.accept(waiting, clock.now(), made_by=person(request))
@@ -112,10 +114,13 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             messages.error(request, str(error))
             return
         except Refused as error:
-            messages.error(request, f"{error} Nothing was changed.")
+            messages.error(request, _("%(error)s Nothing was changed.") % {"error": error})
             return
         others = [row for row in rows if row not in waiting]
-        said = [f"{len(waiting)} approved.", *([_left_out(others)] if others else [])]
+        said = [
+            _("%(count)s approved.") % {"count": len(waiting)},
+            *([_left_out(others)] if others else []),
+        ]
         (messages.success if waiting else messages.warning)(request, " ".join(said))
 
     def get_urls(self) -> list[URLPattern]:
@@ -152,12 +157,15 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
                 status=data["status"],
             )
             self.log_addition(request, made, "Added")
-            return f"{made.publisher} is a partner of {made.advertiser}."
+            return _("%(publisher)s is a partner of %(advertiser)s.") % {
+                "publisher": made.publisher,
+                "advertiser": made.advertiser,
+            }
 
         page = ChangePage(
-            title="Add a partner",
+            title=_("Add a partner"),
             form=form,
-            button="Add the partner",
+            button=_("Add the partner"),
             back=reverse("admin:publishers_partnership_changelist"),
             apply=apply,
             changes_policy=True,
@@ -185,12 +193,16 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
                 )
             said = in_words(PartnershipTerms, form.changes)
             self.log_change(request, row, f"Terms: {said}, from {made.starts_at:%d %b %Y %H:%M:%S}")
-            return f"From {dates.zoned(made.starts_at)}: {said}."
+            return _("From %(start)s: %(terms)s.") % {
+                "start": dates.zoned(made.starts_at),
+                "terms": said,
+            }
 
         page = ChangePage(
-            title=f"Change the terms of {row.publisher} at {row.advertiser}",
+            title=_("Change the terms of %(publisher)s at %(advertiser)s")
+            % {"publisher": row.publisher, "advertiser": row.advertiser},
             form=form,
-            button="Change the terms",
+            button=_("Change the terms"),
             back=reverse("admin:publishers_partnership_change", args=[row.pk]),
             apply=apply,
             changes_policy=True,
@@ -215,12 +227,12 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             text = form.cleaned_data["text"]
             deciding.add_note(row, text, now, made_by=person(request))
             self.log_change(request, row, "Added a note")
-            return "The note is kept."
+            return _("The note is kept.")
 
         page = ChangePage(
-            title=f"Add a note about {row.publisher}",
+            title=_("Add a note about %(publisher)s") % {"publisher": row.publisher},
             form=form,
-            button="Add the note",
+            button=_("Add the note"),
             back=reverse("admin:publishers_partnership_change", args=[row.pk]),
             apply=apply,
             context={"original": row},
@@ -238,4 +250,6 @@ def _left_out(rows: Sequence[Partnership]) -> str:
     for row in rows:
         by_status[standing_of(row).status.lower()].append(row)
     said = ", ".join(f"{named(found)} ({status})" for status, found in by_status.items())
-    return f"Left as they are: {said}. Only who has applied is approved here."
+    return _("Left as they are: %(partners)s. Only who has applied is approved here.") % {
+        "partners": said
+    }

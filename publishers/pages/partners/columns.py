@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from network import dates, money
 from network.pages.site.admin_site import EMPTY
@@ -42,7 +43,7 @@ class Heading(str):
 class PartnerColumns:
     """Each column of a partnership that has its standing and its figures."""
 
-    @admin.display(description="Partner", ordering="publisher__name")
+    @admin.display(description=gettext_lazy("Partner"), ordering="publisher__name")
     def partner(self, row: Partnership) -> str:
         standing = standing_of(row)
         address = reverse("admin:publishers_partnership_change", args=[row.pk])
@@ -62,11 +63,11 @@ class PartnerColumns:
             status,
         )
 
-    @admin.display(description="Advertiser", ordering="advertiser__name")
+    @admin.display(description=gettext_lazy("Advertiser"), ordering="advertiser__name")
     def advertiser(self, row: Partnership) -> str:
         return row.advertiser.name
 
-    @admin.display(description="Cookie type", ordering="cookie_type_now")
+    @admin.display(description=gettext_lazy("Cookie type"), ordering="cookie_type_now")
     def cookie_type(self, row: Partnership) -> str:
         standing = standing_of(row)
         lines = [standing.source, *([str(standing.coming)] if standing.coming else [])]

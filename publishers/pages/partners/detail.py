@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import terms_at
 from network.advertisers.tracking_hosts import base_urls
@@ -33,7 +35,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
     own_days = standing.terms.hard_days if standing.terms else None
     return {
         "title": row.publisher.name,
-        "subtitle": f"Partner of {row.advertiser}",
+        "subtitle": _("Partner of %(advertiser)s") % {"advertiser": row.advertiser},
         "standing": standing,
         "offers": partner_status.offers(standing),
         "application": partner_status.application(row),

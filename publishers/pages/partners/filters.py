@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.pages.site.admin_site import ClosedListFilter
@@ -29,7 +30,7 @@ class _ChoiceFilter(ClosedListFilter):
 
 
 class ModelTypeFilter(_ChoiceFilter):
-    title = "model type"
+    title = gettext_lazy("model type")
     parameter_name = "model_type"
     choices_of = ModelType.choices
     annotation = "model_type_now"
@@ -45,9 +46,9 @@ class StatusFilter(_ChoiceFilter):
 class CookieTypeFilter(_ChoiceFilter):
     """By what is in force, or by whether something else comes."""
 
-    title = "cookie type"
+    title = gettext_lazy("cookie type")
     parameter_name = "cookie_type"
-    choices_of = (*CookieTypeChoice.choices, ("changing", "Changing"))
+    choices_of = (*CookieTypeChoice.choices, ("changing", gettext_lazy("Changing")))
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         if chosen != "changing":
@@ -58,7 +59,7 @@ class CookieTypeFilter(_ChoiceFilter):
 class SourceFilter(_ChoiceFilter):
     title = "source"
     parameter_name = "source"
-    choices_of = ((OWN, "Own"), ("default", "Model type's default"))
+    choices_of = ((OWN, gettext_lazy("Own")), ("default", gettext_lazy("Model type's default")))
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         own = Q(source_now=OWN)
@@ -84,7 +85,7 @@ class SuggestionFilter(_ChoiceFilter):
     ANY = "any"
     title = "suggestion"
     parameter_name = "suggested"
-    choices_of = ((ANY, "Consider soft or hard"),)
+    choices_of = ((ANY, gettext_lazy("Consider soft or hard")),)
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         return queryset.filter(pk__in=suggested(queryset, clock.now()))

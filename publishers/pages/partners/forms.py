@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
 from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
 
-REASON_SHOWN = "Reason, shown to the partner"
+REASON_SHOWN = gettext_lazy("Reason, shown to the partner")
 
 
 class PublisherForm(forms.ModelForm[Publisher]):
@@ -22,14 +24,18 @@ class PublisherForm(forms.ModelForm[Publisher]):
         model = Publisher
         fields: ClassVar = ["name", "website", "team", "status"]
         help_texts: ClassVar = {
-            "team": "Who works for it. A company with several publisher ids has one team."
+            "team": gettext_lazy(
+                "Who works for it. A company with several publisher ids has one team."
+            )
         }
 
 
 class NewPublisherForm(PublisherForm):
     model_type = forms.ChoiceField(
-        choices=[("", "Choose one"), *ModelType.choices],
-        help_text="Overlay, extension and retargeting track soft unless something else is said.",
+        choices=[("", gettext_lazy("Choose one")), *ModelType.choices],
+        help_text=gettext_lazy(
+            "Overlay, extension and retargeting track soft unless something else is said."
+        ),
     )
 
     class Meta(PublisherForm.Meta):
@@ -38,7 +44,7 @@ class NewPublisherForm(PublisherForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].required = False
-        self.fields["team"].help_text = "Of a company that is here already; empty: a new one."
+        self.fields["team"].help_text = _("Of a company that is here already; empty: a new one.")
 
 
 class ModelTypeForm(forms.Form):
@@ -65,22 +71,25 @@ class PartnershipTermsForm(TermsChangeForm):
     page of its own (:mod:`publishers.pages.partners.status`)."""
 
     hard_days = forms.IntegerField(
-        label="Own cookie period in days",
+        label=gettext_lazy("Own cookie period in days"),
         required=False,
         min_value=1,
         max_value=400,
-        help_text="Empty: the advertiser's.",
+        help_text=gettext_lazy("Empty: the advertiser's."),
     )
     in_page = forms.BooleanField(
-        label="May activate from the page",
+        label=gettext_lazy("May activate from the page"),
         required=False,
-        help_text="For overlays and extensions that do not navigate; works for soft partners only.",
+        help_text=gettext_lazy(
+            "For overlays and extensions that do not navigate; works for soft partners only."
+        ),
     )
     strictly_necessary = forms.BooleanField(
-        required=False, help_text="The cookie is part of a service the shopper asked for."
+        required=False,
+        help_text=gettext_lazy("The cookie is part of a service the shopper asked for."),
     )
     evidence = forms.CharField(
-        label="Why it is strictly necessary",
+        label=gettext_lazy("Why it is strictly necessary"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
     )
@@ -89,17 +98,19 @@ class PartnershipTermsForm(TermsChangeForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("strictly_necessary") and not data.get("evidence", "").strip():
-            self.add_error("evidence", "Say why, as a data-protection officer would ask.")
+            self.add_error("evidence", _("Say why, as a data-protection officer would ask."))
         return data
 
 
 class NoteForm(forms.Form):
     required_css_class = "required"
     text = forms.CharField(
-        label="Note",
+        label=gettext_lazy("Note"),
         max_length=2000,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Seen by staff and operators only, never by the partner. It stays as written.",
+        help_text=gettext_lazy(
+            "Seen by staff and operators only, never by the partner. It stays as written."
+        ),
     )
 
 
@@ -107,10 +118,10 @@ class ReasonForm(ChangeForm):
     """Why and from when, as a partner reads it."""
 
     preset = forms.ChoiceField(
-        label="A common reason",
+        label=gettext_lazy("A common reason"),
         required=False,
         widget=forms.Select({"data-fills": "id_reason"}),
-        help_text="Taken as the reason where you write none of your own.",
+        help_text=gettext_lazy("Taken as the reason where you write none of your own."),
     )
     reason = forms.CharField(
         label=REASON_SHOWN,
@@ -129,7 +140,7 @@ class ReasonForm(ChangeForm):
         preset = self.fields["preset"]
         assert isinstance(preset, forms.ChoiceField)
         offered = [(text, text) for text in presets]
-        preset.choices = [("", "Choose one, or write your own"), *offered]
+        preset.choices = [("", _("Choose one, or write your own")), *offered]
 
     @property
     def reason_so_far(self) -> str:
@@ -142,7 +153,7 @@ class CookieTypeForm(ReasonForm):
     """Why and from when a cookie type is assigned."""
 
     internal_note = forms.CharField(
-        max_length=500, required=False, help_text="Seen by staff and operators only."
+        max_length=500, required=False, help_text=gettext_lazy("Seen by staff and operators only.")
     )
 
 
@@ -154,11 +165,11 @@ class ModelTypeDefaultForm(forms.Form):
     advertiser = forms.ModelChoiceField(Advertiser.objects.none())
     model_type = forms.ChoiceField(choices=ModelType.choices)
     to = forms.ChoiceField(
-        label="Cookie type",
+        label=gettext_lazy("Cookie type"),
         choices=[
-            (AssignedType.SOFT.value, "Soft"),
-            (AssignedType.HARD.value, "Hard"),
-            (AssignedType.INHERIT.value, "The network's default"),
+            (AssignedType.SOFT.value, gettext_lazy("Soft")),
+            (AssignedType.HARD.value, gettext_lazy("Hard")),
+            (AssignedType.INHERIT.value, gettext_lazy("The network's default")),
         ],
     )
 
@@ -168,6 +179,6 @@ class ModelTypeDefaultForm(forms.Form):
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = advertisers
         choice.required = not network_too
-        choice.empty_label = "The whole network" if network_too else "Choose one"
+        choice.empty_label = _("The whole network") if network_too else _("Choose one")
         if not network_too and len(advertisers) == 1:
             self.initial.setdefault("advertiser", advertisers[0].pk)

@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.people import access
@@ -32,12 +34,13 @@ from tracking.figures.queries import annotate_partners
 class Empty:
     """What is said when there is nothing to show, and what to do then."""
 
-    what: str
-    remedy: str
+    what: str | Promise
+    remedy: str | Promise
 
 
 NO_MATCH = Empty(
-    "No partner matches.", "Take a filter back, or search for another name or for the whole id."
+    gettext_lazy("No partner matches."),
+    gettext_lazy("Take a filter back, or search for another name or for the whole id."),
 )
 
 
@@ -45,40 +48,56 @@ NO_MATCH = Empty(
 class Look:
     """A way to look at the list: the parameters that a tab sets, and what its emptiness means."""
 
-    title: str
+    title: str | Promise
     parameters: Mapping[str, str]
     empty: Empty
 
 
 _TYPE, _SALES = CookieTypeFilter.parameter_name, SalesFilter.parameter_name
-_PLAN = "Choose partners in the tab All, then the action Set soft… or Set hard…"
+_PLAN = gettext_lazy("Choose partners in the tab All, then the action Set soft… or Set hard…")
 LOOKS = (
     Look(
-        "All",
+        gettext_lazy("All"),
         {},
-        Empty("No partners yet.", "They appear here when operators add them or when they apply."),
-    ),
-    Look(
-        "Suggested",
-        {SuggestionFilter.parameter_name: SuggestionFilter.ANY},
         Empty(
-            "The figures suggest no change.",
-            "What Suggestion means, below the list of all partners, tells when they do.",
+            gettext_lazy("No partners yet."),
+            gettext_lazy("They appear here when operators add them or when they apply."),
         ),
     ),
-    Look("Hard", {_TYPE: "hard"}, Empty("No partner is hard.", f"{_PLAN}.")),
-    Look("Soft", {_TYPE: "soft"}, Empty("No partner is soft.", f"{_PLAN}.")),
     Look(
-        "Changing",
-        {_TYPE: "changing"},
-        Empty("No partner's cookie type is going to change.", f"{_PLAN}, and give it a start."),
+        gettext_lazy("Suggested"),
+        {SuggestionFilter.parameter_name: SuggestionFilter.ANY},
+        Empty(
+            gettext_lazy("The figures suggest no change."),
+            gettext_lazy(
+                "What Suggestion means, below the list of all partners, tells when they do."
+            ),
+        ),
     ),
     Look(
-        "Too few sales",
+        gettext_lazy("Hard"),
+        {_TYPE: "hard"},
+        Empty(gettext_lazy("No partner is hard."), f"{_PLAN}."),
+    ),
+    Look(
+        gettext_lazy("Soft"),
+        {_TYPE: "soft"},
+        Empty(gettext_lazy("No partner is soft."), f"{_PLAN}."),
+    ),
+    Look(
+        gettext_lazy("Changing"),
+        {_TYPE: "changing"},
+        Empty(
+            gettext_lazy("No partner's cookie type is going to change."),
+            f"{_PLAN}, and give it a start.",
+        ),
+    ),
+    Look(
+        gettext_lazy("Too few sales"),
         {_SALES: SalesFilter.FEW},
         Empty(
             f"Every partner touched {ENOUGH_SALES} sales or more in {DAYS} days.",
-            "Their figures can be relied on.",
+            gettext_lazy("Their figures can be relied on."),
         ),
     ),
 )
@@ -91,7 +110,7 @@ _OF_LOOKS = {name for look in LOOKS for name in look.parameters}
 class LookTab:
     """A look's tab: its address, and whether it is the one in front."""
 
-    title: str
+    title: str | Promise
     address: str
     active: bool
 

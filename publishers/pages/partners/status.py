@@ -9,8 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates, money
 from network.effective import queries, rebasing
@@ -26,7 +27,7 @@ from tracking.lifecycle import suspension
 from tracking.lifecycle.validation import ValidationRefused
 
 Status = PartnershipTerms.Status
-_SHOWN = "Reason, shown to the partner"
+_SHOWN = gettext_lazy("Reason, shown to the partner")
 
 
 class StatusForm(forms.Form):
@@ -42,7 +43,7 @@ class ApprovalForm(ChangeForm):
     """What is said to the partner with its approval, and from when that holds."""
 
     reason = forms.CharField(
-        label="Message to the partner",
+        label=gettext_lazy("Message to the partner"),
         max_length=MAX_REASON,
         required=False,
         widget=forms.Textarea({"rows": 3}),
@@ -61,42 +62,46 @@ class EndForm(ChangeForm):
 class DecisionWords:
     """A decision in words: on the partner's page, on its confirmation, and what it means."""
 
-    offer: str
-    title: str
-    button: str
-    meaning: str
+    offer: Promise
+    title: Promise
+    button: Promise
+    meaning: Promise
     form: type[forms.Form] = StatusForm
 
 
 DECISIONS: Mapping[str, DecisionWords] = {
     Status.APPROVED: DecisionWords(
-        "Approve…",
-        "Approve {partner} at {shop}",
-        "Approve",
-        "Its clicks count from then on; it is told, with its cookie type and terms.",
+        gettext_lazy("Approve…"),
+        gettext_lazy("Approve %(partner)s at %(shop)s"),
+        gettext_lazy("Approve"),
+        gettext_lazy("Its clicks count from then on; it is told, with its cookie type and terms."),
         ApprovalForm,
     ),
     Status.DECLINED: DecisionWords(
-        "Decline…",
-        "Decline the application of {partner} at {shop}",
-        "Decline the application",
-        "It is told why. Its clicks do not count.",
+        gettext_lazy("Decline…"),
+        gettext_lazy("Decline the application of %(partner)s at %(shop)s"),
+        gettext_lazy("Decline the application"),
+        gettext_lazy("It is told why. Its clicks do not count."),
     ),
     Status.ENDED: DecisionWords(
-        "End…",
-        "End the partnership of {partner} and {shop}",
-        "End the partnership",
-        "Clicks from then on do not count. Clicks made before keep their claims until their "
-        "windows close, and what they earn is paid.",
+        gettext_lazy("End…"),
+        gettext_lazy("End the partnership of %(partner)s and %(shop)s"),
+        gettext_lazy("End the partnership"),
+        gettext_lazy(
+            "Clicks from then on do not count. Clicks made before keep their claims until their "
+            "windows close, and what they earn is paid."
+        ),
         EndForm,
     ),
     Status.SUSPENDED: DecisionWords(
-        "Suspend for fraud…",
-        "Suspend {partner} at {shop} for fraud",
-        "Suspend for fraud",
-        "Its clicks stop counting within seconds. What it has pending is declined with the reason "
-        "Fraud, and so is what its earlier clicks bring in until the suspension is lifted. What is "
-        "final stays and is corrected in the ledger.",
+        gettext_lazy("Suspend for fraud…"),
+        gettext_lazy("Suspend %(partner)s at %(shop)s for fraud"),
+        gettext_lazy("Suspend for fraud"),
+        gettext_lazy(
+            "Its clicks stop counting within seconds. What it has pending is declined with the "
+            "reason Fraud, and so is what its earlier clicks bring in until the suspension is "
+            "lifted. What is final stays and is corrected in the ledger."
+        ),
     ),
 }
 
@@ -113,7 +118,7 @@ def offers(standing: Standing) -> list[Offer]:
     """What can be decided about a partnership that stands like this."""
     held = standing.terms.status if standing.terms else ""
     return [
-        Offer(to, decision.offer)
+        Offer(to, str(decision.offer))
         for to, decision in DECISIONS.items()
         if held in PartnershipTerms.DECIDED_FROM[to]
     ]
@@ -150,9 +155,9 @@ def _page(asked: _Asked, now: datetime) -> ChangePage:
     decision = DECISIONS[to]
     suspends = to == Status.SUSPENDED
     return ChangePage(
-        title=decision.title.format(partner=row.publisher, shop=row.advertiser),
+        title=str(decision.title) % {"partner": row.publisher, "shop": row.advertiser},
         form=form,
-        button=decision.button,
+        button=str(decision.button),
         back=reverse("admin:publishers_partnership_change", args=[row.pk]),
         apply=lambda at: _suspend(asked, at) if suspends else _make(asked, at),
         changes_policy=not suspends,  # a suspension takes the lock when it has declined sales
@@ -179,7 +184,9 @@ def _suspend(asked: _Asked, now: datetime) -> str:
             read_clock=lambda: clock.now(),
         )
     except ValidationRefused as error:  # a sale was changed at the same moment
-        raise ValidationError(f"{error} Nothing was changed; try again.") from error
+        raise ValidationError(
+            _("%(error)s Nothing was changed; try again.") % {"error": error}
+        ) from error
     asked.model_admin.log_change(asked.request, asked.row, "Suspended for fraud")
     return _declined(asked.row, declined)
 
@@ -196,7 +203,10 @@ def _make(asked: _Asked, now: datetime) -> str:
         known=terms_form.number(asked.request.POST, "newest"),
     )
     asked.model_admin.log_change(asked.request, asked.row, f"Terms: {made}")
-    return f"{made.get_status_display()} from {dates.zoned(made.starts_at)}."
+    return _("%(status)s from %(start)s.") % {
+        "status": made.get_status_display(),
+        "start": dates.zoned(made.starts_at),
+    }
 
 
 def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.effective.rows import told_rows
@@ -29,7 +30,9 @@ from publishers.policy import deciding
 class PublisherAdmin(OperatorAdmin[Publisher]):
     """For operators; an advertiser sees its partners."""
 
-    when_empty = "Publishers apply through an advertiser's programme, or are added here."
+    when_empty = gettext_lazy(
+        "Publishers apply through an advertiser's programme, or are added here."
+    )
     list_display = (
         "name",
         "id",
@@ -44,7 +47,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     search_fields = ("name", "=id", "website", "team__name")
     readonly_fields = ("shown_created_at",)
     change_form_template = "admin/publishers/publisher/change_form.html"
-    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+    shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Created")))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publisher]:
         return super().get_queryset(request).prefetch_related("model_types")
@@ -109,6 +112,6 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Model type")
+    @admin.display(description=gettext_lazy("Model type"))
     def shown_model_type(self, publisher: Publisher) -> str:
         return str(ModelType(model_type.model_type_of(publisher, clock.now())).label)

@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser, StaffMembership, User
@@ -17,20 +20,22 @@ from publishers.teams import invitations
 from publishers.teams.invitations import Gone, LastOwner, Membership, NotOpen
 from publishers.teams.models import Invitation, Team, TeamMembership
 
-MEANINGS: Mapping[str, str] = {
-    "owner": "Owner: everything, and who else gets in",
-    "manager": "Manager: everything but the team",
-    "viewer": "Viewer: reads, and changes nothing",
-    "member": "Member: everything but the team and bank details",
+MEANINGS: Mapping[str, Promise] = {
+    "owner": gettext_lazy("Owner: everything, and who else gets in"),
+    "manager": gettext_lazy("Manager: everything but the team"),
+    "viewer": gettext_lazy("Viewer: reads, and changes nothing"),
+    "member": gettext_lazy("Member: everything but the team and bank details"),
 }
 
 
 class InviteForm(forms.Form):
     email = forms.CharField(
-        label="Email",
+        label=gettext_lazy("Email"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "off"}),
-        help_text="A link that can be used once goes there. It is good for seven days.",
+        help_text=gettext_lazy(
+            "A link that can be used once goes there. It is good for seven days."
+        ),
     )
     role = forms.ChoiceField()
 
@@ -112,17 +117,21 @@ def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:
     except ValidationError as error:
         form.add_error("email", error.messages)
         return ""
-    return f"{row.email} is invited; the mail is on its way."
+    return _("%(email)s is invited; the mail is on its way.") % {"email": row.email}
 
 
 def _send_again(row: Invitation, person: User) -> str:
     invitations.send_again(row, clock.now(), asked_by=person)
-    return f"Another mail goes to {row.email}. The link of the one before is no longer good."
+    return _("Another mail goes to %(email)s. The link of the one before is no longer good.") % {
+        "email": row.email
+    }
 
 
 def _withdraw(row: Invitation, person: User) -> str:
     invitations.withdraw(row, clock.now(), withdrawn_by=person)
-    return f"The invitation of {row.email} is withdrawn; its link is no longer good."
+    return _("The invitation of %(email)s is withdrawn; its link is no longer good.") % {
+        "email": row.email
+    }
 
 
 def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
@@ -130,18 +139,27 @@ def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
     if role not in dict(type(row).Role.choices):
         raise Http404(f"There is no role {role}.")
     ended = invitations.change_role(row, role, clock.now(), changed_by=person)
-    return f"{row.user} is {row.get_role_display().lower()} now.{_told(ended)}"
+    return _("%(user)s is %(role)s now.%(ended)s") % {
+        "user": row.user,
+        "role": row.get_role_display().lower(),
+        "ended": _told(ended),
+    }
 
 
 def _remove(row: Membership, person: User) -> str:
     ended = invitations.remove(row, clock.now(), removed_by=person)
-    return f"{row.user} is removed, and sees nothing more from now on.{_told(ended)}"
+    return _("%(user)s is removed, and sees nothing more from now on.%(ended)s") % {
+        "user": row.user,
+        "ended": _told(ended),
+    }
 
 
 def _told(ended: Sequence[Invitation]) -> str:
     if not ended:
         return ""
-    return f" With that these invitations are withdrawn: {', '.join(map(str, ended))}."
+    return _(" With that these invitations are withdrawn: %(people)s.") % {
+        "people": ", ".join(map(str, ended))
+    }
 
 
 def _invitation(request: HttpRequest, place: Advertiser | Team) -> Invitation:

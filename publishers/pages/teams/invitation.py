@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +32,7 @@ class AccountForm(OwnName, BaseUserCreationForm[User]):
     class Meta:
         model = User
         fields: ClassVar = ["username", "first_name", "last_name", "time_zone"]
-        labels: ClassVar = {"username": "User name, to sign in with"}
+        labels: ClassVar = {"username": gettext_lazy("User name, to sign in with")}
 
 
 @never_cache
@@ -46,9 +48,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 def _open(request: HttpRequest, token: str, row: Invitation) -> HttpResponse:
     here = request.user if isinstance(request.user, User) else None
     known = User.objects.filter(email=row.email).first()
+    meaning = str(MEANINGS.get(row.role, _("Operator: everything, everywhere")))
     context: dict[str, Any] = {
         "invitation": row,
-        "meaning": MEANINGS.get(row.role, "Operator: everything, everywhere").partition(": ")[2],
+        "meaning": meaning.partition(": ")[2],
         "known": known,
         "here": here,
         "is_theirs": here is not None and here.email == row.email,
@@ -56,7 +59,7 @@ def _open(request: HttpRequest, token: str, row: Invitation) -> HttpResponse:
     if context["is_theirs"] and here:
         if request.method == "POST":
             invitations.accept(token, here, clock.now())
-            messages.success(request, f"You belong to {row.place} now.")
+            messages.success(request, _("You belong to %(place)s now.") % {"place": row.place})
             return HttpResponseRedirect(reverse("home"))
     elif not known and not here:
         return _new_account(request, token, row, context)

@@ -15,6 +15,8 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser
@@ -28,14 +30,14 @@ from publishers.teams.models import Invitation, Team
 class NewInvitationForm(forms.Form):
     """To the operators, to one advertiser's staff, or to one team."""
 
-    email = forms.EmailField(label="Email")
+    email = forms.EmailField(label=gettext_lazy("Email"))
     role = forms.ChoiceField(
         choices=[
-            ("owner", "Owner of an advertiser or a team"),
-            ("manager", "Manager of an advertiser"),
-            ("viewer", "Viewer of an advertiser"),
-            ("member", "Member of a team"),
-            ("operator", "Operator of the network"),
+            ("owner", gettext_lazy("Owner of an advertiser or a team")),
+            ("manager", gettext_lazy("Manager of an advertiser")),
+            ("viewer", gettext_lazy("Viewer of an advertiser")),
+            ("member", gettext_lazy("Member of a team")),
+            ("operator", gettext_lazy("Operator of the network")),
         ]
     )
     advertiser = forms.ModelChoiceField(Advertiser.objects.all(), required=False)
@@ -45,15 +47,15 @@ class NewInvitationForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         advertiser, team, role = data.get("advertiser"), data.get("team"), data.get("role")
         if advertiser and team:
-            self.add_error("team", "Choose an advertiser or a team, not both.")
+            self.add_error("team", _("Choose an advertiser or a team, not both."))
         elif role == "operator" and (advertiser or team):
-            self.add_error("role", "Operators belong to the network: choose neither of them.")
+            self.add_error("role", _("Operators belong to the network: choose neither of them."))
         elif role in ("manager", "viewer") and not advertiser:
-            self.add_error("advertiser", "Choose the advertiser.")
+            self.add_error("advertiser", _("Choose the advertiser."))
         elif role == "member" and not team:
-            self.add_error("team", "Choose the team.")
+            self.add_error("team", _("Choose the team."))
         elif role == "owner" and not (advertiser or team):
-            self.add_error("advertiser", "Choose the advertiser, or else the team.")
+            self.add_error("advertiser", _("Choose the advertiser, or else the team."))
         return data
 
     @property
@@ -69,17 +71,21 @@ def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) ->
     ended += invitations.withdraw_unvouched(now, withdrawn_by=operator)
     if ended:
         told = ", ".join(map(str, ended))
-        messages.warning(request, f"With that these invitations are withdrawn: {told}.")
+        messages.warning(
+            request, _("With that these invitations are withdrawn: %(people)s.") % {"people": told}
+        )
 
 
 class InvitationAdmin(PageAdmin[Invitation]):
-    when_empty = "Nobody has been invited yet. Invite someone, and they get a link by email."
+    when_empty = gettext_lazy(
+        "Nobody has been invited yet. Invite someone, and they get a link by email."
+    )
     list_display = ("email", "shown_place", "role", "shown_state", "shown_created_at", "invited_by")
     list_filter = ("role",)
     list_select_related = ("advertiser", "team", "invited_by")
     search_fields = ("email", "advertiser__name", "team__name")
     page_template = "admin/teams/invitation.html"
-    shown_created_at = staticmethod(shown_moment("created_at", "Invited"))
+    shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Invited")))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
@@ -95,7 +101,7 @@ class InvitationAdmin(PageAdmin[Invitation]):
         ]
 
     def page(self, request: HttpRequest, row: Invitation) -> Mapping[str, Any]:
-        return {"title": f"Invitation of {row}", "state": row.state(clock.now())}
+        return {"title": _("Invitation of %(row)s") % {"row": row}, "state": row.state(clock.now())}
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
@@ -110,12 +116,15 @@ class InvitationAdmin(PageAdmin[Invitation]):
             row = invitations.invite(
                 form.place, data["email"], data["role"], now, invited_by=person(request)
             )
-            return f"{row.email} is invited to {row.place}; the mail is on its way."
+            return _("%(email)s is invited to %(place)s; the mail is on its way.") % {
+                "email": row.email,
+                "place": row.place,
+            }
 
         page = ChangePage(
-            title="Invite someone",
+            title=_("Invite someone"),
             form=form,
-            button="Invite",
+            button=_("Invite"),
             back=reverse("admin:publishers_invitation_changelist"),
             apply=apply,
         )
@@ -130,18 +139,20 @@ class InvitationAdmin(PageAdmin[Invitation]):
         try:
             if request.POST.get("do") == "send_again":
                 invitations.send_again(row, clock.now(), asked_by=person(request))
-                messages.success(request, "Another mail is on its way; the link before is no good.")
+                messages.success(
+                    request, _("Another mail is on its way; the link before is no good.")
+                )
             elif request.POST.get("do") == "withdraw":
                 invitations.withdraw(row, clock.now(), withdrawn_by=person(request))
-                messages.success(request, "Withdrawn: the link is no longer good.")
+                messages.success(request, _("Withdrawn: the link is no longer good."))
         except NotOpen as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:publishers_invitation_change", args=[row.pk]))
 
-    @admin.display(description="To")
+    @admin.display(description=gettext_lazy("To"))
     def shown_place(self, row: Invitation) -> str:
         return row.place
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def shown_state(self, row: Invitation) -> str:
         return row.state(clock.now())

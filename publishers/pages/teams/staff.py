@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from network.models import Advertiser
 from network.pages.site.admin_site import person
@@ -21,7 +22,7 @@ def own_staff(request: HttpRequest) -> HttpResponse:
     own = access.for_staff(Advertiser.objects.all(), request.user)
     if own.count() == 1:
         return HttpResponseRedirect(reverse("admin:staff", args=[own.get().pk]))
-    context = {**admin.site.each_context(request), "title": "Team", "advertisers": own}
+    context = {**admin.site.each_context(request), "title": _("Team"), "advertisers": own}
     return TemplateResponse(request, "admin/teams/staff_of.html", context)
 
 
@@ -32,13 +33,13 @@ def staff(request: HttpRequest, advertiser: int) -> HttpResponse:
     form = InviteForm(place, posted(request) if request.POST.get("do") == "invite" else None)
     if request.method == "POST":
         if not decides:
-            raise PermissionDenied("Only owners decide who is in the team.")
+            raise PermissionDenied(_("Only owners decide who is in the team."))
         answer = desk.answer(request, place, person(request), form)
         if answer:
             return answer
     context = {
         **admin.site.each_context(request),
-        "title": f"Team of {place}",
+        "title": _("Team of %(place)s") % {"place": place},
         "advertiser": place,
         "decides": decides,
         "form": form,

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import posted
@@ -23,7 +24,7 @@ def team(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) ->
     form = InviteForm(place, posted(request) if request.POST.get("do") == "invite" else None)
     if request.method == "POST":
         if not decides:
-            raise PermissionDenied("Only owners decide who is in the team.")
+            raise PermissionDenied(_("Only owners decide who is in the team."))
         answer = desk.answer(request, place, person(request), form)
         if answer:
             return answer

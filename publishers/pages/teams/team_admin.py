@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.pages.site.admin_site import EMPTY, OperatorAdmin, TeamInline, shown_moment
@@ -17,18 +18,18 @@ from publishers.teams.models import Team, TeamMembership
 
 class MemberInline(TeamInline):
     model = TeamMembership
-    verbose_name = "member of the team"
+    verbose_name = gettext_lazy("member of the team")
     verbose_name_plural = "members"
 
 
 class TeamAdmin(OperatorAdmin[Team]):
-    when_empty = "A team is made with its first publisher."
+    when_empty = gettext_lazy("A team is made with its first publisher.")
     list_display = ("name", "shown_publishers", "shown_members", "shown_created_at")
     search_fields = ("name", "publishers__name", "=publishers__id")
     inlines = (MemberInline,)
     fields = ("name", "shown_publishers", "shown_created_at")
     readonly_fields = ("shown_publishers", "shown_created_at")
-    shown_created_at = staticmethod(shown_moment("created_at", "Created"))
+    shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Created")))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).prefetch_related("publishers", "memberships__user")
@@ -48,7 +49,7 @@ class TeamAdmin(OperatorAdmin[Team]):
         super().save_formset(request, form, formset, change)
         end_invitations(request, formset.deleted_objects)
 
-    @admin.display(description="Publishers")
+    @admin.display(description=gettext_lazy("Publishers"))
     def shown_publishers(self, team: Team) -> SafeString | str:
         rows = (
             (reverse("admin:publishers_publisher_change", args=[row.pk]), row.name, row.pk)
@@ -56,6 +57,6 @@ class TeamAdmin(OperatorAdmin[Team]):
         )
         return format_html_join(", ", '<a href="{}">{}</a> ({})', rows) or EMPTY
 
-    @admin.display(description="Members")
+    @admin.display(description=gettext_lazy("Members"))
     def shown_members(self, team: Team) -> str:
         return ", ".join(str(row.user) for row in team.memberships.all()) or EMPTY
