@@ -32,6 +32,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that sends each mail as soon as it hears of it."""
 
     def send_task(name: str, args: tuple[int, str], **options: object) -> None:
+        app.loader.import_default_modules()
         app.tasks[name](*args)
 
     monkeypatch.setattr(app, "send_task", send_task)
