@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from network import clock, tasks
 from network.models import Advertiser
 from network.project import hosts
-from tests.support import lanes
+from tests.support import lanes, statements
 from tests.support.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking.clicks.snapshot import keeper
 from tracking.spool import intake
@@ -64,6 +64,15 @@ def empty_redis() -> None:
     """What the test before left in Redis is gone: waiting tasks, used-up limits, signs of life."""
     with Redis.from_url(settings.REDIS_URL) as redis:
         redis.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def statements_name_their_advertiser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What happened is looked at one advertiser at a time, but where it may be otherwise."""
+    with statements.watched() as unnamed:
+        yield
+    if request.path.parent.name in statements.WATCHED:
+        assert not unnamed, "\n\n".join(unnamed)
 
 
 @pytest.fixture

@@ -6,11 +6,14 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from tests.support import statements
 from tests.support.browsing import Browser
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import TABLES
 from tracking.models import Commission, Conversion, Decision
+from tracking.spool.health import look
+from tracking.tasks import finalise_due
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +143,52 @@ def test_what_belongs_to_a_sale_is_found_with_its_advertiser(sale: Conversion) -
     assert again.decision == Decision.objects.get()
     assert again.commission == Commission.objects.get()
     assert again.reports.count() == again.decisions.count() == again.journeys.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "unnamed"),
+    [
+        ("SELECT 1 FROM network_advertiser", ()),
+        ('INSERT INTO "tracking_report" ("id", "advertiser_id") VALUES (%s, %s)', ()),
+        ("SELECT * FROM tracking_report WHERE advertiser_id = %s AND id = %s", ()),
+        ("SELECT advertiser_id FROM tracking_report WHERE id = %s", ("tracking_report",)),
+        (
+            'UPDATE "tracking_commission" SET "advertiser_id" = %s WHERE "id" = %s',
+            ("tracking_commission",),
+        ),
+        ("DELETE FROM tracking_rollup WHERE tracking_rollup.advertiser_id IN (%s, %s)", ()),
+        (
+            "SELECT * FROM tracking_conversion v JOIN tracking_decision d"
+            " ON d.id = v.decision_id WHERE v.advertiser_id = %s",
+            ("tracking_decision",),
+        ),
+        (
+            "SELECT * FROM tracking_conversion v JOIN tracking_decision d"
+            " ON d.advertiser_id = v.advertiser_id AND d.id = v.decision_id"
+            " WHERE v.advertiser_id = %s",
+            (),
+        ),
+        (
+            "SELECT * FROM tracking_conversion v JOIN tracking_decision d"
+            " ON d.advertiser_id = v.advertiser_id AND d.id = v.decision_id WHERE v.id = %s",
+            ("tracking_conversion", "tracking_decision"),
+        ),
+    ],
+)
+def test_it_is_noticed_which_tables_a_statement_does_not_name_the_advertiser_for(
+    statement: str, unnamed: tuple[str, ...]
+) -> None:
+    assert statements.unnamed(statement) == unnamed
+
+
+def test_a_statement_of_the_product_that_names_no_advertiser_is_found(
+    sale: Conversion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "ACROSS", {})
+    with statements.watched() as found:
+        Conversion.objects.get()  # a test may ask as it likes
+        finalise_due()
+        assert found == []
+        look(NOW)
+    assert len(found) == 1
+    assert found[0].startswith("tracking/spool/health.py:")

@@ -80,15 +80,16 @@ def price(conversion: Conversion, known: Commission | None = None) -> Price:
     return Price(amount, fee, lines)
 
 
-def amounts(conversions: Collection[int]) -> dict[int, int]:
-    """What each of these would earn whoever brought it, in minor units by its id, by the rates in
-    force when it happened. Two queries."""
+def amounts(advertiser: int, conversions: Collection[int]) -> dict[int, int]:
+    """What each of these conversions would earn, by its id, in minor units, whoever brought it: by
+    the rates in force when it happened. Two queries."""
     if not conversions:
         return {}
-    sales = Conversion.objects.filter(id__in=conversions).only("at", "parts", "advertiser")
-    rates = _rates({sale.advertiser_id for sale in sales})
+    sales = Conversion.objects.filter(advertiser=advertiser, id__in=conversions)
+    rates = _rates([advertiser])
     return {
-        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates)) for sale in sales
+        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates))
+        for sale in sales.only("at", "parts", "advertiser")
     }
 
 

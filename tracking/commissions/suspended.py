@@ -48,6 +48,7 @@ def _is_excused(commission: Commission, suspension: PartnershipTerms) -> bool:
     """Whether what was said last about it, since the suspension, is not that it is declined. It may
     have been declined with it before, and then have been another's for a while."""
     said = Validation.objects.filter(
+        advertiser=commission.advertiser_id,
         conversion=commission.conversion_id,
         publisher=commission.publisher_id,
         at__gte=suspension.created_at,

@@ -26,9 +26,10 @@ class Settlement:
 
 
 @transaction.atomic
-def settle_conflict(conversion_id: int, choice: Settlement, now: datetime) -> Conversion:
-    """Let the chosen report's figures and journey decide. Raises NotInConflict."""
-    conversion = lock(conversion_id)
+def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conversion:
+    """Let the chosen report's figures and journey decide; the sale as it is then. Raises
+    NotInConflict."""
+    conversion = lock(sale.advertiser_id, sale.pk)
     if conversion.closed_at is not None or not conversion.conflict:
         raise NotInConflict(f"Order {conversion.order} is not in conflict; nothing was changed.")
     if not conversion.reports.filter(id=choice.report).exists():

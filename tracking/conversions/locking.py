@@ -7,15 +7,17 @@ from django.db.models import Q
 from tracking.models import Conversion, ConversionJourney
 
 
-def lock(conversion_id: int) -> Conversion:
+def lock(advertiser: int, conversion_id: int) -> Conversion:
     """The conversion, locked until the end of the transaction."""
-    return Conversion.objects.select_for_update(of=("self",)).get(id=conversion_id)
+    rows = Conversion.objects.select_for_update(of=("self",))
+    return rows.get(advertiser=advertiser, id=conversion_id)
 
 
-def lock_all(wanted: Q) -> list[int]:
-    """The ids of the conversions wanted, all locked until the end of the transaction. Whoever
-    changes several locks them here first, in one order, so that no two wait for each other."""
-    rows = Conversion.objects.select_for_update(of=("self",)).filter(wanted)
+def lock_all(advertiser: int, wanted: Q) -> list[int]:
+    """The ids of the advertiser's conversions wanted, all locked until the end of the transaction.
+    Whoever changes several locks them here first, in one order, so that no two wait for each other:
+    one advertiser after the other by their ids, and of each the conversions by theirs."""
+    rows = Conversion.objects.select_for_update(of=("self",)).filter(wanted, advertiser=advertiser)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

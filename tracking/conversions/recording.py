@@ -100,8 +100,8 @@ def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
     commission follow, in one transaction.
     """
     with transaction.atomic():
-        known = Report.objects.filter(id=report.id).values_list("outcome", flat=True)
-        for outcome in known:
+        known = Report.objects.filter(id=report.id, advertiser=report.advertiser)
+        for outcome in known.values_list("outcome", flat=True):
             return ReportOutcome(outcome)
         journeys.lock(journeys_of(report, keys))
         tokens = _judge_tokens(report, keys)

@@ -90,8 +90,9 @@ def told(
     """The sales in words, in a constant number of queries; with ``order`` where the publisher gave
     it. The rows need their ``advertiser``, ``decision`` and ``commission``."""
     judged = {row.pk: _own(row, publisher) for row in rows}
-    references = _references(item.click for own in judged.values() for item in own)
-    known = rivals.model_types({row.advertiser_id for row in rows}, publisher, now)
+    advertisers = {row.advertiser_id for row in rows}
+    references = _references(advertisers, (each.click for own in judged.values() for each in own))
+    known = rivals.model_types(advertisers, publisher, now)
     found = []
     for row in rows:
         own = judged[row.pk]
@@ -143,9 +144,11 @@ def _clicks(row: Conversion) -> list[RuleClick]:
     return decisions.clicks_of(row.decision)
 
 
-def _references(clicks: Iterable[RuleClick]) -> dict[str, Mapping[str, str]]:
+def _references(
+    advertisers: Collection[int], clicks: Iterable[RuleClick]
+) -> dict[str, Mapping[str, str]]:
     """The publisher's own references of its clicks, as far as they are still kept."""
-    rows = Click.objects.filter(pk__in=[click.id for click in clicks])
+    rows = Click.objects.filter(advertiser__in=advertisers, pk__in=[click.id for click in clicks])
     return {str(key): value for key, value in rows.values_list("pk", "references")}
 
 

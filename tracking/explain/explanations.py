@@ -105,7 +105,7 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
     decided = decided_by(_decision(conversion))
     own = [item for item in decided.verdicts if item.click.publisher == commission.publisher_id]
     names = names_for_publisher(decided, conversion.advertiser_id, commission.publisher_id, now)
-    references = _references([item.click for item in own])
+    references = _references(conversion.advertiser_id, [item.click for item in own])
     return Explanation(
         headline=headline(conversion, decided, names),
         why=why(decided, names),
@@ -245,9 +245,9 @@ def _without_rival(judged: Judged, names: Names) -> Judged:
     return judged if told else replace(judged, by=None)
 
 
-def _references(clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
+def _references(advertiser: int, clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
     """The publisher's own references of its clicks, as far as they are still kept."""
-    rows = models.Click.objects.filter(pk__in=[click.id for click in clicks])
+    rows = models.Click.objects.filter(advertiser=advertiser, pk__in=[click.id for click in clicks])
     return {str(key): value for key, value in rows.values_list("pk", "references")}
 
 

@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, QuerySet, prefetch_related_objects
+from django.db.models import Min, Prefetch, QuerySet, prefetch_related_objects
 
+from network.models import Advertiser
 from publishers.ledger import posting
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.conversions.recording import reconsider
-from tracking.models import Commission, Conversion, Decision, SpoolHost
+from tracking.models import Commission, Conversion, Decision, Report, SpoolHost
 from tracking.rollups import writing as rollups
 
 BATCH = 100
@@ -22,12 +24,15 @@ log = logging.getLogger(__name__)
 def finalise_due(now: datetime, advertisers: Collection[int] | None = None) -> int:
     """Close every conversion (of some advertisers, where they are named) whose windows have closed;
     return how many were. Any number may run at once, and one that dies leaves nothing half done."""
-    open_sales = Conversion.objects.filter(closed_at__isnull=True)
-    if advertisers is not None:
-        open_sales = open_sales.filter(advertiser__in=advertisers)
+    if advertisers is None:
+        advertisers = Advertiser.objects.values_list("pk", flat=True)
+    return sum(_finalise_of(advertiser, now) for advertiser in sorted(advertisers))
+
+
+def _finalise_of(advertiser: int, now: datetime) -> int:
     done, failed = 0, set[int]()
     while True:
-        closed, left = _finalise_batch(open_sales, now, failed)
+        closed, left = _finalise_batch(advertiser, now, failed)
         done += closed
         failed |= left
         if not closed and not left:
@@ -41,20 +46,19 @@ def horizon(now: datetime) -> datetime:
 
 
 @transaction.atomic
-def _finalise_batch(
-    open_sales: QuerySet[Conversion], now: datetime, failed: Iterable[int]
-) -> tuple[int, set[int]]:
+def _finalise_batch(advertiser: int, now: datetime, failed: Iterable[int]) -> tuple[int, set[int]]:
     """Close one batch in one transaction: how many were closed or put off, and which failed."""
     known_to = horizon(now)
     due = (
-        open_sales.filter(closes_at__lte=known_to, conflict="", verified=True)
+        Conversion.objects.filter(advertiser=advertiser, closed_at__isnull=True)
+        .filter(closes_at__lte=known_to, conflict="", verified=True)
         .exclude(id__in=failed)
         .order_by("closes_at")
         .select_for_update(skip_locked=True, of=("self",))
     )
     batch = list(due[:BATCH])
     # Only now that they are locked: what is read with a lock may be older than the locked row.
-    prefetch_related_objects(batch, "advertiser__terms", "decision", "commission", "reports")
+    prefetch_related_objects(batch, "advertiser__terms", *_with_each(advertiser))
     closed, failing = 0, set[int]()
     for conversion in batch:
         try:
@@ -65,6 +69,16 @@ def _finalise_batch(
             log.exception("Conversion %s could not be closed", conversion.id)
             failing.add(conversion.id)
     return closed, failing
+
+
+def _with_each(advertiser: int) -> list[Prefetch[Any]]:
+    """What closing a conversion reads, of its advertiser only."""
+    rows: dict[str, QuerySet[Any]] = {
+        "decision": Decision.objects.all(),
+        "commission": Commission.objects.all(),
+        "reports": Report.objects.all(),
+    }
+    return [Prefetch(name, found.filter(advertiser=advertiser)) for name, found in rows.items()]
 
 
 def _finalise(conversion: Conversion, known_to: datetime, now: datetime) -> None:

@@ -68,7 +68,8 @@ def suspend(
         decline_reason=Commission.DeclineReason.SUSPENDED,
     )
     declined = [
-        validation.validate(conversion, statement, now) for conversion in _locked(partnership)
+        validation.validate(partnership.advertiser_id, conversion, statement, now)
+        for conversion in _locked(partnership)
     ]
     with policy_lock.held():
         deciding.decide(
@@ -84,7 +85,8 @@ def suspend(
 def _locked(partnership: Partnership) -> list[int]:
     """The sales to decline, all locked, in the order of :func:`conversions.lock_all`, before the
     first of them is changed."""
-    locked = locking.lock_all(Q(pk__in=pending_of(partnership).values("conversion")))
+    wanted = Q(pk__in=pending_of(partnership).values("conversion"))
+    locked = locking.lock_all(partnership.advertiser_id, wanted)
     # Only now that they are locked: the drain may have credited others with some meanwhile.
     still = pending_of(partnership).filter(conversion__in=locked)
     return list(still.order_by("conversion").values_list("conversion", flat=True))

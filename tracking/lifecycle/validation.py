@@ -39,13 +39,15 @@ class ValidationRefused(ValueError):
 
 
 @transaction.atomic
-def validate(conversion_id: int, statement: Statement, now: datetime) -> Validation:
+def validate(
+    advertiser: int, conversion_id: int, statement: Statement, now: datetime
+) -> Validation:
     """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
     only a browser has reported. Raises ValidationRefused."""
     problem = _missing(statement)
     if problem:
         raise ValidationRefused(problem)
-    conversion = locking.lock(conversion_id)
+    conversion = locking.lock(advertiser, conversion_id)
     problem = refusal(conversion, statement.action)
     if problem:
         raise ValidationRefused(problem)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from network.clock import to_ms
+from network.models import Advertiser
 from tracking.clicks.rows import ROLLUP_KEY
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
@@ -28,15 +29,18 @@ BATCH = 10_000
 """Rows that one statement of :func:`compact` folds."""
 
 _SUMS = "sum(count), sum(sale_amount_minor), sum(commission_minor)"
+_LOCK_COMPACTION = """
+    SELECT pg_try_advisory_xact_lock(hashtext('tracking_rollup compaction'), %s::integer)
+"""
 _FOLD = f"""
     WITH fresh AS (
         SELECT DISTINCT {ROLLUP_KEY}, time_step FROM (
-            SELECT {ROLLUP_KEY}, time_step FROM tracking_rollup WHERE NOT is_folded
-            ORDER BY id LIMIT %s
+            SELECT {ROLLUP_KEY}, time_step FROM tracking_rollup
+            WHERE advertiser_id = %(advertiser)s AND NOT is_folded ORDER BY id LIMIT %(batch)s
         ) AS oldest
     ), gone AS (
         DELETE FROM tracking_rollup old USING fresh
-        WHERE old.hour = fresh.hour AND old.advertiser_id = fresh.advertiser_id
+        WHERE old.advertiser_id = %(advertiser)s AND old.hour = fresh.hour
             AND old.publisher_id IS NOT DISTINCT FROM fresh.publisher_id
             AND old.cookie_type = fresh.cookie_type AND old.counted = fresh.counted
             AND old.time_step = fresh.time_step
@@ -91,20 +95,22 @@ def add(changes: Contributions) -> None:
 
 def compact() -> int:
     """Fold the rows that were added since into one for each key, and drop those that come to
-    nothing; how many rows that were. A second one at the same time has nothing to do."""
+    nothing; how many rows that were. A second one at the same time leaves out the advertiser that
+    the first is at."""
     done = 0
-    while folded := _fold_batch():
-        done += folded
+    for advertiser in Advertiser.objects.values_list("pk", flat=True).order_by("pk"):
+        while folded := _fold_batch(advertiser):
+            done += folded
     return done
 
 
 @transaction.atomic
-def _fold_batch() -> int:
+def _fold_batch(advertiser: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('tracking_rollup compaction'))")
+        cursor.execute(_LOCK_COMPACTION, [advertiser])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_FOLD, [BATCH])
+        cursor.execute(_FOLD, {"advertiser": advertiser, "batch": BATCH})
         return int(cursor.fetchone()[0])
 
 

@@ -105,10 +105,11 @@ def store(records: Sequence[Record], now: datetime) -> None:
     click_rows.insert(_click_row(click) for click in clicks)
     for report in sorted(reports, key=_order):
         recording.record(report, KEYS, now)
-    for conversion_id in known:
-        conversion = locking.lock(conversion_id)
-        if conversion.closed_at is None:
-            recording.reconsider(conversion, now)
+    for advertiser, conversion_ids in known.items():
+        for conversion_id in conversion_ids:
+            conversion = locking.lock(advertiser, conversion_id)
+            if conversion.closed_at is None:
+                recording.reconsider(conversion, now)
 
 
 class UnknownAdvertiser(ValueError):
@@ -122,28 +123,26 @@ def _require_known(advertisers: Collection[int]) -> None:
         raise UnknownAdvertiser(f"no advertiser {', '.join(map(str, sorted(missing)))}")
 
 
-def _known_sales(touched: Mapping[int, set[int]]) -> list[int]:
+def _known_sales(touched: Mapping[int, set[int]]) -> dict[int, list[int]]:
     """The open conversions of these journeys, by advertiser, which are locked: no other transaction
     adds one. Those that reports bring now see the clicks, which are taken in before."""
-    return [
-        conversion
-        for advertiser, journey_ids in touched.items()
-        for conversion in locking.open_conversions_of(advertiser, journey_ids)
-    ]
+    return {
+        advertiser: locking.open_conversions_of(advertiser, journey_ids)
+        for advertiser, journey_ids in sorted(touched.items())
+    }
 
 
-def _lock_together(known: Sequence[int], reports: Sequence[SaleReport]) -> None:
+def _lock_together(known: Mapping[int, Sequence[int]], reports: Sequence[SaleReport]) -> None:
     """Lock what is there of the known conversions and those reported; one alone is locked when it
     is its turn."""
     reported: dict[int, set[str]] = defaultdict(set)
     for advertiser, order in map(_order, reports):
         reported[advertiser].add(order)
-    if len(known) + sum(map(len, reported.values())) < 2:
+    if sum(map(len, known.values())) + sum(map(len, reported.values())) < 2:
         return
-    wanted = Q(pk__in=known)
-    for advertiser, orders in reported.items():
-        wanted |= Q(advertiser=advertiser, order__in=orders)
-    locking.lock_all(wanted)
+    for advertiser in sorted(known.keys() | reported.keys()):
+        wanted = Q(pk__in=known.get(advertiser, ())) | Q(order__in=reported.get(advertiser, ()))
+        locking.lock_all(advertiser, wanted)
 
 
 def _order(report: SaleReport) -> tuple[int, str]:

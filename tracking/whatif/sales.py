@@ -68,7 +68,7 @@ def replay_page(
     rows = _rows(scope, page, timed=bool(circumstances.suspensions))
     replayed = [_replayed(row, change, circumstances) for row in rows]
     unpriced = [one.conversion for one in replayed if one.would_pay and not one.paid]
-    prices = settling.amounts(unpriced)
+    prices = settling.amounts(scope.advertiser, unpriced)
     return [
         replace(one, commission_minor=prices[one.conversion]) if one.conversion in prices else one
         for one in replayed

@@ -75,7 +75,9 @@ def stand(order: str = "7") -> tuple[str, str, str, str]:
 
 def say(action: Validation.Action, by: User, at: datetime = SOON, **words: str) -> None:
     sale = Conversion.objects.get()
-    validation.validate(sale.pk, Statement(action=action, made_by=by, **words), at)
+    validation.validate(
+        sale.advertiser_id, sale.pk, Statement(action=action, made_by=by, **words), at
+    )
 
 
 BLOGS = ("Blog", "pending", "", "")

@@ -323,7 +323,7 @@ def test_a_sale_from_before_the_first_rate_of_its_group_is_paid_by_that(shop: Ad
     browser.click(partner(shop), NOW)
     sale = browser.buy("1", NOW + timedelta(seconds=1), "10.00", fields={"parts": "SALE:10.00"})
     assert sale.commission.amount_minor == 50
-    assert commissions.amounts([sale.pk]) == {sale.pk: 50}
+    assert commissions.amounts(sale.advertiser_id, [sale.pk]) == {sale.pk: 50}
 
 
 def test_a_fixed_commission_does_not_depend_on_the_amount() -> None:
@@ -354,14 +354,14 @@ def test_staff_settle_a_conflict_by_choosing_a_report(shop: Advertiser) -> None:
     conversion = Conversion.objects.get()
     staff = make_user("manager", shop)
     with pytest.raises(NotInConflict, match="reason"):
-        settle_conflict(conversion.id, Settlement(right.id, " ", staff), NOW + minutes(9))
+        settle_conflict(conversion, Settlement(right.id, " ", staff), NOW + minutes(9))
     with pytest.raises(NotInConflict, match="own reports"):
-        settle_conflict(conversion.id, Settlement(uuid4(), "x", staff), NOW + minutes(9))
-    settle_conflict(conversion.id, Settlement(right.id, "Checked", staff), NOW + minutes(9))
+        settle_conflict(conversion, Settlement(uuid4(), "x", staff), NOW + minutes(9))
+    settle_conflict(conversion, Settlement(right.id, "Checked", staff), NOW + minutes(9))
     conversion.refresh_from_db()
     assert (conversion.conflict, conversion.amount_minor) == ("", 5000)
     assert Commission.objects.get().publisher == honest
     assert Commission.objects.get().status == "pending"
     assert [row.cause for row in conversion.decisions.order_by("sequence")][-1] == "staff"
     with pytest.raises(NotInConflict, match="not in conflict"):
-        settle_conflict(conversion.id, Settlement(right.id, "Again", staff), NOW + minutes(10))
+        settle_conflict(conversion, Settlement(right.id, "Again", staff), NOW + minutes(10))

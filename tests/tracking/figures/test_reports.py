@@ -189,7 +189,7 @@ def conflict_settled(scene: Scene) -> None:
     conversion = Conversion.objects.get()
     right = conversion.reports.get(figures__amount_minor=6000)
     chosen = Settlement(right.id, "The basket was changed.", make_user("operator"))
-    conflicts.settle_conflict(conversion.id, chosen, NOW + 10 * MINUTE)
+    conflicts.settle_conflict(conversion, chosen, NOW + 10 * MINUTE)
 
 
 def journeys_conflict(scene: Scene) -> None:

@@ -61,7 +61,9 @@ def say(sale: Conversion, by: User, action: Validation.Action, **words: str) -> 
         words = {"code": "returned", **words}
     elif action == Action.TAKE_BACK:
         words = {"reason": "It was another order", **words}
-    return validate(sale.pk, Statement(action=action, made_by=by, **words), LATER)
+    return validate(
+        sale.advertiser_id, sale.pk, Statement(action=action, made_by=by, **words), LATER
+    )
 
 
 def stand(sale: Conversion) -> tuple[str, str, str]:
@@ -200,7 +202,7 @@ def test_a_statement_that_lacks_something(
 ) -> None:
     sale = sell(blog)
     with pytest.raises(ValidationRefused, match=why):
-        validate(sale.pk, Statement(made_by=manager, **statement), LATER)
+        validate(sale.advertiser_id, sale.pk, Statement(made_by=manager, **statement), LATER)
     assert (stand(sale), Validation.objects.count()) == (("pending", "", ""), 0)
 
 

@@ -150,13 +150,13 @@ def decline(world: World, conversion: Conversion) -> None:
     staff = user("owner", world.shop)
     action, code = Validation.Action.DECLINE, Validation.Code.CANCELLED
     statement = Statement(action=action, made_by=staff, code=code)
-    validation.validate(conversion.pk, statement, NOW)
+    validation.validate(conversion.advertiser_id, conversion.pk, statement, NOW)
 
 
 def approve(world: World, conversion: Conversion) -> None:
     staff = user("owner", world.shop)
     statement = Statement(action=Validation.Action.APPROVE, made_by=staff)
-    validation.validate(conversion.pk, statement, NOW)
+    validation.validate(conversion.advertiser_id, conversion.pk, statement, NOW)
 
 
 def close(world: World, conversion: Conversion) -> None:

@@ -284,7 +284,7 @@ def test_what_staff_declined_is_left_out(sold: World) -> None:
     reason = Statement(
         made_by=manager, action=Validation.Action.DECLINE, code=Validation.Code.FRAUD
     )
-    validation.validate(declined.pk, reason, NOW)
+    validation.validate(declined.advertiser_id, declined.pk, reason, NOW)
     result = runs.ask(sold.question(overlay=CookieType.SOFT))
     assert (result.sales, result.differing) == (3, 1)
 

@@ -139,7 +139,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
                 form.cleaned_data["report"].pk, form.cleaned_data["reason"], person(request)
             )
             try:
-                settle_conflict(row.pk, choice, now)
+                settle_conflict(row, choice, now)
             except NotInConflict as error:
                 raise ValidationError(str(error)) from error
             self.log_change(request, row, f"Settled the conflict: {choice.reason}")

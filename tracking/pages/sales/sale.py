@@ -137,7 +137,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
     commission = commission_of(row)
     clicks = clicks_of(row.decision) if row.decision else []
     reports = list(row.reports.order_by("received_at", "pk"))
-    kept = _kept(clicks)
+    kept = _kept(row.advertiser_id, clicks)
     brought = {click.publisher for report in reports for click in _presented(report)}
     names = names_for_staff(brought | publishers_in(row))
     return {
@@ -221,9 +221,9 @@ def _amount(report: Report) -> str:
     return money.display(report.figures["amount_minor"], report.figures["currency"])
 
 
-def _kept(clicks: Sequence[Click]) -> dict[UUID, bool]:
+def _kept(advertiser: int, clicks: Sequence[Click]) -> dict[UUID, bool]:
     """The clicks that are still recorded, and whether each was rebuilt from its token."""
-    rows = ClickRow.objects.filter(pk__in=[click.id for click in clicks])
+    rows = ClickRow.objects.filter(advertiser=advertiser, pk__in=[click.id for click in clicks])
     return dict(rows.values_list("pk", "rebuilt"))
 
 

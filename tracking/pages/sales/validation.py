@@ -107,7 +107,7 @@ def validation_page(
             code=data.get("code", ""),
         )
         try:
-            said = validate(row.pk, statement, now)
+            said = validate(row.advertiser_id, row.pk, statement, now)
         except ValidationRefused as error:
             raise ValidationError(str(error)) from error
         log(": ".join(filter(None, (said.get_action_display(), said.because))))

@@ -187,11 +187,13 @@ class TestSuspension:
         sell(partner, "2")
         real, calls = validation.validate, []
 
-        def second_fails(conversion: int, said: Statement, at: datetime) -> Validation:
+        def second_fails(
+            advertiser: int, conversion: int, said: Statement, at: datetime
+        ) -> Validation:
             calls.append(conversion)
             if len(calls) == 2:
                 raise validation.ValidationRefused("no")
-            return real(conversion, said, at)
+            return real(advertiser, conversion, said, at)
 
         monkeypatch.setattr(validation, "validate", second_fails)
         with pytest.raises(validation.ValidationRefused):
@@ -227,7 +229,7 @@ class TestSuspension:
         suspension.suspend(partner, NOW, reason="Stuffed", made_by=operator)
         sale = shopper.buy(partner.advertiser, SOON, order=order)
         back = Statement(action=Validation.Action.TAKE_BACK, made_by=operator, reason="A mistake")
-        validation.validate(sale.pk, back, SOON)
+        validation.validate(sale.advertiser_id, sale.pk, back, SOON)
         report_sale(partner.advertiser, SOON + MINUTE, {"order": order, "amount": "49.90"})
         assert commission(order).status == "pending"
         assert finalise(NOW + 40 * DAY) == 1

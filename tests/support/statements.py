@@ -1,0 +1,106 @@
+"""Which statements look at what happened without naming the advertiser.
+
+The tables of what happened can lie on many machines, by advertiser. A statement that names it goes
+to one of them; any other asks them all. :data:`ACROSS` lists the places that may, with the reasons.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.db import connection
+
+from network.local.bootstrap import ROOT
+from tracking.distribution.tables import TABLES
+
+ACROSS: Mapping[str, str] = {
+    "network/bench/": "measures the whole network",
+    "network/demo/": "prepares and shows the whole network",
+    "network/pages/": "the admin looks a row up by its id, and lists what an operator may see",
+    "publishers/pages/": "a publisher's rows lie with all of its advertisers",
+    "tracking/admin.py": "operators see all advertisers",
+    "tracking/clicks/partitions.py": "partitions of time hold the clicks of all advertisers",
+    "tracking/explain/": "reads what a publisher's page asks for, at all of its advertisers",
+    "tracking/figures/": "sums of a publisher, or of all advertisers that a person may see",
+    "tracking/lifecycle/closing.py": "the weeks of a publisher, or of all that a person may see",
+    "tracking/management/": "commands of operators, about the whole network",
+    "tracking/pages/": "the admin looks a row up by its id, and lists what a person may see",
+    "tracking/rollups/recount.py": "counts the whole network, apart from what keeps the rollups",
+    "tracking/spool/health.py": "whether the whole network is in time",
+    "tracking/verify/": "looks for rows that lie with a wrong advertiser, too",
+    "tracking/whatif/names.py": "names sales by their ids",
+}
+"""Places, as the beginning of their paths, and why they may ask about all advertisers."""
+
+WATCHED = ("conversions", "lifecycle", "spool")
+"""Folders of tests whose statements are held against it: taking in, deciding and closing sales."""
+
+PRODUCT = ("network", "publishers", "tracking")
+BENEATH = "tracking/distribution/"
+_NO_ALIAS = (
+    "AS|CROSS|FOR|FROM|FULL|GROUP|INNER|JOIN|LEFT|LIMIT|NOT|ON|ORDER|RETURNING|SELECT|SET|UNION"
+    "|USING|VALUES|WHERE|WINDOW"
+)
+_TABLE = re.compile(
+    rf'(?:FROM|JOIN|UPDATE|USING|,)\s+(?:ONLY\s+)?"?({"|".join(TABLES)})"?(?![\w".])'
+    rf'(?:\s+(?:AS\s+)?(?!(?:{_NO_ALIAS})\b)"?(\w+)"?)?',
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(r"\bSET\b.*?(?=\bFROM\b|\bWHERE\b)", re.IGNORECASE | re.DOTALL)
+_BY_VALUE = re.compile(r'advertiser_id"?\)?\s*(?:=\s*(?:%|\d|ANY)|IN\s*\()', re.IGNORECASE)
+_UNQUALIFIED = r'(?<![.\w"])"?advertiser_id"?\)?\s*(?:=|IN\b)|USING\s*\([^)]*advertiser_id'
+
+
+@cache
+def unnamed(statement: str) -> tuple[str, ...]:
+    """The tables of what happened that the statement reads, changes or removes from without saying
+    of which advertiser."""
+    if "tracking_" not in statement:
+        return ()
+    text = _ASSIGNED.sub("SET ", statement)
+    found = [(table, alias or table) for table, alias in _TABLE.findall(text)]
+    if found and not _BY_VALUE.search(text):
+        return tuple(table for table, _ in found)
+    return tuple(table for table, alias in found if not _is_named(alias, text))
+
+
+def _is_named(alias: str, text: str) -> bool:
+    column = rf'"?\b{alias}"?\."?advertiser_id"?'
+    condition = rf"{column}\s*(?:=|IN\b)|=\s*\(?{column}(?!\w)|{_UNQUALIFIED}"
+    return re.search(condition, text, re.IGNORECASE) is not None
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """What this thread's statements leave unnamed where they may not, as they come."""
+    found: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        tables = unnamed(sql)
+        if tables:
+            place = _place(sys._getframe(1))
+            if place and not place.startswith(tuple(ACROSS)):
+                found.append(f"{place} names no advertiser for {', '.join(tables)}:\n{sql}")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield found
+
+
+def _place(frame: FrameType | None) -> str:
+    """Where in the product the statement comes from; empty where a test itself asks."""
+    while frame:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(ROOT) and path != Path(__file__):
+            place = str(path.relative_to(ROOT))
+            if place.startswith("tests/"):
+                return ""
+            if place.split("/")[0] in PRODUCT and not place.startswith(BENEATH):
+                return f"{place}:{frame.f_lineno} {frame.f_code.co_name}"
+        frame = frame.f_back
+    return ""
