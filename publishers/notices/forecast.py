@@ -73,9 +73,10 @@ class News:
         return bool(decisive(self.before) != decisive(self.after))
 
 
-def outlooks(partnerships: Sequence[Partnership], now: datetime) -> dict[int, Outlook]:
-    """Each partnership's outlook by its id, in a constant number of queries."""
-    policies = cookie_types.policies(partnerships)
+def outlooks(
+    partnerships: Sequence[Partnership], policies: Mapping[int, Policy], now: datetime
+) -> dict[int, Outlook]:
+    """Each partnership's outlook by its id, from their policies, in two queries."""
     own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
     shop_terms = AttributionTerms.objects.filter(
         advertiser__in={row.advertiser_id for row in partnerships}

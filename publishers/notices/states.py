@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.db.models import QuerySet
 
+from publishers.cookie_types import resolution as cookie_types
 from publishers.models import Notice
 from publishers.notices import forecast
 from publishers.notices.forecast import AS_ONE, decisive
@@ -73,7 +74,8 @@ def _held(announced: Sequence[Notice]) -> Collection[int]:
     if not announced:
         return ()
     since = min(row.created_at for row in announced)
-    found = forecast.outlooks(list({row.partnership for row in announced}), since)
+    partnerships = list({row.partnership for row in announced})
+    found = forecast.outlooks(partnerships, cookie_types.policies(partnerships), since)
     return {
         row.pk
         for row in announced

@@ -12,7 +12,7 @@ from django.db import transaction
 from network.effective import lock as policy_lock
 from network.models import User
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import PolicyRow
+from publishers.cookie_types.resolution import Policy, PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices import forecast
 from publishers.notices.forecast import News
@@ -27,16 +27,18 @@ BATCH = 500
 @contextmanager
 def telling_partners(
     partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
-) -> Iterator[None]:
+) -> Iterator[Mapping[int, Policy]]:
     """Wrap a change: each of these partners is told what becomes different for it, now or later,
     in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
-    doing. Mails leave after the commit. Who reads the clock for it holds the lock already
+    doing. Gives what their policies are before the change, by their ids. Mails leave after the
+    commit. Who reads the clock for it holds the lock already
     (:mod:`network.effective.lock`). Raises Busy."""
     partnerships = list(partnerships)
     with policy_lock.held():
-        before = forecast.outlooks(partnerships, now)
-        yield
-        after = forecast.outlooks(partnerships, now)
+        policies = cookie_types.policies(partnerships)
+        before = forecast.outlooks(partnerships, policies, now)
+        yield policies
+        after = forecast.outlooks(partnerships, cookie_types.policies(partnerships), now)
         written = [
             (_notice(row, item, now, made_by, reason), item)
             for row in partnerships
@@ -61,14 +63,14 @@ def previews(
     said: PolicyRow,
     now: datetime,
     *,
+    policies: Mapping[int, Policy],
     made_by: User | None,
     reason: str,
 ) -> list[Preview]:
     """What these partners would be told if the unsaved row, which holds for all of them, were
     written: one for each kind of notice, the most common first, those without a mail last."""
     partnerships = list(partnerships)
-    policies = cookie_types.policies(partnerships)
-    before = forecast.outlooks(partnerships, now)
+    before = forecast.outlooks(partnerships, policies, now)
     alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
     for row in partnerships:
         line = forecast.cookie_type_line(cookie_types.policy_with(policies[row.pk], said), now)

@@ -100,20 +100,26 @@ def coming(policy: Policy, now: datetime) -> NextCookieType | None:
     return NextCookieType(types[1].starts_at, types[1].kind) if len(types) > 1 else None
 
 
-def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, Standing]:
-    """How each stands, by its id, in a constant number of queries."""
+def standings(
+    partnerships: Iterable[Partnership],
+    now: datetime,
+    policies: Mapping[int, Policy] | None = None,
+) -> dict[int, Standing]:
+    """How each stands, by its id, in a constant number of queries. ``policies`` are those of the
+    partnerships by their ids, where they were read already."""
     partnerships = list(partnerships)
-    policies = cookie_types.policies(partnerships)
+    if policies is None:
+        policies = cookie_types.policies(partnerships)
     rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
     terms = queries.timelines(queries.begun(rows, now), "partnership_id")
     return {
-        key: Standing(
-            kind=cookie_types.in_force(policy, now),
-            coming=coming(policy, now),
-            terms=timeline.in_force(terms[key], now),
-            decided=decided_by(terms[key]),
+        row.pk: Standing(
+            kind=cookie_types.in_force(policies[row.pk], now),
+            coming=coming(policies[row.pk], now),
+            terms=timeline.in_force(terms[row.pk], now),
+            decided=decided_by(terms[row.pk]),
         )
-        for key, policy in policies.items()
+        for row in partnerships
     }
 
 

@@ -5,7 +5,7 @@ amount to. The partners concerned are told in the same transaction, under the on
 write, so that of two who change the same at once the second sees what the first has done.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -37,7 +37,12 @@ from publishers.models import (
 from publishers.notices.writing import telling_partners
 from publishers.policy.conflicts import UNDER_WAY, changed_since
 from publishers.policy.departed import departed
-from publishers.policy.notice_period import promised, refuse_without_notice, start_with_notice
+from publishers.policy.notice_period import (
+    Promised,
+    promised,
+    refuse_without_notice,
+    start_with_notice,
+)
 
 Row = TypeVar("Row", bound=EffectiveDated)
 Deciding = TypeVar("Deciding", PublisherModelType, ModelTypeCookieType)
@@ -72,10 +77,11 @@ def assign(
         created_at=now,
         made_by=made_by,
     )
-    with telling_partners(chosen, now, made_by=made_by, reason=reason):
+    with telling_partners(chosen, now, made_by=made_by, reason=reason) as policies:
         if known_until is not None:
-            _refuse_changed_since(known_until, chosen, said, start or now, now)
-        starts_at = _start(said, chosen, start, now)
+            asked = cookie_types.starting(said, start or now)
+            _refuse_changed_since(known_until, chosen, policies, asked, now)
+        starts_at = _start(said, promised(chosen, policies, now), start, now)
         _refuse_without_partnership(chosen, starts_at, now)
         return add_rows([_of(partnership, said, starts_at) for partnership in chosen])
 
@@ -135,9 +141,9 @@ def cancel(row: Row, now: datetime, *, reason: str, made_by: User | None) -> Row
     those concerned. Raises TooLate, ChangedMeanwhile when it was cancelled already, NoticeNotKept
     when hard partners would become soft without it, and ValidationError without a reason."""
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=made_by, reason=reason):
+    with telling_partners(partners, now, made_by=made_by, reason=reason) as policies:
         if isinstance(row, PolicyRow):
-            _refuse_without_notice(row, partners, now)
+            _refuse_without_notice(row, promised(partners, policies, now), now)
         if isinstance(row, WholeTerms):
             return rebasing.cancel(row, now, reason=reason, made_by=made_by)
         return cancel_row(row, now, reason=reason, made_by=made_by)
@@ -190,30 +196,28 @@ def _add(
     row: Deciding, start: datetime | None, now: datetime, known_until: datetime | None = None
 ) -> Deciding:
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=row.made_by, reason=row.reason):
+    with telling_partners(partners, now, made_by=row.made_by, reason=row.reason) as policies:
         if known_until is not None:
-            _refuse_changed_since(known_until, partners, row, start or now, now)
-        row.starts_at = _start(row, partners, start, now)
+            asked = cookie_types.starting(row, start or now)
+            _refuse_changed_since(known_until, partners, policies, asked, now)
+        row.starts_at = _start(row, promised(partners, policies, now), start, now)
         return add_row(row)
 
 
-def _refuse_without_notice(
-    row: PolicyRow, partnerships: Sequence[Partnership], now: datetime
-) -> None:
+def _refuse_without_notice(row: PolicyRow, to: Sequence[Promised], now: datetime) -> None:
     """Raises NoticeNotKept when somebody would become soft too soon without the row."""
-    to = promised(partnerships, now)
     refuse_without_notice(to, lambda policy: cookie_types.policy_without(policy, row), now)
 
 
 def _start(
-    said: PolicyRow, partnerships: Sequence[Partnership], start: datetime | None, now: datetime
+    said: PolicyRow, to: Sequence[Promised], start: datetime | None, now: datetime
 ) -> datetime:
     """When a change takes effect that says this. Raises StartInPast, NoticeNotKept."""
 
     def changed(policy: Policy, starts_at: datetime) -> Policy:
         return cookie_types.policy_with(policy, cookie_types.starting(said, starts_at))
 
-    return start_with_notice(promised(partnerships, now), changed, start, now)
+    return start_with_notice(to, changed, start, now)
 
 
 def _of(
@@ -244,15 +248,18 @@ def _refuse_without_partnership(
 def _refuse_changed_since(
     known_until: datetime,
     partnerships: Sequence[Partnership],
-    row: PolicyRow,
-    start: datetime,
+    policies: Mapping[int, Policy],
+    said: PolicyRow,
     now: datetime,
 ) -> None:
     """Raises ChangedMeanwhile that says what somebody else has changed about one of them, who and
-    when."""
-    said = cookie_types.starting(row, start)
+    when. ``said`` is to be written, given with the start that was asked for."""
     others = changed_since(
-        partnerships, known_until - UNDER_WAY, by_others_than=row.made_by, said=said
+        partnerships,
+        known_until - UNDER_WAY,
+        by_others_than=said.made_by,
+        said=said,
+        policies=policies,
     )
     if others:
         raise ChangedMeanwhile(" ".join([others[0].told(now), _("Look at it and try again.")]))

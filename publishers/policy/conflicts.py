@@ -61,15 +61,16 @@ def changed_since(
     *,
     by_others_than: User | None,
     said: PolicyRow,
+    policies: Mapping[int, Policy],
 ) -> list[Meanwhile]:
     """What somebody else changed after ``seen`` that decides about one of these, as things are or
     with what is to be said (``said``, with its start), or that says something else about the same
-    as it; the newest first. A constant number of queries."""
+    as it; the newest first. A constant number of queries. ``policies`` are what decides now, by the
+    partnerships' ids."""
     since = Q(created_at__gt=seen)
     if by_others_than is not None:
         since &= Q(made_by__isnull=True) | ~Q(made_by=by_others_than)
     rows = list(_rows(partnerships, since, said))
-    policies = cookie_types.policies(partnerships) if rows else {}
     deciding = [
         row
         for row in rows

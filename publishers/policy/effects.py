@@ -1,8 +1,8 @@
 """What a change of cookie type would do, before it is made: when it starts, to whom it does what,
 and how long hard cookies set before it can still win."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -30,11 +30,13 @@ from publishers.policy.notice_period import promised, start_with_notice
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is in force for a partnership when a change starts: without it, and with it."""
+    """What is in force for a partnership when a change starts: without it, and with it. ``policy``
+    is the partnership's without it."""
 
     partnership: Partnership
     before: InForce
     after: InForce
+    policy: Policy = field(repr=False, compare=False)
 
     @property
     def changes_type(self) -> bool:
@@ -58,23 +60,18 @@ class Outcome:
     effects: Sequence[Effect]
 
 
-def effects_of(
-    partnerships: Sequence[Partnership], said: PolicyRow, start: datetime
-) -> list[Effect]:
-    """Of what an unsaved row says, from ``start``, on these partnerships, for which it holds. A
-    constant number of queries."""
-    policies = cookie_types.policies(partnerships)
-    return [
-        Effect(
-            partnership=row,
-            before=cookie_types.in_force(policies[row.pk], start),
-            after=cookie_types.in_force(
-                cookie_types.policy_with(policies[row.pk], cookie_types.starting(said, start)),
-                start,
-            ),
-        )
-        for row in partnerships
-    ]
+def outcome_of(
+    partnerships: Sequence[Partnership],
+    policies: Mapping[int, Policy],
+    said: PolicyRow,
+    chosen: datetime | None,
+    now: datetime,
+) -> Outcome:
+    """Of what an unsaved row says on these partnerships, for which it holds; ``policies`` are
+    theirs by their ids. A constant number of queries."""
+    start = _start_of(partnerships, policies, said, chosen, now)
+    row = cookie_types.starting(said, start.at)
+    return Outcome(start, [_effect(one, policies[one.pk], row) for one in partnerships])
 
 
 def effects_of_default(
@@ -83,9 +80,9 @@ def effects_of_default(
     """Of a default on all who are of its model type when it starts, by name."""
     rows = policy.concerned(said).select_related("publisher", "advertiser")
     partnerships = list(rows.order_by("publisher__name", "pk"))
-    start = start_of(partnerships, said, chosen, now)
-    effects = effects_of(partnerships, said, start.at)
-    return Outcome(start, [one for one in effects if one.after.model_type == said.model_type])
+    found = outcome_of(partnerships, cookie_types.policies(partnerships), said, chosen, now)
+    of_type = [one for one in found.effects if one.after.model_type == said.model_type]
+    return Outcome(found.start, of_type)
 
 
 def effects_of_model_type(
@@ -94,16 +91,28 @@ def effects_of_model_type(
     """Of another model type on all partnerships of its publisher, by advertiser."""
     rows = policy.concerned(said).select_related("publisher", "advertiser")
     partnerships = list(rows.order_by("advertiser__name", "pk"))
-    start = start_of(partnerships, said, chosen, now)
-    return Outcome(start, effects_of(partnerships, said, start.at))
+    return outcome_of(partnerships, cookie_types.policies(partnerships), said, chosen, now)
 
 
-def start_of(
-    partnerships: Sequence[Partnership], said: PolicyRow, chosen: datetime | None, now: datetime
+def _effect(partnership: Partnership, held: Policy, row: PolicyRow) -> Effect:
+    return Effect(
+        partnership=partnership,
+        policy=held,
+        before=cookie_types.in_force(held, row.starts_at),
+        after=cookie_types.in_force(cookie_types.policy_with(held, row), row.starts_at),
+    )
+
+
+def _start_of(
+    partnerships: Sequence[Partnership],
+    policies: Mapping[int, Policy],
+    said: PolicyRow,
+    chosen: datetime | None,
+    now: datetime,
 ) -> Start:
     """When what the row says starts: as chosen, or as soon as every process can know and every
     notice is kept."""
-    to = promised(partnerships, now)
+    to = promised(partnerships, policies, now)
 
     def changed(held: Policy, start: datetime) -> Policy:
         return cookie_types.policy_with(held, cookie_types.starting(said, start))
@@ -146,11 +155,10 @@ def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
 # --- Hard cookies set before --------------------------------------------------------------------
 
 
-def last_hard_window(partnerships: Sequence[Partnership], start: datetime) -> datetime | None:
-    """The end of the longest window that a hard click of these, made before ``start``, can have;
-    None when none of them can have made one whose window is open then. A constant number of
-    queries."""
-    policies = cookie_types.policies(partnerships)
+def last_hard_window(effects: Sequence[Effect], start: datetime) -> datetime | None:
+    """The end of the longest window that a hard click of these partners, made before ``start``, can
+    have; None when none of them can have made one whose window is open then. Two queries."""
+    partnerships = [one.partnership for one in effects]
     own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
     shop_terms = AttributionTerms.objects.filter(
         advertiser__in={row.advertiser_id for row in partnerships}
@@ -159,8 +167,9 @@ def last_hard_window(partnerships: Sequence[Partnership], start: datetime) -> da
     shops = queries.timelines(queries.begun(shop_terms, start), "advertiser_id")
     ends = [
         end
-        for row in partnerships
-        for end in _hard_ends(policies[row.pk], own[row.pk], shops[row.advertiser_id], start)
+        for one in effects
+        for row in (one.partnership,)
+        for end in _hard_ends(one.policy, own[row.pk], shops[row.advertiser_id], start)
     ]
     return max((end for end in ends if end > start), default=None)
 

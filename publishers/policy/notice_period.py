@@ -37,7 +37,9 @@ class Promised:
     earliest: datetime
 
 
-def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promised]:
+def promised(
+    partnerships: Iterable[Partnership], policies: Mapping[int, Policy], now: datetime
+) -> list[Promised]:
     """Those to whom notice is to be given: those that were an approved partner within the notice
     period. The others get no notice."""
     partnerships = list(partnerships)
@@ -45,7 +47,6 @@ def promised(partnerships: Iterable[Partnership], now: datetime) -> list[Promise
     if not days:
         return []
     approved = _approved([row for row in partnerships if row.advertiser_id in days], days, now)
-    policies = cookie_types.policies(approved)
     return [
         Promised(
             partnership=row,

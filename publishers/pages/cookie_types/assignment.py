@@ -1,7 +1,7 @@
 """Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,16 +15,15 @@ from network.effective.rows import SPREAD
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.people import access
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import OWN, InForce, starting
+from publishers.cookie_types.resolution import OWN, InForce, Policy, starting
 from publishers.models import AssignedType, CookieTypeAssignment, Partnership
 from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
 from publishers.pages.cookie_types.sentences import Since, Unchanged
 from publishers.pages.partners.forms import CookieTypeForm
-from publishers.partnerships.standing import standings
 from publishers.policy import assigning, preset_reasons
 from publishers.policy.departed import Departed, departed
-from publishers.policy.effects import Effect, effects_of, start_of
+from publishers.policy.effects import Effect, Outcome, outcome_of
 
 
 def ask(
@@ -34,8 +33,9 @@ def ask(
     to: str,
 ) -> HttpResponse:
     """The confirmation page for a selection; it posts to :func:`confirm`."""
-    given = asked(request, CookieTypeForm, _presets(partners, to), fresh=True)
-    return _respond(request, model_admin, partners, to, given)
+    policies = cookie_types.policies(partners)
+    given = asked(request, CookieTypeForm, _presets(policies, to), fresh=True)
+    return _respond(request, model_admin, partners, policies, to=to, given=given)
 
 
 def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> HttpResponse:
@@ -46,13 +46,14 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> Http
     if to not in AssignedType.values:
         raise Http404(f"There is no cookie type {to}.")
     partners = _partners(request, model_admin, given.get("partners", ""))
-    given_back = asked(request, CookieTypeForm, _presets(partners, to))
-    return _respond(request, model_admin, partners, to, given_back)
+    policies = cookie_types.policies(partners)
+    given_back = asked(request, CookieTypeForm, _presets(policies, to))
+    return _respond(request, model_admin, partners, policies, to=to, given=given_back)
 
 
-def _presets(partners: Sequence[Partnership], to: str) -> Sequence[str]:
-    held = standings(partners, clock.now()).values()
-    return preset_reasons.of_partners(to, {one.kind.model_type for one in held})
+def _presets(policies: Mapping[int, Policy], to: str) -> Sequence[str]:
+    held = [cookie_types.in_force(policy, clock.now()) for policy in policies.values()]
+    return preset_reasons.of_partners(to, {kind.model_type for kind in held})
 
 
 def _partners(
@@ -75,13 +76,15 @@ def _respond(
     request: HttpRequest,
     model_admin: ScopedAdmin[Partnership],
     partners: Sequence[Partnership],
+    policies: Mapping[int, Policy],
+    *,
     to: str,
     given: Asked,
 ) -> HttpResponse:
     _refuse_unless_managed(request, partners)
     said = CookieTypeAssignment(cookie_type=to)
-    start = start_of(partners, said, given.start, given.now)
-    found = _concerned(partners, said, start.at, given.now)
+    outcome = outcome_of(partners, policies, said, given.start, given.now)
+    found, start = _concerned(outcome, to, given.now), outcome.start
     hidden = {"to": to, "partners": ",".join(str(row.pk) for row in partners)}
     proposal = Proposal(
         of_all=partners,
@@ -120,11 +123,9 @@ class _Concerned:
         return [effect.partnership for effect in self.changing]
 
 
-def _concerned(
-    partners: Sequence[Partnership], said: CookieTypeAssignment, at: datetime, now: datetime
-) -> _Concerned:
-    effects, to = effects_of(partners, said, at), said.cookie_type
-    gone = departed(partners, at, now)
+def _concerned(outcome: Outcome, to: str, now: datetime) -> _Concerned:
+    effects = outcome.effects
+    gone = departed([effect.partnership for effect in effects], outcome.start.at, now)
     away = {row for one in gone for row in one.partnerships}
     changing = [
         effect
@@ -181,11 +182,8 @@ def _is(held: InForce, to: str) -> bool:
 def _unchanged(already: Sequence[Effect], to: str, now: datetime) -> list[Unchanged]:
     """Those for whom it is not a change. Who only becomes so between now and the start is counted
     apart."""
-    policies = cookie_types.policies([effect.partnership for effect in already])
     counts = Counter(
-        Since.NOW
-        if _is(cookie_types.in_force(policies[effect.partnership.pk], now), to)
-        else _coming(effect, now)
+        Since.NOW if _is(cookie_types.in_force(effect.policy, now), to) else _coming(effect, now)
         for effect in already
     )
     return [Unchanged(counts[since], since) for since in Since if counts[since]]

@@ -17,7 +17,7 @@ from network.effective.rows import SPREAD
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangePage, respond
 from network.wording import some_of
-from publishers.cookie_types.resolution import InForce, PolicyRow
+from publishers.cookie_types.resolution import InForce, Policy, PolicyRow
 from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notices import writing as notices
@@ -74,6 +74,11 @@ class Proposal:
     by_default: bool = False
     nothing: Sequence[str] = ()
     title: str = field(default_factory=lambda: _("Change of cookie type"))
+
+    @property
+    def policies(self) -> Mapping[int, Policy]:
+        """What the partners' policies are without the change, by their ids."""
+        return {one.partnership.pk: one.policy for one in (*self.changing, *self.staying)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +200,7 @@ def _meanwhile(request: HttpRequest, given: Asked, proposal: Proposal) -> list[M
         given.seen - UNDER_WAY if given.form.is_bound else given.seen,
         by_others_than=person(request),
         said=proposal.said,
+        policies=proposal.policies,
     )
 
 
@@ -302,7 +308,8 @@ def _lines(given: Asked, proposal: Proposal) -> list[Line]:
     """Those that change first."""
     effects = [*proposal.changing, *proposal.staying]
     rows = [effect.partnership for effect in effects]
-    now, then = standings(rows, given.now), standings(rows, proposal.start.at)
+    now = standings(rows, given.now, proposal.policies)
+    then = standings(rows, proposal.start.at, proposal.policies)
     changing = {effect.partnership.pk for effect in proposal.changing}
     return [
         Line(effect, now[key], then[key], key in changing)
@@ -337,9 +344,7 @@ def _named(rows: Sequence[Partnership], proposal: Proposal) -> str:
 def _still_win(proposal: Proposal) -> datetime | None:
     """Until when hard cookies of those that become soft can win, set before the change."""
     becoming = [
-        effect.partnership
-        for effect in proposal.changing
-        if effect.after.cookie_type == CookieTypeChoice.SOFT
+        effect for effect in proposal.changing if effect.after.cookie_type == CookieTypeChoice.SOFT
     ]
     return last_hard_window(becoming, proposal.start.at) if becoming else None
 
@@ -350,6 +355,7 @@ def _previews(request: HttpRequest, given: Asked, proposal: Proposal) -> list[Sh
         proposal.told,
         proposal.said,
         given.now,
+        policies=proposal.policies,
         made_by=person(request),
         reason=given.form.reason_so_far or _("(the reason that you give)"),
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from network.advertisers import terms as advertisers
 from network.effective.rows import SPREAD
 from network.models import Advertiser, User
+from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import (
     CookieTypeAssignment,
@@ -329,8 +330,17 @@ def test_a_reason_cannot_begin_a_line_of_its_own(cast: Cast) -> None:
 # --- Preview --------------------------------------------------------------------------------------
 
 
-def previews(cast: Cast, said: PolicyRow, *partners: Partnership) -> list[Preview]:
-    return notices.previews(partners, said, NOW, made_by=cast.staff, reason=REASON)
+def previews(
+    cast: Cast, said: PolicyRow, *partners: Partnership, made_by: User | None = None
+) -> list[Preview]:
+    return notices.previews(
+        partners,
+        said,
+        NOW,
+        policies=cookie_types.policies(partners),
+        made_by=made_by or cast.staff,
+        reason=REASON,
+    )
 
 
 def of_default(cast: Cast, start: datetime) -> PolicyRow:
@@ -356,7 +366,7 @@ def test_the_preview_is_the_mail_that_follows(cast: Cast, by_default: bool) -> N
 def test_the_preview_says_who_decides(cast: Cast) -> None:
     soft = CookieTypeAssignment(cookie_type="soft", starts_at=NOW + DAY)
     for person, decider in ((cast.staff, "advertiser"), (make_user("operator"), "network")):
-        [preview] = notices.previews([cast.cashback], soft, NOW, made_by=person, reason=REASON)
+        [preview] = previews(cast, soft, cast.cashback, made_by=person)
         assert preview.mail is not None
         assert f"Decided by: the {decider}." in preview.mail.text
 

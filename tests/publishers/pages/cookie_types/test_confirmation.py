@@ -819,3 +819,28 @@ def test_sixty_partners_are_changed_in_as_many_queries_as_three(
 
     queries(2)
     assert queries(3) == queries(60)
+
+
+def policy_reads(found: CaptureQueriesContext) -> int:
+    """How often partners' own assignments were read to resolve their policies."""
+    return sum(
+        'FROM "publishers_cookietypeassignment"' in query["sql"]
+        and '"partnership_id" IN' in query["sql"]
+        and '"created_at" >' not in query["sql"]  # what others changed since
+        for query in found.captured_queries
+    )
+
+
+def test_policies_are_read_once_for_the_page_and_twice_for_the_change(
+    client: Client, market: Market
+) -> None:
+    advertisers.change_terms(market.shop, {"notice_days": 1}, NOW - 9 * DAY, made_by=None)
+    partner = make_partner(market.shop, make_publisher(), "hard")
+    soft = make_partner(market.shop, make_publisher(), "soft")
+    with CaptureQueriesContext(connection) as shown:
+        page = opened(client, partner, soft)
+    with CaptureQueriesContext(connection) as made:
+        answer = send(client, page, reason="Late clicks")
+    assert answer.status_code == 302
+    assert policy_reads(shown) == 1
+    assert policy_reads(made) == 3, "for the page, and under the lock before and after the change"
