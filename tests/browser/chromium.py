@@ -11,6 +11,9 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 
 ThirdPartyCookies = Literal["blocked", "allowed"]
 
+WITHIN_MS = 120_000
+"""How long a page may take for anything. A slow machine is no failure."""
+
 FRESH_SECONDS = 90
 """How long tests share a browser. After two minutes it would begin with what desktops have (hints
 on extensions, then a language model of its own), of which it may die."""
@@ -57,11 +60,13 @@ def launch(
     """Start a browser on a profile folder, which is made where it does not exist."""
     _set_cookie_controls(folder, third_party_cookies)
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return playwright.chromium.launch_persistent_context(
+    context = playwright.chromium.launch_persistent_context(
         folder,
         executable_path=path,
         args=[*_ARGUMENTS, *(["--no-sandbox"] if as_root else [])],
     )
+    context.set_default_timeout(WITHIN_MS)
+    return context
 
 
 def is_stale(context: BrowserContext, seconds: float) -> bool:

@@ -33,9 +33,6 @@ from tests.browser import chromium
 from tests.browser.chromium import Profile, ThirdPartyCookies, collect_page_errors
 from tests.browser.hosts import Hosts, serve
 
-EXPECT_WITHIN_MS = 60_000
-"""A slow machine is no failure."""
-
 
 @pytest.fixture(scope="package")
 def chromium_path() -> str:
@@ -48,7 +45,7 @@ def playwright(chromium_path: str) -> Iterator[Playwright]:
     takes for asynchronous code and refuses its queries; hence the variable."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        expect.set_options(timeout=EXPECT_WITHIN_MS)
+        expect.set_options(timeout=chromium.WITHIN_MS)
         yield running
 
 
@@ -90,6 +87,7 @@ def context(
     """A fresh in-memory context."""
     errors: list[str] = []
     context = shared_browser(third_party_cookies).new_context()
+    context.set_default_timeout(chromium.WITHIN_MS)
     collect_page_errors(context, errors)
     yield context
     context.close()

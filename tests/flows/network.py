@@ -39,7 +39,7 @@ from tracking.clicks.keys import KEYS
 from tracking.models import SpoolHost
 from tracking.rule import tokens
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 LOOK_EVERY_SECONDS = 0.05
 WEB_WORKERS = 2
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -83,7 +83,7 @@ class Started:
         """As Ctrl-C does. Gives its exit status."""
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(WAIT_SECONDS)
 
     @property
     def is_running(self) -> bool:

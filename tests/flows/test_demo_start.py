@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from network.demo.story import cast
-from tests.flows.network import free_port, wait_until
+from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
 from tracking.rule.attribution import Verdict
 
@@ -163,7 +163,7 @@ def test_a_person_walks_the_five_steps(demo: Started, page: Page) -> None:
 
     page.locator(".steps").get_by_text("Skip 31 days").click()
     final = "£15.12 to The Trail Blog, hard — Final, payable on"
-    expect(seen).to_contain_text(final, timeout=60_000)
+    expect(seen).to_contain_text(final)
     expect(done_steps(page)).to_have_count(5)
     expect(seen).to_contain_text("An order now would be credited to nobody.")
     assert troubles == []
@@ -250,7 +250,7 @@ def test_the_end_of_one_of_its_processes_ends_it_with_the_reason(demo: Started) 
     [drain] = demo.processes("manage.py drain")
     drain.kill()
     assert demo.process
-    assert demo.process.wait(60) == 1
+    assert demo.process.wait(WAIT_SECONDS) == 1
     assert f"drain ended (status -9). {demo.data}/logs/drain.log ends:" in demo.errors
     wait_until(lambda: not demo.processes(), "every process has ended")
 
@@ -284,7 +284,7 @@ def test_a_start_that_was_killed_while_it_seeded_begins_anew(tmp_path: Path) -> 
             stdin=subprocess.DEVNULL,
             stderr=errors,
         )
-    wait_until(lambda: "seeding day 4 of 40" in demo.errors, "some days are there", 120)
+    wait_until(lambda: "seeding day 4 of 40" in demo.errors, "some days are there")
     seeding.kill()
     seeding.wait()
     try:

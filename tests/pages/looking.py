@@ -15,6 +15,7 @@ from playwright.sync_api import Page as Tab
 
 from network.demo.pages import places
 from network.local.bootstrap import ROOT
+from tests.browser.chromium import WITHIN_MS
 from tests.pages.stage import Page, Site
 
 Theme = Literal["light", "dark"]
@@ -123,6 +124,7 @@ class Readers:
         context = browser.new_context(
             reduced_motion="reduce", viewport={"width": width, "height": height}
         )
+        context.set_default_timeout(WITHIN_MS)
         context.add_init_script(LISTEN)
         if who:
             cookie: Any = {
