@@ -30,7 +30,8 @@ COPIED = (
     RULE,
     Path("tracking/__init__.py"),
     *(Path("tracking/rule", f"{name}.py") for name in ("__init__", "reasons", "slots")),
-    *(Path("tracking/simulator", f"{name}.py") for name in ("__init__", "format", "play")),
+    *(Path("tracking/simulator", f"{name}.py") for name in ("__init__", "format", "loading")),
+    Path("tracking/simulator/play.py"),
     *(Path("tests", name) for name in ("__init__.py", "scenarios.yaml", "tracking/__init__.py")),
     *(
         Path("tests/tracking/rule", f"{name}.py")
