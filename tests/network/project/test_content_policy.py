@@ -14,14 +14,20 @@ from network.advertisers import tracking_hosts
 from network.local.bootstrap import ROOT
 from network.project import hosts
 from tests.conftest import TrackingClient
-from tests.network.people.test_access import RULES, World, founded, urls_of, world
+from tests.network.people.test_access import RULES, World, found, urls_of
 from tests.support.makers import make_advertiser, make_partner, make_publisher, make_user
 from tracking.clicks.snapshot import keeper
 from tracking.wire import tag
 
-__all__ = ["founded", "world"]  # fixtures
-
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(at_now: None, db: None) -> World:
+    """Founded for each test: after some of them the connection is not used any more."""
+    return found()
+
+
 STRICT = {
     "default-src 'none'",
     "script-src 'self'",
