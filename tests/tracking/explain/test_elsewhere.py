@@ -480,7 +480,7 @@ def test_a_target_off_the_shops_domains_is_told_besides(member: Client, cat: Par
 
 def test_clicks_that_took_the_cookie_are_not_there(member: Client, cat: Partnership) -> None:
     Shopper().follow(cat, NOW)
-    assert "Every click since 13 Dec 2025 took the cookie" in text(clicks(member, cat.publisher))
+    assert "Every click since 13 Dec 2025 set the cookie" in text(clicks(member, cat.publisher))
 
 
 @pytest.mark.parametrize(
