@@ -339,8 +339,8 @@ def test_why_who_activates_from_the_page_loses_it_when_hard(
     deciding.change_terms(market.extension, {"in_page": True}, NOW - DAY, made_by=None)
     page = text(answered(client, market, **{"partner-1": "Cat of Shop", "type-1": kind}))
     note = (
-        "Cat of Shop may activate from the page; its activations from the page stop counting "
-        "while it is hard."
+        "Cat of Shop may activate from the page. While it is hard, its activations from the page "
+        "do not count."
     )
     assert (note in page) is is_told
 
