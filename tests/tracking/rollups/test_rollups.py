@@ -145,8 +145,13 @@ def test_nothing_is_waited_for(transactional_db: None) -> None:
 
 @pytest.mark.django_db
 def test_compaction_leaves_one_row_for_each_key_and_none_for_nothing() -> None:
-    key = Key(hour=NOW, advertiser=1, publisher=2, cookie_type="hard", counted=Counted.TOUCHED)
-    gone = Key(hour=NOW, advertiser=1, publisher=None, cookie_type="", counted=Counted.SALE_NOBODY)
+    shop = make_advertiser()
+    key = Key(
+        hour=NOW, advertiser=shop.pk, publisher=2, cookie_type="hard", counted=Counted.TOUCHED
+    )
+    gone = Key(
+        hour=NOW, advertiser=shop.pk, publisher=None, cookie_type="", counted=Counted.SALE_NOBODY
+    )
     for amounts in (Amounts(1, 10, 5), Amounts(2, 20, 7)):
         rollups.add({key: amounts, gone: Amounts(1)})
     rollups.add({gone: Amounts(-2)})
@@ -160,11 +165,12 @@ def test_compaction_leaves_one_row_for_each_key_and_none_for_nothing() -> None:
 
 @pytest.mark.django_db
 def test_compaction_goes_on_until_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = make_advertiser()
     monkeypatch.setattr(rollups, "BATCH", 2)
     for hour in range(5):
         key = Key(
             hour=NOW + timedelta(hours=hour % 3),
-            advertiser=1,
+            advertiser=shop.pk,
             publisher=2,
             cookie_type="hard",
             counted=Counted.CLICK_TOOK,
@@ -191,10 +197,11 @@ def at_once(work: Callable[[], object], number: int) -> None:
 
 
 def test_two_compactions_and_a_drain_at_once(transactional_db: None) -> None:
+    shop = make_advertiser()
     keys = [
         Key(
             hour=NOW + timedelta(hours=hour),
-            advertiser=1,
+            advertiser=shop.pk,
             publisher=2,
             cookie_type="hard",
             counted=Counted.CLICK_TOOK,
@@ -303,9 +310,12 @@ def test_a_sale_of_which_nothing_changed_adds_nothing() -> None:
 
 @pytest.mark.django_db
 def test_beat_folds_them() -> None:
+    shop = make_advertiser()
     tasks_of_beat = [entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()]
     assert tasks.compact_rollups.name in tasks_of_beat
-    key = Key(hour=NOW, advertiser=1, publisher=2, cookie_type="hard", counted=Counted.TOUCHED)
+    key = Key(
+        hour=NOW, advertiser=shop.pk, publisher=2, cookie_type="hard", counted=Counted.TOUCHED
+    )
     for _ in range(3):
         rollups.add({key: Amounts(1)})
     tasks.compact_rollups()
