@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NetworkConfig(AppConfig):
     name = "network"
-    verbose_name = "Advertisers"
+    verbose_name = _("Advertisers")
 
     def ready(self) -> None:
         from network import celery  # noqa: F401 - tasks find their broker

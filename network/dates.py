@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
-from network.wording import Unit, counted
+from network.wording import Length, Unit, counted
 
 _UNITS: Sequence[tuple[Unit, int]] = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 """From the largest; people think of 14 days, so there are no weeks."""
@@ -33,7 +34,7 @@ def day(at: datetime) -> str:
 
 def written(day: date) -> str:
     """``12 Mar 2026``, of a day that has no time."""
-    return f"{day.day} {day:%b %Y}"
+    return date_format(day, "j M Y")
 
 
 def moment(at: datetime) -> str:
@@ -63,10 +64,10 @@ def span(duration: timedelta) -> str:
     return counted(seconds, "second")
 
 
-def about(duration: timedelta) -> str:
+def about(duration: timedelta, length: Length = "long") -> str:
     """``2 minutes`` for 117 seconds: rounded, in the largest unit that is not too large."""
     seconds = max(0.0, duration.total_seconds())
     for unit, size in _UNITS:
         if seconds >= 0.95 * size:
-            return counted(round(seconds / size), unit)
-    return counted(round(seconds), "second")
+            return counted(round(seconds / size), unit, length)
+    return counted(round(seconds), "second", length)

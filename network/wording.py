@@ -10,6 +10,7 @@ from babel.units import format_unit
 from django.utils.translation import get_language, ngettext, to_locale
 
 Unit = Literal["day", "hour", "minute", "second"]
+Length = Literal["long", "short"]
 
 MOST_NAMED = 4
 """Of more names than this, only the first three are written out."""
@@ -17,9 +18,9 @@ MOST_NAMED = 4
 FALLBACK = Locale("en", "GB")
 
 
-def counted(number: int, unit: Unit) -> str:
-    """``1 day`` or ``30 days``."""
-    return format_unit(number, f"duration-{unit}", length="long", locale=_locale())
+def counted(number: int, unit: Unit, length: Length = "long") -> str:
+    """``1 day`` or ``30 days``; short: ``40 secs``."""
+    return format_unit(number, f"duration-{unit}", length=length, locale=_locale())
 
 
 def joined(words: Sequence[str]) -> str:

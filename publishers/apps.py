@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PublishersConfig(AppConfig):
     name = "publishers"
-    verbose_name = "Publishers"
+    verbose_name = _("Publishers")

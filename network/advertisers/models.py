@@ -136,7 +136,7 @@ class AttributionTerms(WholeTerms):
     carried = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
 
     class Meta(EffectiveDated.Meta):
-        verbose_name_plural = "attribution terms"
+        verbose_name_plural = _("attribution terms")
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("advertiser", name="terms_one_per_start"),
@@ -214,4 +214,4 @@ class CommissionRate(EffectiveDated):
         ]
 
     def __str__(self) -> str:
-        return f"{self.percent.normalize():f} %" if self.percent is not None else "fixed"
+        return f"{self.percent.normalize():f}%" if self.percent is not None else str(_("fixed"))

@@ -55,14 +55,14 @@ def number(value: int) -> str:
 
 @register.filter
 def share(value: float | None) -> str:
-    """``0.0421`` as ``4.2 %``; None, of nothing, as a dash."""
-    return "—" if value is None else f"{value:.1%}".replace("%", " %")
+    """``0.0421`` as ``4.2%``; None, of nothing, as a dash."""
+    return "—" if value is None else f"{value:.1%}"
 
 
 @register.filter
 def percent(text: str) -> str:
-    """``8.000`` as ``8 %``."""
-    return f"{Decimal(text).normalize():f} %"
+    """``8.000`` as ``8%``."""
+    return f"{Decimal(text).normalize():f}%"
 
 
 @register.filter

@@ -1,12 +1,15 @@
 """A partnership's cookie type over time: past, now and coming; who set it and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.effective import queries, timeline
@@ -24,7 +27,7 @@ from publishers.models import (
     PublisherModelType,
 )
 
-BEGAN = "The partnership began."
+BEGAN = gettext_lazy("The partnership began.")
 
 
 class Tense(StrEnum):
@@ -69,18 +72,22 @@ class Span:
     @property
     def source(self) -> str:
         """Such as ``own`` or ``Extension default``; the span says since when."""
-        return source_text(self.kind).partition(", since")[0]
+        return source_text(self.kind, with_day=False)
 
     @property
     def source_for_partner(self) -> str:
         """As the partner reads it: ``decided for you`` or ``Extension default``."""
-        return "decided for you" if self.kind.source == OWN else self.source
+        return _("decided for you") if self.kind.source == OWN else self.source
 
     @property
     def decision_for_partner(self) -> str:
         """``decided for you by the advertiser``, ``Extension default, decided by the network``."""
-        own = self.kind.source == OWN
-        return f"{self.source_for_partner}{'' if own else ', decided'} by {self.decider}"
+        if self.kind.source == OWN:
+            return _("decided for you by %(decider)s") % {"decider": self.decider}
+        return _("%(source)s, decided by %(decider)s") % {
+            "source": self.source_for_partner,
+            "decider": self.decider,
+        }
 
     @property
     def decider(self) -> str:
@@ -160,7 +167,7 @@ class _Said:
         when the partnership began, by the row that it comes from."""
         is_first = at == partnership.created_at
         if is_first and kind.since is None:
-            return Change(reason=BEGAN)
+            return Change(reason=str(BEGAN))
         starting_at = kind.since if is_first and kind.since else at
         row = self._starting(partnership, kind.model_type, starting_at)
         return _change(row, self._decider(partnership, row)) if row else Change()
@@ -234,12 +241,18 @@ class TimeLine:
 
     def __str__(self) -> str:
         told = [
-            f"{bar.span.type_label} from {dates.day(bar.span.starts_at)} ({bar.span.tense})"
+            _TOLD[bar.span.tense]
+            % {"type": bar.span.type_label, "day": dates.day(bar.span.starts_at)}
             for bar in self.bars
         ]
-        return "Cookie type over time: " + ", then ".join(told) + "."
+        return _("Cookie type over time: %(spans)s.") % {"spans": "; ".join(told)}
 
 
+_TOLD: Mapping[Tense, Promise] = {
+    Tense.PAST: gettext_lazy("%(type)s from %(day)s"),
+    Tense.NOW: gettext_lazy("%(type)s from %(day)s (now)"),
+    Tense.COMING: gettext_lazy("%(type)s from %(day)s (to come)"),
+}
 NEEDED_FOR_LABEL, NEEDED_FOR_DATE = 9.0, 28.0
 """Per cent of the picture that "Hard" and a date take on a telephone."""
 

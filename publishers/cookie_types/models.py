@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import (
     EffectiveDated,
@@ -16,33 +17,33 @@ from network.effective.rows import (
 class ModelType(models.TextChoices):
     """How a publisher promotes; one publisher id stands for one."""
 
-    CONTENT = "content", "Content"
-    INFLUENCER = "influencer", "Influencer"
-    COMPARISON = "comparison", "Comparison"
-    CASHBACK = "cashback", "Cashback"
-    LOYALTY = "loyalty", "Loyalty"
-    VOUCHER = "voucher", "Voucher"
-    EMAIL = "email", "Email"
-    SEARCH = "search", "Search"
-    DISPLAY = "display", "Display"
-    RETARGETING = "retargeting", "Retargeting"
-    OVERLAY = "overlay", "Overlay"
-    EXTENSION = "extension", "Extension"
-    SUBNETWORK = "subnetwork", "Subnetwork"
-    OTHER = "other", "Other"
+    CONTENT = "content", _("Content")
+    INFLUENCER = "influencer", _("Influencer")
+    COMPARISON = "comparison", _("Comparison")
+    CASHBACK = "cashback", _("Cashback")
+    LOYALTY = "loyalty", _("Loyalty")
+    VOUCHER = "voucher", _("Voucher")
+    EMAIL = "email", _("Email")
+    SEARCH = "search", _("Search")
+    DISPLAY = "display", _("Display")
+    RETARGETING = "retargeting", _("Retargeting")
+    OVERLAY = "overlay", _("Overlay")
+    EXTENSION = "extension", _("Extension")
+    SUBNETWORK = "subnetwork", _("Subnetwork")
+    OTHER = "other", _("Other")
 
 
 class CookieTypeChoice(models.TextChoices):
-    HARD = "hard", "Hard"
-    SOFT = "soft", "Soft"
+    HARD = "hard", _("Hard")
+    SOFT = "soft", _("Soft")
 
 
 class AssignedType(models.TextChoices):
     """What a partnership's own assignment can say."""
 
-    HARD = "hard", "Hard"
-    SOFT = "soft", "Soft"
-    INHERIT = "inherit", "Model type's default"
+    HARD = "hard", _("Hard")
+    SOFT = "soft", _("Soft")
+    INHERIT = "inherit", _("Model type's default")
 
 
 class PublisherModelType(EffectiveDated):
@@ -120,7 +121,7 @@ class ModelTypeCookieType(EffectiveDated):
             *EffectiveDated.Meta.triggers,
             cancels_its_own(),
         ]
-        verbose_name = "model type default"
+        verbose_name = _("model type default")
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("advertiser", "model_type", name="model_default_one_per_start"),

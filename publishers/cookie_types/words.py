@@ -33,10 +33,13 @@ def type_label(kind: InForce) -> str:
     return str(CookieTypeChoice(kind.cookie_type).label)
 
 
-def source_text(kind: InForce) -> str:
-    """Where a cookie type comes from: ``own, since 3 Mar 2026`` or ``Extension default``."""
+def source_text(kind: InForce, *, with_day: bool = True) -> str:
+    """Where a cookie type comes from: ``set individually, since 3 Mar 2026``, or ``Extension
+    default``."""
     if kind.source == OWN and kind.since:
-        return _("own, since %(day)s") % {"day": dates.day(kind.since)}
+        if not with_day:
+            return _("set individually")
+        return _("set individually, since %(day)s") % {"day": dates.day(kind.since)}
     model_type = ModelType(kind.model_type).label
     if kind.source == ADVERTISER:
         return _("%(model_type)s default, the advertiser's") % {"model_type": model_type}

@@ -6,6 +6,7 @@ import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import append_only
 
@@ -14,9 +15,9 @@ class LedgerAccount(models.Model):
     """What somebody owes or is owed in one currency. Its balance is the sum of its entries."""
 
     class Kind(models.TextChoices):
-        ADVERTISER_RECEIVABLE = "advertiser_receivable", "Owed by an advertiser"
-        PUBLISHER_PAYABLE = "publisher_payable", "Owed to a publisher"
-        NETWORK_FEES = "network_fees", "Earned by the network"
+        ADVERTISER_RECEIVABLE = "advertiser_receivable", _("Owed by an advertiser")
+        PUBLISHER_PAYABLE = "publisher_payable", _("Owed to a publisher")
+        NETWORK_FEES = "network_fees", _("Earned by the network")
 
     kind = models.CharField(max_length=25, choices=Kind)
     advertiser = models.ForeignKey(
@@ -55,9 +56,9 @@ class LedgerTransaction(models.Model):
     """Entries that belong together and sum to zero per currency. Only ever added."""
 
     class Kind(models.TextChoices):
-        COMMISSION_FINAL = "commission_final", "Commission became final"
+        COMMISSION_FINAL = "commission_final", _("Commission became final")
 
-    key = models.CharField(max_length=100, unique=True, help_text="The idempotency key.")
+    key = models.CharField(max_length=100, unique=True, help_text=_("The idempotency key."))
     kind = models.CharField(max_length=25, choices=Kind)
     at = models.DateTimeField()
     advertiser = models.ForeignKey(
@@ -84,7 +85,7 @@ class LedgerEntry(models.Model):
     currency = models.CharField(max_length=3)
 
     class Meta:
-        verbose_name_plural = "ledger entries"
+        verbose_name_plural = _("ledger entries")
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_entry_not_zero")
         ]

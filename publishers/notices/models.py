@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import append_only
 from network.models import Advertiser, User
@@ -18,15 +19,15 @@ class Notice(models.Model):
     class Event(models.TextChoices):
         """By the names that outgoing notifications use; payments will be ``commission.paid``."""
 
-        COOKIE_TYPE = "cookie_type.changed", "Cookie type"
-        PARTNERSHIP = "partnership.changed", "Partnership"
-        TERMS = "terms.changed", "Terms"
+        COOKIE_TYPE = "cookie_type.changed", _("Cookie type")
+        PARTNERSHIP = "partnership.changed", _("Partnership")
+        TERMS = "terms.changed", _("Terms")
 
     class Decider(models.TextChoices):
         """Whom a publisher is told made the change; never a name."""
 
-        ADVERTISER = "advertiser", "The advertiser"
-        NETWORK = "network", "The network"
+        ADVERTISER = "advertiser", _("The advertiser")
+        NETWORK = "network", _("The network")
 
         @classmethod
         def of(cls, made_by: User | None) -> "Notice.Decider":
@@ -47,11 +48,11 @@ class Notice(models.Model):
         models.PROTECT,
         null=True,
         related_name="+",
-        help_text="For staff; a publisher is told decided_by.",
+        help_text=_("For staff; a publisher is told decided_by."),
     )
     reason = models.CharField(max_length=500, blank=True)
     facts = models.JSONField(
-        help_text="'from' and 'to', whether it is 'cancelled', and the 'terms' in force then."
+        help_text=_("'from' and 'to', whether it is 'cancelled', and the 'terms' in force then.")
     )
 
     class Meta:
@@ -71,10 +72,10 @@ class NoticeMail(models.Model):
     """The mail that brings notices made together to one member of a publisher's team."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        SKIPPED = "skipped", "Not sent"
-        PARKED = "parked", "Given up"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        SKIPPED = "skipped", _("Not sent")
+        PARKED = "parked", _("Given up")
 
     notices = models.ManyToManyField(Notice, related_name="mails")
     publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
@@ -90,8 +91,8 @@ class NoticeMail(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        verbose_name = "mail of a notice"
-        verbose_name_plural = "mails of notices"
+        verbose_name = _("mail of a notice")
+        verbose_name_plural = _("mails of notices")
         indexes: ClassVar = [
             models.Index(
                 fields=("next_try_at", "id"),

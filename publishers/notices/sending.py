@@ -16,6 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from network import dates
 from network.mail import errors as mail_errors
@@ -63,7 +64,10 @@ def send_again(mail_id: int, now: datetime) -> NoticeMail:
     """Let a parked mail wait again, with all its attempts. Raises NotParked."""
     mail = NoticeMail.objects.select_for_update().get(pk=mail_id)
     if mail.state != NoticeMail.State.PARKED:
-        raise NotParked(f"{mail} is not given up: {mail.get_state_display().lower()}.")
+        raise NotParked(
+            _("%(mail)s is not given up: %(state)s.")
+            % {"mail": mail, "state": mail.get_state_display().lower()}
+        )
     mail.state, mail.attempts, mail.next_try_at = NoticeMail.State.WAITING, 0, now
     mail.save(update_fields=["state", "attempts", "next_try_at"])
     return mail
@@ -100,11 +104,11 @@ def _send_next(connection: BaseEmailBackend, now: datetime) -> _Went | None:
 def _why_not(mail: NoticeMail) -> str:
     person = mail.recipient
     if not person.is_active:
-        return "The account is not active."
+        return _("The account is not active.")
     if not person.email:
-        return "The account has no mail address."
+        return _("The account has no email address.")
     members = TeamMembership.objects.filter(user=person, team__publishers=mail.publisher_id)
-    return "" if members.exists() else "No longer in the team."
+    return "" if members.exists() else _("No longer in the team.")
 
 
 def _message(mail: NoticeMail, connection: BaseEmailBackend) -> EmailMessage:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from publishers.cookie_types import resolution as cookie_types
 from publishers.models import Notice
@@ -14,17 +16,30 @@ from publishers.notices.forecast import AS_ONE, decisive
 
 
 class State(StrEnum):
-    """In words that stand on pages; what has come, or tells of a cancelling, needs none."""
+    """What has come, or tells of a cancelling, is just told."""
 
     TOLD = ""
-    COMING = "Still to come"
-    CANCELLED = "Cancelled"
-    REPLACED = "Replaced"
+    COMING = "coming"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+
+    @property
+    def label(self) -> str:
+        """As pages say it; empty for what is just told."""
+        return str(_LABELS[self])
 
     @property
     def is_void(self) -> bool:
         """Whether what the notice says does not, or did not, come to be."""
         return self in (State.CANCELLED, State.REPLACED)
+
+
+_LABELS: Mapping[State, Promise | str] = {
+    State.TOLD: "",
+    State.COMING: gettext_lazy("Still to come"),
+    State.CANCELLED: gettext_lazy("Cancelled"),
+    State.REPLACED: gettext_lazy("Replaced"),
+}
 
 
 def coming(notices: QuerySet[Notice], now: datetime) -> list[int]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.models import AttributionTerms
@@ -23,30 +26,35 @@ from publishers.models import (
 
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Control characters, and those that turn the direction of what follows."""
-KEEPS_TYPE = "Clicks already made keep their type and their claims."
-KEEPS_TERMS = "Clicks already made stay on the terms that held when they were made."
+KEEPS_TYPE = gettext_lazy("Clicks already made keep their type and their claims.")
+KEEPS_TERMS = gettext_lazy("Clicks already made stay on the terms that held when they were made.")
 Status = PartnershipTerms.Status
 
-_STATUSES: Mapping[str, tuple[str, str]] = {
-    Status.APPLIED: ("Waiting for a decision", "Clicks count from the approval on."),
-    Status.APPROVED: ("Approved", "Clicks from then on count."),
-    Status.DECLINED: (
-        "Declined",
-        "Clicks do not count. Ask the operators of your network if you want to apply again.",
+_STATUSES: Mapping[str, Promise] = {
+    Status.APPLIED: gettext_lazy("Waiting for a decision"),
+    Status.APPROVED: gettext_lazy("Approved"),
+    Status.DECLINED: gettext_lazy("Declined"),
+    Status.ENDED: gettext_lazy("Ended"),
+    Status.SUSPENDED: gettext_lazy("Suspended"),
+}
+_MEANINGS: Mapping[str, Promise] = {
+    Status.APPLIED: gettext_lazy("Your clicks count once you are approved."),
+    Status.APPROVED: gettext_lazy("Your clicks count from then on."),
+    Status.DECLINED: gettext_lazy(
+        "Your clicks do not count. Ask the operators of your network if you want to apply again."
     ),
-    Status.ENDED: ("Ended", "New clicks do not count."),
-    Status.SUSPENDED: (
-        "Suspended",
-        "Clicks do not count. Commissions that are still open are declined, and so are those that "
-        "earlier clicks bring meanwhile. Ask the operators of your network why.",
+    Status.ENDED: gettext_lazy("New clicks do not count."),
+    Status.SUSPENDED: gettext_lazy(
+        "Your clicks do not count. Open commissions are declined, and so are those that earlier "
+        "clicks still bring. Ask the operators of your network why."
     ),
 }
-_TERMS: Mapping[str, str] = {
-    "soft_rule": "Soft click against soft click",
-    "hard_days": "Cookie period of a hard click",
-    "soft_hours": "Longest life of a soft cookie",
-    "validation_days": "Validation period",
-    "notice_days": "Notice before a hard partner becomes soft",
+_TERMS: Mapping[str, Promise] = {
+    "soft_rule": gettext_lazy("Soft click against soft click"),
+    "hard_days": gettext_lazy("Cookie period of a hard click"),
+    "soft_hours": gettext_lazy("Longest life of a soft cookie"),
+    "validation_days": gettext_lazy("Validation period"),
+    "notice_days": gettext_lazy("Notice before a hard partner becomes soft"),
 }
 _UNITS: Mapping[str, Unit] = {"soft_hours": "hour"}
 
@@ -79,10 +87,11 @@ def words(notice: Notice) -> Words:
 def mail_text(publisher: Publisher, notices: Sequence[Notice]) -> MailText:
     """One mail for notices that were made together; times are in the zone that is active."""
     parts = [
-        f"{one_line(publisher.name)} (publisher {publisher.pk}): a message about your programmes.",
+        _("%(name)s (publisher %(id)s): a message about your programmes.")
+        % {"name": one_line(publisher.name), "id": publisher.pk},
         *(_part(notice) for notice in notices),
-        f"All notices: {page_address(publisher)}",
-        f"Times are in {dates.zone_name()}.",
+        _("All notices: %(address)s") % {"address": page_address(publisher)},
+        _("Times are in %(zone)s.") % {"zone": dates.zone_name()},
     ]
     return MailText(_subject(publisher, notices), "\n\n".join(parts) + "\n")
 
@@ -104,28 +113,36 @@ def decider(notice: Notice) -> str:
 def source_words(value: Mapping[str, Any]) -> str:
     """Where a cookie type comes from."""
     if value["source"] == "own":
-        return "a decision about you"
-    whose = "the advertiser's" if value["source"] == "advertiser" else "the network's"
-    return f"{whose} default for the model type {ModelType(value['model_type']).label}"
+        return _("a decision about you")
+    kind = {"model_type": ModelType(value["model_type"]).label}
+    if value["source"] == "advertiser":
+        return _("the advertiser's default for the model type %(model_type)s") % kind
+    return _("the network's default for the model type %(model_type)s") % kind
 
 
 def _subject(publisher: Publisher, notices: Sequence[Notice]) -> str:
     shops = {notice.advertiser_id: one_line(notice.advertiser.name) for notice in notices}
     if len(notices) == 1:
         return f"{shops[notices[0].advertiser_id]}: {words(notices[0]).title}"
-    where = next(iter(shops.values())) if len(shops) == 1 else f"{len(shops)} programmes"
-    return f"{where}: {len(notices)} changes for {one_line(publisher.name)}"
+    told = {"publisher": one_line(publisher.name), "changes": len(notices)}
+    if len(shops) == 1:
+        shop = next(iter(shops.values()))
+        return _("%(shop)s: %(changes)d changes for %(publisher)s") % {**told, "shop": shop}
+    return _("%(shops)d programmes: %(changes)d changes for %(publisher)s") % {
+        **told,
+        "shops": len(shops),
+    }
 
 
 def _part(notice: Notice) -> str:
     told = words(notice)
     reason = one_line(notice.reason)
-    said = [f"Why: {reason}"] if reason else []
+    said = [_("Why: %(reason)s") % {"reason": reason}] if reason else []
     stays = [told.stays] if told.stays else []
     lines = [
         f"{one_line(notice.advertiser.name)}: {told.title}.",
         *said,
-        f"Decided by: {decider(notice)}.",
+        _("Decided by: %(decider)s.") % {"decider": decider(notice)},
         "",
         *told.meaning,
         *stays,
@@ -140,13 +157,14 @@ def _cookie_type(notice: Notice) -> Words:
     holds, is_first = after, notice.facts.get("first", False)
     if notice.facts["cancelled"]:
         holds = before
-        title = f"You stay {old}; the change to {new} on {at} is cancelled"
+        title = _("You stay %(old)s; the change to %(new)s on %(at)s is cancelled")
     elif is_first:
-        title = f"Your clicks are {new} from {at}"
+        title = _("Your clicks are %(new)s from %(at)s")
     elif old == new:
-        title = f"Still {new}; from {at} by {source_words(after)}"
+        title = _("Still %(new)s; from %(at)s by %(source)s")
     else:
-        title = f"Your clicks are {new} from {at}, {old} until then"
+        title = _("Your clicks are %(new)s from %(at)s, %(old)s until then")
+    title %= {"old": old, "new": new, "at": at, "source": source_words(after)}
     terms = notice.facts["terms"]
     meaning = explanation(
         holds["type"],
@@ -154,42 +172,67 @@ def _cookie_type(notice: Notice) -> Words:
         hard_days=terms["hard_days"],
         soft_hours=terms["soft_hours"],
     )
-    return Words(title=title, meaning=(meaning,), stays="" if is_first else KEEPS_TYPE)
+    return Words(title=title, meaning=(meaning,), stays="" if is_first else str(KEEPS_TYPE))
 
 
 def _partnership(notice: Notice) -> Words:
     before, after = notice.facts["from"], notice.facts["to"]
     at = dates.zoned(notice.takes_effect_at)
     if notice.facts["cancelled"]:
-        was = "; ".join(title for title, _ in _partnership_changes(before, after))
-        status, meaning = _STATUSES[before["status"]]
-        title = f"Cancelled: {was}, announced for {at}"
-        return Words(title=title, meaning=(f"It stays: {status}. {meaning}",), stays=KEEPS_TYPE)
+        was = "; ".join(change.title for change in _partnership_changes(before, after))
+        title = _("Cancelled: %(changes)s, announced for %(at)s") % {"changes": was, "at": at}
+        stays = _("It stays: %(status)s.") % {"status": _STATUSES[before["status"]]}
+        meaning = (stays, str(_MEANINGS[before["status"]]))
+        return Words(title=title, meaning=meaning, stays=str(KEEPS_TYPE))
     changes = list(_partnership_changes(before, after))
     keeps_nothing = before["status"] in (None, Status.APPLIED) or (
         after["status"] in (Status.DECLINED, Status.SUSPENDED)
     )
-    stays = "" if keeps_nothing else KEEPS_TYPE
-    title = f"{'; '.join(title for title, _ in changes)}, from {at}"
-    return Words(title=title, meaning=[meaning for _, meaning in changes], stays=stays)
+    title = _("%(changes)s, from %(at)s") % {
+        "changes": "; ".join(change.title for change in changes),
+        "at": at,
+    }
+    return Words(
+        title=title,
+        meaning=[change.meaning for change in changes],
+        stays="" if keeps_nothing else str(KEEPS_TYPE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    title: str
+    meaning: str
 
 
 def _partnership_changes(
     before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator["_Change"]:
     if before["status"] != after["status"]:
-        yield _STATUSES[after["status"]]
+        yield _Change(str(_STATUSES[after["status"]]), str(_MEANINGS[after["status"]]))
     if before["in_page"] != after["in_page"]:
         yield (
-            ("Activation from the page is on", "While you are soft, you may activate in the page.")
+            _Change(
+                _("Activation from the page is on"),
+                _("While you are soft, you may activate in the page."),
+            )
             if after["in_page"]
-            else ("Activation from the page is off", "Activations without a click do not count.")
+            else _Change(
+                _("Activation from the page is off"),
+                _("Activations without a click do not count."),
+            )
         )
     if before["strictly_necessary"] != after["strictly_necessary"]:
         yield (
-            ("Your cookie counts as strictly necessary", "Your clicks count without consent.")
+            _Change(
+                _("Your cookie counts as strictly necessary"),
+                _("Your clicks count without consent."),
+            )
             if after["strictly_necessary"]
-            else ("Your cookie needs consent", "Your clicks count with the shopper's consent only.")
+            else _Change(
+                _("Your cookie needs consent"),
+                _("Your clicks count only with the shopper's consent."),
+            )
         )
 
 
@@ -198,21 +241,20 @@ def _terms(notice: Notice) -> Words:
     at = dates.zoned(notice.takes_effect_at)
     changed = [name for name in _TERMS if before.get(name) != after.get(name)]
     if notice.facts["cancelled"]:
-        meaning = [f"{_TERMS[name]}: {_term(name, before)} stays." for name in changed]
-        title = f"The new terms of {at} are cancelled"
+        line, title = _("%(term)s: stays %(before)s."), _("The new terms of %(at)s are cancelled")
     else:
-        meaning = [
-            f"{_TERMS[name]}: {_term(name, after)}; so far {_term(name, before)}."
-            for name in changed
-        ]
-        title = f"New terms from {at}"
-    return Words(title=title, meaning=meaning, stays=KEEPS_TERMS)
+        line, title = _("%(term)s: %(after)s; so far %(before)s."), _("New terms from %(at)s")
+    meaning = [
+        line % {"term": _TERMS[name], "before": _term(name, before), "after": _term(name, after)}
+        for name in changed
+    ]
+    return Words(title=title % {"at": at}, meaning=meaning, stays=str(KEEPS_TERMS))
 
 
 def _term(name: str, value: Mapping[str, Any]) -> str:
     given = value.get(name)
     if name == "soft_rule":
-        return str(AttributionTerms.SoftRule(given).label).lower() if given else "not set"
+        return str(AttributionTerms.SoftRule(given).label).lower() if given else _("not set")
     return counted(int(given or 0), _UNITS.get(name, "day"))
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import (
     EffectiveDated,
@@ -25,8 +26,8 @@ class Publisher(models.Model):
     """One promotional channel of a company; its model type over time is a row of its own."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        CLOSED = "closed", "Closed"
+        ACTIVE = "active", _("Active")
+        CLOSED = "closed", _("Closed")
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=120, unique=True)
@@ -53,7 +54,7 @@ class Partnership(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "partner"
+        verbose_name = _("partner")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("advertiser", "publisher"), name="partners_once")
         ]
@@ -66,11 +67,11 @@ class Partnership(models.Model):
 class PartnershipStatus(models.TextChoices):
     """Where a partnership stands."""
 
-    APPLIED = "applied", "Applied"
-    APPROVED = "approved", "Approved"
-    DECLINED = "declined", "Declined"
-    ENDED = "ended", "Ended"
-    SUSPENDED = "suspended", "Suspended for fraud"
+    APPLIED = "applied", _("Applied")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    ENDED = "ended", _("Ended")
+    SUSPENDED = "suspended", _("Suspended for fraud")
 
 
 class PartnershipTerms(WholeTerms):
@@ -97,14 +98,14 @@ class PartnershipTerms(WholeTerms):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(400)],
-        help_text="Own cookie period; empty: the advertiser's.",
+        help_text=_("Own cookie period; empty: the advertiser's."),
     )
     in_page = models.BooleanField(
-        default=False, help_text="May activate from the page without a navigation; soft only."
+        default=False, help_text=_("May activate from the page without a navigation; soft only.")
     )
     strictly_necessary = models.BooleanField(default=False)
     evidence = models.TextField(
-        blank=True, help_text="Why the cookie counts as strictly necessary."
+        blank=True, help_text=_("Why the cookie counts as strictly necessary.")
     )
 
     holds_for = ("partnership",)
@@ -117,7 +118,7 @@ class PartnershipTerms(WholeTerms):
             cancels_its_own(),
             says_as("publishers_partnership", "partnership_id", "advertiser_id", "publisher_id"),
         ]
-        verbose_name_plural = "partnership terms"
+        verbose_name_plural = _("partnership terms")
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("partnership", name="partnership_terms_one_per_start"),

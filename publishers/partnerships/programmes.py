@@ -6,7 +6,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates, money
 from network.advertisers.notice import NoticePeriod, notice_at
@@ -25,17 +27,17 @@ from publishers.cookie_types.history import BEGAN, Span, Tense, histories
 from publishers.models import Partnership, PartnershipTerms
 from publishers.partnerships.standing import Standing, standings
 
-_STATUS_TEXTS: Mapping[str, str] = {
-    PartnershipTerms.Status.APPROVED: "Approved, since {day}.",
-    PartnershipTerms.Status.DECLINED: (
-        "Declined, since {day}. Clicks do not count. Ask the operators of your network if you want "
-        "to apply again."
+_STATUS_TEXTS: Mapping[str, Promise] = {
+    PartnershipTerms.Status.APPROVED: gettext_lazy("Approved, since %(day)s."),
+    PartnershipTerms.Status.DECLINED: gettext_lazy(
+        "Declined, since %(day)s. Clicks do not count. Ask the operators of your network if you "
+        "want to apply again."
     ),
-    PartnershipTerms.Status.ENDED: (
-        "Ended, since {day}. New clicks do not count; clicks made before keep their claims."
+    PartnershipTerms.Status.ENDED: gettext_lazy(
+        "Ended, since %(day)s. New clicks do not count; clicks made before keep their claims."
     ),
-    PartnershipTerms.Status.SUSPENDED: (
-        "Suspended, since {day}. Clicks do not count. Ask the operators of your network why."
+    PartnershipTerms.Status.SUSPENDED: gettext_lazy(
+        "Suspended, since %(day)s. Clicks do not count. Ask the operators of your network why."
     ),
 }
 MOST_FOUND = 50
@@ -66,7 +68,7 @@ class Programme:
     def reason(self) -> str:
         """What was said with it; of the network's built-in default nothing is."""
         said = self.held.change.reason
-        return "" if self.is_new or said == BEGAN else said
+        return "" if self.is_new or said == str(BEGAN) else said
 
     @property
     def coming(self) -> Sequence[Span]:
@@ -111,7 +113,7 @@ class Programme:
             return _(
                 "You applied on %(day)s. The advertiser decides; clicks count from the approval on."
             ) % {"day": dates.day(self.partnership.created_at)}
-        return _STATUS_TEXTS[terms.status].format(day=dates.day(terms.starts_at))
+        return str(_STATUS_TEXTS[terms.status]) % {"day": dates.day(terms.starts_at)}
 
     @property
     def window(self) -> str:

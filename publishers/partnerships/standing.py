@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from network import dates
 from network.effective import queries, timeline
@@ -34,7 +35,7 @@ class NextCookieType:
         return type_label(self.kind)
 
     def __str__(self) -> str:
-        return f"→ {self.type_label} on {dates.day(self.at)}"
+        return _("→ %(type)s on %(day)s") % {"type": self.type_label, "day": dates.day(self.at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Standing:
 
     @property
     def model_type(self) -> str:
-        return ModelType(self.kind.model_type).label
+        return str(ModelType(self.kind.model_type).label)
 
     @property
     def is_approved(self) -> bool:
@@ -78,7 +79,7 @@ class Standing:
 
     @property
     def status(self) -> str:
-        return self.terms.get_status_display() if self.terms else "Not yet started"
+        return self.terms.get_status_display() if self.terms else _("Not yet started")
 
     @property
     def status_tone(self) -> str:

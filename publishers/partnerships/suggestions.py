@@ -79,7 +79,7 @@ class Seen:
 
     @property
     def grounds(self) -> str:
-        """``71 % after someone else, median 40 s``; empty where nothing is suggested."""
+        """``71% after someone else, median 40 s``; empty where nothing is suggested."""
         match self.advice:
             case Advice.SOFT:
                 return _("%(share)s after someone else, median %(short_median)s") % {
@@ -129,12 +129,12 @@ class Seen:
 
     @property
     def _short_median(self) -> str:
-        number, unit = self._median.split()
-        return f"{number} {'s' if unit.startswith('second') else 'min'}"
+        assert self.median_seconds is not None
+        return dates.about(timedelta(seconds=self.median_seconds), length="short")
 
 
 _TITLES = {Advice.SOFT: gettext_lazy("Consider soft"), Advice.HARD: gettext_lazy("Consider hard")}
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")
+    return f"{share:.0%}"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from network.mail import errors as mail_errors
 from publishers.teams.models import Invitation
@@ -19,7 +20,10 @@ def send(pk: int, token: str, now: datetime) -> None:
     if not row.is_open:
         return
     context = {"invitation": row, "url": link(token)}
-    subject = f"{row.invited_by} invites you to {row.place} on Softclick"
+    subject = _("%(person)s invites you to %(place)s on Softclick") % {
+        "person": row.invited_by,
+        "place": row.place,
+    }
     text = render_to_string("account/email/invitation.txt", context)
     try:
         mail.send_mail(" ".join(subject.split()), text, None, [row.email])

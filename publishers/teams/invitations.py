@@ -14,6 +14,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from network.models import Advertiser, StaffMembership, User
@@ -79,7 +80,11 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
     )
     row.full_clean()
     _insert(row)
-    _log(invited_by, row, f"Invited {email} as {row.get_role_display()}")
+    _log(
+        invited_by,
+        row,
+        _("Invited %(email)s as %(role)s") % {"email": email, "role": row.get_role_display()},
+    )
     _send(row, token)
     return row
 
@@ -94,7 +99,7 @@ def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None
     row.token_hash, row.expires_at, row.invited_by = hash_of(token), now + GOOD_FOR, asked_by
     row.mail_sent_at, row.mail_error = None, ""
     row.save(update_fields=["token_hash", "expires_at", "invited_by", "mail_sent_at", "mail_error"])
-    _log(asked_by, row, f"Sent the invitation of {row.email} again")
+    _log(asked_by, row, _("Sent the invitation of %(email)s again") % {"email": row.email})
     _send(row, token)
 
 
@@ -125,7 +130,9 @@ def find(token: str, now: datetime) -> Invitation:
     rows = Invitation.objects.select_related("advertiser", "team", "invited_by")
     row = rows.filter(token_hash=hash_of(token)).first()
     if row is None:
-        raise NotOpen("There is no such invitation. A later mail may have brought a newer link.")
+        raise NotOpen(
+            _("There is no such invitation. A later email may have brought a newer link.")
+        )
     _check_open(row, now)
     return row
 
@@ -139,12 +146,19 @@ def accept(token: str, user: User, now: datetime) -> Invitation:
     Invitation.objects.select_for_update().get(pk=row.pk)
     row = find(token, now)
     if user.email != row.email:
-        raise NotOpen(f"This invitation is for {row.email}, and your account has another address.")
+        raise NotOpen(
+            _("This invitation is for %(email)s, and your account has another address.")
+            % {"email": row.email}
+        )
     held = _join(row, user)
     row.accepted_at, row.accepted_by = now, user
     row.save(update_fields=["accepted_at", "accepted_by"])
-    stays = "" if held == row.role else f", and stays {Invitation.Role(held).label}"
-    _log(user, row, f"Accepted the invitation as {row.get_role_display()}{stays}")
+    told = (
+        _("Accepted the invitation as %(role)s")
+        if held == row.role
+        else _("Accepted the invitation as %(role)s, and stays %(held)s")
+    )
+    _log(user, row, told % {"role": row.get_role_display(), "held": Invitation.Role(held).label})
     return row
 
 
@@ -159,8 +173,12 @@ def change_role(
     membership.role = role
     membership.full_clean()
     membership.save(update_fields=["role"])
-    after = membership.get_role_display()
-    _log_at(changed_by, _place_of(membership), f"{membership.user}: {before} is now {after}")
+    told = _("%(person)s: %(before)s is now %(after)s") % {
+        "person": membership.user,
+        "before": before,
+        "after": membership.get_role_display(),
+    }
+    _log_at(changed_by, _place_of(membership), told)
     return end_with(membership, now, changed_by) if _rank(role) < _rank(held) else []
 
 
@@ -168,7 +186,8 @@ def change_role(
 def remove(membership: Membership, now: datetime, *, removed_by: User) -> list[Invitation]:
     """With their open invitations: says which. Raises LastOwner and Gone."""
     _keep_an_owner(membership, "")
-    _log_at(removed_by, _place_of(membership), f"Removed {membership.user}")
+    told = _("Removed %(person)s") % {"person": membership.user}
+    _log_at(removed_by, _place_of(membership), told)
     membership.delete()
     return end_with(membership, now, removed_by)
 
@@ -181,36 +200,46 @@ def _check(place: Place, email: str, now: datetime) -> None:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise ValidationError({"email": "Write it as name@example.com."}) from error
+        raise ValidationError({"email": _("Write it as name@example.com.")}) from error
     if place is None:
         belongs = User.objects.filter(email=email, is_superuser=True).exists()
     else:
         belongs = members(place).filter(user__email=email).exists()
     if belongs:
-        raise ValidationError({"email": f"{email} belongs here already."})
+        raise ValidationError({"email": _("%(email)s belongs here already.") % {"email": email}})
     if of_place(place).waiting().filter(email=email, expires_at__gt=now).exists():
         raise ValidationError({"email": _invited_already(email)})
 
 
 def _invited_already(email: str) -> str:
-    return f"{email} is invited already. Send that invitation again, or withdraw it."
+    return _("%(email)s is invited already. Send that invitation again, or withdraw it.") % {
+        "email": email
+    }
 
 
 def _check_open(row: Invitation, now: datetime) -> None:
     if row.accepted_at:
-        raise NotOpen("This invitation has been accepted already. Sign in to go on.")
+        raise NotOpen(_("This invitation has been accepted already. Sign in to continue."))
     if row.withdrawn_at:
-        raise NotOpen("This invitation was withdrawn. Ask whoever invited you.")
+        raise NotOpen(_("This invitation was withdrawn. Ask the person who invited you."))
     if row.expires_at <= now:
-        raise NotOpen("This invitation has expired. Ask whoever invited you to send it again.")
+        raise NotOpen(
+            _("This invitation has expired. Ask the person who invited you to send it again.")
+        )
     if Invitation.objects.unvouched().filter(pk=row.pk).exists():
-        raise NotOpen(f"{row.invited_by} no longer decides who gets in there. Ask somebody else.")
+        raise NotOpen(
+            _("%(person)s can no longer invite people there. Ask somebody else.")
+            % {"person": row.invited_by}
+        )
 
 
 def _locked(invitation: Invitation) -> Invitation:
     row = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if row.accepted_at or row.withdrawn_at:
-        raise NotOpen(f"{row.email} has accepted, or the invitation was withdrawn, meanwhile.")
+        raise NotOpen(
+            _("%(email)s has accepted in the meantime, or the invitation was withdrawn.")
+            % {"email": row.email}
+        )
     return row
 
 
@@ -226,7 +255,7 @@ def _insert(row: Invitation) -> None:
 def _withdraw(row: Invitation, now: datetime, person: User) -> None:
     row.withdrawn_at = now
     row.save(update_fields=["withdrawn_at"])
-    _log(person, row, f"Withdrew the invitation of {row.email}")
+    _log(person, row, _("Withdrew the invitation of %(email)s") % {"email": row.email})
 
 
 def _withdraw_all(found: Invitations, now: datetime, person: User) -> list[Invitation]:
@@ -275,10 +304,15 @@ def _keep_an_owner(membership: Membership, role: str) -> None:
     try:
         membership.refresh_from_db(fields=["role"])
     except ObjectDoesNotExist as error:
-        raise Gone(f"{membership.user} was removed meanwhile.") from error
+        raise Gone(
+            _("%(person)s was removed in the meantime.") % {"person": membership.user}
+        ) from error
     others = members(place).filter(role="owner").exclude(pk=membership.pk)
     if membership.role == "owner" and role != "owner" and not others.exists():
-        raise LastOwner(f"{membership.user} is the last owner. Make somebody else an owner first.")
+        raise LastOwner(
+            _("%(person)s is the last owner. Make somebody else an owner first.")
+            % {"person": membership.user}
+        )
 
 
 def _place_of(membership: Membership) -> Advertiser | Team:
@@ -292,9 +326,8 @@ def _send(row: Invitation, token: str) -> None:
         try:
             current_app.send_task(SEND, [row.pk, token], retry=False)
         except OperationalError as error:
-            Invitation.objects.filter(pk=row.pk).update(
-                mail_error=f"No worker could be told to send it: {error}"[:200]
-            )
+            told = _("No worker could be told to send it: %(error)s") % {"error": error}
+            Invitation.objects.filter(pk=row.pk).update(mail_error=told[:200])
 
     transaction.on_commit(send)
 

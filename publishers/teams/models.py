@@ -6,6 +6,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import one_of
 from network.models import Advertiser, StaffMembership
@@ -27,8 +29,8 @@ class Team(models.Model):
 class TeamRole(models.TextChoices):
     """What somebody may do for a team."""
 
-    OWNER = "owner", "Owner"
-    MEMBER = "member", "Member"
+    OWNER = "owner", _("Owner")
+    MEMBER = "member", _("Member")
 
 
 class TeamMembership(models.Model):
@@ -70,11 +72,11 @@ class Invitation(models.Model):
     """An address that may join: an advertiser's staff, a team, or the operators."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        MANAGER = "manager", "Manager"
-        VIEWER = "viewer", "Viewer"
-        MEMBER = "member", "Member"
-        OPERATOR = "operator", "Operator"
+        OWNER = "owner", _("Owner")
+        MANAGER = "manager", _("Manager")
+        VIEWER = "viewer", _("Viewer")
+        MEMBER = "member", _("Member")
+        OPERATOR = "operator", _("Operator")
 
     email = models.EmailField()
     advertiser = models.ForeignKey(
@@ -112,7 +114,7 @@ class Invitation(models.Model):
                 condition=Q(accepted_at=None, withdrawn_at=None),
                 nulls_distinct=False,
                 name="invitation_open_once",
-                violation_error_message="This address is invited already.",
+                violation_error_message=_("This address is invited already."),
             ),
         ]
 
@@ -122,7 +124,7 @@ class Invitation(models.Model):
     @property
     def place(self) -> str:
         """What it is to, in words."""
-        return str(self.advertiser or self.team or "the operators of the network")
+        return str(self.advertiser or self.team or gettext("the operators of the network"))
 
     @property
     def is_open(self) -> bool:
@@ -130,11 +132,11 @@ class Invitation(models.Model):
 
     def state(self, now: datetime) -> str:
         if self.accepted_at:
-            return "Accepted"
+            return gettext("Accepted")
         if self.withdrawn_at:
-            return "Withdrawn"
+            return gettext("Withdrawn")
         if self.expires_at <= now:
-            return "Expired"
+            return gettext("Expired")
         if self.mail_error:
-            return "Mail failed"
-        return "Invited" if self.mail_sent_at else "Mail on its way"
+            return gettext("Email failed")
+        return gettext("Invited") if self.mail_sent_at else gettext("Email on its way")

@@ -54,7 +54,8 @@ def test_the_list_tells_cookie_type_and_where_it_comes_from(
     )
     ids = {name: partnership.publisher_id for name, partnership in partners.items()}
     assert rows(owner) == [
-        f"Blog {ids['Blog']} · Content Soft own, since 3 Mar 2026 {NO_SALES}Stood down 0 {TOO_FEW}",
+        f"Blog {ids['Blog']} · Content Soft set individually, since 3 Mar 2026 "
+        f"{NO_SALES}Stood down 0 {TOO_FEW}",
         f"Cash {ids['Cash']} · Cashback Hard Cashback default → Soft on 1 Dec 2026 "
         f"{NO_SALES}0 {TOO_FEW}",
         f"Cat {ids['Cat']} · Extension Soft Extension default {NO_SALES}Stood down 0 {TOO_FEW}",
@@ -165,7 +166,9 @@ def test_the_confirmation_lists_who_is_concerned(
     page = text(select(owner, "set_soft", list(partners.values())))
     assert "Set 2 partners to soft" in page
     assert "2 chosen partners are soft already." in page
-    assert re.search(r"Blog \d+ Content Hard Content default — Soft own, since 12 Mar 2026", page)
+    assert re.search(
+        r"Blog \d+ Content Hard Content default — Soft set individually, since 12 Mar 2026", page
+    )
     stays = "Extension Soft Extension default — Soft Extension default; no change"
     assert re.search(rf"Cat \d+ {stays}", page)
     assert not CookieTypeAssignment.objects.exists()
@@ -314,7 +317,10 @@ def test_a_partners_page_tells_past_present_and_future(
     )
     tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
-    assert "Soft own, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC." in page
+    assert (
+        "Soft set individually, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC."
+        in page
+    )
     assert "3 Mar 2026 14:00 Now Soft own On trial As agreed olga" in page
     assert "21 Mar 2026 14:00 Coming Cancel… Hard own Trial over — olga" in page
     link = f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}"

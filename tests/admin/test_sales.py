@@ -40,7 +40,7 @@ def test_a_sale_is_explained(owner: Client, partners: dict[str, Partnership]) ->
     ) in page
     assert "Blog's hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in page
     assert "Stood down: Blog's hard cookie was live until 11 Apr 2026 14:00." in page
-    assert "DEFAULT £49.90 8 % £3.992 £3.99" in page
+    assert "DEFAULT £49.90 8% £3.992 £3.99" in page
     assert "Outcome Recorded the sale Source Tag, from a browser with our cookies" in page
     assert "now Credited to Blog The tag reported the sale. 11 Apr 2026 14:00" in page
     assert '"verdict": "stood_down"' in page

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow
@@ -51,7 +52,7 @@ class Click(AdvertiserRow):
     ip_prefix = models.CharField(max_length=43, blank=True)
     user_agent = models.CharField(max_length=60, blank=True)
     rebuilt = models.BooleanField(
-        default=False, help_text="Known from its token only; its own record has not arrived."
+        default=False, help_text=_("Known from its token only; its own record has not arrived.")
     )
     received_at = models.DateTimeField()
 

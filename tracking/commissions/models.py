@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network import money
 from network.effective.rows import append_only
@@ -21,10 +22,10 @@ class Decision(AdvertiserRow):
     """
 
     class Cause(models.TextChoices):
-        REPORT = "report", "A report arrived"
-        CLICK = "click", "A click arrived"
-        FINAL = "final", "The cookie windows closed"
-        STAFF = "staff", "Staff resolved a conflict"
+        REPORT = "report", _("A report arrived")
+        CLICK = "click", _("A click arrived")
+        FINAL = "final", _("The cookie windows closed")
+        STAFF = "staff", _("Staff resolved a conflict")
 
     advertiser = models.ForeignKey(
         "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
@@ -64,18 +65,18 @@ class Commission(AdvertiserRow):
     """What a publisher earns for a conversion. Once final it is never edited."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        APPROVED = "approved", "Approved"
-        DECLINED = "declined", "Declined"
-        FINAL = "final", "Final"
+        PENDING = "pending", _("Pending")
+        APPROVED = "approved", _("Approved")
+        DECLINED = "declined", _("Declined")
+        FINAL = "final", _("Final")
 
     class DeclineReason(models.TextChoices):
         """``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its publisher, so
         that it ends where later evidence credits another one."""
 
-        NOBODY_PAID = "nobody_paid", "Later evidence: nobody is paid"
-        BY_ADVERTISER = "by_advertiser", "Declined by the advertiser"
-        SUSPENDED = "suspended", "Partner suspended for fraud"
+        NOBODY_PAID = "nobody_paid", _("Later evidence: nobody is paid")
+        BY_ADVERTISER = "by_advertiser", _("Declined by the advertiser")
+        SUSPENDED = "suspended", _("Partner suspended for fraud")
 
     conversion = OneWithin("tracking.Conversion", models.PROTECT, related_name="commission")
     advertiser = models.ForeignKey(
@@ -93,13 +94,13 @@ class Commission(AdvertiserRow):
         blank=True,
         default="",
         db_default="",
-        help_text="Why it was declined, in words that its publisher reads.",
+        help_text=_("Why it was declined, in words that its publisher reads."),
     )
     sale_amount_minor = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
     network_fee_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    rates = models.JSONField(help_text="Frozen: the parts of the sale, each with its rate.")
+    rates = models.JSONField(help_text=_("Frozen: the parts of the sale, each with its rate."))
     sold_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     created_at = models.DateTimeField()

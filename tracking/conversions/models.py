@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 from tracking.rule.reasons import ReportOutcome
@@ -15,9 +16,9 @@ class Conversion(AdvertiserRow):
     trusted report; its decision is the newest of ``decisions``."""
 
     class Conflict(models.TextChoices):
-        NONE = "", "None"
-        FIGURES = "figures", "Reports with different figures"
-        JOURNEYS = "journeys", "Reports of different journeys"
+        NONE = "", _("None")
+        FIGURES = "figures", _("Reports with different figures")
+        JOURNEYS = "journeys", _("Reports of different journeys")
 
     advertiser = models.ForeignKey(
         "network.Advertiser", models.PROTECT, db_constraint=False, related_name="conversions"
@@ -37,7 +38,7 @@ class Conversion(AdvertiserRow):
         models.PROTECT,
         null=True,
         related_name="+",
-        help_text="The report that staff chose where reports were in conflict.",
+        help_text=_("The report that staff chose where reports were in conflict."),
     )
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, null=True, related_name="+"
@@ -50,7 +51,7 @@ class Conversion(AdvertiserRow):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "sale"
+        verbose_name = _("sale")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("advertiser", "order"), name="conversion_once_per_order"
@@ -99,10 +100,10 @@ class Report(AdvertiserRow):
     """
 
     class Source(models.TextChoices):
-        TAG = "tag", "Tag"
-        PIXEL = "pixel", "Pixel"
-        SERVER = "server", "Server, without a key"
-        KEYED = "keyed", "Server, with a key"
+        TAG = "tag", _("Tag")
+        PIXEL = "pixel", _("Pixel")
+        SERVER = "server", _("Server, without a key")
+        KEYED = "keyed", _("Server, with a key")
 
     id = models.UUIDField(primary_key=True)
     advertiser = models.ForeignKey(
@@ -145,7 +146,7 @@ class UnattributedSales(AdvertiserRow):
     count = models.BigIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "unattributed sales"
+        verbose_name_plural = _("unattributed sales")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("advertiser", "hour", "source"), name="unattributed_once_per_hour"

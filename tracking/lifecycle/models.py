@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import append_only
 from tracking.distribution.rows import AdvertiserRow, KeyWithin
@@ -15,16 +16,16 @@ class Validation(AdvertiserRow):
     ``tracking.lifecycle.validation`` writes it, and the commission says what holds."""
 
     class Action(models.TextChoices):
-        APPROVE = "approve", "Approved"
-        DECLINE = "decline", "Declined"
-        TAKE_BACK = "take_back", "Decline taken back"
+        APPROVE = "approve", _("Approved")
+        DECLINE = "decline", _("Declined")
+        TAKE_BACK = "take_back", _("Decline taken back")
 
     class Code(models.TextChoices):
-        CANCELLED = "cancelled", "Order cancelled"
-        RETURNED = "returned", "Order returned"
-        DUPLICATE = "duplicate", "Duplicate order"
-        FRAUD = "fraud", "Fraud"
-        OTHER = "other", "Other"
+        CANCELLED = "cancelled", _("Order cancelled")
+        RETURNED = "returned", _("Order returned")
+        DUPLICATE = "duplicate", _("Duplicate order")
+        FRAUD = "fraud", _("Fraud")
+        OTHER = "other", _("Other")
 
     advertiser = models.ForeignKey(
         "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"

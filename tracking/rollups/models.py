@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow
@@ -40,7 +41,7 @@ class Rollup(AdvertiserRow):
         max_length=30, choices=[(item.value, item.value) for item in Counted]
     )
     time_step = models.SmallIntegerField(
-        default=0, help_text="Click to sale, in quarters of an octave of its seconds."
+        default=0, help_text=_("Click to sale, in quarters of an octave of its seconds.")
     )
     count = models.BigIntegerField()
     sale_amount_minor = models.BigIntegerField(default=0)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SpoolHost(models.Model):
@@ -46,7 +47,7 @@ class SetAside(models.Model):
     replayed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "records set aside"
+        verbose_name_plural = _("records set aside")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("host", "segment", "offset"), name="set_aside_once_per_record"

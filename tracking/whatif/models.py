@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from tracking.whatif.results import Question, Result, question_in, sums_in
 
@@ -17,26 +18,26 @@ class WhatIfRun(models.Model):
     """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        COUNTING = "counting", "Counting"
-        DONE = "done", "Done"
-        CANCELLED = "cancelled", "Cancelled"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", _("Waiting")
+        COUNTING = "counting", _("Counting")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     created_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status)
     question_kept = models.JSONField()
-    total = models.IntegerField(help_text="Sales to replay.")
+    total = models.IntegerField(help_text=_("Sales to replay."))
     counted = models.IntegerField(default=0)
     position = models.JSONField(default=dict)
     sums = models.JSONField(default=dict)
-    touched_at = models.DateTimeField(help_text="When it last went on.")
+    touched_at = models.DateTimeField(help_text=_("When it last went on."))
     error = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "what-if"
+        verbose_name = _("what-if")
         indexes: ClassVar = [
             models.Index(
                 fields=("touched_at",),

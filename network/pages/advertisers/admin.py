@@ -260,7 +260,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
 
 
 def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
-    """``8 %`` or ``£4.50 per sale``."""
+    """``8%`` or ``£4.50 per sale``."""
     if rate.fixed_minor is None:
         return str(rate)
     return f"{money.display(rate.fixed_minor, advertiser.currency)} per sale"

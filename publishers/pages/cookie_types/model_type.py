@@ -55,7 +55,7 @@ def _ask(
 def _respond(
     request: HttpRequest, model_admin: ScopedAdmin[Publisher], publisher: Publisher, kind: str
 ) -> HttpResponse:
-    given = asked(request, ReasonForm, preset_reasons.OF_MODEL_TYPE)
+    given = asked(request, ReasonForm, preset_reasons.of_model_type())
     row = PublisherModelType(publisher=publisher, model_type=kind)
     outcome = effects_of_model_type(row, given.start, given.now)
     changing = [effect for effect in outcome.effects if effect.changes_type]

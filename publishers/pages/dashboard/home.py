@@ -118,7 +118,7 @@ def sections(publisher_id: int, days: Days) -> list[Section]:
                 _programme(line, names) for line in _biggest_first(by_programme, total.currency)
             ],
             types=[
-                Group(CookieTypeChoice(line.key[By.COOKIE_TYPE]).label, line)
+                Group(str(CookieTypeChoice(line.key[By.COOKIE_TYPE]).label), line)
                 for line in _of(by_type, total.currency)
             ],
         )

@@ -99,7 +99,7 @@ class PartnerColumns:
         figures = _of(row)
         if figures.share_after_other is None:
             return None
-        share = format_html("{} %", round(figures.share_after_other * 100))
+        share = format_html("{}%", round(figures.share_after_other * 100))
         number = _sales(row, "after_other", figures.after_other)
         return format_html("{} <small>{} of {}</small>", share, number, figures.touched)
 

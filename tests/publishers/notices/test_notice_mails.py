@@ -155,7 +155,7 @@ def test_who_is_not_written_to_and_why(cast: Cast) -> None:
     assert dict(skipped.values_list("recipient__username", "last_error")) == {
         "gone": "No longer in the team.",
         "inactive": "The account is not active.",
-        "without-address": "The account has no mail address.",
+        "without-address": "The account has no email address.",
     }
 
 

@@ -224,7 +224,7 @@ def test_a_link_that_is_withdrawn_is_no_good(owner: Client, shop: Advertiser) ->
     assert "is withdrawn" in text(page)
     assert "This invitation was withdrawn." in closed(browser(), link())
     page = post(owner, f"/admin/team/{shop.pk}/", do="withdraw", invitation=row.pk)
-    assert "has accepted, or the invitation was withdrawn, meanwhile." in text(page)
+    assert "has accepted in the meantime, or the invitation was withdrawn." in text(page)
 
 
 def test_a_made_up_link_is_no_good() -> None:
@@ -266,7 +266,7 @@ def test_a_mail_that_fails_is_shown_with_what_to_do(
         patch.setattr(mail, "send_mail", refuse)
         invite(owner, shop, "nina@example.com")
     page = text(owner.get(f"/admin/team/{shop.pk}/"))
-    assert "Mail failed The mail server could not be reached: the mail server is down" in page
+    assert "Email failed The mail server could not be reached: the mail server is down" in page
     assert "Send again" in page
     post(owner, f"/admin/team/{shop.pk}/", do="send_again", invitation=Invitation.objects.get().pk)
     assert "nina@example.com Viewer Invited" in text(owner.get(f"/admin/team/{shop.pk}/"))
@@ -280,7 +280,7 @@ def test_a_queue_that_is_down_loses_nothing_silently(
 
     monkeypatch.setattr(app, "send_task", refuse)
     invite(owner, shop, "nina@example.com")
-    assert "Mail failed No worker could be told to send it: no broker" in text(
+    assert "Email failed No worker could be told to send it: no broker" in text(
         owner.get(f"/admin/team/{shop.pk}/")
     )
 
@@ -290,7 +290,7 @@ def test_a_mail_on_its_way_says_so(
 ) -> None:
     monkeypatch.setattr(app, "send_task", lambda *args, **options: None)
     invite(owner, shop, "nina@example.com")
-    assert "Viewer Mail on its way" in text(owner.get(f"/admin/team/{shop.pk}/"))
+    assert "Viewer Email on its way" in text(owner.get(f"/admin/team/{shop.pk}/"))
 
 
 # People who are there
@@ -449,7 +449,7 @@ def test_an_operator_sends_again_and_withdraws(operator: Client, shop: Advertise
     assert len(mail.outbox) == 2
     assert "the link is no longer good" in text(post(operator, do, do="withdraw"))
     assert "Withdrawn" in text(operator.get("/admin/publishers/invitation/"))
-    assert "withdrawn, meanwhile" in text(post(operator, do, do="withdraw"))
+    assert "or the invitation was withdrawn" in text(post(operator, do, do="withdraw"))
 
 
 def test_owners_are_kept_by_the_domain_too(shop: Advertiser) -> None:
@@ -524,7 +524,7 @@ def test_an_inviter_who_decides_no_longer_lets_nobody_in(
     nina = make_user(name="nina")
     post(operator, NEW, email=nina.email, role="owner", advertiser=shop.pk)
     User.objects.filter(username="opal").update(**{lost: False})
-    assert "opal no longer decides who gets in there." in joins(nina)
+    assert "opal can no longer invite people there." in joins(nina)
     assert not nina.staff_memberships.exists()
 
 
@@ -554,7 +554,7 @@ def test_whoever_was_removed_meanwhile_is_gone(shop: Advertiser) -> None:
     olga, nina = make_user("owner", shop, name="olga"), make_user("viewer", shop, name="nina")
     seen = StaffMembership.objects.get(user=nina)
     invitations.remove(nina.staff_memberships.get(), NOW, removed_by=olga)
-    with pytest.raises(Gone, match="nina was removed meanwhile"):
+    with pytest.raises(Gone, match="nina was removed in the meantime"):
         invitations.remove(seen, NOW, removed_by=olga)
 
 

@@ -77,8 +77,8 @@ def test_thirty_days_stand_against_the_thirty_before(shop: Shop) -> None:
     assert figures.by_cookie_type["hard"].now.sales == 3
     assert figures.by_cookie_type["soft"].now.sales == 1
     page = text(home_of(signed_in(make_user("operator"))))
-    assert "Sales 4 +100 % from 2" in page
-    assert "£15.96 +100 % from £7.98" in page
+    assert "Sales 4 +100% from 2" in page
+    assert "£15.96 +100% from £7.98" in page
 
 
 def test_every_day_is_drawn_with_or_without_a_sale(shop: Shop) -> None:
@@ -172,7 +172,7 @@ def test_health_tells_the_last_reports_and_the_share_with_a_click(shop: Shop) ->
     assert row.share == pytest.approx(1 / 3)
     assert row.last == {"tag": NOW - 2 * DAY, "pixel": NOW - DAY}
     page = text(home_of(signed_in(make_user("operator"))))
-    assert "Shop 10 Mar 2026 14:00 11 Mar 2026 14:00 None in 30 days 33 % 0 0" in page
+    assert "Shop 10 Mar 2026 14:00 11 Mar 2026 14:00 None in 30 days 33% 0 0" in page
 
 
 def test_what_changed_says_who_and_why(shop: Shop) -> None:

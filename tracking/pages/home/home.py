@@ -135,11 +135,11 @@ def _earned(currency: str, now: int, before: int) -> ShownNumber:
 
 
 def _change_of(now: int, before: int, written: str = "") -> str:
-    """``+12 % from 1,234``, in whole percent of what was before."""
+    """``+12% from 1,234``, in whole percent of what was before."""
     if not before:
         return _("from none")
     percent = round(100 * (now - before) / before)
-    return _("%(change)s %% from %(before)s") % {
+    return _("%(change)s%% from %(before)s") % {
         "change": f"{percent:+,}",
         "before": written or f"{before:,}",
     }
@@ -277,7 +277,7 @@ def _health(row: ReportHealth) -> dict[str, Any]:
             }
             for title, kinds in _SOURCES
         ],
-        "share": None if row.share is None else f"{row.share:.0%}".replace("%", " %"),
+        "share": None if row.share is None else f"{row.share:.0%}",
         "conflicts": row.conflicts,
         "conflicts_address": f"{sales}&state={SaleState.CONFLICT}",
         "unverified": row.unverified,

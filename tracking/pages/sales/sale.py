@@ -341,7 +341,7 @@ def _line(line: Mapping[str, Any], currency: str) -> MoneyLine:
     return MoneyLine(
         line["group"],
         amount,
-        f"{percent:f} %",
+        f"{percent:f}%",
         money.unrounded(line["amount_minor"] * percent / 100, currency),
         earned,
     )

@@ -85,7 +85,7 @@ def address(kind: str, row: EffectiveDated) -> str:
         ("default", default, "publishers/modeltypecookietype/", "Content default: Soft"),
         ("default", network_default, "publishers/modeltypecookietype/", "Content default: Soft"),
         ("terms", terms, "network/advertiser/{shop}/change/", "7 days"),
-        ("commission", rate, "network/advertiser/{shop}/change/", "1 %"),
+        ("commission", rate, "network/advertiser/{shop}/change/", "1%"),
     ],
 )
 def test_it_is_cancelled_from_the_page_that_lists_it(

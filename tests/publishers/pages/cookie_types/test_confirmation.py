@@ -522,9 +522,12 @@ def test_back_to_the_default_says_what_each_becomes(client: Client, market: Mark
     page = looked_again(client, page)
     said = text(page)
     assert "Set 2 partners back to their model types' defaults." in said
-    assert re.search(r"Blog of Shop \d+ Content Soft own, since .{11} — Hard Content default", said)
     assert re.search(
-        r"Cat of Shop \d+ Extension Hard own, since .{11} — Soft Extension default", said
+        r"Blog of Shop \d+ Content Soft set individually, since .{11} — Hard Content default", said
+    )
+    assert re.search(
+        r"Cat of Shop \d+ Extension Hard set individually, since .{11} — Soft Extension default",
+        said,
     )
     told = told_to(page)
     assert "To Blog of Shop Shop: Your clicks are hard from" in told
@@ -566,7 +569,7 @@ def test_presets_fit_what_is_done_and_for_whom(client: Client, market: Market) -
         return text(page).partition("Choose one, or write your own")[2].partition("Taken as")[0]
 
     overlays = "Overlays and extensions are soft with us."
-    alone = "What held for you alone ends"
+    alone = "Your own setting ends"
     assert overlays in presets(opened(client, market.extension))
     assert overlays not in presets(opened(client, market.extension, market.blog))
     assert alone in presets(opened(client, market.extension, to="inherit"))
@@ -576,7 +579,7 @@ def test_presets_fit_what_is_done_and_for_whom(client: Client, market: Market) -
     query = {"advertiser": str(market.shop.pk), "model_type": "voucher", "to": "inherit"}
     back = presets(client.get(DEFAULT, query))
     assert alone not in back
-    assert "the network's holds again" in back
+    assert "the network's applies again" in back
 
 
 def test_a_partner_that_left_is_told_of(client: Client, market: Market) -> None:

@@ -80,7 +80,10 @@ def test_it_says_at_which_advertisers_the_cookie_type_changes(client: Client) ->
     assert "Its cookie type changes at 2 of 3 advertisers." in said
     for name in ("Alder", "Birch"):
         assert f"{name} Content Hard Content default — Soft Extension default" in said
-    assert "Cedar Content Hard own, since 11 Jan 2026 — Hard own, since" in said
+    assert (
+        "Cedar Content Hard set individually, since 11 Jan 2026 — Hard set individually, since"
+        in said
+    )
     assert "Your clicks are soft from 12 Mar 2026 14:00 UTC, hard until then" in said
     assert "Decided by: the network." in said
 

@@ -63,10 +63,10 @@ def test_the_dashboard_counts_the_last_30_days(
     assert "12 Feb 2026 to 13 Mar 2026, in UTC" in seen
     assert "Valid clicks 2 of 3 recorded; 0 stood down" in seen
     assert "Sales 1 Sale value £49.90" in seen
-    assert "Commission £3.99 Earnings per click £1.995 Conversion rate 50.0 %" in seen
+    assert "Commission £3.99 Earnings per click £1.995 Conversion rate 50.0%" in seen
     assert "By state State Sales Commission Pending 1 £3.99" in seen
-    assert "Shop 2 0 1 50.0 % £3.99 £1.995" in seen
-    assert "Earnings per click Hard 2 0 1 50.0 % £3.99 £1.995" in seen
+    assert "Shop 2 0 1 50.0% £3.99 £1.995" in seen
+    assert "Earnings per click Hard 2 0 1 50.0% £3.99 £1.995" in seen
     assert "12 Mar 2026 £3.99 £0.00 £3.99 1" in seen
 
 
@@ -79,7 +79,7 @@ def test_hard_and_soft_are_told_apart(shop: Advertiser, blog: Partnership) -> No
     shopper.follow(other, NOW + timedelta(minutes=1))
     shopper.buy(other.advertiser, NOW + timedelta(minutes=2), amount="100.00")
     seen = text(page(member, blog.publisher))
-    assert "Hard 1 0 0 0.0 % £0.00 £0.00 Soft 2 1 1 50.0 % £8.00 £4.00" in seen
+    assert "Hard 1 0 0 0.0% £0.00 £0.00 Soft 2 1 1 50.0% £8.00 £4.00" in seen
     assert "12 Mar 2026 £0.00 £8.00 £8.00 1" in seen
     assert "12 Mar 2026 2 1" in seen
 
@@ -121,7 +121,7 @@ def test_an_empty_dashboard_says_what_to_do_next(member: Client, blog: Partnersh
 def test_clicks_without_a_sale_have_no_earnings(member: Client, blog: Partnership) -> None:
     Shopper().follow(blog, NOW)
     seen = text(page(member, blog.publisher))
-    assert "Earnings per click £0.00 Conversion rate 0.0 %" in seen
+    assert "Earnings per click £0.00 Conversion rate 0.0%" in seen
     assert "By state No sales in these days." in seen
     Shopper().follow(blog, NOW - timedelta(days=3), consent=False)
     uncounted = text(

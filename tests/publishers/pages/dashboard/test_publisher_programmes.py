@@ -46,7 +46,7 @@ def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> Non
         "unless a later hard click takes it over."
     ) in seen
     assert "Cookie type Hard (Content default)" in seen
-    assert "Commission In GBP: 8 %" in seen
+    assert "Commission In GBP: 8%" in seen
     assert f"{settings.TRACKING_URL}/t/{blog.advertiser_id}/c/{blog.publisher_id}" in seen
 
 
@@ -185,7 +185,7 @@ def test_rates_of_other_groups_are_told_by_their_names(member: Client, blog: Par
         advertiser=blog.advertiser, percent=3, starts_at=NOW, created_at=NOW, made_by=None
     )
     seen = text(page(member, blog.publisher, "programmes/"))
-    assert "Commission In GBP: 8 % · Sale items: 3 %" in seen
+    assert "Commission In GBP: 8% · Sale items: 3%" in seen
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ def test_money_is_told_part_by_part_before_and_after_it_is_rounded(
     shopper = Shopper()
     shopper.follow(blog, NOW)
     shown = page(owner, shopper.buy(shop, NOW + MINUTE, order="12"))
-    assert "DEFAULT £49.90 8 % £3.992 £3.99" in shown
+    assert "DEFAULT £49.90 8% £3.992 £3.99" in shown
     assert "£0.40" in shown
     assert "£4.39" in shown
 
