@@ -25,23 +25,23 @@ ACROSS: Mapping[str, str] = {
     "publishers/pages/": "a publisher's rows lie with all of its advertisers",
     "tracking/admin.py": "operators see all advertisers",
     "tracking/clicks/partitions.py": "partitions of time hold the clicks of all advertisers",
+    "tracking/distribution/whose.py": "finds rows of advertisers that do not exist, too",
     "tracking/explain/": "reads what a publisher's page asks for, at all of its advertisers",
     "tracking/figures/": "sums of a publisher, or of all advertisers that a person may see",
     "tracking/lifecycle/closing.py": "the weeks of a publisher, or of all that a person may see",
     "tracking/management/": "commands of operators, about the whole network",
     "tracking/pages/": "the admin looks a row up by its id, and lists what a person may see",
-    "tracking/rollups/recount.py": "counts the whole network, apart from what keeps the rollups",
     "tracking/spool/health.py": "whether the whole network is in time",
-    "tracking/verify/": "looks for rows that lie with a wrong advertiser, too",
     "tracking/whatif/names.py": "names sales by their ids",
 }
 """Places, as the beginning of their paths, and why they may ask about all advertisers."""
 
-WATCHED = ("conversions", "lifecycle", "spool")
+WATCHED = ("conversions", "lifecycle", "rollups", "spool", "verify")
 """Folders of tests whose statements are held against it: taking in, deciding and closing sales."""
 
 PRODUCT = ("network", "publishers", "tracking")
-BENEATH = "tracking/distribution/"
+TESTS = ("tests/", "network/management/commands/test.py")
+BENEATH = "tracking/distribution/rows.py"
 _NO_ALIAS = (
     "AS|CROSS|FOR|FROM|FULL|GROUP|INNER|JOIN|LEFT|LIMIT|NOT|ON|ORDER|RETURNING|SELECT|SET|UNION"
     "|USING|VALUES|WHERE|WINDOW"
@@ -98,7 +98,7 @@ def _place(frame: FrameType | None) -> str:
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(ROOT) and path != Path(__file__):
             place = str(path.relative_to(ROOT))
-            if place.startswith("tests/"):
+            if place.startswith(TESTS):
                 return ""
             if place.split("/")[0] in PRODUCT and not place.startswith(BENEATH):
                 return f"{place}:{frame.f_lineno} {frame.f_code.co_name}"

@@ -1,7 +1,10 @@
 """The promises of the whole database, checked from the rows alone.
 
-Nothing here trusts a constraint, a trigger, an index or a stored total. What is checked:
+Nothing here trusts a constraint, a trigger or a stored total, and an index only where it finds as
+many rows of an advertiser as the table has. What is checked, one advertiser after the other:
 
+- **E** what a row refers to exists: most of it is not held by a foreign key
+  (:mod:`tracking.distribution.rows`).
 - **I2** one conversion per advertiser and order; at most one commission per conversion, which says
   what the current decision says; exactly one, where the decision pays somebody.
 - **I3** every ledger transaction sums to zero per currency; every final commission has exactly its
@@ -9,8 +12,8 @@ Nothing here trusts a constraint, a trigger, an index or a stored total. What is
   says what it said when it was closed. Balances are not stored, so none can differ from the sum of
   its entries.
 - **I5** paid out is at most what was approved. Nothing pays out yet: what is owed to a publisher
-  must be exactly the sum of its final commissions; likewise what advertisers owe and what the
-  network has earned.
+  for an advertiser must be exactly the sum of its final commissions there; likewise what the
+  advertiser owes and what the network has earned.
 - **I6** recomputing every decision from what was stored with it gives what was decided, and
   deciding every open conversion again from the stored reports and clicks gives its current
   decision. A conversion whose reports are of different journeys pays nobody.
@@ -21,7 +24,6 @@ Call it in one transaction that is REPEATABLE READ, so that it sees one moment.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -33,6 +35,7 @@ from network.models import AttributionTerms
 from publishers.models import LedgerEntry, LedgerTransaction
 from tracking.commissions import decisions
 from tracking.conversions import recording
+from tracking.distribution.whose import advertisers
 from tracking.models import Commission, Conversion, Decision, Rollup
 from tracking.rollups.recount import (
     Miscount,
@@ -42,19 +45,38 @@ from tracking.rollups.recount import (
 )
 from tracking.rule.attribution import RULE_VERSION
 from tracking.rule.tokens import TokenError
-from tracking.verify.invariants import INVARIANTS, Invariant
+from tracking.verify import indexes
+from tracking.verify.invariants import OF_SALES, Invariant
+from tracking.verify.ledger import BALANCED, OF_LEDGER
+from tracking.verify.references import REFERENCES
 
 CHUNK = 500
 """Rows in memory at a time."""
 FIRST = 10
-"""Rollups that are named, of all that are wrong: a fault spoils many at once."""
+"""Rollups that are named, of all of an advertiser that are wrong: a fault spoils many at once."""
 COUNTED: tuple[tuple[str, type[Model]], ...] = (
     ("conversions", Conversion),
     ("commissions", Commission),
-    ("ledger transactions", LedgerTransaction),
-    ("ledger entries", LedgerEntry),
     ("rows of rollups", Rollup),
 )
+OF_THE_LEDGER: tuple[tuple[str, type[Model]], ...] = (
+    ("ledger transactions", LedgerTransaction),
+    ("ledger entries", LedgerEntry),
+)
+RECOMPUTED = "decisions recomputed"
+DECIDED_AGAIN = "open conversions decided again"
+LEFT_OUT = "rows of rollups left out, as their clicks are no longer kept"
+KINDS = (
+    "conversions",
+    "commissions",
+    *dict(OF_THE_LEDGER),
+    "rows of rollups",
+    RECOMPUTED,
+    DECIDED_AGAIN,
+    LEFT_OUT,
+)
+"""What is counted, in the order in which it is told."""
+OF_ADVERTISER = (*REFERENCES, *OF_SALES, *OF_LEDGER)
 UNREADABLE = (LookupError, TypeError, ValueError, TokenError, AttributionTerms.DoesNotExist)
 """What a damaged row raises when it is read."""
 
@@ -87,29 +109,47 @@ Finding = Checked | Broken
 
 def verify() -> Iterator[Finding]:
     """Everything that is broken, and how much was looked at; in constant memory."""
+    for invariant in BALANCED:
+        yield from _rows_that_break(invariant)
+    everyone = advertisers()
+    for hidden in indexes.hidden(everyone):
+        yield _hidden(hidden)
+    looked_at = dict.fromkeys(KINDS, 0)
+    for kind, model in OF_THE_LEDGER:
+        looked_at[kind] = model._default_manager.count()
+    for advertiser in everyone:
+        for finding in _of(advertiser):
+            if isinstance(finding, Checked):
+                looked_at[finding.kind] += finding.count
+            else:
+                yield finding
+    for kind, count in looked_at.items():
+        if count or kind != LEFT_OUT:
+            yield Checked(kind, count)
+
+
+def _of(advertiser: int) -> Iterator[Finding]:
     for kind, model in COUNTED:
-        yield Checked(kind, model._default_manager.count())
-    with _tables_alone():
-        for invariant in INVARIANTS:
-            yield from _rows_that_break(invariant)
-    yield from _decisions()
-    yield from _open_conversions()
-    yield from _rollups()
+        yield Checked(kind, model._default_manager.filter(advertiser=advertiser).count())
+    for invariant in OF_ADVERTISER:
+        yield from _rows_that_break(invariant, advertiser)
+    yield from _decisions(advertiser)
+    yield from _open_conversions(advertiser)
+    yield from _rollups(advertiser)
 
 
-@contextmanager
-def _tables_alone() -> Iterator[None]:
-    """Let the queries read the tables themselves: a damaged index could hide what is broken."""
-    names = ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan")
-    with connection.cursor() as cursor:
-        cursor.execute("".join(f"SET LOCAL {name} = off;" for name in names))
-        yield
-        cursor.execute("".join(f"SET LOCAL {name} = on;" for name in names))
+def _hidden(hidden: indexes.Hidden) -> Broken:
+    return Broken(
+        "E",
+        f"{hidden.table} of advertiser {hidden.advertiser}",
+        f"the table has {hidden.there} rows, and its indexes find {hidden.found}"
+        f" (REINDEX TABLE {hidden.table} mends them)",
+    )
 
 
-def _rows_that_break(invariant: Invariant) -> Iterator[Broken]:
+def _rows_that_break(invariant: Invariant, advertiser: int | None = None) -> Iterator[Broken]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(invariant.sql)
+        cursor.execute(invariant.sql, {"advertiser": advertiser})
         names = [column.name for column in cursor.description]
         for row in cursor:
             columns = dict(zip(names, row, strict=True))
@@ -120,11 +160,11 @@ def _rows_that_break(invariant: Invariant) -> Iterator[Broken]:
             )
 
 
-def _decisions() -> Iterator[Finding]:
+def _decisions(advertiser: int) -> Iterator[Finding]:
     """Recompute every decision from its own inputs."""
-    rows = Decision.objects.order_by("conversion_id", "sequence").iterator(CHUNK)
+    rows = Decision.objects.filter(advertiser=advertiser).order_by("conversion_id", "sequence")
     count = 0
-    for _, history in groupby(rows, key=lambda decision: decision.conversion_id):
+    for _, history in groupby(rows.iterator(CHUNK), key=lambda decision: decision.conversion_id):
         previous: Decision | None = None
         for decision in history:
             sentence = _disagreement(decision, previous)
@@ -132,7 +172,7 @@ def _decisions() -> Iterator[Finding]:
                 yield Broken("I6", f"decision {decision.id}", sentence)
             previous = decision
             count += 1
-    yield Checked("decisions recomputed", count)
+    yield Checked(RECOMPUTED, count)
 
 
 def _disagreement(decision: Decision, previous: Decision | None) -> str:
@@ -155,16 +195,17 @@ def _disagreement(decision: Decision, previous: Decision | None) -> str:
     return ""
 
 
-def _open_conversions() -> Iterator[Finding]:
+def _open_conversions(advertiser: int) -> Iterator[Finding]:
     """Decide every open conversion again from the stored reports and clicks."""
-    rows = Conversion.objects.filter(closed_at__isnull=True).order_by("id")
+    mine = Conversion.objects.filter(advertiser=advertiser, closed_at__isnull=True)
+    rows = mine.select_related("advertiser", "decision").order_by("id")
     count = 0
-    for conversion in rows.select_related("advertiser", "decision").iterator(CHUNK):
+    for conversion in rows.iterator(CHUNK):
         sentence = _change_of_mind(conversion)
         if sentence:
             yield Broken("I6", f"conversion {conversion.id}", sentence)
         count += 1
-    yield Checked("open conversions decided again", count)
+    yield Checked(DECIDED_AGAIN, count)
 
 
 def _change_of_mind(conversion: Conversion) -> str:
@@ -187,16 +228,15 @@ def _change_of_mind(conversion: Conversion) -> str:
     return ""
 
 
-def _rollups() -> Iterator[Finding]:
+def _rollups(advertiser: int) -> Iterator[Finding]:
     """Count the rollups anew."""
-    yield from map(_wrong, miscounted_clicks(FIRST))
+    yield from map(_wrong, miscounted_clicks(advertiser, FIRST))
     try:
-        yield from map(_wrong, islice(miscounted_sales(), FIRST))
+        yield from map(_wrong, islice(miscounted_sales(advertiser), FIRST))
     except UNREADABLE as error:
-        yield Broken("R", "sales", f"what they are counted by cannot be read: {error!r}")
-    left_out = click_rows_left_out()
-    if left_out:
-        yield Checked("rows of rollups left out, as their clicks are no longer kept", left_out)
+        sentence = f"what they are counted by cannot be read: {error!r}"
+        yield Broken("R", f"sales of advertiser {advertiser}", sentence)
+    yield Checked(LEFT_OUT, click_rows_left_out(advertiser))
 
 
 def _wrong(miscount: Miscount) -> Broken:

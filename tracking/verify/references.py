@@ -1,0 +1,45 @@
+"""Whether what a row of what happened refers to exists, as :mod:`tracking.verify.invariants`.
+
+Foreign keys hold its references to rows of the same advertiser only, and nothing here trusts them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field, Model
+
+from tracking.distribution.rows import AdvertiserRow
+from tracking.verify.invariants import Invariant
+
+
+def _references() -> Iterator[Invariant]:
+    for model in apps.get_app_config("tracking").get_models():
+        if issubclass(model, AdvertiserRow):
+            for field in model._meta.concrete_fields:
+                if field.related_model:
+                    yield _reference(model, field)
+
+
+def _reference(model: type[Model], field: "Field[Any, Any]") -> Invariant:
+    other = field.related_model
+    assert isinstance(other, type)
+    within = "other.advertiser_id = %(advertiser)s AND" if issubclass(other, AdvertiserRow) else ""
+    return Invariant(
+        "E",
+        f"{model._meta.verbose_name} {{first}}",
+        f"its {field.verbose_name} {{value}} does not exist ({{count}} such"
+        f" {model._meta.verbose_name_plural} of advertiser {{advertiser}})",
+        f"""
+        SELECT value, count, first, %(advertiser)s AS advertiser FROM (
+            SELECT {field.column} AS value, count(*) AS count, min(id::text) AS first
+            FROM {model._meta.db_table}
+            WHERE advertiser_id = %(advertiser)s AND {field.column} IS NOT NULL
+            GROUP BY {field.column}
+        ) named LEFT JOIN {other._meta.db_table} other ON {within} other.id = named.value
+        WHERE other.id IS NULL
+        """,  # noqa: S608 - names of our own
+    )
+
+
+REFERENCES = tuple(_references())
