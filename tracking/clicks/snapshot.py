@@ -6,18 +6,18 @@ so that a process can start while PostgreSQL is down. A change that is scheduled
 at its second.
 """
 
-import json
 import logging
 import os
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 from django.conf import settings
 from django.db import Error, close_old_connections
 
@@ -70,7 +70,7 @@ class AdvertiserSnapshot:
     consent_default: bool
     longest_window_days: int
     groups: frozenset[str]
-    partners: Mapping[int, Sequence[Span]]
+    partners: Mapping[int, tuple[Span, ...]]
     own_hosts: tuple[str, ...] = ()
 
     @property
@@ -199,7 +199,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     try:
-        fresh.write_text(json.dumps(asdict(snapshot), default=sorted))
+        fresh.write_bytes(msgspec.json.encode(snapshot))
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
@@ -207,30 +207,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
 
 def load(path: Path) -> Snapshot:
     """The snapshot on disk. Raises FileNotFoundError."""
-    data = json.loads(path.read_text())
-    return Snapshot(
-        data["version"],
-        {int(key): _advertiser_from_json(value) for key, value in data["advertisers"].items()},
-    )
-
-
-def _advertiser_from_json(data: dict[str, object]) -> AdvertiserSnapshot:
-    partners = data.pop("partners")
-    assert isinstance(partners, dict)
-    domains, groups = data.pop("domains"), data.pop("groups")
-    own_hosts = data.pop("own_hosts", ())  # a file of the version before has none
-    return AdvertiserSnapshot(
-        **data,  # type: ignore[arg-type]
-        domains=tuple(domains),  # type: ignore[arg-type]
-        groups=frozenset(groups),  # type: ignore[call-overload]
-        partners={int(key): tuple(map(_span_from_json, spans)) for key, spans in partners.items()},
-        own_hosts=tuple(own_hosts),  # type: ignore[arg-type]
-    )
-
-
-def _span_from_json(data: dict[str, object]) -> Span:
-    kind, rule = CookieType(str(data.pop("cookie_type"))), SoftRule(str(data.pop("soft_rule")))
-    return Span(**data, cookie_type=kind, soft_rule=rule)  # type: ignore[arg-type]
+    return msgspec.json.decode(path.read_bytes(), type=Snapshot)
 
 
 class SnapshotKeeper:

@@ -5,13 +5,14 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
@@ -21,7 +22,6 @@ from network.models import Advertiser
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording
-from tracking.conversions.evidence import FieldError, Role, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import segments
@@ -57,8 +57,8 @@ def accept(record: Record, now: datetime) -> None:
 
 
 def report_record(report: SaleReport) -> Record:
-    """A report as the spool keeps it; :func:`_report` reads it back."""
-    data = asdict(report)
+    """A report as the spool keeps it; :func:`report_in` reads it back."""
+    data: Record = msgspec.to_builtins(report)
     data |= {"kind": "report", "id": report.id.hex, "received_at": report.received_at.timestamp()}
     return data | {"at": report.at.timestamp()}
 
@@ -91,7 +91,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
     transaction."""
     assert connection.in_atomic_block
     clicks = [record for record in records if record["kind"] == "click"]
-    reports = [_report(record) for record in records if record["kind"] == "report"]
+    reports = [report_in(record) for record in records if record["kind"] == "report"]
     if reports:
         _require_known({report.advertiser for report in reports})
     touched: dict[int, set[int]] = defaultdict(set)
@@ -266,20 +266,6 @@ def _click_row(click: Record) -> click_rows.Row:
     )
 
 
-def _report(record: Record) -> SaleReport:
-    sale = record["sale"]
-    return SaleReport(
-        id=UUID(record["id"]),
-        advertiser=record["advertiser"],
-        source=record["source"],
-        received_at=from_ms(round(record["received_at"] * 1000)),
-        at=from_ms(round(record["at"] * 1000)),
-        sale=SaleFields(**{**sale, "figures": SaleFigures.from_json(sale["figures"])})
-        if sale
-        else None,
-        tokens=tuple((Role(role), token) for role, token in record["tokens"]),
-        sessions=tuple(record["sessions"]),
-        from_browser=record["from_browser"],
-        errors=tuple(FieldError(**error) for error in record["errors"]),
-        order=record["order"],
-    )
+def report_in(record: Record) -> SaleReport:
+    times = {name: from_ms(round(record[name] * 1000)) for name in ("received_at", "at")}
+    return msgspec.convert({**record, **times}, SaleReport)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tracking.rule.attribution import CookieType, SoftRule
+import msgspec
+
 from tracking.rule.replay import Change
 
 MOST_DAYS = 400
@@ -185,20 +186,13 @@ def _last_nobody(key: tuple[int, int | None]) -> tuple[int, bool, int]:
 
 
 def question_json(question: Question) -> dict[str, Any]:
-    return {
-        "since": question.since.isoformat(),
-        "until": question.until.isoformat(),
-        "changes": {str(key): _change_json(change) for key, change in question.changes.items()},
-    }
+    kept: dict[str, Any] = msgspec.to_builtins(question, str_keys=True)
+    return kept
 
 
 def question_in(data: Mapping[str, Any]) -> Question:
     """The question that :func:`question_json` kept."""
-    return Question(
-        changes={int(key): _change_in(change) for key, change in data["changes"].items()},
-        since=datetime.fromisoformat(data["since"]),
-        until=datetime.fromisoformat(data["until"]),
-    )
+    return msgspec.convert(data, Question, str_keys=True)
 
 
 def result_json(result: Result) -> dict[str, Any]:
@@ -239,23 +233,3 @@ def sums_in(data: Mapping[str, Any]) -> Sums:
         found = Move(advertiser, source, target, Tally(sales, earned), tuple(examples))
         sums.moves[advertiser, source, target] = found
     return sums
-
-
-def _change_json(change: Change) -> dict[str, Any]:
-    return {
-        "types": {str(key): kind.value for key, kind in change.types.items()},
-        "soft_rule": change.soft_rule.value if change.soft_rule else None,
-        "hard_days": change.hard_days,
-        "own_hard_days": {str(key): days for key, days in change.own_hard_days.items()},
-        "soft_hours": change.soft_hours,
-    }
-
-
-def _change_in(data: Mapping[str, Any]) -> Change:
-    return Change(
-        types={int(key): CookieType(kind) for key, kind in data["types"].items()},
-        soft_rule=SoftRule(data["soft_rule"]) if data["soft_rule"] else None,
-        hard_days=data["hard_days"],
-        own_hard_days={int(key): days for key, days in data["own_hard_days"].items()},
-        soft_hours=data["soft_hours"],
-    )
