@@ -14,6 +14,7 @@ from network.clock import from_ms
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot, Snapshot, Span
 from tracking.commissions import decisions
+from tracking.conversions import recording
 from tracking.conversions.evidence import FieldError, Part, Role, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.rule.attribution import Click, CookieType, Sale, SoftRule
@@ -190,3 +191,14 @@ def test_a_report_in_the_spool() -> None:
 def test_a_refused_report_in_the_spool() -> None:
     refused = report(sale=None, order="x", errors=(FieldError("amount", "a", "b", "c"),))
     assert intake.report_in(json.loads(json.dumps(intake.report_record(refused)))) == refused
+
+
+def test_the_figures_of_a_stored_report() -> None:
+    """Beside them stand fields that are not among the figures."""
+    kept = {**RECORD["sale"]["figures"], "voucher": "", "channel": "", "customer": "new"}
+    figures = SaleFigures(4990, "GBP", (Part("DEFAULT", 4990),))
+    assert msgspec.convert(kept, SaleFigures) == figures
+    assert (
+        json.loads(json.dumps(recording.sale_json(SaleFields("1", figures, customer="new"))))
+        == kept
+    )

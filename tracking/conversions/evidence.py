@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -67,14 +67,6 @@ class SaleFigures:
     amount_minor: int
     currency: str
     parts: tuple[Part, ...]
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> "SaleFigures":
-        parts = tuple(Part(**part) for part in data["parts"])  # type: ignore[attr-defined]
-        return cls(int(str(data["amount_minor"])), str(data["currency"]), parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -222,7 +223,7 @@ def _store(
         order=(sale.order if sale else report.order)[:64],
         at=min(report.at, report.received_at),
         received_at=report.received_at,
-        figures=_sale_json(sale) if sale else {},
+        figures=sale_json(sale) if sale else {},
         tokens=tokens,
         sessions=list(report.sessions),
         from_browser=report.from_browser,
@@ -230,9 +231,10 @@ def _store(
     )
 
 
-def _sale_json(sale: SaleFields) -> dict[str, Any]:
+def sale_json(sale: SaleFields) -> dict[str, Any]:
+    """What a report keeps of its fields, beside the order."""
     return {
-        **sale.figures.as_json(),
+        **msgspec.to_builtins(sale.figures),
         "voucher": sale.voucher,
         "channel": sale.channel,
         "customer": sale.customer,
@@ -303,7 +305,7 @@ def _evidence_of(report: Report) -> Evidence:
         source=report.source,
         received_at=report.received_at,
         at=report.at,
-        figures=SaleFigures.from_json(report.figures),
+        figures=msgspec.convert(report.figures, SaleFigures),
         presented=presented,
         sessions=frozenset(report.sessions),
         from_browser=report.from_browser,
