@@ -1,42 +1,96 @@
-"""What holds for a partnership from now on, and what a change makes of it.
+"""What holds for a partnership from now on, as far as it is decided.
 
-Three lines for each partnership: its cookie type, its approval and flags, and the terms that its
-clicks are placed and paid on. A publisher is told where a line after a change is not as before.
+Three lines for each partnership: its cookie type, its standing (approval and flags), and the terms
+that its clicks are placed and paid on. :mod:`publishers.notices.news` compares the lines before and
+after a change.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Generic, Self, TypeVar
 
 from network.effective import queries, timeline
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import SET_UP, Policy
+from publishers.cookie_types.resolution import Policy
 from publishers.models import Notice, Partnership, PartnershipTerms
-
-Value = Mapping[str, Any]
-"""Plain facts, as they are kept in a notice."""
-
-AS_ONE = timedelta(milliseconds=500)
-"""A change that is written again starts milliseconds later; to a publisher it is the same."""
-COOKIE_TYPE, PARTNERSHIP, TERMS = Notice.Event
-NOT_TOLD = frozenset(
-    {None, PartnershipTerms.Status.DECLINED.value, PartnershipTerms.Status.ENDED.value}
-)
-"""With these statuses nothing is told but a change of the status itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFacts:
+    """What holds for a partnership in one respect. A notice keeps it as JSON, by the same names."""
+
+    @property
+    def decisive(self) -> object:
+        """What makes a difference to clicks: these are equal where it is the same."""
+        return self
+
+    def told_since(self, before: Self) -> Mapping[str, object]:
+        """What a publisher learns when this follows ``before``: what is other than it was."""
+        was = asdict(before)
+        return {name: value for name, value in asdict(self).items() if was[name] != value}
+
+    def if_kept(self, before: Self, goes_on: Self) -> Self | None:
+        """What would hold if the step from ``before`` to this were still to come, where ``goes_on``
+        holds instead; None if nothing that the step would have changed is lost."""
+        kept = replace(goes_on, **self.told_since(before))
+        return None if kept == goes_on else kept
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFacts(HeldFacts):
+    """A cookie type, where it comes from, and the publisher's model type."""
+
+    type: str
+    source: str
+    model_type: str
+
+    @property
+    def decisive(self) -> object:
+        return self.type
+
+    def told_since(self, before: Self) -> Mapping[str, object]:
+        """The type before counts as well: hard that was soft is other news than still hard."""
+        return {"before": before.type, **asdict(self)}
+
+    def if_kept(self, before: Self, goes_on: Self) -> Self | None:
+        was_news = before.type != self.type
+        return self if was_news and goes_on.type != self.type else None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFacts(HeldFacts):
+    """The status of the partnership, None before there was any, and its flags."""
+
+    status: str | None = None
+    in_page: bool = False
+    strictly_necessary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermsFacts(HeldFacts):
+    """The terms of the shop with what was agreed with the partner; None before there were any."""
+
+    soft_rule: str | None = None
+    hard_days: int | None = None
+    soft_hours: int | None = None
+    validation_days: int | None = None
+    notice_days: int | None = None
+
+
+Facts = TypeVar("Facts", bound=HeldFacts, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[Facts]):
     """What holds from a moment until the next."""
 
     starts_at: datetime
-    value: Value
+    value: Facts
 
 
-Line = Sequence[Held]
+Line = Sequence[Held[Facts]]
 """In order, from now on; never empty."""
 
 
@@ -44,33 +98,18 @@ Line = Sequence[Held]
 class Outlook:
     """The lines of one partnership, and when it was first approved, if it ever was."""
 
-    cookie_type: Line
-    partnership: Line
-    terms: Line
+    cookie_type: Line[TypeFacts]
+    partnership: Line[StandingFacts]
+    terms: Line[TermsFacts]
     approved_at: datetime | None
 
-    def line(self, event: str) -> Line:
-        lines = {COOKIE_TYPE: self.cookie_type, PARTNERSHIP: self.partnership, TERMS: self.terms}
-        return lines[Notice.Event(event)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """What becomes of one line at a time. One that is ``cancelled`` had been to come: instead of
-    ``after``, what is ``before`` goes on. With the ``first``, no click had counted ``before``."""
-
-    event: str
-    at: datetime
-    before: Value
-    after: Value
-    terms: Value
-    cancelled: bool = False
-    first: bool = False
-
-    @property
-    def is_mailed(self) -> bool:
-        """Where only the source of a cookie type changes, the page tells it and no mail does."""
-        return bool(decisive(self.before) != decisive(self.after))
+    def line(self, event: str) -> Line[HeldFacts]:
+        lines: Mapping[str, Line[HeldFacts]] = {
+            Notice.Event.COOKIE_TYPE: self.cookie_type,
+            Notice.Event.PARTNERSHIP: self.partnership,
+            Notice.Event.TERMS: self.terms,
+        }
+        return lines[event]
 
 
 def outlooks(
@@ -97,147 +136,54 @@ def outlook(
 ) -> Outlook:
     """The outlook that these rows make; rows in order of their start."""
 
-    def status(at: datetime) -> Value:
-        return _status(timeline.in_force(own, at))
+    def standing(at: datetime) -> StandingFacts:
+        return _standing(timeline.in_force(own, at))
 
-    def terms(at: datetime) -> Value:
+    def terms(at: datetime) -> TermsFacts:
         return _terms(timeline.in_force(shop, at), timeline.in_force(own, at))
 
     approved = (row.starts_at for row in own if row.status == PartnershipTerms.Status.APPROVED)
     return Outlook(
         approved_at=next(approved, None),
         cookie_type=cookie_type_line(policy, now),
-        partnership=_line(status, timeline.moments(own), now),
+        partnership=_line(standing, timeline.moments(own), now),
         terms=_line(terms, timeline.moments(own, shop), now),
     )
 
 
-def cookie_type_line(policy: Policy, now: datetime) -> Line:
-    return _line(lambda at: _kind(policy, at), cookie_types.changes(policy), now)
+def cookie_type_line(policy: Policy, now: datetime) -> Line[TypeFacts]:
+    return _line(lambda at: _type(policy, at), cookie_types.changes(policy), now)
 
 
-def news(before: Outlook, after: Outlook, now: datetime) -> list[News]:
-    """What the publisher is to be told, the earliest first."""
-    found = [
-        News(
-            event=event.value,
-            at=step.at,
-            before=step.before,
-            after=step.after,
-            terms=value_at(after.terms, step.at),
-            cancelled=step.cancelled,
-            first=after.approved_at is None or step.at < after.approved_at + SET_UP,
-        )
-        for event, old, new in (
-            (PARTNERSHIP, before.partnership, after.partnership),
-            (COOKIE_TYPE, before.cookie_type, after.cookie_type),
-            (TERMS, before.terms, after.terms),
-        )
-        for step in _compared(old, new, now)
-    ]
-    told = [item for item in found if _concerns(item, before, after)]
-    return sorted(told, key=lambda item: item.at)
-
-
-def value_at(line: Line, at: datetime) -> Value:
+def value_at(line: Line[Facts], at: datetime) -> Facts:
     return timeline.in_force_or_first(line, at).value
 
 
-def tells_of(notice: Notice, line: Line) -> bool:
-    """Whether what the notice announced is a step of the line."""
-    told = _Step(notice.takes_effect_at, notice.facts["from"], notice.facts["to"])
-    return any(step.is_like(told) for step in _steps(line))
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """From one value to the next."""
-
-    at: datetime
-    before: Value
-    after: Value
-    cancelled: bool = False
-
-    def is_like(self, other: "_Step") -> bool:
-        """Whether a publisher that was told of one knows of the other: of terms and flags the same
-        ones become the same, whatever the others are."""
-        return abs(self.at - other.at) < AS_ONE and self._news == other._news
-
-    def undone(self, goes_on: Value) -> Value | None:
-        """What would have held if that, which ``goes_on`` instead, had not been undone; None where
-        it was not."""
-        if "type" in self.after:
-            was_news = decisive(self.before) != decisive(self.after)
-            return self.after if was_news and goes_on["type"] != self.after["type"] else None
-        lost = {name: value for name, value in self._news.items() if goes_on.get(name) != value}
-        return {**goes_on, **lost} if lost else None
-
-    @property
-    def _news(self) -> Value:
-        if "type" in self.after:
-            return {"before": self.before["type"], **self.after}
-        return {name: value for name, value in self.after.items() if self.before.get(name) != value}
-
-
-def _compared(old: Line, new: Line, now: datetime) -> Iterator[_Step]:
-    known = _steps(old)
-    if old[0].value != new[0].value:
-        yield _Step(now, old[0].value, new[0].value)
-    yield from (step for step in _steps(new) if not any(step.is_like(one) for one in known))
-    for step in known:
-        goes_on = value_at(new, step.at + AS_ONE)
-        undone = step.undone(goes_on)
-        if undone is not None:
-            yield _Step(step.at, goes_on, undone, cancelled=True)
-
-
-def _steps(line: Line) -> list[_Step]:
-    return [_Step(new.starts_at, old.value, new.value) for old, new in pairwise(line)]
-
-
-def decisive(value: Value) -> Any:
-    """What makes a difference to clicks: of a cookie type, not where it comes from."""
-    return value["type"] if "type" in value else tuple(sorted(value.items(), key=repr))
-
-
-def _concerns(item: News, before: Outlook, after: Outlook) -> bool:
-    was = value_at(before.partnership, item.at)["status"]
-    is_new = was is None
-    if item.event == PARTNERSHIP:  # that it has applied, a publisher knows
-        return not is_new or item.after["status"] == PartnershipTerms.Status.APPROVED
-    status = value_at(after.partnership, item.at)["status"]
-    return status not in NOT_TOLD and not (is_new and item.event == TERMS)
-
-
 def _line(
-    value_at_time: Callable[[datetime], Value], moments: Iterable[datetime], now: datetime
-) -> Line:
+    value_at_time: Callable[[datetime], Facts], moments: Iterable[datetime], now: datetime
+) -> Line[Facts]:
     held = [Held(at, value_at_time(at)) for at in (now, *(at for at in moments if at > now))]
     return timeline.turns(held, lambda one: one.value)
 
 
-def _kind(policy: Policy, at: datetime) -> Value:
+def _type(policy: Policy, at: datetime) -> TypeFacts:
     kind = cookie_types.in_force(policy, at)
-    return {"type": kind.cookie_type, "source": kind.source, "model_type": kind.model_type}
+    return TypeFacts(kind.cookie_type, kind.source, kind.model_type)
 
 
-def _status(row: PartnershipTerms | None) -> Value:
+def _standing(row: PartnershipTerms | None) -> StandingFacts:
     if row is None:
-        return {"status": None, "in_page": False, "strictly_necessary": False}
-    return {
-        "status": row.status,
-        "in_page": row.in_page,
-        "strictly_necessary": row.strictly_necessary,
-    }
+        return StandingFacts()
+    return StandingFacts(row.status, row.in_page, row.strictly_necessary)
 
 
-def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> Value:
+def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> TermsFacts:
     if shop is None:
-        return {}
-    return {
-        "soft_rule": shop.soft_rule,
-        "hard_days": (own and own.hard_days) or shop.hard_days,
-        "soft_hours": shop.soft_hours,
-        "validation_days": shop.validation_days,
-        "notice_days": shop.notice_days,
-    }
+        return TermsFacts()
+    return TermsFacts(
+        soft_rule=shop.soft_rule,
+        hard_days=(own and own.hard_days) or shop.hard_days,
+        soft_hours=shop.soft_hours,
+        validation_days=shop.validation_days,
+        notice_days=shop.notice_days,
+    )

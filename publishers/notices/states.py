@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from publishers.cookie_types import resolution as cookie_types
 from publishers.models import Notice
 from publishers.notices import forecast
-from publishers.notices.forecast import AS_ONE, decisive
+from publishers.notices.news import AS_ONE, tells_of, turn_of
 
 
 class State(StrEnum):
@@ -79,7 +79,7 @@ def _cancels(later: Notice, notice: Notice) -> bool:
         later.pk > notice.pk
         and (later.partnership_id, later.event) == (notice.partnership_id, notice.event)
         and abs(later.takes_effect_at - notice.takes_effect_at) < AS_ONE
-        and decisive(later.facts["to"]) == decisive(notice.facts["to"])
+        and turn_of(later).after.decisive == turn_of(notice).after.decisive
     )
 
 
@@ -94,6 +94,5 @@ def _held(announced: Sequence[Notice]) -> Collection[int]:
     return {
         row.pk
         for row in announced
-        if row.takes_effect_at <= row.created_at
-        or forecast.tells_of(row, found[row.partnership_id].line(row.event))
+        if row.takes_effect_at <= row.created_at or tells_of(row, found[row.partnership_id])
     }

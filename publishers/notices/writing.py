@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
 from celery import current_app
 from django.db import transaction
 
@@ -15,7 +16,7 @@ from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy, PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices import forecast
-from publishers.notices.forecast import News
+from publishers.notices.news import News, news
 from publishers.notices.words import MailText, mail_text, words
 from publishers.teams.models import TeamMembership
 
@@ -42,7 +43,7 @@ def telling_partners(
         written = [
             (_notice(row, item, now, made_by, reason), item)
             for row in partnerships
-            for item in forecast.news(before[row.pk], after[row.pk], now)
+            for item in news(before[row.pk], after[row.pk], now)
         ]
         Notice.objects.bulk_create([notice for notice, _ in written], BATCH)
         _address([notice for notice, item in written if item.is_mailed], now)
@@ -75,7 +76,7 @@ def previews(
     for row in partnerships:
         line = forecast.cookie_type_line(cookie_types.policy_with(policies[row.pk], said), now)
         after = replace(before[row.pk], cookie_type=line)
-        found = forecast.news(before[row.pk], after, now)
+        found = news(before[row.pk], after, now)
         notices = [_notice(row, item, now, made_by, reason) for item in found]
         kinds = [_kind(notice, item) for notice, item in zip(notices, found, strict=True)]
         mailed = [notice for notice, item in zip(notices, found, strict=True) if item.is_mailed]
@@ -122,11 +123,11 @@ def _notice(
         made_by=made_by,
         reason=reason.strip(),
         facts={
-            "from": item.before,
-            "to": item.after,
+            "from": msgspec.to_builtins(item.before),
+            "to": msgspec.to_builtins(item.after),
             "cancelled": item.cancelled,
             "first": item.first,
-            "terms": item.terms,
+            "terms": msgspec.to_builtins(item.terms),
         },
     )
 
