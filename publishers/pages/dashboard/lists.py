@@ -25,8 +25,8 @@ def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) 
         if chosen.is_valid()
         else empty_page(request)
     )
-    rows = [(row, _outcome(row)) for row in page.rows]
-    context |= {"filter": chosen, "page": page, "rows": rows, "inner_tabs": CLICKS_TABS}
+    rows = page.of([(row, _outcome(row)) for row in page.rows])
+    context |= {"filter": chosen, "page": rows, "inner_tabs": CLICKS_TABS}
     return render(request, "publishers/dashboard/clicks.html", context, status=_status(chosen))
 
 
@@ -38,9 +38,9 @@ def sales(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -
         if chosen.is_valid()
         else empty_page(request)
     )
-    rows = [(row, state_of(row), final_text(row)) for row in page.rows]
-    context |= {"filter": chosen, "page": page, "rows": rows, "inner_tabs": SALES_TABS}
-    if chosen.is_valid() and chosen.cleaned_data["order"] and not rows:
+    rows = page.of([(row, state_of(row), final_text(row)) for row in page.rows])
+    context |= {"filter": chosen, "page": rows, "inner_tabs": SALES_TABS}
+    if chosen.is_valid() and chosen.cleaned_data["order"] and not page.rows:
         context["went_elsewhere"] = chosen.went_elsewhere()
     return render(request, "publishers/dashboard/sales.html", context, status=_status(chosen))
 
