@@ -242,7 +242,7 @@ def test_plain_output_says_who_is_paid_and_why() -> None:
 
     assert run(text).out.split("\n\n")[1] == (
         "mine\n"
-        "  Sale at 2h 5: A is paid; final at 30d 9.\n"
+        "  Sale at 2h 5: A is credited. The sale becomes final at 30d 9.\n"
         "  click 1 (S, soft), at 0: overwritten. The cookie was taken over by click 2 (A, hard).\n"
         "  click 2 (A, hard), at 9: held. It held the cookie at the sale.\n"
         "  click 3 (T, soft), at 1h: stood_down. The cookie was held by click 2 (A, hard).\n"
@@ -260,7 +260,7 @@ def test_plain_output_says_why_nobody_is_paid() -> None:
         "Under the rule sole, the open window of click 2 (T, soft) leaves it unpaid."
         in contested.out
     )
-    assert "Nobody is paid; final at 1d 1." in contested.out
+    assert "Nobody is credited. The sale becomes final at 1d 1." in contested.out
     assert "Its window had closed." in run(entry(f"[{soft}]", "{at: 1d}")).out
     assert "Its browser session had ended." in run(entry(f"[{soft}, {CLOSED}]", "{at: 20}")).out
     assert "nothing that came with the sale leads to a click" in run(entry("[]")).out

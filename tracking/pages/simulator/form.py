@@ -1,259 +1,187 @@
-"""A journey as it stands in the simulator's form: every field as it was typed, right or wrong."""
+"""The simulator's form: the fields of a journey, and a formset of the rows of what happens in it.
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+The fields take any text. It is read together, as the format reads a journey, and what is wrong is
+told at the field where it stands.
+"""
 
-from tracking.rule.attribution import CookieType
-from tracking.simulator.format import (
-    DAY,
-    HOUR,
-    ClickStep,
-    SaleStep,
-    Scenario,
-    SessionEnd,
-    format_time,
-    parse_time,
-    read,
-)
-from tracking.simulator.loading import ScenarioError
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
 
-MAX_ROWS = 100
-"""What a page can show and a form can send; ``manage.py simulate`` plays longer journeys."""
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-CLOSE = "close"
-KINDS: Mapping[str, str] = {
-    "hard": "Hard click",
-    "soft": "Soft click",
-    "hard-no-partner": "Hard click, not an approved partner",
-    "soft-no-partner": "Soft click, not an approved partner",
-    CLOSE: "The browser is closed",
+from tracking.pages.simulator.draft import CLOSE, MAX_ROWS, Draft, DraftError, Row
+from tracking.rule.attribution import SoftRule
+from tracking.simulator.format import Scenario
+
+KINDS: Mapping[str, Any] = {
+    "hard": gettext_lazy("Hard click"),
+    "soft": gettext_lazy("Soft click"),
+    "hard-no-partner": gettext_lazy("Hard click, not an approved partner"),
+    "soft-no-partner": gettext_lazy("Soft click, not an approved partner"),
+    CLOSE: gettext_lazy("The browser is closed"),
 }
-PRESENT: Mapping[str, str] = {
-    "cookies": "This browser's cookies (tag or pixel)",
-    "all": "Every click id (the shop's server)",
-    "list": "Some click ids (the shop's server)",
+PRESENT: Mapping[str, Any] = {
+    "cookies": gettext_lazy("This browser's cookies (tag or pixel)"),
+    "all": gettext_lazy("Every click id (the shop's server)"),
+    "list": gettext_lazy("Some click ids (the shop's server)"),
 }
-NO_VERDICTS = "none"
-_SETTINGS = ("soft_rule", "soft_hours", "hard_days", "validation_days")
+SOFT_RULES: Mapping[str, Any] = {
+    SoftRule.FIRST.value: gettext_lazy("first: The first stays"),
+    SoftRule.LAST.value: gettext_lazy("last: The last takes over"),
+    SoftRule.SOLE.value: gettext_lazy("sole: Paid only without a rival"),
+}
 
 
-class DraftError(ValueError):
-    """A field of the form cannot be read; ``field`` is its name, ``label`` what it is called."""
+class KeepingSelect(forms.Select):
+    """A choice that shows what was sent even where it is none of the choices."""
 
-    def __init__(self, field: str, problem: str) -> None:
-        self.field = field
-        self.label = _label(field)
-        self.problem = problem
-        super().__init__(f"{self.label}: {problem}")
+    def optgroups(
+        self, name: str, value: list[str], attrs: dict[str, Any] | None = None
+    ) -> list[Any]:
+        known = {key for key, _label in self.choices}
+        strange = [
+            self.create_option(name, text, text or _("Choose"), True, 0, attrs=attrs)
+            for text in value
+            if text not in known
+        ]
+        return [
+            *((None, [option], 0) for option in strange),
+            *super().optgroups(name, value, attrs),
+        ]
+
+
+def _typed(label: Any, **attrs: Any) -> forms.CharField:
+    """Any text: what it says is read with the whole journey, by the format."""
+    widget = forms.TextInput(attrs={"autocomplete": "off", **attrs})
+    return forms.CharField(required=False, label=label, widget=widget)
+
+
+def _chosen(label: Any, choices: Mapping[str, Any]) -> forms.CharField:
+    widget = KeepingSelect(choices=list(choices.items()))
+    return forms.CharField(required=False, label=label, widget=widget)
+
+
+class StepForm(forms.Form):
+    """A row of the form."""
+
+    at = _typed(gettext_lazy("Row %(number)s, time"), size=9)
+    kind = _chosen(gettext_lazy("Row %(number)s, what happens"), KINDS)
+    by = _typed(gettext_lazy("Row %(number)s, partner"), size=14)
+    window = _typed(gettext_lazy("Row %(number)s, hard window"), size=7)
+
+    def __init__(self, *args: Any, number: int, hard_days: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = number
+        for field in self.fields.values():
+            field.label = str(field.label) % {"number": number}
+            field.widget.attrs["aria-label"] = field.label
+        self.fields["kind"].widget.attrs |= {
+            "hx-post": reverse("admin:simulator"),
+            "hx-trigger": "change",
+        }
+        row = self.row
+        if row.kind == CLOSE:
+            self.fields["by"].widget.attrs["placeholder"] = "—"
+        usual = f"{hard_days or 30}d" if row.is_click and not row.is_soft else "—"
+        self.fields["window"].widget.attrs["placeholder"] = usual
+
+    def add_prefix(self, field_name: str) -> str:
+        """``at-1``, ``kind-1``, ``by-1``, ``window-1``."""
+        return f"{field_name}-{self.number}"
+
+    @property
+    def row(self) -> Row:
+        """What was typed."""
+        return Row(**{name: (self[name].data or "").strip() for name in self.fields})
+
+
+class StepRows(forms.BaseFormSet[StepForm]):
+    """The rows of the form, in the order in which they stand."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "number": (index or 0) + 1}
+
+    @property
+    def is_full(self) -> bool:
+        return self.total_form_count() >= MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A click, or the closing of the browser."""
+class FieldProblem:
+    """What a field is called, and what is wrong with what was typed."""
 
-    at: str = ""
-    kind: str = "hard"
-    by: str = ""
-    window: str = ""
-
-    @property
-    def is_click(self) -> bool:
-        return self.kind != CLOSE
-
-    @property
-    def is_soft(self) -> bool:
-        return self.kind.startswith(CookieType.SOFT)
+    label: str
+    problem: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """All fields of the form. ``present`` is a key of :data:`PRESENT`; ``paid`` and ``verdicts``
-    are what is expected, empty for nothing."""
+class JourneyForm(forms.Form):
+    """The fields beside the rows, and the rows. Valid if the journey can be played: then it has a
+    ``scenario``; otherwise an ``error``."""
 
-    name: str = ""
-    soft_rule: str = "first"
-    soft_hours: str = ""
-    hard_days: str = ""
-    validation_days: str = ""
-    rows: Sequence[Row] = ()
-    sale_at: str = ""
-    present: str = "cookies"
-    present_clicks: str = ""
-    paid: str = ""
-    verdicts: str = ""
-
-    def scenario(self) -> Scenario:
-        """What the fields say, read as the format is. Raises DraftError for the first one that is
-        wrong."""
-        entry = {"name": self.name, "settings": self._settings(), "do": list(self._steps())}
-        try:
-            return read(json.dumps([{**entry, "sale": self._sale()}]))[0]
-        except ScenarioError as error:
-            raise DraftError(self._field_at(error.path), error.problem) from None
-
-    def with_row(self, row: Row) -> "Draft":
-        return replace(self, rows=[*self.rows, row][:MAX_ROWS])
-
-    def without_row(self, number: int) -> "Draft":
-        """Without the row of this number, from 1."""
-        kept = [row for index, row in enumerate(self.rows, 1) if index != number]
-        return replace(self, rows=kept)
-
-    def in_order(self) -> "Draft":
-        """The rows by time; those whose time cannot be read stay last."""
-        return replace(self, rows=sorted(self.rows, key=_minute))
-
-    def next_row(self, kind: str) -> Row:
-        """A row to go on from: at the time of the last one and, for a click, by a new publisher."""
-        at = self.rows[-1].at if self.rows else "0"
-        if kind == CLOSE:
-            return Row(at, kind)
-        taken = {row.by for row in self.rows}
-        names = (f"Partner {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        return Row(at, kind, next((name for name in names if name not in taken), "Partner"))
-
-    def _settings(self) -> dict[str, Any]:
-        given: dict[str, Any] = {name: getattr(self, name).strip() for name in _SETTINGS}
-        windows = self._windows()
-        return {
-            **{name: value for name, value in given.items() if value},
-            **({"windows": windows} if windows else {}),
-        }
-
-    def _windows(self) -> dict[str, str]:
-        """Windows are the publishers', not the clicks'. Raises DraftError where rows differ."""
-        windows: dict[str, str] = {}
-        for number, row in enumerate(self.rows, 1):
-            if not row.is_click or not row.window:
-                continue
-            if windows.setdefault(row.by, row.window) != row.window:
-                raise DraftError(
-                    f"window-{number}",
-                    f"{row.by} has a window of {windows[row.by]} above; give the same for each of "
-                    "its clicks, or in one row only",
-                )
-        return windows
-
-    def _steps(self) -> Iterator[dict[str, Any]]:
-        for row in self.rows:
-            if not row.is_click:
-                yield {"end_session": {"at": row.at}}
-                continue
-            cookie_type, _, rest = row.kind.partition("-")
-            click = {"at": row.at, "by": row.by, "type": cookie_type}
-            yield {"click": {**click, "partner": False} if rest else click}
-
-    def _sale(self) -> dict[str, Any]:
-        sale: dict[str, Any] = {"at": self.sale_at}
-        sale["present"] = _listed(self.present_clicks) if self.present == "list" else self.present
-        if self.paid:
-            sale["paid"] = self.paid
-        if self.verdicts == NO_VERDICTS:
-            sale["verdicts"] = []
-        elif self.verdicts:
-            sale["verdicts"] = _listed(self.verdicts)
-        return sale
-
-    def _field_at(self, path: str) -> str:
-        """The field of the form at a place in the format, such as ``do[2].click.by``."""
-        step = re.match(r"do\[(\d+)\](?:\.\w+)?(?:\.(\w+))?", path)
-        if step:
-            column = {"by": "by", "type": "kind", "partner": "kind"}.get(step[2] or "", "at")
-            return f"{column}-{step[1]}"
-        if path.startswith("settings.windows."):
-            publisher = path.removeprefix("settings.windows.")
-            numbers = (n for n, row in enumerate(self.rows, 1) if row.by == publisher)
-            return f"window-{next(numbers, 1)}"
-        head, _, tail = path.partition(".")
-        field = re.sub(r"\[.*", "", tail or head)
-        if head == "sale":
-            return {"at": "sale_at", "present": "present_clicks"}.get(field, field)
-        return field
-
-
-def posted(data: Mapping[str, str]) -> Draft:
-    """The form as it was sent."""
-    count = data.get("rows", "")
-    rows = min(int(count), MAX_ROWS) if re.fullmatch("[0-9]{1,4}", count) else 0
-    plain = {name: data[name].strip() for name in _PLAIN if name in data}
-    return Draft(**plain, rows=[_row(data, number) for number in range(1, rows + 1)])
-
-
-def from_scenario(scenario: Scenario) -> Draft:
-    """The form filled in with a scenario."""
-    settings, sale = scenario.settings, scenario.sale
-    return Draft(
-        name=scenario.name,
-        soft_rule=settings.soft_rule.value,
-        soft_hours=str(settings.soft_minutes // HOUR),
-        hard_days=str(settings.hard_minutes // DAY),
-        validation_days=str(settings.validation_minutes // DAY),
-        rows=[_row_of(step, settings.windows) for step in scenario.steps],
-        sale_at=format_time(sale.minute),
-        **_expectations(sale),
+    name = _typed(gettext_lazy("Name"))
+    soft_rule = _chosen(gettext_lazy("Soft against soft"), SOFT_RULES)
+    hard_days = _typed(gettext_lazy("Hard window in days"), inputmode="numeric", placeholder="30")
+    soft_hours = _typed(
+        gettext_lazy("Soft cookie, hours at most"), inputmode="numeric", placeholder="24"
     )
+    validation_days = _typed(
+        gettext_lazy("Validation period in days"), inputmode="numeric", placeholder="0"
+    )
+    sale_at = _typed(gettext_lazy("Time of the sale"))
+    present = _chosen(gettext_lazy("What is sent with it"), PRESENT)
+    present_clicks = _typed(gettext_lazy("Numbers of those clicks"), placeholder="1, 2")
+    paid = _typed(
+        gettext_lazy("Expected partner"), placeholder=gettext_lazy("a partner, or nobody")
+    )
+    verdicts = _typed(gettext_lazy("Expected verdicts"), placeholder="held, stood_down")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data, auto_id="%s", label_suffix="")
+        made = forms.formset_factory(
+            StepForm, formset=StepRows, extra=0, max_num=MAX_ROWS, absolute_max=MAX_ROWS
+        )
+        self.rows = cast(type[StepRows], made)(
+            data,
+            prefix="rows",
+            auto_id="%s",
+            form_kwargs={"hard_days": self["hard_days"].data or ""},
+        )
+        self.scenario: Scenario | None = None
+        self.error: FieldProblem | None = None
+
+    @property
+    def draft(self) -> Draft:
+        """What was typed; of fields that were not sent, what they hold at first."""
+        typed = {name: self.data[name].strip() for name in self.fields if name in self.data}
+        return Draft(**typed, rows=[form.row for form in self.rows.forms])
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            self.scenario = self.draft.scenario()
+        except DraftError as error:
+            self._refuse(error)
+        return self.cleaned_data
+
+    def _refuse(self, error: DraftError) -> None:
+        column, _dash, number = error.field.partition("-")
+        form: forms.Form = self.rows.forms[int(number) - 1] if number else self
+        field = form.fields[column]
+        field.widget.attrs["aria-describedby"] = "error"
+        form.add_error(column, error.problem)
+        self.error = FieldProblem(str(field.label), error.problem)
 
 
-_PLAIN = ("name", *_SETTINGS, "sale_at", "present", "present_clicks", "paid", "verdicts")
-
-
-def _row(data: Mapping[str, str], number: int) -> Row:
-    fields = {
-        name: data.get(f"{name}-{number}", "").strip() for name in ("at", "kind", "by", "window")
+def form_of(draft: Draft) -> JourneyForm:
+    """The form with these fields typed in."""
+    rows = draft.rows
+    typed = {
+        f"{name}-{n}": text for n, row in enumerate(rows, 1) for name, text in asdict(row).items()
     }
-    return Row(**fields)
-
-
-def _row_of(step: ClickStep | SessionEnd, windows: Mapping[str, int]) -> Row:
-    at = format_time(step.minute)
-    if isinstance(step, SessionEnd):
-        return Row(at, CLOSE)
-    kind = step.cookie_type.value if step.partner else f"{step.cookie_type}-no-partner"
-    window = windows.get(step.publisher)
-    shown = window is not None and step.cookie_type is CookieType.HARD
-    return Row(at, kind, step.publisher, format_time(window or 0) if shown else "")
-
-
-def _expectations(sale: SaleStep) -> dict[str, str]:
-    given = {"paid": sale.paid or "", "verdicts": ""}
-    if sale.verdicts is not None:
-        given["verdicts"] = ", ".join(sale.verdicts) or NO_VERDICTS
-    if sale.presented is not None:
-        given["present"] = "list"
-        given["present_clicks"] = ", ".join(map(str, sale.presented))
-    return given
-
-
-def _minute(row: Row) -> float:
-    try:
-        return parse_time(row.at)
-    except ValueError:
-        return float("inf")
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _label(field: str) -> str:
-    column, _, number = field.partition("-")
-    if number:
-        return f"Row {number}, {_COLUMNS[column]}"
-    return _LABELS.get(field, field)
-
-
-_COLUMNS = {"at": "time", "kind": "what happens", "by": "partner", "window": "hard window"}
-_LABELS = {
-    "name": "Name",
-    "soft_rule": "Soft against soft",
-    "soft_hours": "Soft cookie, hours at most",
-    "hard_days": "Hard window in days",
-    "validation_days": "Validation period in days",
-    "sale_at": "Sale, time",
-    "present_clicks": "What arrives with the sale",
-    "paid": "Expected, paid",
-    "verdicts": "Expected, verdicts",
-}
+    plain = {name: getattr(draft, name) for name in JourneyForm.base_fields}
+    return JourneyForm(
+        {**plain, **typed, "rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": len(rows)}
+    )

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from tracking.commissions.decisions import clicks_of, judged_clicks, sale_of
 from tracking.models import Decision
 from tracking.rule.attribution import MINUTE_MS, Click, Sale
@@ -58,7 +60,8 @@ def scenario_of(decision: Decision, name: str, names: Mapping[int, str]) -> Carr
 def _called(publishers: Collection[int], names: Mapping[int, str]) -> dict[int, str]:
     """Names that a scenario may give: short, printable, and each publisher's its own."""
     short = {
-        key: _printable(names.get(key, f"publisher {key}"), MAX_PUBLISHER) for key in publishers
+        key: _printable(names.get(key, _("publisher %(id)s") % {"id": key}), MAX_PUBLISHER)
+        for key in publishers
     }
     often = Counter(short.values())
     return {
@@ -74,7 +77,9 @@ def _printable(text: str, longest: int) -> str:
 def _settings(clicks: Sequence[Click], sale: Sale, called: Mapping[int, str]) -> Settings:
     soft = [click.window_minutes for click in clicks if click.is_soft]
     hard = {click.publisher: click.window_minutes for click in clicks if not click.is_soft}
-    usual = next((m for m, _ in Counter(hard.values()).most_common() if m % DAY == 0), 30 * DAY)
+    usual = next(
+        (m for m, _times in Counter(hard.values()).most_common() if m % DAY == 0), 30 * DAY
+    )
     return Settings(
         soft_rule=sale.soft_rule,
         soft_minutes=max(HOUR, max(soft, default=DAY) // HOUR * HOUR),
@@ -129,18 +134,23 @@ def _counting(clicks: Sequence[Click], sale: Sale) -> list[Click]:
 
 def _losses(clicks: Sequence[Click], sale: Sale, scenario: Scenario) -> Iterator[str]:
     if any(click.reason not in (None, ClickReason.NOT_PARTNER) for click in clicks):
-        yield "A click that does not count for another reason stands here as one of no partner."
+        yield _(
+            "A click that does not count for another reason is shown as a click of a publisher "
+            "that is not a partner."
+        )
     if any(click.soft_rule is not sale.soft_rule for click in clicks):
-        yield "The soft rule was another one when some clicks happened; here it is the sale's."
+        yield _(
+            "Some clicks happened under another soft rule; here the sale's rule applies to all."
+        )
     if len({click.journey for click in clicks}) > 1:
-        yield "The clicks are of several browsers; here they are of one."
+        yield _("The clicks were made in several browsers; here they are all in one.")
     settings = scenario.settings
     kept = [
         settings.window_minutes(step.publisher, step.cookie_type) == click.window_minutes
         for step, click in zip(scenario.clicks, clicks, strict=True)
     ]
     if not all(kept):
-        yield "Windows of clicks differ within a partner or a type; here each has one."
+        yield _("Clicks of one partner or type had different windows; here each has a single one.")
 
 
 def _minute(milliseconds: int, start: int) -> int:

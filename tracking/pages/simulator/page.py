@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from network.people import access
@@ -20,19 +21,11 @@ from tracking.explain.scale import since_start
 from tracking.explain.sentences import VERDICT_LABELS
 from tracking.explain.shapes import Picture
 from tracking.models import Conversion
-from tracking.pages.simulator import form as simulator_form
-from tracking.pages.simulator.form import (
-    CLOSE,
-    KINDS,
-    MAX_ROWS,
-    PRESENT,
-    Draft,
-    DraftError,
-    from_scenario,
-)
+from tracking.pages.simulator.draft import MAX_ROWS, Draft, from_scenario
+from tracking.pages.simulator.form import KINDS, JourneyForm, form_of
 from tracking.pages.simulator.from_sale import Carried, scenario_of
 from tracking.pages.simulator.words import moment_text, paid_sentence, verdict_sentence
-from tracking.rule.attribution import MINUTE_MS, Click, Judged, SoftRule, resolve
+from tracking.rule.attribution import MINUTE_MS, Click, Judged, resolve
 from tracking.simulator import examples
 from tracking.simulator.format import Scenario, format_time, read
 from tracking.simulator.loading import ScenarioError
@@ -44,11 +37,6 @@ MAX_TEXT = 100_000
 """Characters of an imported text: some 800 journeys like the rule's own."""
 
 MAX_IMPORTED = 200
-SOFT_RULES = {
-    SoftRule.FIRST: "The first stays",
-    SoftRule.LAST: "The last takes over",
-    SoftRule.SOLE: "Paid only without a rival",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +135,15 @@ def _opened_sale(request: HttpRequest, key: str) -> SimulatorPage:
     sale = get_object_or_404(rows.select_related("advertiser", "decision"), pk=key)
     assert sale.decision is not None
     names = names_for_staff({click.publisher for click in clicks_of(sale.decision)})
-    carried = scenario_of(sale.decision, f"Order {sale.order} of {sale.advertiser}", names.by_id)
+    name = _("Order %(order)s of %(advertiser)s")
+    known = {"order": sale.order, "advertiser": sale.advertiser}
+    carried = scenario_of(sale.decision, name % known, names.by_id)
     return SimulatorPage(from_scenario(carried.scenario), sale=sale, carried=carried)
 
 
 def _acted(request: HttpRequest) -> SimulatorPage:
     """What was sent, after the button that was pressed."""
-    draft = simulator_form.posted(request.POST)
+    draft = JourneyForm(request.POST).draft
     imported = Imported(request.POST.get("import", "")[: MAX_TEXT + 1])
     action, _, number = request.POST.get("do", "").partition("-")
     if action == "add" and number in KINDS:
@@ -192,32 +182,34 @@ def _text_of(file: "UploadedFile[bytes]") -> str:
     try:
         return raw.decode("utf-8-sig") if len(raw) <= 4 * MAX_TEXT else " " * (MAX_TEXT + 1)
     except UnicodeDecodeError as error:
-        raise ScenarioError(
-            f"{file.name}: byte {error.start} is not UTF-8; save the file as UTF-8"
-        ) from None
+        text = _("%(file)s: byte %(number)s is not UTF-8; save the file as UTF-8")
+        raise ScenarioError(text % {"file": file.name, "number": error.start}) from None
 
 
 def _played(text: str) -> list[PlayedScenario]:
     """Raises ScenarioError, for more than a page can show, too."""
     if len(text) > MAX_TEXT:
-        raise ScenarioError(
-            f"the text is longer than {MAX_TEXT:,} characters; import fewer journeys, or play the "
-            "file with manage.py simulate"
+        problem = _(
+            "the text is longer than %(most)s characters; import fewer journeys, or play the file "
+            "with manage.py simulate"
         )
+        raise ScenarioError(problem % {"most": f"{MAX_TEXT:,}"})
     scenarios = read(text)
     if not scenarios:
-        raise ScenarioError("the list is empty; give at least one journey")
+        raise ScenarioError(_("the list is empty; give at least one journey"))
     if len(scenarios) > MAX_IMPORTED:
-        raise ScenarioError(
-            f"{len(scenarios)} journeys; {MAX_IMPORTED} are the most here. Play the file with "
-            "manage.py simulate"
+        problem = _(
+            "%(count)s journeys; %(most)s are the most here. Play the file with manage.py simulate"
         )
+        raise ScenarioError(problem % {"count": len(scenarios), "most": MAX_IMPORTED})
     for number, scenario in enumerate(scenarios, 1):
         if len(scenario.steps) > MAX_ROWS:
-            raise ScenarioError(
-                f'entry {number} "{scenario.name}": do: {len(scenario.steps)} steps; {MAX_ROWS} '
-                "are the most here. Play it with manage.py simulate"
+            problem = _(
+                'entry %(number)s "%(name)s": do: %(count)s steps; %(most)s are the most here. '
+                "Play it with manage.py simulate"
             )
+            known = {"number": number, "name": scenario.name}
+            raise ScenarioError(problem % {**known, "count": len(scenario.steps), "most": MAX_ROWS})
     return [simulate(scenario) for scenario in scenarios]
 
 
@@ -233,32 +225,18 @@ def _download(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, shown: SimulatorPage) -> HttpResponse:
-    answer, error = _answered(shown.draft)
+    form = form_of(shown.draft)
+    form.full_clean()
     context = {
         **admin.site.each_context(request),
-        "title": "Simulator",
+        "title": _("Simulator"),
         "shown": shown,
-        "draft": shown.draft,
-        "rows": list(enumerate(shown.draft.rows, 1)),
-        "answer": answer,
-        "error": error,
-        "kinds": KINDS,
-        "close": CLOSE,
-        "present": PRESENT,
-        "soft_rules": SOFT_RULES,
+        "form": form,
+        "answer": answer(form.scenario) if form.scenario else None,
         "examples": examples.groups(),
-        "is_full": len(shown.draft.rows) >= MAX_ROWS,
         "address": reverse("admin:simulator"),
     }
     return TemplateResponse(request, "admin/simulator/page.html", context)
-
-
-def _answered(draft: Draft) -> tuple[PlayedJourney | None, DraftError | None]:
-    try:
-        scenario = draft.scenario()
-    except DraftError as error:
-        return None, error
-    return answer(scenario), None
 
 
 def answer(scenario: Scenario) -> PlayedJourney:
@@ -303,7 +281,8 @@ def _claim(click: Click | None, result: PlayedScenario) -> str:
     """``Blog, until 30d``."""
     if click is None:
         return ""
-    return f"{result.publisher(click)}, until {format_time(click.closes_at // MINUTE_MS)}"
+    until = format_time(click.closes_at // MINUTE_MS)
+    return _("%(partner)s, until %(time)s") % {"partner": result.publisher(click), "time": until}
 
 
 def _picture(result: PlayedScenario) -> Picture:

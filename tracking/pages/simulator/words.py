@@ -10,13 +10,14 @@ from tracking.simulator.playback import Kind, PlaybackLine, minute_of
 
 
 def paid_sentence(result: PlayedScenario) -> str:
-    """``Blog is paid; final at 30d.``"""
+    """``Blog is credited. The sale becomes final at 30d.``"""
     if result.outcome is None:
-        return _("Nobody is paid; nothing that came with the sale leads to a click.")
+        return _("Nobody is credited: nothing that came with the sale leads to a click.")
     final = format_time(minute_of(result.outcome.closes_at))
     if result.paid == NOBODY:
-        return _("Nobody is paid; final at %(time)s.") % {"time": final}
-    return _("%(partner)s is paid; final at %(time)s.") % {"partner": result.paid, "time": final}
+        return _("Nobody is credited. The sale becomes final at %(time)s.") % {"time": final}
+    text = _("%(partner)s is credited. The sale becomes final at %(time)s.")
+    return text % {"partner": result.paid, "time": final}
 
 
 def named(click: Click, result: PlayedScenario) -> str:

@@ -28,8 +28,9 @@ from tests.support.makers import (
 )
 from tests.support.reading import signed_in, text
 from tracking.models import Conversion
-from tracking.pages.simulator import form as simulator_form
 from tracking.pages.simulator import page as simulator_page
+from tracking.pages.simulator.draft import from_scenario
+from tracking.pages.simulator.form import form_of
 from tracking.pages.simulator.from_sale import scenario_of
 from tracking.rule.attribution import CookieType, SoftRule, Verdict, resolve
 from tracking.simulator import examples
@@ -110,7 +111,8 @@ def test_every_journey_can_be_shown(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_the_form_keeps_a_scenario_whole(scenario: Scenario) -> None:
-    assert simulator_form.from_scenario(scenario).scenario() == scenario
+    assert from_scenario(scenario).scenario() == scenario
+    assert form_of(from_scenario(scenario)).draft.scenario() == scenario
 
 
 def test_the_examples_are_the_table_that_tests_the_rule() -> None:
@@ -252,7 +254,7 @@ def test_it_answers_every_example_as_the_command_and_the_rule_do(staff: Client) 
 def test_it_tells_who_holds_the_cookie_when_and_why(staff: Client) -> None:
     seen = text(staff.get("/admin/simulator/", {"example": "explained-1"}))
 
-    assert "Who is credited Blog is paid; final at 30d. As expected." in seen
+    assert "Who is credited Blog is credited. The sale becomes final at 30d. As expected." in seen
     assert "1 0 Blog Hard Credited It held the cookie at the sale." in seen
     assert "2 2d Extension Soft Stood down The cookie was held by click 1 (Blog, hard)." in seen
     assert "2d Click 2: Extension, soft; stands down Blog, until 30d — Blog" in seen
@@ -300,7 +302,9 @@ def test_whatever_is_changed_is_played(
 
 def test_the_validation_period_moves_the_closing(staff: Client) -> None:
     fields = form(staff.get("/admin/simulator/"))
-    assert "Blog is paid; final at 42d 10." in text(send(staff, fields | {"validation_days": "40"}))
+    assert "Blog is credited. The sale becomes final at 42d 10." in text(
+        send(staff, fields | {"validation_days": "40"})
+    )
 
 
 @pytest.mark.parametrize(
@@ -337,15 +341,15 @@ def test_the_validation_period_moves_the_closing(staff: Client) -> None:
         pytest.param(
             {"validation_days": "-1"}, "validation_days", "Validation period", id="validation"
         ),
-        pytest.param({"sale_at": ""}, "sale_at", 'Sale, time: "" is not a time', id="sale"),
+        pytest.param({"sale_at": ""}, "sale_at", 'Time of the sale: "" is not a time', id="sale"),
         pytest.param(
             {"present": "list", "present_clicks": "1, 3"},
             "present_clicks",
-            'What arrives with the sale: "3" is not a whole number from 1 to 2',
+            'Numbers of those clicks: "3" is not a whole number from 1 to 2',
             id="present",
         ),
-        pytest.param({"verdicts": "hold"}, "verdicts", "Expected, verdicts: ", id="verdicts"),
-        pytest.param({"paid": "x" * 41}, "paid", "Expected, paid: ", id="paid"),
+        pytest.param({"verdicts": "hold"}, "verdicts", "Expected verdicts: ", id="verdicts"),
+        pytest.param({"paid": "x" * 41}, "paid", "Expected partner: ", id="paid"),
     ],
 )
 def test_an_error_names_the_field_and_nothing_typed_is_lost(
@@ -365,7 +369,7 @@ def test_an_error_names_the_field_and_nothing_typed_is_lost(
 def test_rows_are_added_removed_and_put_in_order(staff: Client) -> None:
     fields = form(staff.get("/admin/simulator/"))
     fields = form(send(staff, fields, "add-soft"))
-    assert (fields["rows"], fields["at-3"], fields["by-3"]) == ("3", "2d", "Partner A")
+    assert (fields["rows-TOTAL_FORMS"], fields["at-3"], fields["by-3"]) == ("3", "2d", "Partner A")
     fields = form(send(staff, fields | {"at-3": "1d"}, "sort"))
     assert [fields[f"by-{number}"] for number in (1, 2, 3)] == ["Blog", "Partner A", "Extension"]
     fields = form(send(staff, fields, "remove-1"))
@@ -375,15 +379,15 @@ def test_rows_are_added_removed_and_put_in_order(staff: Client) -> None:
     assert answers(response) == {"paid": "nobody", "verdicts": ["expired", "session_ended"]}
     for _ in range(3):
         fields = form(send(staff, fields, "remove-1"))
-    assert fields["rows"] == "0"
+    assert fields["rows-TOTAL_FORMS"] == "0"
     assert form(send(staff, fields, "add-hard"))["at-1"] == "0"
 
 
 def test_a_journey_is_as_long_as_a_form_can_send(staff: Client) -> None:
     fields = form(staff.get("/admin/simulator/"))
     fields |= {f"{name}-{n}": "" for n in range(101) for name in ("at", "kind", "by", "window")}
-    response = send(staff, fields | {"rows": "9999"}, "add-hard")
-    assert form(response)["rows"] == "100"
+    response = send(staff, fields | {"rows-TOTAL_FORMS": "9999"}, "add-hard")
+    assert form(response)["rows-TOTAL_FORMS"] == "100"
     assert "A journey here has up to 100 rows" in text(response)
     assert "Add a hard click" not in text(response)
 
@@ -397,7 +401,9 @@ def test_a_button_that_is_not_there_does_nothing(staff: Client, do: str) -> None
 
 
 def test_nothing_sent_is_a_form_to_fill_in(staff: Client) -> None:
-    assert 'Name: "" is not a text' in text(staff.post("/admin/simulator/", {"rows": "x"}))
+    assert 'Name: "" is not a text' in text(
+        staff.post("/admin/simulator/", {"rows-TOTAL_FORMS": "x"})
+    )
 
 
 # --- Import and export ------------------------------------------------------------------------
