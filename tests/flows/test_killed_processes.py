@@ -16,7 +16,7 @@ from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, await_sale, commission_of, is_set_aside
 from tracking.models import Click, Commission
-from tracking.spool import segments
+from tracking.spool import reading
 
 CLIENTS = 4
 KILLS = 9
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.02
 
 def accepted_by(network: Network, clicked: Clicked) -> int:
     """The id of the process that accepted the click: its segment is named by it."""
-    for segment in segments.segments(network.spool):
+    for segment in reading.segments(network.spool):
         if clicked.id.hex.encode() in segment.read_bytes():
             return int(segment.name.split("-")[1])
     raise AssertionError("the click is in no segment")

@@ -21,7 +21,7 @@ from tests.flows.crowd import crowd
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market, is_set_aside
 from tracking.models import Click
-from tracking.spool import segments
+from tracking.spool import reading
 
 BROWSERS = 8
 DAY_MINUTES = 24 * 60
@@ -122,9 +122,9 @@ class Clicks:
 def accepted_by(network: Network) -> Mapping[UUID, int]:
     """The process that accepted each click: its segment is named by it."""
     found = {}
-    for segment in segments.segments(network.spool):
-        for entry in segments.read(segment, 0, MOST_RECORDS):
-            assert entry.payload
+    for segment in reading.segments(network.spool):
+        for entry in reading.read(segment, 0, MOST_RECORDS):
+            assert not entry.is_damaged
             found[UUID(json.loads(entry.payload)["id"])] = int(segment.name.split("-")[1])
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from tests.flows.network import Network, ShortcutError, refuse_shortcuts
 from tests.flows.shopping import Market
 from tracking.models import Click
-from tracking.spool import segments as spool
+from tracking.spool import reading
 
 
 def test_it_refuses_clicks_that_go_around_the_spool(network: Network) -> None:
@@ -34,9 +34,9 @@ def test_a_click_waits_in_the_spool_for_the_drain(network: Network, market: Mark
     network.stop("drain")
     clicked = network.click(market.id, market.blog.publisher_id)
 
-    segments = spool.segments(network.spool)
-    entries = [entry for segment in segments for entry in spool.read(segment, 0, 100_000)]
-    assert clicked.id.hex.encode() in b"".join(entry.payload or b"" for entry in entries)
+    segments = reading.segments(network.spool)
+    entries = [entry for segment in segments for entry in reading.read(segment, 0, 100_000)]
+    assert clicked.id.hex.encode() in b"".join(entry.payload for entry in entries)
     assert not Click.objects.filter(id=clicked.id).exists()
 
     network.start("drain")

@@ -12,8 +12,9 @@ from uuid_utils.compat import uuid7
 from tests.flows.network import Clicked, Network, wait_until
 from tests.flows.shopping import Market
 from tracking.models import Click, SetAside
-from tracking.spool import segments
-from tracking.spool.segments import Entry, SpoolWriter
+from tracking.spool import reading
+from tracking.spool.reading import Entry
+from tracking.spool.segments import SpoolWriter
 
 REPORT = {
     "kind": "report",
@@ -36,9 +37,9 @@ def ids(market: Market) -> set[object]:
 
 def entry_of(network: Network, clicked: Clicked) -> tuple[Path, Entry]:
     """Where the spool has the click."""
-    for segment in segments.segments(network.spool):
-        for entry in segments.read(segment, 0, 100_000):
-            if clicked.id.hex.encode() in (entry.payload or b""):
+    for segment in reading.segments(network.spool):
+        for entry in reading.read(segment, 0, 100_000):
+            if clicked.id.hex.encode() in entry.payload:
                 return segment, entry
     raise AssertionError("the click is in no segment")
 
@@ -86,7 +87,7 @@ def test_a_damaged_record_is_set_aside_and_its_neighbours_arrive(
     assert {clicked.id for clicked in clicks} - ids(market) == {clicks[4].id}
     aside = SetAside.objects.get(segment=segment.name, offset=damaged.offset)
     assert aside.error == "DamagedRecord: checksum mismatch"
-    wait_until(lambda: not segments.segments(network.spool), "what was taken in is removed")
+    wait_until(lambda: not reading.segments(network.spool), "what was taken in is removed")
 
 
 def test_a_record_that_was_cut_short_is_no_obstacle(network: Network, market: Market) -> None:
@@ -99,7 +100,7 @@ def test_a_record_that_was_cut_short_is_no_obstacle(network: Network, market: Ma
     network.await_drained()
 
     assert {clicked.id for clicked in clicks} - ids(market) == {clicks[-1].id}
-    wait_until(lambda: not segments.segments(network.spool), "what was taken in is removed")
+    wait_until(lambda: not reading.segments(network.spool), "what was taken in is removed")
     whole = last.end - last.offset
     assert f"{whole - 3} bytes of a record that was never accepted" in network.logged("drain")
 

@@ -14,17 +14,23 @@ from tracking.models import Conversion, SetAside, SpoolHost
 
 LATE_AFTER = timedelta(minutes=5)
 """A drain, or the task that closes what is due, that has not been heard of for so long is late."""
+LOST_LATELY = timedelta(days=1)
+"""For so long a loss is something that needs attention."""
 FINALISED = "tracking:finalised-at"
 QUEUE = "celery"
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host's spool: up to when it is in PostgreSQL; None before it has been drained once."""
+    """A host's spool: up to when it is in PostgreSQL (None before it has been drained once), and
+    how many records it could not accept in all, the last at ``lost_at``."""
 
     name: str
     drained_to: datetime | None
     late: bool
+    lost: int
+    lost_at: datetime | None
+    lost_lately: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,8 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        late = self.finalising_late or self.overdue or any(host.late for host in self.hosts)
+        hosts = any(host.late or host.lost_lately for host in self.hosts)
+        late = self.finalising_late or self.overdue or hosts
         return not (late or self.set_aside or self.mails_parked or self.waiting_tasks is None)
 
 
@@ -83,6 +90,9 @@ def _hosts(now: datetime) -> list[Host]:
             row.name,
             row.drained_to if row.drained_to > from_ms(0) else None,
             now - row.drained_to > LATE_AFTER,
+            row.lost_clicks + row.lost_reports,
+            row.lost_at,
+            bool(row.lost_at and now - row.lost_at < LOST_LATELY),
         )
         for row in rows
     ]

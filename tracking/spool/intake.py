@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from network.clock import from_ms
 from network.models import Advertiser
@@ -24,8 +24,8 @@ from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording
 from tracking.conversions.recording import SaleReport
 from tracking.models import SetAside, SpoolHost, SpoolPosition
-from tracking.spool import segments
-from tracking.spool.segments import Entry
+from tracking.spool import losses, reading, segments
+from tracking.spool.reading import Entry
 
 BATCH = 1_000
 NEVER = from_ms(0)
@@ -75,14 +75,33 @@ def register(host: str, now: datetime) -> None:
 
 def drain(folder: Path, host: str, now: datetime) -> int:
     """Take in everything that the spool holds, and move the watermark to ``now``, which must have
-    been read before. Returns how many records there were. Raises the database's errors."""
+    been read before; it stays while a segment holds bytes that cannot be read yet. Returns how many
+    records there were. Raises the database's errors."""
     taken = 0
+    is_empty = True
     offsets = dict(SpoolPosition.objects.filter(host=host).values_list("segment", "offset"))
-    for segment in segments.segments(folder):
-        taken += _drain_segment(segment, host, offsets.get(segment.name, 0), now)
-    watermark = SpoolHost.objects.filter(name=host, drained_to__lt=now - WATERMARK_STEP)
-    watermark.update(drained_to=now)
+    for segment in reading.segments(folder):
+        drained = _drain_segment(segment, host, offsets.get(segment.name, 0), now)
+        taken += drained.records
+        is_empty &= drained.is_empty
+    _note_losses(folder, host, now)
+    if is_empty:
+        watermark = SpoolHost.objects.filter(name=host, drained_to__lt=now - WATERMARK_STEP)
+        watermark.update(drained_to=now)
     return taken
+
+
+def _note_losses(folder: Path, host: str, now: datetime) -> None:
+    """Count in PostgreSQL what the host could not accept. (Killed between the two, it counts these
+    twice: rather more than fewer.)"""
+    lost = losses.read(folder)
+    if lost.clicks or lost.reports:
+        SpoolHost.objects.filter(name=host).update(
+            lost_clicks=F("lost_clicks") + lost.clicks,
+            lost_reports=F("lost_reports") + lost.reports,
+            lost_at=now,
+        )
+        losses.add(folder, losses.Lost(-lost.clicks, -lost.reports))
 
 
 def store(records: Sequence[Record], now: datetime) -> None:
@@ -150,23 +169,33 @@ def _order(report: SaleReport) -> tuple[int, str]:
     return report.advertiser, report.sale.order if report.sale else report.order
 
 
-def _drain_segment(segment: Path, host: str, offset: int, now: datetime) -> int:
-    finished = segments.is_finished(segment)
+@dataclass(frozen=True, slots=True)
+class _Drained:
+    """How many records of a segment were taken in, and whether that was all it held."""
+
+    records: int
+    is_empty: bool
+
+
+def _drain_segment(segment: Path, host: str, offset: int, now: datetime) -> _Drained:
+    finished = reading.is_finished(segment)
+    size = segment.stat().st_size
     source = Source(host, segment.name)
     taken = 0
-    while batch := list(segments.read(segment, offset, BATCH)):
+    while batch := list(reading.read(segment, offset, BATCH)):
         _take(batch, source, now)
         offset = batch[-1].end
         taken += len(batch)
     if finished:
-        _remove(segment, offset, source)
-    return taken
+        _remove(segment, offset, source, now)
+    return _Drained(taken, is_empty=finished or offset >= size)
 
 
-def _remove(segment: Path, offset: int, source: Source) -> None:
+def _remove(segment: Path, offset: int, source: Source, now: datetime) -> None:
     """Remove a segment that nobody writes to and that has been taken in."""
-    left = segment.stat().st_size - offset
-    if left:
+    if damaged := reading.rest(segment, offset):
+        _take_one(damaged, source, now)
+    elif left := segment.stat().st_size - offset:
         log.warning("%s: %s bytes of a record that was never accepted", segment.name, left)
     segment.unlink()
     SpoolPosition.objects.filter(host=source.host, segment=source.segment).delete()
@@ -208,7 +237,7 @@ def _take_one(entry: Entry, source: Source, now: datetime) -> None:
 @transaction.atomic
 def _set_aside(entry: Entry, source: Source, error: Exception, now: datetime) -> None:
     log.error("%s: record at %s set aside: %s", source.segment, entry.offset, error)
-    text = (entry.payload or b"").decode(errors="backslashreplace").replace("\x00", "\\0")
+    text = entry.payload.decode(errors="backslashreplace").replace("\x00", "\\0")
     SetAside.objects.create(
         host=source.host,
         segment=source.segment,
@@ -231,7 +260,7 @@ class DamagedRecord(ValueError):
 
 
 def _record(entry: Entry) -> Record:
-    if entry.payload is None:
+    if entry.is_damaged:
         raise DamagedRecord("checksum mismatch")
     record = json.loads(entry.payload)
     if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):

@@ -8,12 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 class SpoolHost(models.Model):
     """A host whose spool a drain empties; everything accepted there before ``drained_to`` is in
-    PostgreSQL. Finalisation waits for every host that has not been removed."""
+    PostgreSQL. Finalisation waits for every host that has not been removed. What it could not
+    accept, for want of disk, is counted, up to ``lost_at``."""
 
     name = models.CharField(max_length=200, primary_key=True)
     registered_at = models.DateTimeField()
     drained_to = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    lost_clicks = models.PositiveBigIntegerField(default=0)
+    lost_reports = models.PositiveBigIntegerField(default=0)
+    lost_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -13,18 +13,19 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
 from django.conf import settings
 
+from tracking.spool import losses
+
 FLUSH_SECONDS = 0.05
-MAX_SEGMENT_BYTES = 8 * 2**20
+MAX_SEGMENT_BYTES = 2**20
+"""What a drain has taken in is freed with its segment: a small disk takes small segments."""
 MAX_RECORD_BYTES = 2**20
-_HEADER = Struct(">II")
+HEADER = Struct(">II")
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 log = logging.getLogger(__name__)
@@ -32,16 +33,6 @@ log = logging.getLogger(__name__)
 
 class SpoolFailed(OSError):
     """A record could not be accepted: the disk is full or broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record in a segment, from byte ``offset`` to byte ``end``; ``payload`` is None where the
-    bytes do not match their checksum."""
-
-    offset: int
-    end: int
-    payload: bytes | None
 
 
 class SpoolWriter:
@@ -55,20 +46,34 @@ class SpoolWriter:
         self._size = 0
         self._pid = 0
         self._flusher = 0
+        self._ended: list[int] = []  # flushed and closed by the flusher: no click waits for it
 
     def append(self, record: dict[str, object]) -> None:
-        """Accept a record. Raises SpoolFailed; the segment then ends before the record."""
+        """Accept a record. Raises SpoolFailed: the record is lost, and counted as such. The segment
+        then ends before it, so that a drain can free the disk of what was accepted."""
+        try:
+            self._append(record)
+        except OSError as error:
+            is_click = record["kind"] == "click"
+            losses.add(self._folder, losses.Lost(int(is_click), int(not is_click)))
+            raise SpoolFailed(str(error)) from error
+
+    def _append(self, record: dict[str, object]) -> None:
         payload = _to_json(record).encode()
         if len(payload) > MAX_RECORD_BYTES:
-            raise SpoolFailed(f"a record of {len(payload)} bytes")
-        data = _HEADER.pack(len(payload), crc32(payload)) + payload
-        try:
-            with self._lock:
-                if self._pid != os.getpid() or self._size >= MAX_SEGMENT_BYTES:
-                    self._open()
+            raise OSError(errno.EFBIG, f"a record of {len(payload)} bytes")
+        data = HEADER.pack(len(payload), crc32(payload)) + payload
+        with self._lock:
+            if self._pid != os.getpid() or self._size >= MAX_SEGMENT_BYTES:
+                self._open()
+            try:
                 self._write(data)
-        except OSError as error:
-            raise SpoolFailed(str(error)) from error
+            except OSError:
+                if self._size:  # an empty one is kept: a full disk gets no heap of empty segments
+                    self._ended.append(self._descriptor)
+                    self._pid = 0
+                    self._dirty.set()
+                raise
         if not self._dirty.is_set():
             self._dirty.set()
 
@@ -81,6 +86,7 @@ class SpoolWriter:
 
     def _open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        losses.make_room(self._folder)
         name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(3)}"
         fresh = self._folder / f"{name}.opening"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -88,11 +94,11 @@ class SpoolWriter:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fresh.rename(self._folder / f"{name}.segment")  # a drain only ever sees it locked
         if self._pid == os.getpid():
-            _flush(self._descriptor)
-            os.close(self._descriptor)
+            self._ended.append(self._descriptor)
         self._descriptor, self._size, self._pid = descriptor, 0, os.getpid()
         if self._flusher != self._pid:
             self._flusher = self._pid
+            self._ended = []
             threading.Thread(target=self._flush_forever, daemon=True, name="spool-flush").start()
 
     def _write(self, data: bytes) -> None:
@@ -108,8 +114,10 @@ class SpoolWriter:
             time.sleep(FLUSH_SECONDS)
             self._dirty.clear()
             with self._lock:
-                descriptor = os.dup(self._descriptor) if self._pid == os.getpid() else -1
-            if descriptor >= 0:
+                descriptors, self._ended = self._ended, []
+                if self._pid == os.getpid():
+                    descriptors.append(os.dup(self._descriptor))
+            for descriptor in descriptors:
                 _flush(descriptor)
                 os.close(descriptor)
 
@@ -120,40 +128,6 @@ def _flush(descriptor: int) -> None:
         os.fdatasync(descriptor)
     except OSError as error:
         log.critical("The spool could not be flushed to disk: %s", error)
-
-
-def segments(folder: Path) -> list[Path]:
-    """The segments, oldest first."""
-    return sorted(folder.glob("*.segment"))
-
-
-def read(segment: Path, offset: int, limit: int) -> Iterator[Entry]:
-    """Up to ``limit`` records from ``offset`` on that were written whole."""
-    with segment.open("rb") as file:
-        file.seek(offset)
-        for _ in range(limit):
-            header = file.read(_HEADER.size)
-            if len(header) < _HEADER.size:
-                return
-            length, checksum = _HEADER.unpack(header)
-            if not 0 < length <= MAX_RECORD_BYTES:
-                return
-            payload = file.read(length)
-            if len(payload) < length:
-                return
-            end = offset + _HEADER.size + length
-            yield Entry(offset, end, payload if crc32(payload) == checksum else None)
-            offset = end
-
-
-def is_finished(segment: Path) -> bool:
-    """Whether no process will write to the segment again."""
-    with segment.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 writer = SpoolWriter(settings.SPOOL_DIR)

@@ -75,6 +75,17 @@ def test_a_drain_that_is_behind_is_late_unless_its_host_was_taken_out() -> None:
     assert "late" not in {host.name for host in health.look(NOW).hosts}
 
 
+def test_what_a_full_disk_cost_is_told_and_needs_attention_for_a_day(operator: Client) -> None:
+    row = make_host()
+    tasks.finalise_due()
+    SpoolHost.objects.filter(pk=row.pk).update(lost_clicks=5, lost_reports=2, lost_at=NOW)
+    [host] = health.look(NOW).hosts
+    assert (host.lost, host.lost_at, health.look(NOW).is_well) == (7, NOW, False)
+    assert "Disk full" in text(operator.get("/admin/tracking/spoolhost/health/"))
+    [host] = health.look(NOW + health.LOST_LATELY).hosts
+    assert (host.lost, host.lost_lately) == (7, False)
+
+
 def test_finalisation_is_late_when_it_was_never_or_long_ago_heard_of() -> None:
     assert health.look(NOW).finalising_late
     health.note_finalised(NOW)

@@ -9,12 +9,13 @@ import pytest
 from django.db import connection, transaction
 
 from network.clock import from_ms
+from tests.flows.network import wait_until
 from tests.support.browsing import Browser, minutes
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking.conversions import recording
 from tracking.lifecycle.finalisation import horizon
 from tracking.models import Click, Conversion, SetAside, SpoolHost, SpoolPosition
-from tracking.spool import intake, segments
+from tracking.spool import intake, losses, reading, segments
 from tracking.spool.segments import SpoolFailed, SpoolWriter
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_what_is_accepted_arrives_once(folder: Path, browser: Browser) -> None:
         writer.append(record)
     assert [drain(folder), drain(folder)] == [3, 0]
     assert Click.objects.count() == 3
-    assert SpoolPosition.objects.get().offset == segments.segments(folder)[0].stat().st_size
+    assert SpoolPosition.objects.get().offset == reading.segments(folder)[0].stat().st_size
 
 
 def test_clicks_and_the_sale_that_follows_arrive_together(folder: Path, browser: Browser) -> None:
@@ -69,10 +70,10 @@ def test_a_segment_is_removed_when_its_process_has_ended(folder: Path, browser: 
     writer = SpoolWriter(folder)
     writer.append(clicks(browser, 1)[0])
     drain(folder)
-    assert len(segments.segments(folder)) == 1
+    assert len(reading.segments(folder)) == 1
     writer.close()
     drain(folder)
-    assert (segments.segments(folder), SpoolPosition.objects.count()) == ([], 0)
+    assert (reading.segments(folder), SpoolPosition.objects.count()) == ([], 0)
     assert Click.objects.count() == 1
 
 
@@ -93,11 +94,11 @@ def test_a_record_cut_short_by_a_kill_was_never_accepted(folder: Path, browser: 
     writer = SpoolWriter(folder)
     for record in clicks(browser, 2):
         writer.append(record)
-    segment = segments.segments(folder)[0]
+    segment = reading.segments(folder)[0]
     writer.close()
     os.truncate(segment, segment.stat().st_size - 5)
     assert drain(folder) == 1
-    assert (Click.objects.count(), segments.segments(folder)) == (1, [])
+    assert (Click.objects.count(), reading.segments(folder)) == (1, [])
 
 
 def test_damaged_and_poisonous_records_are_set_aside_and_the_rest_goes_on(
@@ -111,7 +112,7 @@ def test_damaged_and_poisonous_records_are_set_aside_and_the_rest_goes_on(
     report = intake.report_record(browser.report("1", NOW + minutes(9)))
     writer.append({**report, "advertiser": 999_999})
     writer.append(good[1])
-    segment = segments.segments(folder)[0]
+    segment = reading.segments(folder)[0]
     writer.close()
     with segment.open("r+b") as file:
         file.seek(20)
@@ -167,9 +168,11 @@ def test_segments_are_rotated(
     writer = SpoolWriter(folder)
     for record in clicks(browser, 3):
         writer.append(record)
-    assert len(segments.segments(folder)) == 3
+    _, second, third = reading.segments(folder)
+    wait_until(lambda: reading.is_finished(second), "two segments have ended")
+    assert not reading.is_finished(third)
     assert drain(folder) == 3
-    assert len(segments.segments(folder)) == 1
+    assert reading.segments(folder) == [third]
 
 
 def test_a_full_disk_is_told_and_leaves_whole_records(
@@ -180,11 +183,33 @@ def test_a_full_disk_is_told_and_leaves_whole_records(
     writer.append(records[0])
     whole = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[:10]))
-    with pytest.raises(SpoolFailed, match="full"):
-        writer.append(records[1])
+    report: dict[str, object] = {"kind": "report"}
+    for record in (records[1], report, records[1]):
+        with pytest.raises(SpoolFailed, match="full"):
+            writer.append(record)
     monkeypatch.undo()
+    assert len(reading.segments(folder)) == 2, "one with the record, one for the next"
     writer.append(records[2])
     assert drain(folder) == 2
+    host = SpoolHost.objects.get()
+    assert (host.lost_clicks, host.lost_reports) == (2, 1)
+    assert losses.read(folder) == losses.Lost(0, 0)
+
+
+def test_a_full_disk_is_freed_of_what_has_been_taken_in(
+    folder: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SpoolWriter(folder)
+    first, second = clicks(browser, 2)
+    writer.append(first)
+    [segment] = reading.segments(folder)
+    whole = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[:10]))
+    with pytest.raises(SpoolFailed):
+        writer.append(second)
+    wait_until(lambda: reading.is_finished(segment), "the segment has ended")
+    assert drain(folder) == 1
+    assert not segment.exists()
 
 
 def test_direct_intake_needs_no_spool(
