@@ -137,10 +137,15 @@ def of_another_shop(blog: Partnership) -> str:
 
 
 FETCH_AHEAD = [
-    pytest.param({"Sec-Purpose": "prefetch"}, "prefetch", id="prefetch"),
-    pytest.param({"Sec-Purpose": "prefetch;prerender"}, "prefetch", id="prerender"),
-    pytest.param({"Purpose": "prefetch"}, "prefetch", id="old_prefetch"),
-    pytest.param({"X-Moz": "prefetch"}, "prefetch", id="mozillas_prefetch"),
+    pytest.param({"Sec-Purpose": "prefetch"}, id="prefetch"),
+    pytest.param({"Sec-Purpose": "prefetch;prerender"}, id="prerender"),
+    pytest.param({"Sec-Purpose": "Prefetch;anonymous-client-ip"}, id="any_case"),
+    pytest.param({"Purpose": "prefetch"}, id="old_prefetch"),
+    pytest.param({"X-Purpose": "preview"}, id="preview"),
+    pytest.param({"X-Purpose": "Prefetch"}, id="x_purpose"),
+    pytest.param({"X-Moz": "prefetch"}, id="mozillas_prefetch"),
+]
+NO_CLICK = [
     pytest.param({"User-Agent": "Googlebot/2.1"}, "bot", id="bot"),
     pytest.param({"User-Agent": "curl/8.5.0"}, "bot", id="tool"),
     pytest.param({"Sec-Fetch-Dest": "image"}, "stuffed", id="image"),
@@ -165,7 +170,24 @@ def check_untracked(client: TrackingClient, response: Response, reason: str) -> 
 TARGET = {"to": "https://shop.example/shoes?a=1"}
 
 
-@pytest.mark.parametrize(("headers", "reason"), FETCH_AHEAD)
+@pytest.mark.parametrize("headers", FETCH_AHEAD)
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_is_fetched_ahead_is_refused_so_that_the_click_comes(
+    tracking_client: TrackingClient, blog: Partnership, headers: dict[str, str], closed: bool
+) -> None:
+    """A redirect would be kept by the browser, and the person's own click never be seen."""
+    if closed:
+        Advertiser.objects.filter(id=blog.advertiser_id).update(status="closed")
+    response = tracking_client.get(link(blog), params=TARGET, headers=headers)
+
+    assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
+    assert "Location" not in response.headers
+    assert not set_cookies(response)
+    click = only_click(tracking_client)
+    assert (click.reason, click.journey, click.session) == ("prefetch", 0, 0)
+
+
+@pytest.mark.parametrize(("headers", "reason"), NO_CLICK)
 def test_what_no_person_clicked_does_not_count(
     tracking_client: TrackingClient, blog: Partnership, headers: dict[str, str], reason: str
 ) -> None:

@@ -30,12 +30,14 @@ JOURNEY_BITS, SESSION_BITS = 63, 31
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Where to send the shopper, the cookies to write (None: touch nothing), the token that was
-    handed out, and the record for the spool."""
+    handed out, and the record for the spool. ``is_refused``: the browser fetched ahead. It must get
+    no redirect, which it would keep: the person's own click would then never come here."""
 
     location: str
     write: cookies.ToWrite | None
     token: str
     record: dict[str, object]
+    is_refused: bool = False
 
 
 def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: int) -> Answer:
@@ -62,7 +64,7 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
     record = _record(click, advertiser, request, span, brought)
     record |= {"target": target[:MAX_URL_LENGTH], "target_reason": target_reason}
     record["received_at"] = now_ms
-    return Answer(location, write, token, record)
+    return Answer(location, write, token, record, reason is ClickReason.PREFETCH)
 
 
 def _target(request: Visit, advertiser: AdvertiserSnapshot) -> tuple[str, str]:
@@ -79,12 +81,12 @@ def _reason(
     request: Visit, advertiser: AdvertiserSnapshot, span: Span | None
 ) -> ClickReason | None:
     """Why the click does not count, the first that applies; None when it does."""
+    if visitors.is_prefetch(request.headers):
+        return ClickReason.PREFETCH
     if advertiser.closed:
         return ClickReason.ADVERTISER_CLOSED
     if request.method == "HEAD":
         return ClickReason.HEAD
-    if visitors.is_prefetch(request.headers):
-        return ClickReason.PREFETCH
     if visitors.is_bot(request.headers.get("HTTP_USER_AGENT", "")):
         return ClickReason.BOT
     if span is None or not span.approved:

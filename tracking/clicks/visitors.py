@@ -22,6 +22,8 @@ _FAMILIES = (
     ("Safari", "Safari"),
 )
 _MAX_USER_AGENT = 512
+_PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+"""Headers by which browsers of today and before say that they fetch ahead."""
 
 
 @lru_cache(maxsize=20_000)
@@ -45,9 +47,12 @@ def describe(user_agent: str) -> str:
 
 def is_prefetch(headers: Mapping[str, str]) -> bool:
     """Whether the browser fetches ahead of a person's click."""
-    purpose = f"{headers.get('HTTP_SEC_PURPOSE', '')},{headers.get('HTTP_PURPOSE', '')},"
-    purpose += headers.get("HTTP_X_MOZ", "")
-    return "prefetch" in purpose or "prerender" in purpose
+    for name in _PURPOSES:
+        if purpose := headers.get(name):
+            purpose = purpose.lower()
+            if "prefetch" in purpose or "prerender" in purpose or "preview" in purpose:
+                return True
+    return False
 
 
 def is_navigation(headers: Mapping[str, str]) -> bool:

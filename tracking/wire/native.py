@@ -62,8 +62,11 @@ def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponse
         response.headers["Location"] = as_ascii(shop.landing_url)
         return response
     _accept(answer.record, now)
-    response.headers["Location"] = answer.location
     response.headers["Content-Length"] = "0"
+    if answer.is_refused:
+        response.status_code = 503
+        return response
+    response.headers["Location"] = answer.location
     if answer.write:
         cookies.write(response, answer.write)
     return response
@@ -77,6 +80,8 @@ def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpRespo
     now = clock.now()
     answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.to_ms(now))
     _accept(answer.record, now)
+    if answer.is_refused:
+        return JsonResponse({}, status=503)
     response = JsonResponse({"token": answer.token} if answer.token else {})
     _allow_origin(request, shop, response)
     if answer.write:
