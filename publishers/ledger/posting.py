@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -125,6 +125,10 @@ def _accounts(posting: Posting) -> dict[EntryLine, LedgerAccount]:
 
 
 def _make_account(line: EntryLine, currency: str) -> LedgerAccount:
+    """One transaction at a time makes accounts, until it commits: two that made each other's in
+    turn would wait for each other for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publishers_ledgeraccount new'))")
     # mypy: None is looked up as NULL.
     account, _ = LedgerAccount.objects.get_or_create(  # type: ignore[misc]
         kind=line.kind,
