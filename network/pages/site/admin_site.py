@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -169,6 +171,17 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
     ) -> HttpResponse:
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Raises IncorrectLookupParameters for text that no column can hold."""
+        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+            raise IncorrectLookupParameters("a null character")
+        return super().get_changelist_instance(request)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """No regular expressions: PostgreSQL would have to work on whatever an address says."""
+        is_expression = lookup.rpartition("__")[2] in ("regex", "iregex")
+        return not is_expression and super().lookup_allowed(lookup, value, request)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +25,12 @@ from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
 from tracking.rule.tokens import lowest_id
 
+SENSIBLE = [
+    MinValueValidator(date(2000, 1, 1), gettext_lazy("Enter a date in 2000 or later.")),
+    MaxValueValidator(date(2099, 12, 31), gettext_lazy("Enter a date in 2099 or earlier.")),
+]
+"""Days far enough from the ends of the calendar to be counted with."""
+
 
 class ListFilter(forms.Form):
     """By programme, among the publisher's own, by day, and by the reference of a click; ``before``
@@ -36,12 +43,14 @@ class ListFilter(forms.Form):
         label=gettext_lazy("From"),
         required=False,
         error_messages={"invalid": NO_DATE},
+        validators=SENSIBLE,
         widget=forms.DateInput({"type": "date"}),
     )
     until = forms.DateField(
         label=gettext_lazy("To"),
         required=False,
         error_messages={"invalid": NO_DATE},
+        validators=SENSIBLE,
         widget=forms.DateInput({"type": "date"}),
     )
     reference = forms.CharField(

@@ -234,6 +234,19 @@ def test_a_filter_that_makes_no_sense_is_told(
     assert words in text(response)
 
 
+@pytest.mark.parametrize("name", ["clicks/", "clicks/no-cookie/", "sales/", "sales/elsewhere/"])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("?until=9999-12-31", "To"), ("?until=0001-01-01", "To"), ("?since=0001-01-01", "From")],
+)
+def test_a_day_at_the_end_of_the_calendar_is_told(
+    member: Client, blog: Partnership, name: str, query: str, field: str
+) -> None:
+    response = page(member, blog.publisher, name, query)
+    assert response.status_code == 400
+    assert f"{field}: Enter a date in" in text(response)
+
+
 def test_old_clicks_are_reached_page_by_page(
     member: Client, blog: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
