@@ -31,7 +31,8 @@ def development_secret(data: Path, name: str) -> str:
 
 def check_secret_key(value: str) -> str:
     """Return Django's secret key, or raise ImproperlyConfigured when it is missing or weak."""
-    if len(value) < MIN_SECRET_CHARACTERS or len(set(value)) < 8:
+    is_short = len(value) < MIN_SECRET_CHARACTERS or len(set(value)) < 8
+    if is_short or value.startswith("django-insecure-"):
         raise ImproperlyConfigured(
             f"SECRET_KEY is missing or weak: set at least {MIN_SECRET_CHARACTERS} random "
             "characters, e.g. from: python -c 'import secrets; print(secrets.token_hex(32))'"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from network.project import history
@@ -143,6 +144,15 @@ def same_history(
     found = (history.unknown(connections[alias]) for alias in databases or ())
     remedy = "Name an empty database in DATABASE_URL, or empty this one."
     return [_error("E010", history.sentence(names), remedy) for names in found if names]
+
+
+def stop_unsafe_start() -> None:
+    """What a server runs before it answers anybody. Raises ImproperlyConfigured with every mistake
+    that ``manage.py check`` would call an error, and what to do about it; asks no database."""
+    errors = [*hosts(), *transport(), *real_ways()]
+    if errors:
+        texts = (f"{error.id}: {error.msg} {error.hint}" for error in errors)
+        raise ImproperlyConfigured("This installation does not start.\n" + "\n".join(texts))
 
 
 def _hosts() -> list[tuple[str, str]]:

@@ -1,10 +1,15 @@
 """Start-up checks: each finds its mistake, and says what to do about it."""
 
+import os
+import secrets
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
 from network.project import checks
@@ -64,6 +69,37 @@ def test_it_finds_the_mistake(
     apply(settings, changes)
     assert [message.id for message in found()] == [f"softclick.{number}" for number in numbers]
     assert all(message.hint for message in found())
+
+
+def test_a_server_does_not_start_with_a_mistake(settings: Settings) -> None:
+    apply(settings, {})
+    checks.stop_unsafe_start()
+    apply(settings, {"DEBUG": True, "SITE_HOST": "network.localhost"})
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        checks.stop_unsafe_start()
+    assert ["E002" in str(stopped.value), "Unset DEBUG." in str(stopped.value)] == [True, True]
+
+
+def test_the_server_asks_before_it_answers() -> None:
+    """The module that servers load stops in production with DEBUG."""
+    environment = {
+        **os.environ,
+        "SOFTCLICK_MODE": "production",
+        "DEBUG": "1",
+        "SITE_HOST": "network.example",
+        "TRACKING_HOST": "track.example",
+        "SECRET_KEY": secrets.token_hex(32),
+        "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
+    }
+    started = subprocess.run(
+        [sys.executable, "-c", "import network.project.wsgi"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 1
+    assert "softclick.E004" in started.stderr
 
 
 @pytest.mark.parametrize(
