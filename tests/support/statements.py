@@ -25,6 +25,7 @@ ACROSS: Mapping[str, str] = {
     "publishers/pages/": "a publisher's rows lie with all of its advertisers",
     "tracking/admin.py": "operators see all advertisers",
     "tracking/clicks/partitions.py": "partitions of time hold the clicks of all advertisers",
+    "tracking/distribution/citus.py": "distributes only what is empty for all advertisers",
     "tracking/distribution/whose.py": "finds rows of advertisers that do not exist, too",
     "tracking/explain/": "reads what a publisher's page asks for, at all of its advertisers",
     "tracking/figures/": "sums of a publisher, or of all advertisers that a person may see",
