@@ -35,8 +35,8 @@ def sale_page(client: Client, sale: Conversion) -> str:
 def test_a_sale_is_explained(owner: Client, partners: dict[str, Partnership]) -> None:
     page = sale_page(owner, sale_of(partners))
     assert (
-        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog (hard): £3.99, pending, "
-        "final on 11 Apr 2026 14:00, when Blog's window closes."
+        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog · hard · £3.99 · "
+        "pending · final on 11 Apr 2026 14:00, when Blog's window closes"
     ) in page
     assert "Blog's hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in page
     assert "Stood down: Blog's hard cookie was live until 11 Apr 2026 14:00." in page
@@ -60,7 +60,7 @@ def test_a_final_sale_shows_its_ledger_entries(
     assert sale.closes_at
     finalise(sale.closes_at)
     page = sale_page(owner, sale)
-    assert "Credited to Blog (hard): £3.99, final since 11 Apr 2026 14:00." in page
+    assert "Credited to Blog · hard · £3.99 · final since 11 Apr 2026 14:00" in page
     assert "Owed by an advertiser Shop £3.99 Owed to a publisher Blog -£3.99" in page
     entry = LedgerEntry.objects.first()
     assert entry is not None

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from tracking.models import Commission
@@ -34,6 +36,11 @@ class SaleState(StrEnum):
         """How its badge looks: ``good``, ``waiting``, ``wrong`` or plain."""
         return _ROWS[self].tone
 
+    @property
+    def label(self) -> str:
+        """The state alone, without dates and reason."""
+        return str(_LABELS[self])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateFacts:
@@ -47,14 +54,15 @@ class StateFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateRow:
-    """A state, the facts that it needs, and how pages show it. ``label`` may have ``{final_on}``
-    and ``{reason}`` in it; ``closed_label`` is for sales that are closed, where it differs."""
+    """A state, the facts that it needs, and how pages show it. ``label`` may have
+    ``%(final_on)s`` and ``%(reason)s`` in it; ``closed_label`` is for sales that are closed, where
+    it differs."""
 
     state: SaleState
     when: Mapping[str, Any]
     tone: str = ""
-    label: str
-    closed_label: str = ""
+    label: Promise
+    closed_label: Promise | None = None
 
 
 TABLE = (
@@ -62,33 +70,50 @@ TABLE = (
         state=SaleState.FINAL,
         when={"status": Status.FINAL},
         tone="good",
-        label="Final, payable on {final_on}",
+        label=gettext_lazy("Final, payable on %(final_on)s"),
     ),
-    StateRow(state=SaleState.CONFLICT, when={"in_conflict": True}, tone="wrong", label="Conflict"),
+    StateRow(
+        state=SaleState.CONFLICT,
+        when={"in_conflict": True},
+        tone="wrong",
+        label=gettext_lazy("Conflict"),
+    ),
     StateRow(
         state=SaleState.NOBODY,
         when={"status": None},
-        label="Pending, nobody paid",
-        closed_label="Closed, nobody paid",
+        label=gettext_lazy("Pending, nobody paid"),
+        closed_label=gettext_lazy("Closed, nobody paid"),
     ),
     StateRow(
         state=SaleState.DECLINED,
         when={"status": Status.DECLINED},
         tone="wrong",
-        label="Declined: {reason}",
+        label=gettext_lazy("Declined: %(reason)s"),
     ),
     StateRow(
-        state=SaleState.UNVERIFIED, when={"verified": False}, tone="waiting", label="Unverified"
+        state=SaleState.UNVERIFIED,
+        when={"verified": False},
+        tone="waiting",
+        label=gettext_lazy("Unverified"),
     ),
     StateRow(
         state=SaleState.APPROVED,
         when={"status": Status.APPROVED},
         tone="waiting",
-        label="Approved, final on {final_on}",
+        label=gettext_lazy("Approved, final on %(final_on)s"),
     ),
-    StateRow(state=SaleState.PENDING, when={}, label="Pending"),
+    StateRow(state=SaleState.PENDING, when={}, label=gettext_lazy("Pending")),
 )
 _ROWS = {row.state: row for row in TABLE}
+_LABELS: Mapping[SaleState, Promise] = {
+    SaleState.PENDING: gettext_lazy("Pending"),
+    SaleState.APPROVED: gettext_lazy("Approved"),
+    SaleState.FINAL: gettext_lazy("Final"),
+    SaleState.DECLINED: gettext_lazy("Declined"),
+    SaleState.UNVERIFIED: gettext_lazy("Unverified"),
+    SaleState.CONFLICT: gettext_lazy("Conflict"),
+    SaleState.NOBODY: gettext_lazy("Nobody"),
+}
 
 COMMISSION_STATES = tuple(state for state in SaleState if state is not SaleState.NOBODY)
 """Those that a commission can be in."""
@@ -126,10 +151,10 @@ def shown(
     """The state with its label; ``reason`` is why the commission was declined."""
     state = state_of(facts)
     row = _ROWS[state]
-    label = row.closed_label if closed_at and row.closed_label else row.label
+    label = (row.closed_label if closed_at else None) or row.label
     final_on = closed_at or closes_at
     said = {"final_on": dates.day(final_on) if final_on else "", "reason": reason}
-    return ShownState(state, label.format_map(said))
+    return ShownState(state, str(label) % said)
 
 
 def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:

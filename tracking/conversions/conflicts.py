@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from network.models import User
 from tracking.conversions.locking import lock
@@ -31,11 +32,14 @@ def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conv
     NotInConflict."""
     conversion = lock(sale.advertiser_id, sale.pk)
     if conversion.closed_at is not None or not conversion.conflict:
-        raise NotInConflict(f"Order {conversion.order} is not in conflict; nothing was changed.")
+        raise NotInConflict(
+            _("Order %(order)s is not in conflict; nothing was changed.")
+            % {"order": conversion.order}
+        )
     if not conversion.reports.filter(id=choice.report).exists():
-        raise NotInConflict("Choose one of the order's own reports.")
+        raise NotInConflict(_("Choose one of the order's own reports."))
     if not choice.reason.strip():
-        raise NotInConflict("Give the reason; it is kept with the decision.")
+        raise NotInConflict(_("Give the reason; it is kept with the decision."))
     conversion.settled_report_id = choice.report
     conversion.settled_by, conversion.settled_at = choice.made_by, now
     conversion.settled_reason = choice.reason.strip()

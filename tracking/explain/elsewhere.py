@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
@@ -18,7 +19,7 @@ from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.conversions.journeys import LOOK_BACK
 from tracking.explain import rivals
-from tracking.explain.sentences import Names, verdict_sentence
+from tracking.explain.sentences import COOKIE_TYPES, Names, verdict_sentence
 from tracking.models import Click, Commission, Conversion, ConversionJourney
 from tracking.rule.attribution import Click as RuleClick
 from tracking.rule.attribution import Judged, Verdict
@@ -160,4 +161,7 @@ def _paid_to(row: Conversion, names: Names) -> str:
     declined = commission is not None and commission.status == Commission.Status.DECLINED
     if paid is None or declined:
         return NOBODY
-    return f"{names.of(paid)}, {paid.cookie_type.value}"
+    return _("%(partner)s, %(cookie_type)s") % {
+        "partner": names.of(paid),
+        "cookie_type": COOKIE_TYPES[paid.cookie_type],
+    }

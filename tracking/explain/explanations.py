@@ -18,6 +18,7 @@ from tracking.commissions.settling import commission_of
 from tracking.commissions.states import ShownState, StateFacts, shown
 from tracking.conversions import recording
 from tracking.explain import rivals
+from tracking.explain.captions import CAPTIONS
 from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.scale import in_zone
 from tracking.explain.sentences import (
@@ -37,14 +38,14 @@ from tracking.rule.attribution import Click, CookieType, Judged, Sale
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A sale in three parts: what it was, who is paid, and the state of that."""
+    """What the sale was, who is credited for it, and the state of that in a few words each."""
 
     sale: str
     paid: str
-    standing: str
+    standing: Sequence[str]
 
     def __str__(self) -> str:
-        return f"{self.sale} {self.paid}{self.standing}"
+        return f"{self.sale} {' · '.join((self.paid, *self.standing))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def picture(verdicts: Sequence[Judged], sale: Sale, names: Names, key: str = "jo
         )
         for judged in verdicts
     ]
-    return draw(drawn, sale, in_zone(timezone.get_current_timezone()), key=key)
+    return draw(drawn, sale, in_zone(timezone.get_current_timezone()), CAPTIONS, key=key)
 
 
 def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
@@ -165,11 +166,11 @@ def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline
     commission = commission_of(conversion)
     closing = _closing(conversion, decided, names)
     if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
-        return Headline(sale, _unpaid(conversion), f", {closing}.")
+        return Headline(sale, _unpaid(conversion), (closing,))
     earned = money.display(commission.amount_minor, commission.currency)
-    standing = ", ".join(filter(None, (earned, _standing(commission), closing)))
-    kind = COOKIE_TYPES[CookieType(commission.cookie_type)]
-    return Headline(sale, _credited(commission, names), f" ({kind}): {standing}.")
+    kind = str(COOKIE_TYPES[CookieType(commission.cookie_type)])
+    standing = [part for part in (kind, earned, _standing(commission), closing) if part]
+    return Headline(sale, _credited(commission, names), standing)
 
 
 def _credited(commission: Commission, names: Names) -> str:

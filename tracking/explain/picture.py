@@ -16,6 +16,7 @@ from tracking.explain.shapes import (
     Band,
     Bar,
     Break,
+    Captions,
     Label,
     Lane,
     Picture,
@@ -67,7 +68,9 @@ def draw(
     clicks: Sequence[DrawnClick],
     sale: Sale,
     times: Times,
+    captions: Captions,
     session_ends: Sequence[int] = (),
+    *,
     key: str = "journey",
 ) -> Picture:
     """The picture of a journey and its sale. ``session_ends`` are the moments at which the browser
@@ -77,7 +80,7 @@ def draw(
     judged = [item.judged for item in shown]
     scale = make_scale(judged, sale, session_ends)
     lanes = [
-        _lane(item, index, scale, _held_until(item.judged, judged, sale, session_ends))
+        _lane(item, index, scale, _held_until(item.judged, judged, sale, session_ends), captions)
         for index, item in enumerate(shown)
     ]
     moments = _moments(judged, sale)
@@ -85,13 +88,13 @@ def draw(
         key=key,
         width=scale.width,
         height=TOP + LANE * len(lanes) + FLOOR + AXIS,
-        title=_title(clicks),
-        description=_description(clicks, sale, times),
+        title=captions.title(len(clicks)),
+        description=_description(clicks, sale, times, captions),
         lanes=tuple(lanes),
-        bands=tuple(_bands(judged, sale, session_ends, scale)),
+        bands=tuple(_bands(judged, sale, session_ends, scale, captions)),
         ticks=tuple(_ticks(moments, scale, times)),
-        breaks=tuple(_breaks(scale)),
-        sale=_sale_label(scale, sale, times),
+        breaks=tuple(_breaks(scale, captions)),
+        sale=_sale_label(scale, sale, times, captions),
         sale_x=scale(sale.at),
         left_out=len(clicks) - len(shown),
     )
@@ -149,10 +152,10 @@ def _session_until(
     return min((end for end in session_ends if end >= max(times)), default=max(times))
 
 
-def _lane(item: DrawnClick, index: int, scale: Scale, held_until: int) -> Lane:
+def _lane(item: DrawnClick, index: int, scale: Scale, held_until: int, captions: Captions) -> Lane:
     click = item.judged.click
     x, y = scale(click.at), TOP + LANE * index + 31
-    rest = f" · {click.cookie_type.value} · {item.label}"
+    rest = f" · {captions.cookie_type(click.cookie_type.value)} · {item.label}"
     name = _short(item.partner)
     room = scale.width - MARGIN // 2 - LETTER * len(name + rest)
     return Lane(
@@ -212,21 +215,18 @@ def _ticks(moments: Sequence[int], scale: Scale, times: Times) -> list[Tick]:
     return sorted(found, key=lambda tick: tick.x)
 
 
-def _breaks(scale: Scale) -> Iterable[Break]:
+def _breaks(scale: Scale, captions: Captions) -> Iterable[Break]:
     for since, until in scale.breaks:
         left, right = scale(since), scale(until)
-        yield Break(left, right, _span(until - since))
-
-
-def _span(milliseconds: int) -> str:
-    hours = round(milliseconds / (60 * MINUTE_MS))
-    if hours < 48:
-        return f"{hours} h"
-    return f"{round(hours / 24)} days"
+        yield Break(left, right, captions.pause(round((until - since) / (60 * MINUTE_MS))))
 
 
 def _bands(
-    judged: Sequence[Judged], sale: Sale, session_ends: Sequence[int], scale: Scale
+    judged: Sequence[Judged],
+    sale: Sale,
+    session_ends: Sequence[int],
+    scale: Scale,
+    captions: Captions,
 ) -> Iterable[Band]:
     """The sessions in their order, numbered; and that of the sale where it brought none of them."""
     seen = dict.fromkeys(item.click.session for item in judged if item.click.session)
@@ -234,16 +234,16 @@ def _bands(
     for number, session in enumerate(seen, 1):
         since = min(item.click.at for item in judged if item.click.session == session)
         until = _session_until(session, judged, sale, session_ends)
-        band = _band(scale(since), scale(until), f"Session {number}", last)
+        band = _band(scale(since), scale(until), captions.session(number), last)
         last = band.label.x + LETTER * len(band.label.text)
         yield band
     if seen and sale.sessions.isdisjoint(seen):
-        yield _other_session(scale, sale, last)
+        yield _other_session(scale, sale, last, captions)
 
 
-def _other_session(scale: Scale, sale: Sale, last: int) -> Band:
+def _other_session(scale: Scale, sale: Sale, last: int, captions: Captions) -> Band:
     """The band of a sale without a click; its words stand beside the sale's line."""
-    words, x = "Other session", scale(sale.at)
+    words, x = captions.other_session(), scale(sale.at)
     band = _band(x, x, words, 0)
     beside = x + 6
     if beside + LETTER * len(words) > scale.width:
@@ -260,30 +260,25 @@ def _band(left: int, right: int, words: str, last: int) -> Band:
     return Band(x, right - left + 2 * pad, Label(max(x, last + 6) if words else x, TOP - 10, words))
 
 
-def _sale_label(scale: Scale, sale: Sale, times: Times) -> Label:
+def _sale_label(scale: Scale, sale: Sale, times: Times, captions: Captions) -> Label:
     said = times(sale.at)
-    text = f"Sale {said.day} {said.time}"
+    text = captions.sale(said.day, said.time)
     half = LETTER * len(text) // 2
     x = min(max(scale(sale.at), MARGIN // 2 + half), scale.width - MARGIN // 2 - half)
     return Label(x, 16, text)
 
 
-def _title(clicks: Sequence[DrawnClick]) -> str:
-    number = len(clicks)
-    return f"The journey to this sale: {number} click{'' if number == 1 else 's'} on a time line"
-
-
-def _description(clicks: Sequence[DrawnClick], sale: Sale, times: Times) -> str:
+def _description(clicks: Sequence[DrawnClick], sale: Sale, times: Times, captions: Captions) -> str:
     """The picture in sentences."""
 
     def said(at: int) -> str:
         words = times(at)
         return f"{words.full_day} {words.time}"
 
-    told = [_told(item, said(item.judged.click.at)) for item in clicks]
-    return " ".join([*told, f"The sale was on {said(sale.at)}."])
+    told = [_told(item, said(item.judged.click.at), captions) for item in clicks]
+    return " ".join([*told, captions.sold(said(sale.at))])
 
 
-def _told(item: DrawnClick, when: str) -> str:
+def _told(item: DrawnClick, when: str, captions: Captions) -> str:
     click: Click = item.judged.click
-    return f"{when}: {item.partner}, {click.cookie_type.value} click. {item.sentence}"
+    return f"{captions.click(when, item.partner, click.cookie_type.value)} {item.sentence}"

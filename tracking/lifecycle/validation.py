@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tracking.commissions import rulings
 from tracking.commissions.rulings import MAX_REASON, Statement
@@ -19,17 +22,23 @@ from tracking.rollups import writing as rollups
 
 Action, Code, Status = Validation.Action, Validation.Code, Commission.Status
 
-_VERBS: Mapping[str, str] = {
-    Action.APPROVE: "approve",
-    Action.DECLINE: "decline",
-    Action.TAKE_BACK: "take back",
+_NOTHING_TO: Mapping[str, Promise] = {
+    Action.APPROVE: gettext_lazy("Order %(order)s pays nobody; there is nothing to approve."),
+    Action.DECLINE: gettext_lazy("Order %(order)s pays nobody; there is nothing to decline."),
+    Action.TAKE_BACK: gettext_lazy("Order %(order)s pays nobody; there is nothing to take back."),
 }
-REFUSED: Mapping[tuple[str, str], str] = {
-    (Action.APPROVE, Status.APPROVED): "is approved already",
-    (Action.APPROVE, Status.DECLINED): "is declined; take that back first",
-    (Action.DECLINE, Status.DECLINED): "is declined already",
-    (Action.TAKE_BACK, Status.PENDING): "is not declined; there is nothing to take back",
-    (Action.TAKE_BACK, Status.APPROVED): "is approved, not declined; there is nothing to take back",
+REFUSED: Mapping[tuple[str, str], Promise] = {
+    (Action.APPROVE, Status.APPROVED): gettext_lazy("Order %(order)s is approved already."),
+    (Action.APPROVE, Status.DECLINED): gettext_lazy(
+        "Order %(order)s is declined; take that back first."
+    ),
+    (Action.DECLINE, Status.DECLINED): gettext_lazy("Order %(order)s is declined already."),
+    (Action.TAKE_BACK, Status.PENDING): gettext_lazy(
+        "Order %(order)s is not declined; there is nothing to take back."
+    ),
+    (Action.TAKE_BACK, Status.APPROVED): gettext_lazy(
+        "Order %(order)s is approved, not declined; there is nothing to take back."
+    ),
 }
 """Why staff cannot do this to an open commission with this status."""
 
@@ -68,16 +77,16 @@ def possible(conversion: Conversion) -> list[Validation.Action]:
 
 def refusal(conversion: Conversion, action: Validation.Action) -> str:
     """Why this cannot be done to the sale as it stands; empty where it can."""
-    order, commission = f"Order {conversion.order}", commission_of(conversion)
+    order, commission = {"order": conversion.order}, commission_of(conversion)
     if conversion.closed_at is not None:
-        return f"{order} is closed; nothing changes it any more."
+        return _("Order %(order)s is closed; nothing changes it any more.") % order
     if conversion.conflict and action == Action.APPROVE:
-        return f"{order} is in conflict; settle the conflict first."
+        return _("Order %(order)s is in conflict; settle the conflict first.") % order
     if commission is None or not _pays_somebody(conversion):
-        return f"{order} pays nobody; there is nothing to {_VERBS[action]}."
+        return str(_NOTHING_TO[action]) % order
     if may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
         return ""
-    return f"{order} {REFUSED[action, commission.status]}."
+    return str(REFUSED[action, commission.status]) % order
 
 
 def _pays_somebody(conversion: Conversion) -> bool:
@@ -89,14 +98,14 @@ def _missing(statement: Statement) -> str:
     """What the statement lacks."""
     has_reason = bool(statement.reason.strip())
     if len(statement.reason.strip()) > MAX_REASON:
-        return f"Give the reason in at most {MAX_REASON} characters."
+        return _("Give the reason in at most %(most)s characters.") % {"most": MAX_REASON}
     if statement.action == Action.DECLINE:
         if statement.code not in Code.values:
-            return "Choose why it is declined; the partner reads it."
+            return _("Choose why it is declined; the partner reads it.")
         if statement.code == Code.OTHER and not has_reason:
-            return "Say in words why it is declined; the partner reads it."
+            return _("Say in words why it is declined; the partner reads it.")
     elif statement.code:
-        return "Only a decline has a reason from the list."
+        return _("Only a decline has a reason from the list.")
     if statement.action == Action.TAKE_BACK and not has_reason:
-        return "Give the reason; it is kept in the sale's history."
+        return _("Give the reason; it is kept in the sale's history.")
     return ""

@@ -87,7 +87,9 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
             if not second_factor.reset(user):
                 return gettext("%(user)s had no second factor.") % {"user": user}
             reason = form.cleaned_data["reason"]
-            self.log_change(request, user, f"Second factor reset: {reason}")
+            self.log_change(
+                request, user, _("Second factor reset: %(reason)s") % {"reason": reason}
+            )
             said = gettext(
                 "The second factor of %(user)s is off, and its recovery codes no longer work."
             )

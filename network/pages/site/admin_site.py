@@ -145,7 +145,7 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """The theme's search keeps what it finds beyond the request; lists have their own."""
-        raise Http404("There is no search across lists.")
+        raise Http404(gettext("There is no search across lists."))
 
 
 class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[misc]

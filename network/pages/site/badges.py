@@ -4,20 +4,28 @@ from typing import Protocol
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 
 class Toned(Protocol):
-    """Something whose text is shown in the colours of its ``tone``: ``good``, ``waiting``,
+    """Something whose ``label`` is shown in the colours of its ``tone``: ``good``, ``waiting``,
     ``wrong``, or empty for plain ones."""
 
     @property
     def tone(self) -> str: ...
 
+    @property
+    def label(self) -> str: ...
+
+
+_LABELS = {"hard": gettext_lazy("Hard"), "soft": gettext_lazy("Soft")}
+
 
 def cookie_type(value: str) -> SafeString:
     """``hard`` solid, ``soft`` dashed."""
-    return format_html('<span class="badge {}">{}</span>', value, value.capitalize())
+    label = _LABELS[value] if value in _LABELS else value.capitalize()
+    return format_html('<span class="badge {}">{}</span>', value, label)
 
 
 def state(shown: Toned) -> SafeString:
-    return format_html('<span class="badge state {}">{}</span>', shown.tone, shown)
+    return format_html('<span class="badge state {}">{}</span>', shown.tone, shown.label)

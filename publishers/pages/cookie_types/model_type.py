@@ -109,7 +109,7 @@ def _make(
         known_until=given.seen,
     )
     label = made.get_model_type_display()
-    model_admin.log_change(request, said.publisher, f"Model type: {label}")
+    model_admin.log_change(request, said.publisher, _("Model type: %(label)s") % {"label": label})
     done = _("Model type %(model_type)s, from %(start)s. Clicks already made keep their type.")
     return done % {"model_type": label, "start": dates.zoned(made.starts_at)}
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -81,7 +82,7 @@ def _of_team(view: TeamView, right: Right = Right.READ) -> Callable[..., HttpRes
     def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
         roles = access.access_of(request.user).publisher_roles
         if not access.access_of(request.user).may_for_publisher(right, publisher):
-            raise Http404("There is no such publisher.")
+            raise Http404(_("There is no such publisher."))
         own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
         context = {
             "publisher": own[publisher],

@@ -125,7 +125,7 @@ def _answer(form: LinkForm, publisher: Publisher) -> Answer | None:
 
 
 def _text(label: str, limit: int) -> forms.CharField:
-    message = f"Shorten it to {limit} characters; it has %(show_value)d."
+    message = _("Shorten it to %(limit_value)d characters; it has %(show_value)d.")
     return forms.CharField(
         label=label, max_length=limit, required=False, error_messages={"max_length": message}
     )

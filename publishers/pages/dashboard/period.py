@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +17,10 @@ LONGEST_DAYS = 400
 LATEST_DAYS = {"7": 7, "30": 30, "90": 90}
 THIS_MONTH, LAST_MONTH, DATES = "this_month", "last_month", "dates"
 CHOICES = {
-    **{key: f"{days} days" for key, days in LATEST_DAYS.items()},
+    **{
+        key: format_lazy(gettext_lazy("{days} days"), days=days)
+        for key, days in LATEST_DAYS.items()
+    },
     THIS_MONTH: gettext_lazy("This month"),
     LAST_MONTH: gettext_lazy("Last month"),
 }
@@ -55,7 +59,10 @@ class Days:
     def __str__(self) -> str:
         if self.first == self.last:
             return dates.written(self.first)
-        return f"{dates.written(self.first)} to {dates.written(self.last)}"
+        return _("%(first)s to %(last)s") % {
+            "first": dates.written(self.first),
+            "last": dates.written(self.last),
+        }
 
 
 class PeriodForm(forms.Form):
@@ -103,7 +110,7 @@ class PeriodForm(forms.Form):
         if not since or not until or self.errors:
             return
         if since > until:
-            self.add_error("since", _("It lies after the other date. Exchange the two."))
+            self.add_error("since", _("The start date is after the end date."))
         elif (until - since).days >= LONGEST_DAYS:
             self.add_error(
                 "since", _("Choose %(longest_days)s days at most.") % {"longest_days": LONGEST_DAYS}

@@ -33,7 +33,9 @@ class ApplicationForm(forms.Form):
         required=False,
         widget=forms.Textarea({"rows": 3}),
         error_messages={
-            "max_length": f"Shorten the message to {MAX_MESSAGE} characters; it has %(show_value)d."
+            "max_length": _(
+                "Shorten the message to %(limit_value)d characters; it has %(show_value)d."
+            )
         },
     )
 

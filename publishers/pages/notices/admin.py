@@ -102,7 +102,7 @@ class NoticeMailAdmin(PageAdmin[NoticeMail]):
         except NotParked as error:
             messages.error(request, str(error))
             return
-        self.log_change(request, waiting, "Sent again")
+        self.log_change(request, waiting, _("Sent again"))
         messages.success(
             request,
             _("%(waiting)s is on its way; it takes a minute at most.") % {"waiting": waiting},

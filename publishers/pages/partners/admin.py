@@ -226,7 +226,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         def apply(now: datetime) -> str:
             text = form.cleaned_data["text"]
             deciding.add_note(row, text, now, made_by=person(request))
-            self.log_change(request, row, "Added a note")
+            self.log_change(request, row, _("Added a note"))
             return _("The note is kept.")
 
         page = ChangePage(

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates, money
@@ -101,7 +102,12 @@ class PartnerColumns:
             return None
         share = format_html("{}%", round(figures.share_after_other * 100))
         number = _sales(row, "after_other", figures.after_other)
-        return format_html("{} <small>{} of {}</small>", share, number, figures.touched)
+        return format_html(
+            _("{share} <small>{number} of {touched}</small>"),
+            share=share,
+            number=number,
+            touched=figures.touched,
+        )
 
     @admin.display(description=Heading(figure("taken_over")), ordering="taken_over_minor")
     def taken_over(self, row: Partnership) -> str:
@@ -111,7 +117,7 @@ class PartnerColumns:
             lines.append(_taken_over(row, figures))
         if figures.stood_down_sales or soft:
             stood_down = _sales(row, "stood_down", figures.stood_down_sales)
-            lines.append(format_html("Stood down {}", stood_down))
+            lines.append(format_html(_("Stood down {number}"), number=stood_down))
         return format_html_join(" ", "<span>{}</span>", ([line] for line in lines))
 
     @admin.display(

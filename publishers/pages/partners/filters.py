@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
@@ -37,7 +38,7 @@ class ModelTypeFilter(_ChoiceFilter):
 
 
 class StatusFilter(_ChoiceFilter):
-    title = "status"
+    title = gettext_lazy("status")
     parameter_name = "status"
     choices_of = PartnershipTerms.Status.choices
     annotation = "status_now"
@@ -57,7 +58,7 @@ class CookieTypeFilter(_ChoiceFilter):
 
 
 class SourceFilter(_ChoiceFilter):
-    title = "source"
+    title = gettext_lazy("source")
     parameter_name = "source"
     choices_of = ((OWN, gettext_lazy("Own")), ("default", gettext_lazy("Model type's default")))
 
@@ -70,9 +71,12 @@ class SalesFilter(_ChoiceFilter):
     """By whether the figures say enough to judge a partner by."""
 
     FEW = "few"
-    title = "sales"
+    title = gettext_lazy("sales")
     parameter_name = "sales"
-    choices_of = ((FEW, f"Too few: under {ENOUGH_SALES}"), ("enough", f"{ENOUGH_SALES} or more"))
+    choices_of = (
+        (FEW, format_lazy(gettext_lazy("Too few: under {enough}"), enough=ENOUGH_SALES)),
+        ("enough", format_lazy(gettext_lazy("{enough} or more"), enough=ENOUGH_SALES)),
+    )
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         few = Q(touched__lt=ENOUGH_SALES)
@@ -83,7 +87,7 @@ class SuggestionFilter(_ChoiceFilter):
     """By whether the figures suggest another cookie type."""
 
     ANY = "any"
-    title = "suggestion"
+    title = gettext_lazy("suggestion")
     parameter_name = "suggested"
     choices_of = ((ANY, gettext_lazy("Consider soft or hard")),)
 

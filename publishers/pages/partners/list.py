@@ -9,6 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, OrderBy, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
@@ -40,7 +41,7 @@ class Empty:
 
 NO_MATCH = Empty(
     gettext_lazy("No partner matches."),
-    gettext_lazy("Take a filter back, or search for another name or for the whole id."),
+    gettext_lazy("Remove a filter, or search for another name or for the whole id."),
 )
 
 
@@ -54,7 +55,7 @@ class Look:
 
 
 _TYPE, _SALES = CookieTypeFilter.parameter_name, SalesFilter.parameter_name
-_PLAN = gettext_lazy("Choose partners in the tab All, then the action Set soft… or Set hard…")
+_PLAN = gettext_lazy("Choose partners in the tab All, then the action Set soft… or Set hard….")
 LOOKS = (
     Look(
         gettext_lazy("All"),
@@ -77,26 +78,33 @@ LOOKS = (
     Look(
         gettext_lazy("Hard"),
         {_TYPE: "hard"},
-        Empty(gettext_lazy("No partner is hard."), f"{_PLAN}."),
+        Empty(gettext_lazy("No partner is hard."), _PLAN),
     ),
     Look(
         gettext_lazy("Soft"),
         {_TYPE: "soft"},
-        Empty(gettext_lazy("No partner is soft."), f"{_PLAN}."),
+        Empty(gettext_lazy("No partner is soft."), _PLAN),
     ),
     Look(
         gettext_lazy("Changing"),
         {_TYPE: "changing"},
         Empty(
             gettext_lazy("No partner's cookie type is going to change."),
-            f"{_PLAN}, and give it a start.",
+            gettext_lazy(
+                "Choose partners in the tab All, then the action Set soft… or Set hard…, and give "
+                "it a start."
+            ),
         ),
     ),
     Look(
         gettext_lazy("Too few sales"),
         {_SALES: SalesFilter.FEW},
         Empty(
-            f"Every partner touched {ENOUGH_SALES} sales or more in {DAYS} days.",
+            format_lazy(
+                gettext_lazy("Every partner touched {enough} sales or more in {days} days."),
+                enough=ENOUGH_SALES,
+                days=DAYS,
+            ),
             gettext_lazy("Their figures can be relied on."),
         ),
     ),

@@ -101,7 +101,7 @@ def _act(
         return DeskOutcome()
     action = actions.get(request.POST["do"])
     if action is None:
-        raise Http404("There is nothing of that name to do.")
+        raise Http404(_("There is nothing of that name to do."))
     try:
         return DeskOutcome(done=action())
     except (LastOwner, Gone, NotOpen) as error:
@@ -137,7 +137,7 @@ def _withdraw(row: Invitation, person: User) -> str:
 def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
     role = request.POST.get("role", "")
     if role not in dict(type(row).Role.choices):
-        raise Http404(f"There is no role {role}.")
+        raise Http404(_("There is no role %(role)s.") % {"role": role})
     ended = invitations.change_role(row, role, clock.now(), changed_by=person)
     return _("%(user)s is %(role)s now.%(ended)s") % {
         "user": row.user,

@@ -200,7 +200,7 @@ def test_staff_read_when_it_is_closed(stuffer: Partnership, operator: User) -> N
     page = text(
         signed_in(operator).get(f"/admin/tracking/conversion/{Conversion.objects.get().pk}/change/")
     )
-    assert "Not credited to Stuffer (hard): £4.00, declined: Fraud: Stuffer stuffed, to be" in page
+    assert "Not credited to Stuffer · hard · £4.00 · declined: Fraud: Stuffer stuffed" in page
 
 
 # What a change would have done

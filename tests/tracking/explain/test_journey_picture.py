@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracking.explain.captions import CAPTIONS
 from tracking.explain.picture import MARKS, MOST_LANES, DrawnClick, draw
 from tracking.explain.scale import WIDTH, in_zone, since_start
 from tracking.explain.shapes import Lane, Picture
@@ -40,7 +41,7 @@ def picture(clicks: Sequence[Click], at: Sale, session_ends: Sequence[int] = ())
         DrawnClick(judged, "Blog A", judged.verdict.value, f"{judged.verdict.value}.")
         for judged in resolve(clicks, at).verdicts
     ]
-    return draw(drawn, at, LONDON, session_ends)
+    return draw(drawn, at, LONDON, CAPTIONS, session_ends)
 
 
 def strong(lane: Lane) -> list[tuple[int, int]]:

@@ -282,8 +282,8 @@ def sold_after_blog_and_extension() -> Conversion:
 def test_it_tells_staff_the_whole_sale() -> None:
     told = explain(sold_after_blog_and_extension())
     assert str(told.headline) == (
-        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog A (hard): £3.99, pending, "
-        "final on 11 Apr 2026 14:00, when Blog A's window closes."
+        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog A · hard · £3.99 · "
+        "pending · final on 11 Apr 2026 14:00, when Blog A's window closes"
     )
     assert [click.partner for click in told.clicks] == ["Blog A", "Cat"]
     assert told.clicks[1].sentence == (
@@ -297,7 +297,7 @@ def test_it_tells_when_a_sale_was_closed() -> None:
     finalise(conversion.closes_at + timedelta(minutes=1))
     conversion = Conversion.objects.get(pk=conversion.pk)
     assert str(explain(conversion).headline).endswith(
-        "Credited to Blog A (hard): £3.99, final since 11 Apr 2026 14:01."
+        "Credited to Blog A · hard · £3.99 · final since 11 Apr 2026 14:01"
     )
     assert str(state_of_sale(conversion)) == "Final, payable on 11 Apr 2026"
 
@@ -343,7 +343,7 @@ def test_it_tells_that_figures_differ() -> None:
     )
     conversion = Conversion.objects.get(pk=conversion.pk)
     assert str(explain(conversion).headline).endswith(
-        "Credited to Blog A (hard): £3.99, in conflict until the advertiser settles it."
+        "Credited to Blog A · hard · £3.99 · in conflict until the advertiser settles it"
     )
     assert str(state_of(conversion.commission)) == "Conflict"
 
@@ -352,7 +352,7 @@ def test_it_tells_an_unverified_sale() -> None:
     conversion = sold_after_blog_and_extension()
     conversion.verified = False
     assert str(explain(conversion).headline).endswith(
-        "£3.99, unverified until a report from the shop's server confirms it."
+        "£3.99 · unverified until a report from the shop's server confirms it"
     )
 
 
@@ -370,7 +370,7 @@ def test_it_tells_a_publisher_of_its_own_clicks_only() -> None:
     assert [click.partner for click in told.clicks] == ["you"]
     assert told.clicks[0].references == {"ref": "spring"}
     assert "Cat" not in told_to_blog(conversion)
-    assert "Credited to you (hard): £3.99" in told_to_blog(conversion)
+    assert "Credited to you · hard · £3.99" in told_to_blog(conversion)
 
 
 @pytest.mark.parametrize(

@@ -385,7 +385,7 @@ def test_staff_approve_a_sale_on_its_page(staff: Client, blog: Partnership) -> N
     assert "Approve… Decline… History" in page(staff, sale)
     shown = text(post(staff, sale, "approve", reason="Seen in the shop"))
     assert "Order 7 is approved." in shown
-    assert "Credited to Blog (hard): £3.99, approved, final on 11 Apr 2026 14:00" in shown
+    assert "Credited to Blog · hard · £3.99 · approved · final on 11 Apr 2026 14:00" in shown
     assert "12 Mar 2026 15:00 Approved mia Seen in the shop £3.99 to Blog" in shown
     assert "Decline… History" in shown
     assert "Approve…" not in shown
@@ -397,8 +397,8 @@ def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnershi
     sale = sell(blog)
     shown = text(post(staff, sale, "decline", code="returned", reason="too small."))
     assert "Order 7 is declined." in shown
-    assert "Not credited to Blog (hard): £3.99, declined: Order returned: too small, to be" in shown
-    assert "to be closed on 11 Apr 2026 14:00." in shown
+    assert "Not credited to Blog · hard · £3.99 · declined: Order returned: too small" in shown
+    assert "to be closed on 11 Apr 2026 14:00" in shown
     assert "Declined mia Order returned: too small. £3.99 to Blog" in shown
     assert "Take back… History" in shown
     refused = post(staff, sale, "take-back", reason="")
@@ -406,7 +406,7 @@ def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnershi
     shown = text(post(staff, sale, "take-back", reason="Wrong order"))
     assert "The decline of order 7 is taken back." in shown
     assert "Decline taken back mia Wrong order £3.99 to Blog" in shown
-    assert "£3.99, pending, final on" in shown
+    assert "£3.99 · pending · final on" in shown
 
 
 @pytest.mark.parametrize(
@@ -485,4 +485,4 @@ def test_the_publisher_reads_why_and_not_the_notes(
         assert "Declined: Order returned: too small" in shown, address
         assert "A note for staff" not in shown
         assert "mia" not in shown
-    assert "Not credited to you (hard): £3.99, declined: Order returned: too small" in shown
+    assert "Not credited to you · hard · £3.99 · declined: Order returned: too small" in shown

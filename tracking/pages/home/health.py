@@ -78,7 +78,9 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
         names = list(queryset.filter(removed_at=None).values_list("name", flat=True))
         taken = queryset.filter(pk__in=names, removed_at=None).update(removed_at=now)
         for host in queryset.filter(pk__in=names):
-            self.log_change(request, host, f"Taken out of service {dates.zoned(now)}")
+            self.log_change(
+                request, host, _("Taken out of service %(at)s") % {"at": dates.zoned(now)}
+            )
         text = ngettext(
             "%(count)s host taken out of service: %(names)s.",
             "%(count)s hosts taken out of service: %(names)s.",
@@ -137,5 +139,5 @@ class SetAsideAdmin(PageAdmin[SetAside]):
         except NotReplayed as error:
             messages.error(request, str(error))
             return
-        self.log_change(request, replayed, "Taken in again")
+        self.log_change(request, replayed, _("Taken in again"))
         messages.success(request, _("%(record)s has been taken in.") % {"record": replayed})

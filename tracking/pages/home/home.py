@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates, money
 from network.effective.rows import SPREAD
@@ -24,6 +24,7 @@ from tracking.figures import queries as reports
 from tracking.figures.home import LENGTH, Compared, ReportHealth, Total, UpcomingWeek, Waiting
 from tracking.figures.queries import Kept, Period, Scope
 from tracking.models import Report
+from tracking.pages.sales.filters import week_of
 
 LIST = "admin:{}_changelist"
 _KINDS = {"hard": "Hard", "soft": "Soft"}
@@ -244,7 +245,7 @@ def _title(week: UpcomingWeek) -> str:
     if week.monday is None:
         text = ngettext("After %(weeks)s week", "After %(weeks)s weeks", home.WEEKS)
         return text % {"weeks": home.WEEKS}
-    return _("Week of %(monday)s") % {"monday": f"{week.monday:%-d %b}"}
+    return week_of(week.monday)
 
 
 def _week(week: UpcomingWeek) -> dict[str, Any]:
@@ -258,9 +259,9 @@ def _week(week: UpcomingWeek) -> dict[str, Any]:
 
 
 _SOURCES = (
-    ("Tag", (Report.Source.TAG,)),
-    ("Pixel", (Report.Source.PIXEL,)),
-    ("Server", (Report.Source.SERVER, Report.Source.KEYED)),
+    (gettext_lazy("Tag"), (Report.Source.TAG,)),
+    (gettext_lazy("Pixel"), (Report.Source.PIXEL,)),
+    (gettext_lazy("Server"), (Report.Source.SERVER, Report.Source.KEYED)),
 )
 
 

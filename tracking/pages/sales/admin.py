@@ -142,7 +142,9 @@ class ConversionAdmin(PageAdmin[Conversion]):
                 settle_conflict(row, choice, now)
             except NotInConflict as error:
                 raise ValidationError(str(error)) from error
-            self.log_change(request, row, f"Settled the conflict: {choice.reason}")
+            self.log_change(
+                request, row, _("Settled the conflict: %(reason)s") % {"reason": choice.reason}
+            )
             return _("The conflict of order %(order)s is settled.") % {"order": row.order}
 
         page = ChangePage(

@@ -8,6 +8,10 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.clock import to_ms
@@ -29,23 +33,23 @@ from tracking.rule.tokens import lowest_id
 
 
 class _ChoicesFilter(ClosedListFilter):
-    choices_of: Sequence[tuple[str, str]]
+    choices_of: Sequence[tuple[str, Any]]
 
     def lookups(
         self, request: Any, model_admin: admin.ModelAdmin[Any]
-    ) -> Sequence[tuple[str, str]]:
+    ) -> Sequence[tuple[str, Any]]:
         return self.choices_of
 
 
 class StateFilter(_ChoicesFilter):
     """Commissions by the state that pages show them in."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.value) for state in COMMISSION_STATES),
-        ("earning", "All but declined"),
-        ("open", "Not closed yet"),
+        *((state.value, state.label) for state in COMMISSION_STATES),
+        ("earning", gettext_lazy("All but declined")),
+        ("open", gettext_lazy("Not closed yet")),
     ]
 
     def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
@@ -59,11 +63,11 @@ class StateFilter(_ChoicesFilter):
 class SaleStateFilter(_ChoicesFilter):
     """Sales by the state that pages show them in; those that pay nobody as well."""
 
-    title = "state"
+    title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.value) for state in COMMISSION_STATES),
-        (SaleState.NOBODY.value, "Nobody is paid"),
+        *((state.value, state.label) for state in COMMISSION_STATES),
+        (SaleState.NOBODY.value, gettext_lazy("Nobody is paid")),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
@@ -74,10 +78,10 @@ class SaleStateFilter(_ChoicesFilter):
 
 DAYS = 30
 PERIODS = (
-    ("7", "Last 7 days"),
-    ("30", f"Last {DAYS} days"),
-    ("before", f"The {DAYS} days before"),
-    ("90", "Last 90 days"),
+    ("7", gettext_lazy("Last 7 days")),
+    ("30", format_lazy(gettext_lazy("Last {days} days"), days=DAYS)),
+    ("before", format_lazy(gettext_lazy("The {days} days before"), days=DAYS)),
+    ("90", gettext_lazy("Last 90 days")),
 )
 
 
@@ -91,7 +95,7 @@ def period_of(chosen: str, now: datetime) -> Period:
 class PeriodFilter(_ChoicesFilter):
     """By the hour of the column ``at``."""
 
-    title = "time"
+    title = gettext_lazy("time")
     parameter_name = "period"
     choices_of = PERIODS
     at = "at"
@@ -114,10 +118,15 @@ class ClickPeriodFilter(PeriodFilter):
         return queryset.filter(id__gte=since, id__lt=until)
 
 
+def week_of(monday: date) -> str:
+    """``Week of 9 Mar``."""
+    return _("Week of %(monday)s") % {"monday": date_format(monday, "j M")}
+
+
 class ClosesFilter(ClosedListFilter):
     """Open commissions that only time stands in the way of, by the week in which they are final."""
 
-    title = "becomes final"
+    title = gettext_lazy("becomes final")
     parameter_name = "closes"
 
     def lookups(
@@ -125,8 +134,8 @@ class ClosesFilter(ClosedListFilter):
     ) -> Sequence[tuple[str, str]]:
         weeks = home.mondays(clock.now(), timezone.get_current_timezone())
         return [
-            *((monday.isoformat(), f"Week of {monday:%-d %b}") for monday in weeks),
-            ("later", "Later"),
+            *((monday.isoformat(), week_of(monday)) for monday in weeks),
+            ("later", _("Later")),
         ]
 
     def narrow(self, queryset: QuerySet[Commission], chosen: str) -> QuerySet[Commission]:
@@ -144,13 +153,13 @@ class ClosesFilter(ClosedListFilter):
 
 
 class CountsFilter(_ChoicesFilter):
-    title = "counts"
+    title = gettext_lazy("counts")
     parameter_name = "counts"
     choices_of = (
-        ("yes", "Counts"),
-        ("took", "Set the cookie"),
-        ("stood_down", "Stood down"),
-        ("no", "Does not count"),
+        ("yes", gettext_lazy("Counts")),
+        ("took", gettext_lazy("Set the cookie")),
+        ("stood_down", gettext_lazy("Stood down")),
+        ("no", gettext_lazy("Does not count")),
     )
 
     def narrow(self, queryset: QuerySet[Click], chosen: str) -> QuerySet[Click]:
@@ -166,12 +175,12 @@ class CountsFilter(_ChoicesFilter):
 
 
 class OutcomeFilter(WordsFilter):
-    title = "outcome"
+    title = gettext_lazy("outcome")
     parameter_name = "outcome"
     words = REPORT_OUTCOMES
 
 
 class ReasonFilter(WordsFilter):
-    title = "why it does not count"
+    title = gettext_lazy("why it does not count")
     parameter_name = "reason"
     words = CLICK_REASONS

@@ -7,6 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.pages.site.admin_site import CappedPaginator, ClosedListFilter
@@ -19,14 +22,20 @@ from tracking.rollups.protection import TermsRead
 from tracking.rollups.writing import contributions_of
 from tracking.rule.reasons import Counted
 
-PARTS: Mapping[str, tuple[str, Collection[Counted]]] = {
-    "touched": ("touched by {}", {Counted.TOUCHED}),
-    "paid": ("paid to {}", EARNING),
-    "after_other": ("of {} after someone else", {Counted.AFTER_OTHER}),
-    "taken_over": ("taken over by {}", {Counted.TAKEN_OVER}),
-    "stood_down": ("in which {} stood down", {Counted.STOOD_DOWN_SALE}),
-    "protected": ("kept for {} by others standing down", {Counted.PROTECTED}),
-    "left_to_others": ("that {} left to others by standing down", {Counted.LEFT_TO_OTHERS}),
+PARTS: Mapping[str, tuple[Promise, Collection[Counted]]] = {
+    "touched": (gettext_lazy("touched by %(partner)s"), {Counted.TOUCHED}),
+    "paid": (gettext_lazy("credited to %(partner)s"), EARNING),
+    "after_other": (gettext_lazy("of %(partner)s, after another partner"), {Counted.AFTER_OTHER}),
+    "taken_over": (gettext_lazy("taken over by %(partner)s"), {Counted.TAKEN_OVER}),
+    "stood_down": (gettext_lazy("in which %(partner)s stood down"), {Counted.STOOD_DOWN_SALE}),
+    "protected": (
+        gettext_lazy("kept for %(partner)s by others standing down"),
+        {Counted.PROTECTED},
+    ),
+    "left_to_others": (
+        gettext_lazy("that %(partner)s left to others by standing down"),
+        {Counted.LEFT_TO_OTHERS},
+    ),
 }
 """A partner's parts in sales: in words, and as the rollups count them."""
 
@@ -35,7 +44,7 @@ class PartnerFilter(ClosedListFilter):
     """``?partner=7-touched``: the sales of the last days in which a partner had a part, by the very
     rule that counts them. Offered only where a partner was followed here."""
 
-    title = f"partner, last {DAYS} days"
+    title = format_lazy(gettext_lazy("partner, last {days} days"), days=DAYS)
     parameter_name = "partner"
 
     def lookups(
@@ -45,7 +54,9 @@ class PartnerFilter(ClosedListFilter):
         if name is None:
             return []
         key = self._publisher()
-        return [(f"{key}-{part}", words.format(name)) for part, (words, _) in PARTS.items()]
+        return [
+            (f"{key}-{part}", str(words) % {"partner": name}) for part, (words, _) in PARTS.items()
+        ]
 
     def has_output(self) -> bool:
         return self.value() is not None

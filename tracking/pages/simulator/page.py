@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from network.people import access
 from tracking.commissions.decisions import clicks_of
+from tracking.explain.captions import CAPTIONS
 from tracking.explain.explanations import names_for_staff
 from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.scale import since_start
@@ -298,4 +299,4 @@ def _picture(result: PlayedScenario) -> Picture:
         for judged in outcome.verdicts
     ]
     ends = [moment.minute * MINUTE_MS for moment in result.moments if moment.click is None]
-    return draw(drawn, result.sale, since_start(), ends)
+    return draw(drawn, result.sale, since_start(), CAPTIONS, ends)

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from network import clock
@@ -86,14 +88,14 @@ def _chosen(text: str, shops: Sequence[Advertiser], before: WhatIfRun | None) ->
         return shops[0] if len(shops) == 1 else None
     found = next((shop for shop in shops if str(shop.pk) == text), None)
     if found is None:
-        raise Http404(f"There is no advertiser {text}.")
+        raise Http404(_("There is no advertiser %(id)s.") % {"id": text})
     return found
 
 
 def _page(request: HttpRequest, page: Asking) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": "What if",
+        "title": _("What if"),
         "advertisers": page.shops,
         "chosen": page.shop,
         "form": page.form,
@@ -145,7 +147,7 @@ def _own_run(request: HttpRequest, pk: UUID) -> WhatIfRun:
     """Raises Http404 for one that somebody else asked, or about what this person sees no more."""
     run = get_object_or_404(whatif_runs.of(person(request)), pk=pk)
     if not set(run.question.changes) <= _visible(request):
-        raise Http404("There is no such what-if.")
+        raise Http404(_("There is no such what-if."))
     return run
 
 
@@ -159,7 +161,7 @@ def run_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     [words] = words_of([run.question])
     context = {
         **admin.site.each_context(request),
-        "title": "What if",
+        "title": _("What if"),
         "subtitle": words,
         "run": run,
         "told": told,
@@ -209,18 +211,28 @@ def _steps(request: HttpRequest, question: Question) -> list[Step]:
             }
         )
         if chosen:
-            these = "this partner" if len(chosen) == 1 else f"these {len(chosen)} partners"
             query = f"?to={kind}&partners={','.join(map(str, chosen))}"
             address = reverse("admin:publishers_partnership_cookie_type") + query
-            steps.append(Step(f"Set {these} to {kind}…", address))
+            steps.append(Step(_set_to(kind, len(chosen)), address))
     for key, change in managed.items():
         if change.soft_rule or change.hard_days or change.soft_hours:
             address = reverse("admin:network_advertiser_terms", args=[key])
-            steps.append(Step("Change the advertiser's terms…", address))
+            steps.append(Step(_("Change the advertiser's terms…"), address))
         for partnership in _partnerships({key: list(change.own_hard_days)}):
             address = reverse("admin:publishers_partnership_terms", args=[partnership])
-            steps.append(Step("Change the partner's terms…", address))
+            steps.append(Step(_("Change the partner's terms…"), address))
     return steps
+
+
+def _set_to(kind: CookieType, partners: int) -> str:
+    text = (
+        ngettext("Set this partner to soft…", "Set these %(number)d partners to soft…", partners)
+        if kind is CookieType.SOFT
+        else ngettext(
+            "Set this partner to hard…", "Set these %(number)d partners to hard…", partners
+        )
+    )
+    return text % {"number": partners}
 
 
 def _partnerships(publishers: Mapping[int, Sequence[int]]) -> list[int]:
@@ -237,7 +249,7 @@ def run_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
     """A table of the answer, ``partners`` or ``moves``, for a spreadsheet."""
     run = _own_run(request, pk)
     if table not in TABLES or not _is_done(run):
-        raise Http404("There is no such table.")
+        raise Http404(_("There is no such table."))
     name = f"what-if-{run.created_at:%Y-%m-%d}-{table}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # With a byte-order mark: without it spreadsheets take the text for another encoding.

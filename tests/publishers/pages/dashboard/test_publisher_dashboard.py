@@ -227,7 +227,7 @@ def test_the_day_on_which_clocks_change_has_23_hours() -> None:
         ),
         pytest.param(
             "period=dates&since=2026-03-02&until=2026-03-01",
-            "From: It lies after the other date. Exchange the two.",
+            "From: The start date is after the end date.",
             id="reverse",
         ),
         pytest.param(

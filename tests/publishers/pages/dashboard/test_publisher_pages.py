@@ -397,7 +397,7 @@ def test_a_sales_page_names_no_rival(member: Client, blog: Partnership, cat: Par
     sale = buy(blog, cat)
     response = page(member, blog.publisher, f"sales/{sale.commission.pk}/")
     seen = text(response)
-    assert "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to you (hard): £3.99" in seen
+    assert "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to you · hard · £3.99" in seen
     assert "Your hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in seen
     assert "spring" in seen
     assert "Cat" not in response.content.decode()

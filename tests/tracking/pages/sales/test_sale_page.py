@@ -63,8 +63,8 @@ def test_a_pending_sale(
 ) -> None:
     shown = page(owner, stood_down_sale(shop, blog, overlay))
     assert (
-        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog A (hard): £3.99, pending, "
-        "final on 11 Apr 2026 14:00, when Blog A's window closes."
+        "Order 10023 · £49.90 · 12 Mar 2026 14:06 UTC. Credited to Blog A · hard · £3.99 · "
+        "pending · final on 11 Apr 2026 14:00, when Blog A's window closes"
     ) in shown
     assert "Blog A's hard click of 12 Mar 2026 14:00 was the last one to take the cookie" in shown
     assert "The journey to this sale: 2 clicks on a time line" in shown
@@ -77,7 +77,7 @@ def test_a_sale_that_pays_nobody(owner: Client, shop: Advertiser, overlay: Partn
     shopper.end_session()
     sale = shopper.buy(shop, NOW + 30 * MINUTE, order="5")
     shown = page(owner, sale)
-    assert "Order 5 · £49.90 · 12 Mar 2026 14:30 UTC. Nobody is paid , final on " in shown
+    assert "Order 5 · £49.90 · 12 Mar 2026 14:30 UTC. Nobody is paid · final on " in shown
     assert "Nobody is paid: Overlay X's soft cookie had ended with its browser session." in shown
     assert "Nobody earned a commission on this sale." in shown
     assert "Other session" in shown
@@ -92,7 +92,7 @@ def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client
     shopper.follow(blog, NOW)
     sale = shopper.buy(shop, NOW + MINUTE, order="6")
     shown = page(client, sale)
-    assert "unverified until a report from the shop's server confirms it." in shown
+    assert "unverified until a report from the shop's server confirms it" in shown
     assert "State Unverified" in shown
     assert "Closes When the shop's server confirms the sale, but not before 11 Apr 2026" in shown
     assert "becomes final when the shop's server reports the same order with a key" in shown
@@ -141,7 +141,7 @@ def test_a_final_sale_and_a_report_that_came_too_late(
     finalise(sale.closes_at)
     shopper.buy(shop, sale.closes_at + DAY, order="8")
     shown = page(owner, sale)
-    assert "Credited to Blog A (hard): £3.99, final since 11 Apr 2026 14:00." in shown
+    assert "Credited to Blog A · hard · £3.99 · final since 11 Apr 2026 14:00" in shown
     assert "1 report came after the sale was closed. It is kept below and changed nothing." in shown
     assert "Too late: the sale was closed" in shown
     assert "Closed on 11 Apr 2026 14:00 UTC, after all evidence was checked" in shown
@@ -157,7 +157,7 @@ def test_a_sale_whose_decision_changed_says_how(
     data = {"order": "9", "amount": "49.90"}
     report_sale(shop, NOW + DAY, data, from_cookies=elsewhere.cookies, source="keyed")
     shown = page(owner, sale)
-    assert "Credited to Blog A (hard)" in shown
+    assert "Credited to Blog A · hard" in shown
     said = "Credited to Overlay X until 13 Mar 2026 14:00. The shop's server reported Blog A's"
     assert f"{said} later click." in shown
     assert "Kept apart: another browser's report of this order" in shown
