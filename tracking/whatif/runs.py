@@ -15,6 +15,7 @@ from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from network import clock
@@ -49,7 +50,7 @@ def start(question: Question, now: datetime, *, made_by: User) -> WhatIfRun:
     """Ask; a worker counts it once this is committed. The same question asked again a little later
     is the same run. Raises ValidationError for a period that is none."""
     if question.since >= question.until:
-        raise ValidationError({"days": "The period must have a length; choose at least one day."})
+        raise ValidationError({"days": _("Choose at least one day.")})
     known = _asked_before(question, now, made_by)
     if known:
         return known

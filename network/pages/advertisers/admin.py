@@ -71,8 +71,8 @@ OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
 
 class StaffInline(TeamInline):
     model = StaffMembership
-    verbose_name = "member of staff"
-    verbose_name_plural = "staff"
+    verbose_name = _("member of staff")
+    verbose_name_plural = _("staff")
 
 
 class AdvertiserAdmin(ScopedAdmin[Advertiser]):
@@ -164,7 +164,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                     start=form.start_at,
                     known=form.known,
                 )
-            self.log_change(request, advertiser, f"Terms: {row}")
+            self.log_change(request, advertiser, gettext("Terms: %(terms)s") % {"terms": row})
             start = dates.zoned(row.starts_at)
             said = gettext("The terms change on %(start)s. Clicks already made keep theirs.")
             return said % {"start": start}
@@ -197,7 +197,8 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 fixed_minor=form.cleaned_data["fixed_minor"],
                 start=form.start_at,
             )
-            self.log_change(request, advertiser, f"Commission: {rate_text(row, advertiser)}")
+            said = gettext("Commission: %(rate)s") % {"rate": rate_text(row, advertiser)}
+            self.log_change(request, advertiser, said)
             said = gettext("The commission changes on %(start)s.")
             return said % {"start": dates.zoned(row.starts_at)}
 

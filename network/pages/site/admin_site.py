@@ -355,7 +355,7 @@ class ClosedListFilter(admin.SimpleListFilter):
 class AdvertiserFilter(ClosedListFilter):
     """By advertiser, among those that the user sees; nothing to choose with only one."""
 
-    title = "advertiser"
+    title = _("advertiser")
     parameter_name = "advertiser"
 
     def lookups(

@@ -82,7 +82,9 @@ def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     def apply(now: datetime) -> str:
         reason = form.cleaned_data["reason"]
         assigning.cancel(row, now, reason=reason, made_by=person(request))
-        model_admin.log_change(request, coming.about, f"Cancelled: {coming.what}")
+        model_admin.log_change(
+            request, coming.about, _("Cancelled: %(what)s") % {"what": coming.what}
+        )
         said = _("Cancelled: %(change)s, from %(start)s.")
         return said % {"change": coming.what, "start": dates.zoned(row.starts_at)}
 

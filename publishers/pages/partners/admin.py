@@ -192,7 +192,11 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
                     known=form.known,
                 )
             said = in_words(PartnershipTerms, form.changes)
-            self.log_change(request, row, f"Terms: {said}, from {made.starts_at:%d %b %Y %H:%M:%S}")
+            told = _("Terms: %(terms)s, from %(start)s") % {
+                "terms": said,
+                "start": f"{made.starts_at:%d %b %Y %H:%M:%S}",
+            }
+            self.log_change(request, row, told)
             return _("From %(start)s: %(terms)s.") % {
                 "start": dates.zoned(made.starts_at),
                 "terms": said,

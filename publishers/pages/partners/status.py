@@ -187,7 +187,7 @@ def _suspend(asked: _Asked, now: datetime) -> str:
         raise ValidationError(
             _("%(error)s Nothing was changed; try again.") % {"error": error}
         ) from error
-    asked.model_admin.log_change(asked.request, asked.row, "Suspended for fraud")
+    asked.model_admin.log_change(asked.request, asked.row, _("Suspended for fraud"))
     return _declined(asked.row, declined)
 
 
@@ -202,7 +202,8 @@ def _make(asked: _Asked, now: datetime) -> str:
         start=asked.form.start_at if isinstance(asked.form, ChangeForm) else None,
         known=terms_form.number(asked.request.POST, "newest"),
     )
-    asked.model_admin.log_change(asked.request, asked.row, f"Terms: {made}")
+    told = _("Terms: %(terms)s") % {"terms": made}
+    asked.model_admin.log_change(asked.request, asked.row, told)
     return _("%(status)s from %(start)s.") % {
         "status": made.get_status_display(),
         "start": dates.zoned(made.starts_at),

@@ -19,7 +19,7 @@ from publishers.teams.models import Team, TeamMembership
 class MemberInline(TeamInline):
     model = TeamMembership
     verbose_name = gettext_lazy("member of the team")
-    verbose_name_plural = "members"
+    verbose_name_plural = gettext_lazy("members")
 
 
 class TeamAdmin(OperatorAdmin[Team]):
