@@ -55,3 +55,4 @@ urlpatterns = [
     path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),
 ]
+handler500 = "network.pages.site.errors.failed"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import psutil
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from network import clock
@@ -63,9 +64,14 @@ def test_clicks_and_sales_go_on_while_postgresql_is_stopped(
 def test_clicks_go_on_while_postgresql_is_dead(network: Network, market: Market) -> None:
     network.postgres.kill()
     clicks = click_many(network, market)
+    signed_in = {"Host": f"{settings.SITE_HOST}:{network.port}", "Cookie": f"sessionid={'a' * 32}"}
+    page = network.get("/", signed_in)
     restart(network.postgres)
 
+    assert (page.status_code, page.headers.get("Retry-After")) == (503, "30")
+    assert "Not available right now" in page.text
     check_all_arrived(network, market, clicks)
+    assert network.get("/", signed_in).status_code == 302
 
 
 @pytest.mark.parametrize(
