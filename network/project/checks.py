@@ -142,8 +142,7 @@ def same_history(
 ) -> list[checks.CheckMessage]:
     """No migrations of another release; asked only where a command names the database."""
     found = (history.unknown(connections[alias]) for alias in databases or ())
-    remedy = "Name an empty database in DATABASE_URL, or empty this one."
-    return [_error("E010", history.sentence(names), remedy) for names in found if names]
+    return [_error("E010", history.sentence(names), history.REMEDY) for names in found if names]
 
 
 def stop_unsafe_start() -> None:

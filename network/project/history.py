@@ -9,6 +9,12 @@ from django.db.migrations.recorder import MigrationRecorder
 
 OURS = ("network", "publishers", "tracking")
 
+REMEDY = (
+    "Throw a demo's data away and start again with python3 manage.py demo --fresh; else name an "
+    "empty database in DATABASE_URL, or an empty data folder in SOFTCLICK_DATA."
+)
+"""For commands that do not know whose data it is."""
+
 
 class MadeByAnother(Exception):
     """The database cannot be brought up to date; says so, with the remedy."""
@@ -31,7 +37,7 @@ def sentence(names: Collection[str]) -> str:
     )
 
 
-def check(remedy: str) -> None:
+def check(remedy: str = REMEDY) -> None:
     """Raises MadeByAnother, with the remedy."""
     names = unknown(connection)
     if names:

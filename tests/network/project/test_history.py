@@ -48,7 +48,13 @@ def test_the_remedy_is_a_command(remedy: str, command: str) -> None:
 
 
 @pytest.mark.usefixtures("made_before")
+def test_verifying_is_refused() -> None:
+    with pytest.raises(CommandError, match=r"another release.*demo --fresh"):
+        call_command("verify")
+
+
+@pytest.mark.usefixtures("made_before")
 def test_migrating_is_refused() -> None:
     assert [found.id for found in checks.same_history(["default"])] == ["softclick.E010"]
-    with pytest.raises((SystemCheckError, CommandError), match="another release"):
+    with pytest.raises((SystemCheckError, CommandError), match=r"another release[^$]*demo --fresh"):
         call_command("migrate", skip_checks=False, verbosity=0)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
+from network.project import history
 from tracking.verify.checks import Broken, verify
 
 
@@ -15,6 +16,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            history.check()
+        except history.MadeByAnother as error:
+            raise CommandError(str(error)) from None
         broken, checked = 0, []
         with transaction.atomic():
             _see_one_moment()
