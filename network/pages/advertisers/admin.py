@@ -30,14 +30,9 @@ from network.models import (
     StaffMembership,
 )
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
-from network.pages.site.admin_site import (
-    EMPTY,
-    ScopedAdmin,
-    TeamInline,
-    person,
-    shown_moment,
-)
+from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
 from network.pages.site.change_pages import TEMPLATE, ChangePage, posted, respond
+from network.pages.site.columns import EMPTY, shown_moment
 from publishers.pages.teams.invitation_admin import end_invitations
 from publishers.policy import programme_terms
 

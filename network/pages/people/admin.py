@@ -18,14 +18,9 @@ from unfold.forms import AdminPasswordChangeForm
 
 from network.models import User
 from network.pages.people.forms import NewUserForm, UserForm
-from network.pages.site.admin_site import (
-    EMPTY,
-    CappedPaginator,
-    OperatorAdmin,
-    ScopedAdmin,
-    shown_moment,
-)
+from network.pages.site.admin_site import CappedPaginator, OperatorAdmin, ScopedAdmin
 from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.columns import EMPTY, shown_moment
 from network.people import second_factor
 from publishers.pages.teams.invitation_admin import end_invitations
 

@@ -6,7 +6,6 @@ what.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,16 +38,16 @@ from unfold import admin as unfold
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
-from network import dates, money
+from network import dates
 from network.models import Advertiser, User
 from network.pages.site import navigation
+from network.pages.site.columns import EMPTY
 from network.people import access
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+    pass
 
 Row = TypeVar("Row", bound=Model)
-EMPTY = "—"
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,26 +383,3 @@ def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
-
-
-def shown_moment(name: str, label: "_StrOrPromise") -> Callable[[Any], str]:
-    """A list column or read-only field with the time in ``name``."""
-
-    @admin.display(description=label, ordering=name)
-    def column(row: Any) -> str:
-        at: datetime | None = getattr(row, name)
-        return dates.moment(at) if at else EMPTY
-
-    column.__name__ = f"shown_{name}"
-    return column
-
-
-def shown_money(name: str, label: "_StrOrPromise") -> Callable[[Any], str]:
-    """A list column or read-only field with the amount in ``name``, in the row's currency."""
-
-    @admin.display(description=label, ordering=name)
-    def column(row: Any) -> str:
-        return money.display(getattr(row, name), row.currency)
-
-    column.__name__ = f"shown_{name}"
-    return column

@@ -9,13 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from network import money
-from network.pages.site.admin_site import (
-    AdvertiserFilter,
-    CappedPaginator,
-    PageAdmin,
-    ScopedAdmin,
-    shown_moment,
-)
+from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin, ScopedAdmin
+from network.pages.site.columns import shown_moment
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,

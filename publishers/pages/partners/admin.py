@@ -191,16 +191,12 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
                     start=form.start_at,
                     known=form.known,
                 )
-            said = in_words(PartnershipTerms, form.changes)
-            told = _("Terms: %(terms)s, from %(start)s") % {
-                "terms": said,
-                "start": f"{made.starts_at:%d %b %Y %H:%M:%S}",
-            }
-            self.log_change(request, row, told)
-            return _("From %(start)s: %(terms)s.") % {
+            said = {
+                "terms": in_words(PartnershipTerms, form.changes),
                 "start": dates.zoned(made.starts_at),
-                "terms": said,
             }
+            self.log_change(request, row, _("Terms: %(terms)s, from %(start)s") % said)
+            return _("From %(start)s: %(terms)s.") % said
 
         page = ChangePage(
             title=_("Change the terms of %(publisher)s at %(advertiser)s")

@@ -12,11 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.effective.rows import told_rows
-from network.pages.site.admin_site import (
-    OperatorAdmin,
-    person,
-    shown_moment,
-)
+from network.pages.site.admin_site import OperatorAdmin, person
+from network.pages.site.columns import shown_moment
 from publishers.models import (
     ModelType,
     Publisher,

@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser
-from network.pages.site.admin_site import PageAdmin, person, shown_moment
+from network.pages.site.admin_site import PageAdmin, person
 from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.columns import shown_moment
 from publishers.teams import invitations
 from publishers.teams.invitations import Membership, NotOpen, Place
 from publishers.teams.models import Invitation, Team

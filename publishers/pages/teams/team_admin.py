@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from network import clock
-from network.pages.site.admin_site import EMPTY, OperatorAdmin, TeamInline, shown_moment
+from network.pages.site.admin_site import OperatorAdmin, TeamInline
+from network.pages.site.columns import EMPTY, shown_moment
 from publishers.pages.teams.invitation_admin import end_invitations
 from publishers.teams.models import Team, TeamMembership
 

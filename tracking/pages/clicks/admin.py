@@ -13,13 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.pages.site import badges
-from network.pages.site.admin_site import (
-    EMPTY,
-    AdvertiserFilter,
-    CappedPaginator,
-    ScopedAdmin,
-    shown_moment,
-)
+from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
+from network.pages.site.columns import EMPTY, shown_moment
 from tracking.explain.sentences import (
     TARGET_REASONS,
     uncounted_text,

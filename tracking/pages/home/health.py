@@ -18,13 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates
-from network.pages.site.admin_site import (
-    EMPTY,
-    CappedPaginator,
-    PageAdmin,
-    ScopedAdmin,
-    shown_moment,
-)
+from network.pages.site.admin_site import CappedPaginator, PageAdmin, ScopedAdmin
+from network.pages.site.columns import EMPTY, shown_moment
 from network.wording import joined
 from tracking.models import SetAside, SpoolHost
 from tracking.spool import health

@@ -16,16 +16,14 @@ from django.utils.translation import gettext_lazy
 from network import money
 from network.pages.site import badges
 from network.pages.site.admin_site import (
-    EMPTY,
     AdvertiserFilter,
     CappedPaginator,
     PageAdmin,
     ScopedAdmin,
     person,
-    shown_moment,
-    shown_money,
 )
 from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from tracking.commissions.settling import commission_of
 from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
