@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import time_machine
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail.backends.filebased import EmailBackend
+from django.db import transaction
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from network.demo.pages import places, site_urls
 from network.demo.story import cast, conditions, seed
@@ -33,10 +35,14 @@ def site(settings: Settings, tmp_path: Path) -> Client:
     return Client(headers={"host": settings.SITE_HOST})
 
 
-@pytest.fixture
-def everybody() -> None:
-    """The whole cast, in a network in which nothing has happened yet."""
-    seed.seed(Span(NOW, 0))
+@pytest.fixture(scope="module")
+def everybody(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The whole cast, in a network in which nothing has happened yet. Each test takes place in a
+    savepoint after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        seed.seed(Span(NOW, 0))
+        yield
+        transaction.set_rollback(True)
 
 
 def signed_in_as(client: Client) -> str:
