@@ -40,6 +40,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 def pytest_configure(config: pytest.Config) -> None:
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
+    settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests that flush the database last
