@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -20,6 +19,7 @@ from network.models import Advertiser, User
 from publishers.ledger.posting import balance
 from publishers.models import LedgerEntry, ModelType, Notice, NoticeMail, Partnership, Publisher
 from publishers.partnerships.standing import standings
+from tests.support.founding import made_once
 from tests.support.makers import NOW
 from tracking.clicks import snapshot
 from tracking.models import Click, Commission, Conversion, Report, UnattributedSales
@@ -36,11 +36,9 @@ DAYS = 12
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Seeded once for the tests of this module, which take place in savepoints after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        seed.seed(Span(NOW, DAYS))
+    """Some days of the demo, for all tests of this module."""
+    with made_once(django_db_blocker, lambda: seed.seed(Span(NOW, DAYS))):
         yield
-        transaction.set_rollback(True)
 
 
 def test_nothing_in_the_seeded_network_is_broken() -> None:

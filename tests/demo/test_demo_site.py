@@ -11,7 +11,6 @@ import time_machine
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail.backends.filebased import EmailBackend
-from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -19,6 +18,7 @@ from network.demo.pages import places, site_urls
 from network.demo.story import cast, conditions, seed
 from network.demo.story.life import Span
 from network.models import User
+from tests.support.founding import made_once
 from tests.support.makers import NOW, make_user
 from tests.support.reading import text
 
@@ -37,12 +37,9 @@ def site(settings: Settings, tmp_path: Path) -> Client:
 
 @pytest.fixture(scope="module")
 def everybody(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The whole cast, in a network in which nothing has happened yet. Each test takes place in a
-    savepoint after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        seed.seed(Span(NOW, 0))
+    """The whole cast, in a network in which nothing has happened yet."""
+    with made_once(django_db_blocker, lambda: seed.seed(Span(NOW, 0))):
         yield
-        transaction.set_rollback(True)
 
 
 def signed_in_as(client: Client) -> str:

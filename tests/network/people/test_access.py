@@ -15,14 +15,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlconf
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from network import clock
 from network.advertisers import tracking_hosts
 from network.models import Advertiser, CommissionGroup, User
 from network.people import access
@@ -39,6 +37,7 @@ from publishers.notices import reading as notice_reading
 from publishers.policy import assigning, deciding
 from publishers.teams import invitations
 from publishers.teams.models import Invitation
+from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -314,13 +313,9 @@ def sell(advertiser: Advertiser, publisher: Publisher, order: str, *, conflict: 
 
 @pytest.fixture(scope="module")
 def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """Founded once for the tests of this module, which take place in savepoints after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(clock, "now", lambda: NOW)
-            world = found()
+    """The world of all tests of this module."""
+    with made_once(django_db_blocker, found) as world:
         yield world
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

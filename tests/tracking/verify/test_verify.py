@@ -10,9 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 from django.db.models import ForeignKey, Model, UUIDField
+from pytest_django import DjangoDbBlocker
 
 from network.models import Advertiser, User
 from publishers.models import Partnership, Publisher
+from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -36,6 +38,13 @@ LONG_AGO = NOW - timedelta(days=40)
 @pytest.fixture
 def world(db: None) -> None:
     make_world()
+
+
+@pytest.fixture(scope="class")
+def one_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For all tests of a class."""
+    with made_once(django_db_blocker, make_world):
+        yield
 
 
 @transaction.atomic
@@ -509,12 +518,14 @@ def test_nothing_is_broken_and_everything_was_looked_at() -> None:
     ]
 
 
-@pytest.mark.usefixtures("world")
-@pytest.mark.parametrize(("statements", "expected"), [*CASES, *IN_ROLLUPS, *IN_DECISIONS])
-def test_it_names_what_is_broken(statements: list[str], expected: str) -> None:
-    break_by(*statements)
-    found = broken()
-    assert [line for line in found if re.fullmatch(expected, line)], found
+@pytest.mark.usefixtures("one_world")
+@pytest.mark.django_db
+class TestBreaking:
+    @pytest.mark.parametrize(("statements", "expected"), [*CASES, *IN_ROLLUPS, *IN_DECISIONS])
+    def test_it_names_what_is_broken(self, statements: list[str], expected: str) -> None:
+        break_by(*statements)
+        found = broken()
+        assert [line for line in found if re.fullmatch(expected, line)], found
 
 
 def references() -> Iterator[tuple[type[Model], "ForeignKey[int, int]"]]:

@@ -1,7 +1,8 @@
 """The confirmation of a change of cookie type: what it would have done, and who was there first."""
 
+import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,11 +11,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from network.advertisers import terms as advertisers
 from network.models import Advertiser, User
 from publishers.models import CookieTypeAssignment, ModelTypeCookieType, Partnership
 from publishers.policy import assigning, deciding
+from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     SetClock,
@@ -28,14 +31,22 @@ from tests.support.reading import signed_in, text
 from tests.support.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market
 from tracking.whatif.models import WhatIfRun
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
 ADDRESS = "/admin/publishers/partnership/cookie-type/"
 DEFAULT = "/admin/publishers/modeltypecookietype/add/"
 
 
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Market]:
+    """The market of all tests of this module, also of those that do not ask for it."""
+    with made_once(django_db_blocker, make_market) as market:
+        yield market
+
+
 @pytest.fixture
-def market() -> Market:
-    return make_market()
+def market(founded: Market) -> Market:
+    """For one test, which may change it."""
+    return copy.deepcopy(founded)
 
 
 @pytest.fixture

