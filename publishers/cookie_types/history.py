@@ -71,7 +71,7 @@ class Span:
 
     @property
     def source(self) -> str:
-        """Such as ``own`` or ``Extension default``; the span says since when."""
+        """Such as ``set individually`` or ``Extension default``; the span says since when."""
         return source_text(self.kind, with_day=False)
 
     @property

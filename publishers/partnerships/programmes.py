@@ -81,7 +81,7 @@ class Programme:
 
     @property
     def history(self) -> Sequence[Span]:
-        """Newest first; of one who is no partner yet there is none."""
+        """Newest first; empty if the publisher never applied."""
         return () if self.is_new else self.spans[::-1]
 
     @property

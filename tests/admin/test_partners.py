@@ -321,8 +321,8 @@ def test_a_partners_page_tells_past_present_and_future(
         "Soft set individually, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC."
         in page
     )
-    assert "3 Mar 2026 14:00 Now Soft own On trial As agreed olga" in page
-    assert "21 Mar 2026 14:00 Coming Cancel… Hard own Trial over — olga" in page
+    assert "3 Mar 2026 14:00 Now Soft set individually On trial As agreed olga" in page
+    assert "21 Mar 2026 14:00 Coming Cancel… Hard set individually Trial over — olga" in page
     link = f"/t/{partners['Blog'].advertiser_id}/c/{partners['Blog'].publisher_id}"
     assert settings.PUBLIC_ORIGIN.format(host="go.shop.example") + link in page
 

@@ -79,7 +79,7 @@ def test_a_link_is_tested_while_it_is_built(page: Page, dashboard: str, refused:
     page.select_option("[name=programme]", label="Shop")
     expect(page.locator("#list")).to_contain_text("Tracked.")
     page.fill("[name=target]", "https://evil.example/")
-    expect(page.locator("#list")).to_contain_text("evil.example is no domain of Shop.")
+    expect(page.locator("#list")).to_contain_text("evil.example is not a domain of Shop.")
     page.fill("[name=target]", "")
     expect(page.locator("#built")).to_be_visible()
     page.clock.pause_at(clock.now() + timedelta(hours=1))  # the word goes after two seconds

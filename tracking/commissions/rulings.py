@@ -24,8 +24,8 @@ class Statement:
 
 
 def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:
-    """Keep who said it, when, why, and for which commission; and let the commission follow. Who
-    calls has found that it can be said, and holds the sale's lock."""
+    """Keep who said it, when, why, and for which commission; and let the commission follow. The
+    caller has made sure that it may be said, and holds the sale's lock."""
     said = Validation.objects.create(
         advertiser_id=commission.advertiser_id,
         conversion_id=commission.conversion_id,

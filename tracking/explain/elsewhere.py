@@ -5,7 +5,7 @@ What the publisher reads is about its own clicks, and of who is paid only what
 give.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.conversions.journeys import LOOK_BACK
 from tracking.explain import rivals
+from tracking.explain.references import references_of
 from tracking.explain.sentences import COOKIE_TYPES, Names, verdict_sentence
 from tracking.models import Click, Commission, Conversion, ConversionJourney
 from tracking.rule.attribution import Click as RuleClick
@@ -92,7 +93,7 @@ def told(
     it. The rows need their ``advertiser``, ``decision`` and ``commission``."""
     judged = {row.pk: _own(row, publisher) for row in rows}
     advertisers = {row.advertiser_id for row in rows}
-    references = _references(advertisers, (each.click for own in judged.values() for each in own))
+    references = references_of(advertisers, (each.click for own in judged.values() for each in own))
     known = rivals.model_types(advertisers, publisher, now)
     found = []
     for row in rows:
@@ -143,14 +144,6 @@ def _last(own: Sequence[Judged]) -> Judged:
 def _clicks(row: Conversion) -> list[RuleClick]:
     assert row.decision
     return decisions.clicks_of(row.decision)
-
-
-def _references(
-    advertisers: Collection[int], clicks: Iterable[RuleClick]
-) -> dict[str, Mapping[str, str]]:
-    """The publisher's own references of its clicks, as far as they are still kept."""
-    rows = Click.objects.filter(advertiser__in=advertisers, pk__in=[click.id for click in clicks])
-    return {str(key): value for key, value in rows.values_list("pk", "references")}
 
 
 def _paid_to(row: Conversion, names: Names) -> str:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from network import dates, money
 from network.clock import from_ms
 from publishers.models import Publisher
-from tracking import models
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.commissions.states import ShownState, StateFacts, shown
@@ -20,6 +19,7 @@ from tracking.conversions import recording
 from tracking.explain import rivals
 from tracking.explain.captions import CAPTIONS
 from tracking.explain.picture import DrawnClick, draw
+from tracking.explain.references import references_of
 from tracking.explain.scale import in_zone
 from tracking.explain.sentences import (
     COOKIE_TYPES,
@@ -33,7 +33,7 @@ from tracking.explain.sentences import (
 )
 from tracking.explain.shapes import Picture
 from tracking.models import Commission, Conversion, Decision, Report
-from tracking.rule.attribution import Click, CookieType, Judged, Sale
+from tracking.rule.attribution import CookieType, Judged, Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def explain_to_publisher(commission: Commission, now: datetime) -> Explanation:
     decided = decided_by(_decision(conversion))
     own = [item for item in decided.verdicts if item.click.publisher == commission.publisher_id]
     names = names_for_publisher(decided, conversion.advertiser_id, commission.publisher_id, now)
-    references = _references(conversion.advertiser_id, [item.click for item in own])
+    references = references_of({conversion.advertiser_id}, [item.click for item in own])
     return Explanation(
         headline=headline(conversion, decided, names),
         why=why(decided, names),
@@ -244,12 +244,6 @@ def told_click(
 def _without_rival(judged: Judged, names: Names) -> Judged:
     told = judged.by is None or names.may_know_times_of(judged.by)
     return judged if told else replace(judged, by=None)
-
-
-def _references(advertiser: int, clicks: Sequence[Click]) -> dict[str, dict[str, str]]:
-    """The publisher's own references of its clicks, as far as they are still kept."""
-    rows = models.Click.objects.filter(advertiser=advertiser, pk__in=[click.id for click in clicks])
-    return {str(key): value for key, value in rows.values_list("pk", "references")}
 
 
 def _unpaid(conversion: Conversion) -> str:

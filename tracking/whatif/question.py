@@ -2,23 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from network.models import AttributionTerms
 from network.wording import counted, some_of
 from publishers.models import Publisher
-from tracking.rule.attribution import CookieType, SoftRule
+from tracking.rule.attribution import CookieType
 from tracking.rule.replay import Change
 from tracking.whatif.names import unnamed
 from tracking.whatif.results import Question
-
-SOFT_RULES: Mapping[SoftRule, Promise] = {
-    SoftRule.FIRST: gettext_lazy("First: a soft click overwrites nothing"),
-    SoftRule.LAST: gettext_lazy("Last: a later soft click takes over from a soft one"),
-    SoftRule.SOLE: gettext_lazy("Sole: as first, and unpaid when another partner's window is open"),
-}
-"""What each rule does when soft clicks meet."""
 
 
 def words_of(questions: Sequence[Question]) -> list[str]:
@@ -49,7 +41,7 @@ def _types(changes: Sequence[Change], names: Mapping[int, str]) -> list[str]:
 def _windows(change: Change, names: Mapping[int, str]) -> list[str]:
     found = []
     if change.soft_rule:
-        found.append(str(SOFT_RULES[change.soft_rule]))
+        found.append(str(AttributionTerms.SoftRule(change.soft_rule).label))
     if change.hard_days:
         found.append(_("Cookie period: %(days)s") % {"days": counted(change.hard_days, "day")})
     for key, days in sorted(change.own_hard_days.items()):

@@ -1,5 +1,6 @@
 """What staff and operators fill in about an advertiser."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -28,6 +29,14 @@ NOTICE_HELP = format_lazy(
     most=MOST_NOTICE_DAYS,
 )
 VALIDATION_HELP = _("0 to 400: how long a sale may be returned. No commission is final earlier.")
+FIRST_TERMS: Mapping[str, Any] = {
+    "soft_rule": AttributionTerms.SoftRule.FIRST,
+    "hard_days": 30,
+    "soft_hours": 24,
+    "validation_days": 0,
+    "notice_days": 0,
+}
+"""What a new advertiser is offered to start with."""
 
 
 class AdvertiserForm(forms.ModelForm[Advertiser]):
@@ -152,43 +161,37 @@ class RateFields(forms.Form):
                 )
 
 
-class NewAdvertiserForm(AdvertiserForm, RateFields):
-    """Everything without which an advertiser cannot start."""
+class TermsFields(forms.Form):
+    """Windows and soft rule: what clicks are placed and paid on."""
 
-    soft_rule = forms.ChoiceField(
-        choices=AttributionTerms.SoftRule.choices, initial=AttributionTerms.SoftRule.FIRST
-    )
+    soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
     hard_days = forms.IntegerField(
-        label=_("Cookie period in days"),
-        initial=30,
-        min_value=1,
-        max_value=400,
-        help_text=HARD_DAYS_HELP,
+        label=_("Cookie period in days"), min_value=1, max_value=400, help_text=HARD_DAYS_HELP
     )
     soft_hours = forms.IntegerField(
-        label=_("Soft cookie: hours at most"),
-        initial=24,
-        min_value=1,
-        max_value=720,
-        help_text=SOFT_HOURS_HELP,
+        label=_("Soft cookie: hours at most"), min_value=1, max_value=720, help_text=SOFT_HOURS_HELP
     )
     validation_days = forms.IntegerField(
-        label=_("Validation period in days"),
-        initial=0,
-        min_value=0,
-        max_value=400,
-        help_text=VALIDATION_HELP,
+        label=_("Validation period in days"), min_value=0, max_value=400, help_text=VALIDATION_HELP
     )
     notice_days = forms.IntegerField(
         label=_("Notice before hard becomes soft, in days"),
-        initial=0,
         min_value=0,
         max_value=MOST_NOTICE_DAYS,
         help_text=NOTICE_HELP,
     )
 
+
+class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
+    """Everything without which an advertiser cannot start."""
+
     class Meta(AdvertiserForm.Meta):
         exclude: ClassVar = ["created_at", "status"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in FIRST_TERMS.items():
+            self.fields[name].initial = value
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()
@@ -219,25 +222,9 @@ class NewAdvertiserForm(AdvertiserForm, RateFields):
         )
 
 
-class TermsForm(TermsChangeForm):
+class TermsForm(TermsFields, TermsChangeForm):
     """Windows and soft rule, from a moment on."""
 
-    soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
-    hard_days = forms.IntegerField(
-        label=_("Cookie period in days"), min_value=1, max_value=400, help_text=HARD_DAYS_HELP
-    )
-    soft_hours = forms.IntegerField(
-        label=_("Soft cookie: hours at most"), min_value=1, max_value=720, help_text=SOFT_HOURS_HELP
-    )
-    validation_days = forms.IntegerField(
-        label=_("Validation period in days"), min_value=0, max_value=400, help_text=VALIDATION_HELP
-    )
-    notice_days = forms.IntegerField(
-        label=_("Notice before hard becomes soft, in days"),
-        min_value=0,
-        max_value=MOST_NOTICE_DAYS,
-        help_text=NOTICE_HELP,
-    )
     reason = forms.CharField(
         label=_("Reason, shown to the partners"), max_length=500, required=False
     )

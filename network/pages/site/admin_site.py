@@ -367,6 +367,17 @@ class AdvertiserFilter(ClosedListFilter):
         return len(self.lookup_choices) > 1
 
 
+class ChoicesFilter(ClosedListFilter):
+    """By a list of choices that is always the same."""
+
+    choices_of: Sequence[tuple[str, Any]]
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> Sequence[tuple[str, Any]]:
+        return self.choices_of
+
+
 class WordsFilter(ClosedListFilter):
     """By a closed list of reasons, each in words."""
 

@@ -70,7 +70,7 @@ class ListFilter(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
         if since and until and since > until:
             raise forms.ValidationError(
-                _("It lies before %(since)s. Exchange the two dates.") % {"since": since}
+                _("The end date is before the start date, %(since)s.") % {"since": since}
             )
         found: date | None = until
         return found

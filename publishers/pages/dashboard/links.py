@@ -146,10 +146,11 @@ def _what_is_wrong(target: str, shop: Advertiser) -> str:
         host = ""
     allowed = [item.lower() for item in shop.domains]
     if host and not any(host == item or host.endswith(f".{item}") for item in allowed):
-        return _(
-            "%(host)s is no domain of %(shop)s. Use a page on %(domains)s, or leave this empty for "
-            "the landing page."
-        ) % {"host": host, "shop": shop, "domains": " or ".join(shop.domains)}
+        text = _(
+            "%(host)s is not a domain of %(shop)s. Use a page on one of its own (%(domains)s), or "
+            "leave this empty for the landing page."
+        )
+        return text % {"host": host, "shop": shop, "domains": ", ".join(shop.domains)}
     return _(
         "No link may lead there: an address must have no blanks, backslashes or user names. "
         "Copy it from the browser's address bar."

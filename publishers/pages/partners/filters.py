@@ -1,15 +1,11 @@
 """What the admin's list of partners can be narrowed by."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
-from network.pages.site.admin_site import ClosedListFilter
+from network.pages.site.admin_site import ChoicesFilter
 from publishers.cookie_types.resolution import OWN
 from publishers.models import CookieTypeChoice, ModelType, Partnership, PartnershipTerms
 from publishers.partnerships.standing import changing
@@ -17,34 +13,30 @@ from publishers.partnerships.suggested import suggested
 from publishers.partnerships.suggestions import ENOUGH_SALES
 
 
-class _ChoiceFilter(ClosedListFilter):
-    """A closed list; by default it narrows by an annotation of ``current.with_current``."""
+class PartnerChoicesFilter(ChoicesFilter):
+    """By default it narrows by an annotation of ``current.with_current``."""
 
-    choices_of: Sequence[tuple[str, Any]]
     annotation = ""
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        return self.choices_of
 
     def narrow(self, queryset: QuerySet[Partnership], chosen: str) -> QuerySet[Partnership]:
         return queryset.filter(**{self.annotation: chosen})
 
 
-class ModelTypeFilter(_ChoiceFilter):
+class ModelTypeFilter(PartnerChoicesFilter):
     title = gettext_lazy("model type")
     parameter_name = "model_type"
     choices_of = ModelType.choices
     annotation = "model_type_now"
 
 
-class StatusFilter(_ChoiceFilter):
+class StatusFilter(PartnerChoicesFilter):
     title = gettext_lazy("status")
     parameter_name = "status"
     choices_of = PartnershipTerms.Status.choices
     annotation = "status_now"
 
 
-class CookieTypeFilter(_ChoiceFilter):
+class CookieTypeFilter(PartnerChoicesFilter):
     """By what is in force, or by whether something else comes."""
 
     title = gettext_lazy("cookie type")
@@ -57,7 +49,7 @@ class CookieTypeFilter(_ChoiceFilter):
         return queryset.filter(pk__in=changing(queryset.order_by(), clock.now()))
 
 
-class SourceFilter(_ChoiceFilter):
+class SourceFilter(PartnerChoicesFilter):
     title = gettext_lazy("source")
     parameter_name = "source"
     choices_of = ((OWN, gettext_lazy("Own")), ("default", gettext_lazy("Model type's default")))
@@ -67,7 +59,7 @@ class SourceFilter(_ChoiceFilter):
         return queryset.filter(own if chosen == OWN else ~own)
 
 
-class SalesFilter(_ChoiceFilter):
+class SalesFilter(PartnerChoicesFilter):
     """By whether the figures say enough to judge a partner by."""
 
     FEW = "few"
@@ -83,7 +75,7 @@ class SalesFilter(_ChoiceFilter):
         return queryset.filter(few if chosen == self.FEW else ~few)
 
 
-class SuggestionFilter(_ChoiceFilter):
+class SuggestionFilter(PartnerChoicesFilter):
     """By whether the figures suggest another cookie type."""
 
     ANY = "any"

@@ -144,7 +144,7 @@ class ReasonForm(ChangeForm):
 
     @property
     def reason_so_far(self) -> str:
-        """What is typed or chosen, be the form complete or not."""
+        """What is typed or chosen, valid or not."""
         written = str(self["reason"].value() or "").strip()
         return written or str(self["preset"].value() or "")
 

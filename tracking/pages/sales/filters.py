@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.clock import to_ms
-from network.pages.site.admin_site import ClosedListFilter, WordsFilter
+from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from tracking.commissions.states import (
     COMMISSION_STATES,
     OF_SALE,
@@ -32,16 +32,7 @@ from tracking.models import Click, Commission, Conversion
 from tracking.rule.tokens import lowest_id
 
 
-class _ChoicesFilter(ClosedListFilter):
-    choices_of: Sequence[tuple[str, Any]]
-
-    def lookups(
-        self, request: Any, model_admin: admin.ModelAdmin[Any]
-    ) -> Sequence[tuple[str, Any]]:
-        return self.choices_of
-
-
-class StateFilter(_ChoicesFilter):
+class StateFilter(ChoicesFilter):
     """Commissions by the state that pages show them in."""
 
     title = gettext_lazy("state")
@@ -60,7 +51,7 @@ class StateFilter(_ChoicesFilter):
         return in_state(queryset, chosen)
 
 
-class SaleStateFilter(_ChoicesFilter):
+class SaleStateFilter(ChoicesFilter):
     """Sales by the state that pages show them in; those that pay nobody as well."""
 
     title = gettext_lazy("state")
@@ -92,7 +83,7 @@ def period_of(chosen: str, now: datetime) -> Period:
     return Period.up_to(now, timedelta(days=int(chosen)))
 
 
-class PeriodFilter(_ChoicesFilter):
+class PeriodFilter(ChoicesFilter):
     """By the hour of the column ``at``."""
 
     title = gettext_lazy("time")
@@ -152,7 +143,7 @@ class ClosesFilter(ClosedListFilter):
         return closing.filter(closing_on__gte=since, closing_on__lt=until)
 
 
-class CountsFilter(_ChoicesFilter):
+class CountsFilter(ChoicesFilter):
     title = gettext_lazy("counts")
     parameter_name = "counts"
     choices_of = (

@@ -278,7 +278,7 @@ def _recorded_types(clicks: Sequence[Click]) -> dict[int, str]:
     for click in clicks:
         if click.reason is None:
             kinds.setdefault(click.publisher, set()).add(click.cookie_type.value)
-    return {key: " and ".join(sorted(found)) for key, found in kinds.items()}
+    return {key: joined(sorted(found)) for key, found in kinds.items()}
 
 
 def _change(asked: QueryDict, recorded: Mapping[int, str]) -> Change:

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from network.models import AttributionTerms
 from tracking.pages.simulator.draft import CLOSE, MAX_ROWS, Draft, DraftError, Row
-from tracking.rule.attribution import SoftRule
 from tracking.simulator.format import Scenario
 
 KINDS: Mapping[str, Any] = {
@@ -28,11 +28,6 @@ PRESENT: Mapping[str, Any] = {
     "cookies": gettext_lazy("This browser's cookies (tag or pixel)"),
     "all": gettext_lazy("Every click id (the shop's server)"),
     "list": gettext_lazy("Some click ids (the shop's server)"),
-}
-SOFT_RULES: Mapping[str, Any] = {
-    SoftRule.FIRST.value: gettext_lazy("first: The first stays"),
-    SoftRule.LAST.value: gettext_lazy("last: The last takes over"),
-    SoftRule.SOLE.value: gettext_lazy("sole: Paid only without a rival"),
 }
 
 
@@ -123,7 +118,7 @@ class JourneyForm(forms.Form):
     ``scenario``; otherwise an ``error``."""
 
     name = _typed(gettext_lazy("Name"))
-    soft_rule = _chosen(gettext_lazy("Soft against soft"), SOFT_RULES)
+    soft_rule = _chosen(gettext_lazy("Soft against soft"), dict(AttributionTerms.SoftRule.choices))
     hard_days = _typed(gettext_lazy("Hard window in days"), inputmode="numeric", placeholder="30")
     soft_hours = _typed(
         gettext_lazy("Soft cookie, hours at most"), inputmode="numeric", placeholder="24"

@@ -11,12 +11,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network.models import Advertiser
+from network.models import Advertiser, AttributionTerms
 from publishers.models import ModelType
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif.partners import Partner, decided_by, named, types_of, why_nobody
-from tracking.whatif.question import SOFT_RULES
 from tracking.whatif.results import MOST_DAYS, MOST_SOFT_HOURS, Question
 
 ROWS = 3
@@ -31,7 +30,7 @@ AS_IT_IS = [
 ]
 RULES = [
     ("", gettext_lazy("As it is")),
-    *((rule.value, text) for rule, text in SOFT_RULES.items()),
+    *AttributionTerms.SoftRule.choices,
 ]
 
 
@@ -164,10 +163,7 @@ class WhatIfForm(forms.Form):
     )
     soft_rule = forms.ChoiceField(
         label=gettext_lazy("Soft against soft"),
-        choices=[
-            ("", gettext_lazy("As it is")),
-            *((rule.value, text) for rule, text in SOFT_RULES.items()),
-        ],
+        choices=RULES,
         required=False,
     )
     hard_days = forms.IntegerField(

@@ -220,7 +220,7 @@ def test_clicks_are_filtered(
         pytest.param(
             "clicks/",
             "?since=2026-03-12&until=2026-03-11",
-            "To: It lies before 2026-03-12. Exchange the two dates.",
+            "To: The end date is before the start date, 2026-03-12.",
             id="dates_in_reverse",
         ),
         pytest.param("sales/", f"?order={'x' * 65}", "at most 64 characters", id="order_too_long"),
