@@ -18,6 +18,7 @@ from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections, transaction
 from django.test import override_settings
+from django.utils import translation
 from playwright.sync_api import Playwright
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -32,7 +33,7 @@ from tests.browser.conftest import (  # noqa: F401 - fixtures
     playwright,
     shared_browser,
 )
-from tests.pages import stage
+from tests.pages import stage, words
 from tests.pages.stage import Site
 from tests.support.makers import NOW
 from tracking.clicks.snapshot import keeper
@@ -111,7 +112,7 @@ def _in_turn(application: Application) -> Application:
     shared, lock = connections["default"], threading.Lock()
 
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        with lock:
+        with lock, translation.override(words.asked_for(environ)):
             connections["default"] = shared
             answer = application(environ, start_response)
             try:

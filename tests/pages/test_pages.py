@@ -11,6 +11,7 @@ from tests.browser.chromium import ThirdPartyCookies
 from tests.network.people.test_access import RULES, urls_of
 from tests.pages.looking import WIDTHS, Readers, Theme, look
 from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
+from tests.pages.words import wrong_in_marked_pages
 
 pytestmark = pytest.mark.django_db
 Browsers = Callable[[ThirdPartyCookies], Browser]
@@ -43,6 +44,13 @@ def test_a_page_is_sound_when_it_is_opened_in_the_dark(
     dark: list[tuple[Theme, int]] = [("dark", width) for width in WIDTHS]
     wrong = look(shared_browser("blocked"), readers, name, ["dark"], dark)
     assert not wrong, "\n".join([readers.site.pages[name].address, *wrong])
+
+
+def test_marked_pages_are_whole_and_fit_in_a_longer_language(
+    readers: Readers, shared_browser: Browsers
+) -> None:
+    wrong = wrong_in_marked_pages(shared_browser("blocked"), readers)
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_staged_page_is_looked_at(site: Site) -> None:
