@@ -1,5 +1,6 @@
 """The lanes of the suite, and what runs first."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,7 +40,29 @@ def test_one_process_runs_what_stays_together() -> None:
 
 def test_the_longest_run_first_and_the_rest_as_it_was() -> None:
     paths = ["b/test_1.py", "a/test_2.py", "c/test_3.py", "a/test_4.py", "b/test_5.py"]
-    items: list[Any] = [SimpleNamespace(nodeid=f"{path}::test") for path in paths]
+    items = [item_of(path) for path in paths]
     lanes.put_the_longest_first(items, {"a/test_4.py": 9, "a": 5})
     order = [item.nodeid.partition("::")[0] for item in items]
     assert order == ["a/test_4.py", "a/test_2.py", "b/test_1.py", "c/test_3.py", "b/test_5.py"]
+
+
+@pytest.mark.parametrize(
+    "flushing",
+    [
+        pytest.param({"marks": [pytest.mark.django_db(transaction=True).mark]}, id="mark"),
+        pytest.param({"fixtures": ["transactional_db"]}, id="fixture"),
+    ],
+)
+def test_what_flushes_the_database_is_last(flushing: dict[str, Any]) -> None:
+    plain = pytest.mark.django_db.mark
+    items = [item_of("a/test_1.py", **flushing), item_of("b/test_2.py", marks=[plain])]
+    lanes.put_the_longest_first(items, {"a/test_1.py": 9})
+    assert [item.nodeid for item in items] == ["b/test_2.py::test", "a/test_1.py::test"]
+
+
+def item_of(path: str, marks: Sequence[pytest.Mark] = (), fixtures: Sequence[str] = ()) -> Any:
+    return SimpleNamespace(
+        nodeid=f"{path}::test",
+        fixturenames=fixtures,
+        iter_markers=lambda name: iter([mark for mark in marks if mark.name == name]),
+    )

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-DURATIONS = Path(__file__).resolve().parents[1] / "durations.json"
+ROOT = Path(__file__).resolve().parents[2]
+DURATIONS = ROOT / "tests" / "durations.json"
+SLOW = ("browser", "processes")
+FAST = "not browser and not processes"
 BROWSER_FIXTURE = "chromium_path"
 PROCESS_FIXTURES = {"own_postgres", "own_valkey"}
+FLUSHING_FIXTURES = {"transactional_db", "live_server"}
 PROCESS_PATHS = (
     "tests/flows",
     "tests/network/bench",
@@ -30,9 +34,8 @@ takes long to seed."""
 
 
 def durations() -> dict[str, int]:
-    """The modules and folders that take longest: seconds on two cores, as ``--durations`` tells
-    them. Only their order matters. None of them may flush the database (``transaction=True``):
-    what comes after them relies on the rows of migrations."""
+    """The modules that take longest, in seconds, as ``--record`` wrote them (see ``costs``). Only
+    their order matters."""
     return dict(json.loads(DURATIONS.read_text()))
 
 
@@ -59,8 +62,16 @@ def unit_of(nodeid: str) -> str:
 
 
 def put_the_longest_first(items: list[pytest.Item], longest: Mapping[str, int]) -> None:
-    """So that no process is left with a long one in the end. The rest stays in its order."""
-    items.sort(key=lambda item: -_seconds(_path(item), longest))
+    """So that no process is left with a long one in the end. The rest stays in its order, and what
+    flushes the database is last: all others rely on the rows of migrations."""
+    items.sort(key=lambda item: (_flushes(item), -_seconds(_path(item), longest)))
+
+
+def _flushes(item: pytest.Item) -> bool:
+    if FLUSHING_FIXTURES & set(getattr(item, "fixturenames", ())):
+        return True
+    marks = item.iter_markers("django_db")
+    return any(mark.kwargs.get("transaction") for mark in marks)
 
 
 def _seconds(path: str, longest: Mapping[str, int]) -> int:
