@@ -73,6 +73,14 @@ def of(person: User) -> QuerySet[WhatIfRun]:
     return WhatIfRun.objects.filter(made_by=person)
 
 
+def find(key: str, person: User) -> WhatIfRun | None:
+    """Somebody's run by its id in text; None where there is none."""
+    try:
+        return of(person).filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
+
+
 def wake(run: UUID) -> None:
     """Have a worker count the run, after commit. Where there is no broker, beat will find it."""
     send = partial(current_app.send_task, COUNT, [str(run)], retry=False)

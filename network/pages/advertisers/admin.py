@@ -1,40 +1,31 @@
 """Advertisers with their terms, rates and staff, as people see and change them."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import clock, dates, money
+from network import clock
 from network.advertisers import tracking_hosts
 from network.advertisers.notice import notice_at
-from network.advertisers.terms import (
-    DEFAULT_GROUP,
-    TERMS_FIELDS,
-    change_rate,
-    create_advertiser,
-    rate_at,
-)
+from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
 from network.effective import timeline
-from network.effective.rows import start_or_now, told_rows
+from network.effective.rows import told_rows
 from network.models import (
     Advertiser,
     AttributionTerms,
     CommissionRate,
     StaffMembership,
 )
-from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm, RateForm, TermsForm
+from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, rate_text
+from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
-from network.pages.site.change_pages import TEMPLATE, ChangePage, posted, respond
 from network.pages.site.columns import EMPTY, shown_moment
 from publishers.pages.teams.invitation_admin import end_invitations
-from publishers.policy import programme_terms
 
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
@@ -135,92 +126,11 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         return ", ".join(row.host for row in advertiser.own_hosts.all()) or EMPTY
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
         return [
-            path("<int:pk>/terms/", wrap(self.terms_view), name="network_advertiser_terms"),
-            path("<int:pk>/rate/", wrap(self.rate_view), name="network_advertiser_rate"),
+            AdvertiserTermsChange.path(self, "<int:pk>/terms/", "network_advertiser_terms"),
+            RateChange.path(self, "<int:pk>/rate/", "network_advertiser_rate"),
             *super().get_urls(),
         ]
-
-    def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        advertiser = self._managed_or_refuse(request, pk)
-        now = clock.now()
-        row = AttributionTerms(advertiser=advertiser, starts_at=start_or_now(None, now))
-        form = TermsForm(posted(request), row=row)
-
-        def apply(now: datetime) -> str:
-            with form.keeping_up():
-                row = programme_terms.change(
-                    advertiser,
-                    form.changes,
-                    now,
-                    made_by=person(request),
-                    reason=form.cleaned_data["reason"],
-                    start=form.start_at,
-                    known=form.known,
-                )
-            self.log_change(request, advertiser, gettext("Terms: %(terms)s") % {"terms": row})
-            start = dates.zoned(row.starts_at)
-            said = gettext("The terms change on %(start)s. Clicks already made keep theirs.")
-            return said % {"start": start}
-
-        title = gettext("Change the terms of %(advertiser)s") % {"advertiser": advertiser}
-        return respond(
-            request, self, self._page(advertiser, title, gettext("Change terms"), form, apply)
-        )
-
-    def rate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        advertiser = self._managed_or_refuse(request, pk)
-        group = advertiser.commission_groups.get(code=DEFAULT_GROUP)
-        before = rate_at(group, clock.now())
-        fixed = before.fixed_minor
-        form = RateForm(
-            posted(request),
-            currency=advertiser.currency,
-            initial={
-                "percent": before.percent,
-                "fixed": "" if fixed is None else money.plain(fixed, advertiser.currency),
-            },
-        )
-
-        def apply(now: datetime) -> str:
-            row = change_rate(
-                group,
-                now,
-                made_by=person(request),
-                percent=form.cleaned_data["percent"],
-                fixed_minor=form.cleaned_data["fixed_minor"],
-                start=form.start_at,
-            )
-            said = gettext("Commission: %(rate)s") % {"rate": rate_text(row, advertiser)}
-            self.log_change(request, advertiser, said)
-            said = gettext("The commission changes on %(start)s.")
-            return said % {"start": dates.zoned(row.starts_at)}
-
-        title = gettext("Change the commission of %(advertiser)s") % {"advertiser": advertiser}
-        return respond(
-            request, self, self._page(advertiser, title, gettext("Change commission"), form, apply)
-        )
-
-    def _managed_or_refuse(self, request: HttpRequest, pk: int) -> Advertiser:
-        advertiser = self.get_object(request, str(pk))
-        if not self.has_change_permission(request, advertiser):
-            raise PermissionDenied
-        return advertiser
-
-    def _page(
-        self, advertiser: Advertiser, title: str, button: str, form: Any, apply: Any
-    ) -> ChangePage:
-        return ChangePage(
-            title=title,
-            form=form,
-            button=button,
-            back=reverse("admin:network_advertiser_change", args=[advertiser.pk]),
-            apply=apply,
-            template="admin/change_terms.html" if isinstance(form, TermsForm) else TEMPLATE,
-            changes_policy=True,
-            context={"original": advertiser},
-        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -253,13 +163,6 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("terms", "commission_groups__rates")
-
-
-def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
-    """``8%`` or ``£4.50 per sale``."""
-    if rate.fixed_minor is None:
-        return str(rate)
-    return f"{money.display(rate.fixed_minor, advertiser.currency)} per sale"
 
 
 def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:

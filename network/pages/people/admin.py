@@ -7,9 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -19,7 +18,7 @@ from unfold.forms import AdminPasswordChangeForm
 from network.models import User
 from network.pages.people.forms import NewUserForm, UserForm
 from network.pages.site.admin_site import CappedPaginator, OperatorAdmin, ScopedAdmin
-from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import EMPTY, shown_moment
 from network.people import second_factor
 from publishers.pages.teams.invitation_admin import end_invitations
@@ -65,40 +64,8 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
         end_invitations(request)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.reset_second_factor_view)
-        return [
-            path("<int:pk>/second-factor/", view, name="network_user_second_factor"),
-            *super().get_urls(),
-        ]
-
-    def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """For somebody who has lost the phone, and the recovery codes with it."""
-        user = self.get_object(request, str(pk))
-        if not self.has_change_permission(request, user):
-            raise PermissionDenied
-        form = ResetForm(posted(request))
-
-        def apply(now: datetime) -> str:
-            if not second_factor.reset(user):
-                return gettext("%(user)s had no second factor.") % {"user": user}
-            reason = form.cleaned_data["reason"]
-            self.log_change(
-                request, user, _("Second factor reset: %(reason)s") % {"reason": reason}
-            )
-            said = gettext(
-                "The second factor of %(user)s is off, and its recovery codes no longer work."
-            )
-            return said % {"user": user}
-
-        page = ChangePage(
-            title=gettext("Reset the second factor of %(user)s") % {"user": user},
-            form=form,
-            button=gettext("Reset second factor"),
-            back=reverse("admin:network_user_change", args=[user.pk]),
-            apply=apply,
-            context={"original": user},
-        )
-        return respond(request, self, page)
+        route, name = "<int:pk>/second-factor/", "network_user_second_factor"
+        return [SecondFactorReset.path(self, route, name), *super().get_urls()]
 
     @admin.display(description=_("Second factor"), ordering="has_second_factor")
     def shown_second_factor(self, user: User) -> str:
@@ -157,3 +124,29 @@ class AuditLogAdmin(ScopedAdmin[LogEntry]):
     @admin.display(description=_("What"))
     def said(self, row: LogEntry) -> str:
         return row.get_change_message()
+
+
+class SecondFactorReset(ChangeView[User]):
+    """For somebody who has lost the phone, and the recovery codes with it."""
+
+    button = _("Reset second factor")
+    form_class = ResetForm
+
+    @classmethod
+    def is_open_to(cls, request: HttpRequest, model_admin: ScopedAdmin[Any], about: User) -> bool:
+        return model_admin.is_operator(request)
+
+    @property
+    def title(self) -> str:
+        return gettext("Reset the second factor of %(user)s") % {"user": self.about}
+
+    def make(self, now: datetime) -> str:
+        if not second_factor.reset(self.about):
+            return gettext("%(user)s had no second factor.") % {"user": self.about}
+        reason = self.form.cleaned_data["reason"]
+        logged = gettext("Second factor reset: %(reason)s") % {"reason": reason}
+        self.model_admin.log_change(self.request, self.about, logged)
+        said = gettext(
+            "The second factor of %(user)s is off, and its recovery codes no longer work."
+        )
+        return said % {"user": self.about}

@@ -1,6 +1,6 @@
 """Changing terms in the admin: what was left as the page showed it is not changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,8 @@ from network.effective.rebasing import Rebased, Terms
 from network.effective.rows import ChangedMeanwhile, WholeTerms
 from network.effective.words import in_words
 from network.models import User
-from network.pages.site.change_pages import ChangeForm
+from network.pages.site.admin_site import person
+from network.pages.site.change_pages import About, ChangeForm, ChangeView
 
 _LONGEST_ID = 18
 
@@ -52,14 +53,16 @@ class TermsChangeForm(ChangeForm):
     newest = forms.CharField(required=False, widget=forms.HiddenInput)
     """The id of the newest row that the page knew of."""
 
-    def __init__(self, data: QueryDict | None, *, row: WholeTerms) -> None:
+    def __init__(
+        self, data: QueryDict | None, *, row: WholeTerms, initial: Mapping[str, Any] | None = None
+    ) -> None:
         """``row``: one that would start when a change made now does; it says whose terms."""
         self._row = row
         held = self._held
         shown = rebasing.same_with(row, number(data, "shown")) or held
         newest = rebasing.newest(row)
         values = {"shown": held.pk, "newest": newest} | rebasing.values_of(shown)
-        super().__init__(data, initial=values)
+        super().__init__(data, initial={**values, **(initial or {})})
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -112,6 +115,39 @@ class TermsChangeForm(ChangeForm):
                 data[name] = "" if values[name] is None else str(values[name])
         data["shown"], data["newest"] = str(held.pk), str(rebasing.newest(self._row))
         self.data = data
+
+
+class TermsChangeView(ChangeView[About]):
+    """A change of terms from a moment on, refused where others changed them since the page was
+    made."""
+
+    template = "admin/change_terms.html"
+    form_class: type[TermsChangeForm]
+    changes_policy = True
+
+    def row(self) -> WholeTerms:
+        """A row of these terms that would start when a change made now does."""
+        raise NotImplementedError
+
+    def write(self, now: datetime, changes: dict[str, Any], **said: Any) -> str:
+        """Call the writer; ``said`` has its ``made_by``, ``reason``, ``start`` and ``known``. What
+        was done, in words."""
+        raise NotImplementedError
+
+    def build_form(self, data: QueryDict | None, **given: Any) -> forms.Form:
+        return self.form_class(data, row=self.row(), **given)
+
+    def make(self, now: datetime) -> str:
+        form: TermsChangeForm = self.form
+        with form.keeping_up():
+            return self.write(
+                now,
+                form.changes,
+                made_by=person(self.request),
+                reason=form.cleaned_data["reason"],
+                start=form.start_at,
+                known=form.known,
+            )
 
 
 def number(data: Any, name: str) -> int | None:

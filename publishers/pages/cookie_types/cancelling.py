@@ -1,7 +1,6 @@
 """Cancelling in the admin what has not started: what it is, why, and what holds instead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,17 +13,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import clock, dates
+from network import dates
 from network.effective import queries
 from network.effective.rows import EffectiveDated, TooLate, refuse_late
 from network.models import AttributionTerms, CommissionRate
-from network.pages.advertisers.admin import rate_text
+from network.pages.advertisers.changes import rate_text
 from network.pages.site.admin_site import person
-from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.change_pages import ChangeView
 from network.people import access
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.words import source_text
 from publishers.models import (
+    AssignedType,
     CookieTypeAssignment,
     ModelTypeCookieType,
     PartnershipTerms,
@@ -53,52 +53,64 @@ class CancelForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coming:
-    """A change that is to come: what it is, whose page it stands on, what holds without it."""
+class Cancelling(ChangeView[Any]):
+    """Cancelling the ``row``, which has not started; whoever may make a change may cancel it."""
 
-    what: str
-    about: Model
-    instead: str
+    button = gettext_lazy("Cancel the change")
+    leave = gettext_lazy("Don't cancel")
+    form_class = CancelForm
+    template = "admin/cookie_types/cancel.html"
+    changes_policy = True
+
+    def __init__(self, request: HttpRequest, row: EffectiveDated) -> None:
+        self.row, about = row, _about(row)
+        model_admin: Any = admin.site.get_model_admin(type(about))
+        super().__init__(request, model_admin, about)
+
+    @property
+    def title(self) -> str:
+        return _("Cancel a coming change of %(about)s") % {"about": self.about}
+
+    @property
+    def back(self) -> str:
+        if isinstance(self.about, ModelTypeCookieType):
+            return reverse("admin:publishers_modeltypecookietype_changelist")
+        return super().back
+
+    @property
+    def is_too_late(self) -> str:
+        """Why the row cannot be cancelled any more; empty while it can."""
+        try:
+            refuse_late(self.row, self.now)
+        except TooLate as error:
+            return str(error)
+        if self.row.cancelling is None:
+            return ""
+        said = _("%(person)s has cancelled this change already.")
+        return said % {"person": self.row.cancelling.made_by or _("The network")}
+
+    def context(self) -> Mapping[str, Any]:
+        row = self.row
+        instead = _type_without(row) if isinstance(row, CookieTypeAssignment) else ""
+        return {"row": row, "what": _what(row), "instead": instead}
+
+    def make(self, now: datetime) -> str:
+        what = _what(self.row)
+        reason = self.form.cleaned_data["reason"]
+        assigning.cancel(self.row, now, reason=reason, made_by=person(self.request))
+        logged = _("Cancelled: %(what)s") % {"what": what}
+        self.model_admin.log_change(self.request, self.about, logged)
+        said = _("Cancelled: %(change)s, from %(start)s.")
+        return said % {"change": what, "start": dates.zoned(self.row.starts_at)}
 
 
 def cancel_view(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Asks for the reason, and cancels. Whoever may make a change may cancel it."""
-    row = _row(request, kind, pk)
-    coming = _coming(row)
-    back = _address(coming.about)
-    try:
-        refuse_late(row, clock.now())
-    except TooLate as error:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(back)
-    if row.cancelling is not None:
-        said = _("%(person)s has cancelled this change already.")
-        messages.error(request, said % {"person": row.cancelling.made_by or _("The network")})
-        return HttpResponseRedirect(back)
-    form = CancelForm(posted(request))
-    model_admin = admin.site.get_model_admin(type(coming.about))
-
-    def apply(now: datetime) -> str:
-        reason = form.cleaned_data["reason"]
-        assigning.cancel(row, now, reason=reason, made_by=person(request))
-        model_admin.log_change(
-            request, coming.about, _("Cancelled: %(what)s") % {"what": coming.what}
-        )
-        said = _("Cancelled: %(change)s, from %(start)s.")
-        return said % {"change": coming.what, "start": dates.zoned(row.starts_at)}
-
-    page = ChangePage(
-        title=_("Cancel a coming change of %(about)s") % {"about": coming.about},
-        form=form,
-        button=_("Cancel the change"),
-        back=back,
-        apply=apply,
-        changes_policy=True,
-        template="admin/cookie_types/cancel.html",
-        context={"row": row, "coming": coming, "leave": _("Don't cancel")},
-    )
-    return respond(request, model_admin, page)
+    """Asks for the reason, and cancels."""
+    page = Cancelling(request, _row(request, kind, pk))
+    if page.is_too_late:
+        messages.error(request, page.is_too_late)
+        return HttpResponseRedirect(page.back)
+    return page.response()
 
 
 def _row(request: HttpRequest, kind: str, pk: int) -> EffectiveDated:
@@ -128,36 +140,42 @@ def may_cancel(request: HttpRequest, row: EffectiveDated) -> bool:
     return advertiser is not None and known.manages(advertiser)
 
 
-def _coming(row: EffectiveDated) -> Coming:
+def _about(row: EffectiveDated) -> Model:
+    """On whose page the change stands."""
     match row:
+        case CookieTypeAssignment() | PartnershipTerms():
+            return row.partnership
+        case PublisherModelType():
+            return row.publisher
+        case AttributionTerms() | CommissionRate():
+            return row.advertiser
+    return row
+
+
+def _what(row: EffectiveDated) -> str:
+    """What was to change, in words."""
+    match row:
+        case CookieTypeAssignment(cookie_type=AssignedType.INHERIT):
+            return _("Back to the model type's default")
         case CookieTypeAssignment():
-            said = _("Back to the model type's default")
-            if row.cookie_type != "inherit":
-                said = row.get_cookie_type_display()
-            return Coming(what=said, about=row.partnership, instead=_type_without(row))
+            return str(row.get_cookie_type_display())
         case PartnershipTerms():
             before = queries.in_force_before(row.partnership.terms.all(), row.starts_at)
-            said = row.get_status_display()
+            status = str(row.get_status_display())
             if before and before.status == row.status:
-                said = _("%(status)s, with other terms") % {"status": said}
-            return Coming(what=said, about=row.partnership, instead="")
+                return _("%(status)s, with other terms") % {"status": status}
+            return status
         case PublisherModelType():
-            said = _("Model type %(model_type)s") % {"model_type": row.get_model_type_display()}
-            return Coming(what=said, about=row.publisher, instead="")
+            return _("Model type %(model_type)s") % {"model_type": row.get_model_type_display()}
         case ModelTypeCookieType():
-            said = _("%(model_type)s default: %(type)s") % {
+            return _("%(model_type)s default: %(type)s") % {
                 "model_type": row.get_model_type_display(),
                 "type": row.get_cookie_type_display(),
             }
-            return Coming(what=said, about=row, instead="")
         case AttributionTerms():
-            return Coming(
-                what=_("Terms %(terms)s") % {"terms": row}, about=row.advertiser, instead=""
-            )
+            return _("Terms %(terms)s") % {"terms": row}
         case CommissionRate():
-            rate = rate_text(row, row.advertiser)
-            said = _("Commission %(rate)s") % {"rate": rate}
-            return Coming(what=said, about=row.advertiser, instead="")
+            return _("Commission %(rate)s") % {"rate": rate_text(row, row.advertiser)}
     raise TypeError(row)
 
 
@@ -170,10 +188,3 @@ def _type_without(row: CookieTypeAssignment) -> str:
         "type": type_name(kind.cookie_type),
         "source": source_text(kind),
     }
-
-
-def _address(about: Model) -> str:
-    if isinstance(about, ModelTypeCookieType):
-        return reverse("admin:publishers_modeltypecookietype_changelist")
-    name = about._meta.label_lower.replace(".", "_")
-    return reverse(f"admin:{name}_change", args=[about.pk])

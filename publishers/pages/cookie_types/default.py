@@ -1,24 +1,26 @@
 """Setting a model type's default in the admin: which one, for whom it decides, why, from when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from network import dates
 from network.models import Advertiser
-from network.pages.site.admin_site import ScopedAdmin, person
+from network.pages.site.admin_site import ScopedAdmin
 from network.people import access
 from publishers.cookie_types.resolution import OWN, starting
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.pages.cookie_types import sentences
-from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
+from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
 from publishers.pages.cookie_types.sentences import Reach
-from publishers.pages.partners.forms import ModelTypeDefaultForm, ReasonForm
-from publishers.policy import assigning, preset_reasons
+from publishers.pages.partners.forms import ModelTypeDefaultForm
+from publishers.policy import assigning
 from publishers.policy.effects import Effect, decides, effects_of_default
 
 
@@ -33,7 +35,13 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType])
     chosen.offer(shops, network_too=model_admin.is_operator(request))
     if not (is_whole and chosen.is_valid()):
         return _ask(request, model_admin, chosen)
-    return _respond(request, model_admin, chosen)
+    said = chosen.cleaned_data
+    shop, to = said["advertiser"], said["to"]
+    if shop is None and to == AssignedType.INHERIT:
+        chosen.add_error("to", _("The network's own default is either hard or soft."))
+        return _ask(request, model_admin, chosen)
+    row = ModelTypeCookieType(advertiser=shop, model_type=said["model_type"], cookie_type=to)
+    return DefaultChange(request, model_admin, row).response()
 
 
 def _ask(
@@ -53,72 +61,64 @@ def _ask(
     return TemplateResponse(request, template, context)
 
 
-def _respond(
-    request: HttpRequest,
-    model_admin: ScopedAdmin[ModelTypeCookieType],
-    chosen: ModelTypeDefaultForm,
-) -> HttpResponse:
-    shop: Advertiser | None = chosen.cleaned_data["advertiser"]
-    kind, to = chosen.cleaned_data["model_type"], chosen.cleaned_data["to"]
-    if shop is None and to == AssignedType.INHERIT:
-        chosen.add_error("to", _("The network's own default is either hard or soft."))
-        return _ask(request, model_admin, chosen)
-    presets = preset_reasons.of_default(to, of_network=shop is None)
-    given = asked(request, ReasonForm, presets)
-    row = ModelTypeCookieType(advertiser=shop, model_type=kind, cookie_type=to)
-    outcome = effects_of_default(row, given.start, given.now)
-    effects = outcome.effects
-    decided = [effect for effect in effects if decides(effect, row)]
-    changing = [effect for effect in decided if effect.changes_type]
-    rest = sentences.rest_of_default(_reach(effects, decided, changing))
-    hidden = {"advertiser": str(shop.pk) if shop else "", "model_type": kind, "to": to}
-    proposal = Proposal(
-        of_all=[effect.partnership for effect in effects],
-        changing=changing,
-        staying=[effect for effect in effects if effect not in changing],
-        told=[effect.partnership for effect in effects],
-        said=starting(row, outcome.start.at),
-        start=outcome.start,
-        headline=_headline(row),
-        rest=rest,
-        button=sentences.button_of_default(to),
-        address=address_of(reverse("admin:publishers_modeltypecookietype_add"), hidden),
-        hidden=hidden,
-        back=reverse("admin:publishers_modeltypecookietype_changelist"),
-        make=lambda now: " ".join(
-            [_make(request, model_admin, given, row, now), *([] if effects else rest)]
-        ),
-        by_default=True,
-    )
-    return answer(request, model_admin, given, proposal)
+class DefaultChange(CookieTypeChange[None]):
+    """Setting the default that the unsaved ``row`` says."""
 
+    path_name = "admin:publishers_modeltypecookietype_add"
 
-def _headline(row: ModelTypeCookieType) -> str:
-    kind, shop = str(ModelType(row.model_type).label), row.advertiser
-    return sentences.headline_of_default(kind, str(shop) if shop else "", row.cookie_type)
+    def __init__(
+        self,
+        request: HttpRequest,
+        model_admin: ScopedAdmin[ModelTypeCookieType],
+        row: ModelTypeCookieType,
+    ) -> None:
+        super().__init__(request, model_admin, None)
+        self.row = row
 
+    @cached_property
+    def presets(self) -> Sequence[str]:
+        of_network = self.row.advertiser is None
+        return sentences.reasons_of_default(self.row.cookie_type, of_network=of_network)
 
-def _make(
-    request: HttpRequest,
-    model_admin: ScopedAdmin[ModelTypeCookieType],
-    given: Asked,
-    row: ModelTypeCookieType,
-    now: datetime,
-) -> str:
-    """Set the default that the unsaved row says; what was done, in words."""
-    made = assigning.set_default(
-        row.advertiser,
-        row.model_type,
-        row.cookie_type,
-        now,
-        reason=given.form.cleaned_data["reason"],
-        made_by=person(request),
-        start=given.form.start_at,
-        known_until=given.seen,
-    )
-    model_admin.log_addition(request, made, "Added")
-    done = _("%(change)s, from %(start)s.")
-    return done % {"change": _headline(row), "start": dates.zoned(made.starts_at)}
+    @cached_property
+    def hidden(self) -> Mapping[str, str]:
+        shop = self.row.advertiser
+        return {
+            "advertiser": str(shop.pk) if shop else "",
+            "model_type": self.row.model_type,
+            "to": self.row.cookie_type,
+        }
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        row, shop = self.row, self.row.advertiser
+        outcome = effects_of_default(row, self.start, self.now)
+        effects = outcome.effects
+        decided = [effect for effect in effects if decides(effect, row)]
+        changing = [effect for effect in decided if effect.changes_type]
+        partners = [effect.partnership for effect in effects]
+        kind = str(ModelType(row.model_type).label)
+        return Proposal(
+            of_all=partners,
+            changing=changing,
+            staying=[effect for effect in effects if effect not in changing],
+            told=partners,
+            said=starting(row, outcome.start.at),
+            start=outcome.start,
+            button=sentences.button_of_default(row.cookie_type),
+            headline=sentences.headline_of_default(kind, str(shop or ""), row.cookie_type),
+            rest=sentences.rest_of_default(_reach(effects, decided, changing)),
+            by_default=True,
+        )
+
+    def write(self, now: datetime, **said: Any) -> str:
+        row = self.row
+        made = assigning.set_default(row.advertiser, row.model_type, row.cookie_type, now, **said)
+        self.model_admin.log_addition(self.request, made, "Added")
+        done = _("%(change)s, from %(start)s.")
+        facts = {"change": self.proposal.headline, "start": dates.zoned(made.starts_at)}
+        nobody = () if self.proposal.of_all else self.proposal.rest
+        return " ".join([done % facts, *nobody])
 
 
 def _reach(

@@ -1,22 +1,25 @@
 """Giving a publisher another model type in the admin: at whom its cookie type changes by that, why,
 from when."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from network import clock, dates
 from network.effective import timeline
-from network.pages.site.admin_site import ScopedAdmin, person
+from network.pages.site.admin_site import ScopedAdmin
+from network.pages.site.change_pages import page_of
 from publishers.cookie_types.resolution import starting
 from publishers.models import ModelType, Publisher, PublisherModelType
 from publishers.pages.cookie_types import sentences
-from publishers.pages.cookie_types.confirmation import Asked, Proposal, address_of, answer, asked
-from publishers.pages.partners.forms import ModelTypeForm, ReasonForm
-from publishers.policy import assigning, preset_reasons
+from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
+from publishers.pages.partners.forms import ModelTypeForm
+from publishers.policy import assigning
 from publishers.policy.effects import effects_of_model_type
 
 
@@ -30,7 +33,8 @@ def confirm(
     chosen = ModelTypeForm(given if "model_type" in given else None, initial=held)
     if not chosen.is_valid():
         return _ask(request, model_admin, publisher, chosen)
-    return _respond(request, model_admin, publisher, chosen.cleaned_data["model_type"])
+    kind = chosen.cleaned_data["model_type"]
+    return ModelTypeChange(request, model_admin, publisher, kind).response()
 
 
 def _ask(
@@ -46,79 +50,84 @@ def _ask(
         "title": _("Change the model type of %(publisher)s") % {"publisher": publisher},
         "form": chosen,
         "button": _("Continue"),
-        "back": _page(publisher),
+        "back": page_of(publisher),
     }
     template = "admin/cookie_types/choose_model_type.html"
     return TemplateResponse(request, template, context)
 
 
-def _respond(
-    request: HttpRequest, model_admin: ScopedAdmin[Publisher], publisher: Publisher, kind: str
-) -> HttpResponse:
-    given = asked(request, ReasonForm, preset_reasons.of_model_type())
-    row = PublisherModelType(publisher=publisher, model_type=kind)
-    outcome = effects_of_model_type(row, given.start, given.now)
-    changing = [effect for effect in outcome.effects if effect.changes_type]
-    before = model_type_of(publisher, outcome.start.at)
-    facts = {
-        "publisher": str(publisher),
-        "before": ModelType(before).label,
-        "after": ModelType(kind).label,
-    }
-    hidden = {"model_type": kind}
-    path = reverse("admin:publishers_publisher_model_type", args=[publisher.pk])
-    proposal = Proposal(
-        title=_("Change of model type"),
-        of_all=[effect.partnership for effect in outcome.effects],
-        changing=changing,
-        staying=[effect for effect in outcome.effects if effect not in changing],
-        told=[effect.partnership for effect in outcome.effects],
-        said=starting(row, outcome.start.at),
-        start=outcome.start,
-        headline=_("Change the model type of %(publisher)s from %(before)s to %(after)s") % facts,
-        rest=[sentences.rest_of_model_type(len(changing), len(outcome.effects))],
-        button=_("Change it to %(after)s") % facts,
-        address=address_of(path, hidden),
-        hidden=hidden,
-        back=_page(publisher),
-        make=lambda now: _make(request, model_admin, given, row, now),
-        by_default=before != kind,
-        nothing=[
-            _("There is nothing to change: the model type of %(publisher)s is %(after)s already.")
+class ModelTypeChange(CookieTypeChange[Publisher]):
+    """Giving the publisher the model type ``kind``."""
+
+    path_name = "admin:publishers_publisher_model_type"
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        model_admin: ScopedAdmin[Publisher],
+        about: Publisher,
+        kind: str,
+    ) -> None:
+        super().__init__(request, model_admin, about)
+        self.kind = kind
+
+    @property
+    def title(self) -> str:
+        return _("Change of model type")
+
+    @cached_property
+    def presets(self) -> Sequence[str]:
+        return sentences.reasons_of_model_type()
+
+    @cached_property
+    def hidden(self) -> Mapping[str, str]:
+        return {"model_type": self.kind}
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        row = PublisherModelType(publisher=self.about, model_type=self.kind)
+        outcome = effects_of_model_type(row, self.start, self.now)
+        effects = outcome.effects
+        changing = [effect for effect in effects if effect.changes_type]
+        partners = [effect.partnership for effect in effects]
+        before = model_type_of(self.about, outcome.start.at)
+        facts = {
+            "publisher": str(self.about),
+            "before": ModelType(before).label,
+            "after": ModelType(self.kind).label,
+        }
+        return Proposal(
+            of_all=partners,
+            changing=changing,
+            staying=[effect for effect in effects if effect not in changing],
+            told=partners,
+            said=starting(row, outcome.start.at),
+            start=outcome.start,
+            button=_("Change it to %(after)s") % facts,
+            headline=_("Change the model type of %(publisher)s from %(before)s to %(after)s")
             % facts,
-            _("This may be different with a later start."),
-        ],
-    )
-    return answer(request, model_admin, given, proposal)
+            rest=[sentences.rest_of_model_type(len(changing), len(effects))],
+            by_default=before != self.kind,
+            nothing=[
+                _(
+                    "There is nothing to change: the model type of %(publisher)s is %(after)s "
+                    "already."
+                )
+                % facts,
+                _("This may be different with a later start."),
+            ],
+        )
 
-
-def _make(
-    request: HttpRequest,
-    model_admin: ScopedAdmin[Publisher],
-    given: Asked,
-    said: PublisherModelType,
-    now: datetime,
-) -> str:
-    made = assigning.change_model_type(
-        said.publisher,
-        said.model_type,
-        now,
-        reason=given.form.cleaned_data["reason"],
-        made_by=person(request),
-        start=given.form.start_at,
-        known_until=given.seen,
-    )
-    label = made.get_model_type_display()
-    model_admin.log_change(request, said.publisher, _("Model type: %(label)s") % {"label": label})
-    done = _("Model type %(model_type)s, from %(start)s. Clicks already made keep their type.")
-    return done % {"model_type": label, "start": dates.zoned(made.starts_at)}
+    def write(self, now: datetime, **said: Any) -> str:
+        made = assigning.change_model_type(self.about, self.kind, now, **said)
+        label = made.get_model_type_display()
+        logged = _("Model type: %(label)s") % {"label": label}
+        self.model_admin.log_change(self.request, self.about, logged)
+        done = _("Model type %(model_type)s, from %(start)s. Clicks already made keep their type.")
+        return done % {"model_type": label, "start": dates.zoned(made.starts_at)}
 
 
 def model_type_of(publisher: Publisher, at: datetime) -> str:
     """The model type in force; prefetched ``model_types`` are not read again."""
     held = timeline.in_force(list(publisher.model_types.all()), at)
     return held.model_type if held else ModelType.OTHER.value
-
-
-def _page(publisher: Publisher) -> str:
-    return reverse("admin:publishers_publisher_change", args=[publisher.pk])

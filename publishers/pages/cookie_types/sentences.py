@@ -1,14 +1,14 @@
 """What the confirmation of a change of cookie type says, each sentence whole: from facts about
-whom it concerns and whom not."""
+whom it concerns and whom not; and the reasons that it offers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from publishers.models import AssignedType, CookieTypeChoice
+from publishers.models import AssignedType, CookieTypeChoice, ModelType
 from publishers.policy.departed import Departed
 
 
@@ -223,3 +223,72 @@ def rest_of_model_type(changing: int, partnerships: int) -> str:
         partnerships,
     )
     return said % {"changing": changing, "count": partnerships}
+
+
+# --- Common reasons -----------------------------------------------------------------------------
+
+ALREADY_THERE = frozenset({ModelType.OVERLAY.value, ModelType.EXTENSION.value})
+"""These reach a shopper who is in the shop already, by what they are."""
+
+
+def reasons_of_model_type() -> tuple[str, ...]:
+    """For a publisher that gets another model type."""
+    return (
+        _("You told us that you promote in another way now."),
+        _("Our operators looked at how you promote: this model type fits better."),
+    )
+
+
+def reasons_of_partners(to: str, model_types: Collection[str]) -> tuple[str, ...]:
+    """For partners of these model types that are set to ``to``."""
+    if to == AssignedType.SOFT:
+        said = (
+            _("Most of the sales that you were paid for began with another partner's click."),
+            _("Your clicks reach shoppers who are in our shop already."),
+        )
+        are_there = bool(model_types) and ALREADY_THERE.issuperset(model_types)
+        return (*said, _("Overlays and extensions are soft with us.")) if are_there else said
+    if to == AssignedType.HARD:
+        return (
+            _("Your clicks bring shoppers that no other partner had brought."),
+            _("As we agreed with you."),
+        )
+    return (
+        _("Your own setting ends; the default for your model type applies again."),
+        _("As we agreed with you."),
+    )
+
+
+def reasons_of_default(to: str, *, of_network: bool) -> tuple[str, ...]:
+    """For all of a model type at an advertiser, or in the network."""
+    if to == AssignedType.INHERIT:
+        return (
+            _("Our own default for your model type ends; the network's applies again."),
+            _("We follow the network's default for your model type."),
+        )
+    if to == AssignedType.SOFT:
+        if of_network:
+            return (
+                _(
+                    "In this network, partners of your model type are soft unless an advertiser "
+                    "decides otherwise."
+                ),
+            )
+        return (
+            _("Partners of your model type are soft with us."),
+            _(
+                "Partners of your model type mostly reach shoppers that another partner has "
+                "brought."
+            ),
+        )
+    if of_network:
+        return (
+            _(
+                "In this network, partners of your model type are hard unless an advertiser "
+                "decides otherwise."
+            ),
+        )
+    return (
+        _("Partners of your model type are hard with us."),
+        _("Partners of your model type bring shoppers that no other partner had brought."),
+    )

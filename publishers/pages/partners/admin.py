@@ -2,29 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import clock, dates
+from network import clock
 from network.effective import lock as policy_lock
-from network.effective.rows import Refused, start_or_now
-from network.effective.words import in_words
+from network.effective.rows import Refused
 from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, person
-from network.pages.site.change_pages import ChangePage, posted, respond
 from network.people import access
 from publishers.cookie_types.current import with_current
-from publishers.models import AssignedType, Partnership, PartnershipTerms
-from publishers.pages.cookie_types import assignment as cookie_type_change
+from publishers.models import AssignedType, Partnership
+from publishers.pages.cookie_types.assignment import Selection, confirm
 from publishers.pages.partners import detail as partner_page
-from publishers.pages.partners import status as partner_status
+from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.columns import COLUMNS, PartnerColumns
 from publishers.pages.partners.filters import (
     CookieTypeFilter,
@@ -34,8 +31,8 @@ from publishers.pages.partners.filters import (
     StatusFilter,
     SuggestionFilter,
 )
-from publishers.pages.partners.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
 from publishers.pages.partners.list import PartnerList
+from publishers.pages.partners.status import StatusChange
 from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.policy import deciding
 from publishers.policy.notice_period import named
@@ -96,7 +93,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     def _ask(
         self, request: HttpRequest, queryset: QuerySet[Partnership], to: AssignedType
     ) -> HttpResponse:
-        return cookie_type_change.ask(request, self, list(queryset), to.value)
+        return Selection(request, self, list(queryset), to.value).response()
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["manage"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:
@@ -124,120 +121,24 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
         (messages.success if waiting else messages.warning)(request, " ".join(said))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
+        assign = self.admin_site.admin_view(self.cookie_type_view)
         return [
-            path(
-                "cookie-type/",
-                wrap(self.cookie_type_view),
-                name="publishers_partnership_cookie_type",
-            ),
-            path("<int:pk>/terms/", wrap(self.terms_view), name="publishers_partnership_terms"),
-            path("<int:pk>/status/", wrap(self.status_view), name="publishers_partnership_status"),
-            path("<int:pk>/note/", wrap(self.note_view), name="publishers_partnership_note"),
+            path("cookie-type/", assign, name="publishers_partnership_cookie_type"),
+            PartnershipTermsChange.path(self, "<int:pk>/terms/", "publishers_partnership_terms"),
+            StatusChange.path(self, "<int:pk>/status/", "publishers_partnership_status"),
+            NewNote.path(self, "<int:pk>/note/", "publishers_partnership_note"),
             *super().get_urls(),
         ]
 
     def cookie_type_view(self, request: HttpRequest) -> HttpResponse:
-        return cookie_type_change.confirm(request, self)
+        return confirm(request, self)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewPartnershipForm(posted(request))
-
-        def apply(now: datetime) -> str:
-            data = form.cleaned_data
-            made = deciding.create_partnership(
-                data["advertiser"],
-                data["publisher"],
-                now,
-                made_by=person(request),
-                status=data["status"],
-            )
-            self.log_addition(request, made, "Added")
-            return _("%(publisher)s is a partner of %(advertiser)s.") % {
-                "publisher": made.publisher,
-                "advertiser": made.advertiser,
-            }
-
-        page = ChangePage(
-            title=_("Add a partner"),
-            form=form,
-            button=_("Add the partner"),
-            back=reverse("admin:publishers_partnership_changelist"),
-            apply=apply,
-            changes_policy=True,
-        )
-        return respond(request, self, page)
-
-    def terms_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if not self.managed(request, row):
-            raise PermissionDenied
-        now = clock.now()
-        of_row = PartnershipTerms(partnership=row, starts_at=start_or_now(None, now))
-        form = PartnershipTermsForm(posted(request), row=of_row)
-
-        def apply(now: datetime) -> str:
-            with form.keeping_up():
-                made = deciding.change_terms(
-                    row,
-                    form.changes,
-                    now,
-                    made_by=person(request),
-                    reason=form.cleaned_data["reason"],
-                    start=form.start_at,
-                    known=form.known,
-                )
-            said = {
-                "terms": in_words(PartnershipTerms, form.changes),
-                "start": dates.zoned(made.starts_at),
-            }
-            self.log_change(request, row, _("Terms: %(terms)s, from %(start)s") % said)
-            return _("From %(start)s: %(terms)s.") % said
-
-        page = ChangePage(
-            title=_("Change the terms of %(publisher)s at %(advertiser)s")
-            % {"publisher": row.publisher, "advertiser": row.advertiser},
-            form=form,
-            button=_("Change the terms"),
-            back=reverse("admin:publishers_partnership_change", args=[row.pk]),
-            apply=apply,
-            changes_policy=True,
-            template="admin/change_terms.html",
-            context={"original": row},
-        )
-        return respond(request, self, page)
-
-    def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if not self.managed(request, row):
-            raise PermissionDenied
-        return partner_status.decide(request, self, row)
-
-    def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if not self.managed(request, row):
-            raise PermissionDenied
-        form = NoteForm(posted(request))
-
-        def apply(now: datetime) -> str:
-            text = form.cleaned_data["text"]
-            deciding.add_note(row, text, now, made_by=person(request))
-            self.log_change(request, row, _("Added a note"))
-            return _("The note is kept.")
-
-        page = ChangePage(
-            title=_("Add a note about %(publisher)s") % {"publisher": row.publisher},
-            form=form,
-            button=_("Add the note"),
-            back=reverse("admin:publishers_partnership_change", args=[row.pk]),
-            apply=apply,
-            context={"original": row},
-        )
-        return respond(request, self, page)
+        return NewPartner(request, self, None).response()
 
     def page(self, request: HttpRequest, row: Partnership) -> Mapping[str, Any]:
         may_manage = access.access_of(request.user).manages(row.advertiser_id)

@@ -13,7 +13,7 @@ from network.advertisers.tracking_hosts import base_urls
 from network.effective import queries
 from network.effective.rows import told_rows
 from network.models import CommissionRate
-from network.pages.advertisers.admin import rate_text
+from network.pages.advertisers.changes import rate_text
 from publishers.cookie_types.history import cancelled, history, time_line
 from publishers.models import Partnership, PartnershipTerms, PublisherModelType
 from publishers.notices import history as notice_history
@@ -37,7 +37,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "title": row.publisher.name,
         "subtitle": _("Partner of %(advertiser)s") % {"advertiser": row.advertiser},
         "standing": standing,
-        "offers": partner_status.offers(standing),
+        "offers": partner_status.offers(standing.terms),
         "application": partner_status.application(row),
         "figures": figures_shown(row),
         "suggestion": _suggestion(row),

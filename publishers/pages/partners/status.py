@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,10 +16,9 @@ from network import clock, dates, money
 from network.effective import queries, rebasing
 from network.effective.rows import SPREAD
 from network.pages.site import terms_form
-from network.pages.site.admin_site import ScopedAdmin, person
-from network.pages.site.change_pages import ChangeForm, ChangePage, posted, respond
+from network.pages.site.admin_site import person
+from network.pages.site.change_pages import ChangeForm, ChangeView, Effects
 from publishers.models import Partnership, PartnershipTerms
-from publishers.partnerships.standing import Standing, attach_standings, standing_of
 from publishers.policy import deciding
 from tracking.commissions.rulings import MAX_REASON
 from tracking.lifecycle import suspension
@@ -114,9 +112,9 @@ class Offer:
     text: str
 
 
-def offers(standing: Standing) -> list[Offer]:
-    """What can be decided about a partnership that stands like this."""
-    held = standing.terms.status if standing.terms else ""
+def offers(terms: PartnershipTerms | None) -> list[Offer]:
+    """What can be decided about a partnership with these terms in force."""
+    held = terms.status if terms else ""
     return [
         Offer(to, str(decision.offer))
         for to, decision in DECISIONS.items()
@@ -124,90 +122,79 @@ def offers(standing: Standing) -> list[Offer]:
     ]
 
 
-def decide(
-    request: HttpRequest, model_admin: ScopedAdmin[Partnership], row: Partnership
-) -> HttpResponse:
-    """The confirmation of a decision, ``?to=ended``; makes it when it is posted, unless somebody
-    else changed something meanwhile. Raises Http404 for what cannot be decided as the partnership
-    stands."""
-    now, to = clock.now(), request.GET.get("to", "")
-    attach_standings([row], now)
-    is_offered = to in {offer.to for offer in offers(standing_of(row))}
-    if to not in DECISIONS or not (is_offered or request.method == "POST"):
-        raise Http404(f"{row} cannot become {to}.")
-    form = DECISIONS[to].form(posted(request))
-    return respond(request, model_admin, _page(_Asked(request, model_admin, row, to, form), now))
+class StatusChange(ChangeView[Partnership]):
+    """A decision about a partnership, ``?to=ended``; refused where somebody else changed its terms
+    meanwhile. Raises Http404 for what cannot be decided as the partnership stands."""
 
+    template = "admin/partners/status.html"
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Somebody's wish to let the partnership become ``to``, with the form that says how."""
+    def __init__(self, request: HttpRequest, model_admin: Any, about: Partnership) -> None:
+        super().__init__(request, model_admin, about)
+        self.to = request.GET.get("to", "")
+        if self.to not in DECISIONS or not (request.method == "POST" or self._is_offered()):
+            raise Http404(f"{about} cannot become {self.to}.")
+        self.words = DECISIONS[self.to]
+        self.button, self.form_class = self.words.button, self.words.form
+        self.suspends = self.to == Status.SUSPENDED
+        # a suspension takes the policy's lock itself, when it has declined sales
+        self.changes_policy = not self.suspends
 
-    request: HttpRequest
-    model_admin: ScopedAdmin[Partnership]
-    row: Partnership
-    to: str
-    form: forms.Form
+    def _is_offered(self) -> bool:
+        held = queries.in_force(self.about.terms.all(), self.now)
+        return self.to in {offer.to for offer in offers(held)}
 
+    @property
+    def title(self) -> str:
+        facts = {"partner": self.about.publisher, "shop": self.about.advertiser}
+        return str(self.words.title) % facts
 
-def _page(asked: _Asked, now: datetime) -> ChangePage:
-    row, to, form = asked.row, asked.to, asked.form
-    decision = DECISIONS[to]
-    suspends = to == Status.SUSPENDED
-    return ChangePage(
-        title=str(decision.title) % {"partner": row.publisher, "shop": row.advertiser},
-        form=form,
-        button=str(decision.button),
-        back=reverse("admin:publishers_partnership_change", args=[row.pk]),
-        apply=lambda at: _suspend(asked, at) if suspends else _make(asked, at),
-        changes_policy=not suspends,  # a suspension takes the lock when it has declined sales
-        template="admin/partners/status.html",
-        context={
-            "original": row,
-            "decision": decision,
-            "newest": rebasing.newest(PartnershipTerms(partnership=row)),
-            "coming": _coming(row, to, now),
-            "later": isinstance(form, ChangeForm),
-            **_preview(row, to),
-        },
-    )
+    def effects(self) -> Effects:
+        return Effects(sentences=[str(self.words.meaning)])
 
+    def context(self) -> Mapping[str, Any]:
+        return {
+            "newest": rebasing.newest(PartnershipTerms(partnership=self.about)),
+            "coming": _coming(self.about, self.to, self.now),
+            "later": isinstance(self.form, ChangeForm),
+            **_preview(self.about, self.to),
+        }
 
-def _suspend(asked: _Asked, now: datetime) -> str:
-    """Suspend the partner; what was done, in words. Raises ValidationError."""
-    try:
-        declined = suspension.suspend(
-            asked.row,
+    def make(self, now: datetime) -> str:
+        reason = self.form.cleaned_data["reason"].strip()
+        return self._suspend(now, reason) if self.suspends else self._decide(now, reason)
+
+    def _suspend(self, now: datetime, reason: str) -> str:
+        try:
+            declined = suspension.suspend(
+                self.about,
+                now,
+                reason=reason,
+                made_by=person(self.request),
+                read_clock=lambda: clock.now(),
+            )
+        except ValidationRefused as error:  # a sale was changed at the same moment
+            raise ValidationError(
+                _("%(error)s Nothing was changed; try again.") % {"error": error}
+            ) from error
+        self.model_admin.log_change(self.request, self.about, _("Suspended for fraud"))
+        return _declined(self.about, declined)
+
+    def _decide(self, now: datetime, reason: str) -> str:
+        made = deciding.decide(
+            self.about,
+            self.to,
             now,
-            reason=asked.form.cleaned_data["reason"].strip(),
-            made_by=person(asked.request),
-            read_clock=lambda: clock.now(),
+            made_by=person(self.request),
+            reason=reason,
+            start=self.form.start_at if isinstance(self.form, ChangeForm) else None,
+            known=terms_form.number(self.request.POST, "newest"),
         )
-    except ValidationRefused as error:  # a sale was changed at the same moment
-        raise ValidationError(
-            _("%(error)s Nothing was changed; try again.") % {"error": error}
-        ) from error
-    asked.model_admin.log_change(asked.request, asked.row, _("Suspended for fraud"))
-    return _declined(asked.row, declined)
-
-
-def _make(asked: _Asked, now: datetime) -> str:
-    """Make any other decision; what was done, in words. Raises Refused and ValidationError."""
-    made = deciding.decide(
-        asked.row,
-        asked.to,
-        now,
-        made_by=person(asked.request),
-        reason=asked.form.cleaned_data["reason"].strip(),
-        start=asked.form.start_at if isinstance(asked.form, ChangeForm) else None,
-        known=terms_form.number(asked.request.POST, "newest"),
-    )
-    told = _("Terms: %(terms)s") % {"terms": made}
-    asked.model_admin.log_change(asked.request, asked.row, told)
-    return _("%(status)s from %(start)s.") % {
-        "status": made.get_status_display(),
-        "start": dates.zoned(made.starts_at),
-    }
+        logged = _("Terms: %(terms)s") % {"terms": made}
+        self.model_admin.log_change(self.request, self.about, logged)
+        return _("%(status)s from %(start)s.") % {
+            "status": made.get_status_display(),
+            "start": dates.zoned(made.starts_at),
+        }
 
 
 def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:

@@ -13,6 +13,7 @@ from django.http import (
     HttpResponse,
     HttpResponseNotAllowed,
     HttpResponseRedirect,
+    QueryDict,
 )
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from network import clock
 from network.models import Advertiser
 from network.pages.site.admin_site import PageAdmin, person
-from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import shown_moment
 from publishers.teams import invitations
 from publishers.teams.invitations import Membership, NotOpen, Place
@@ -77,6 +78,27 @@ def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) ->
         )
 
 
+class NewInvitation(ChangeView[None]):
+    button = gettext_lazy("Invite")
+
+    @property
+    def title(self) -> str:
+        return _("Invite someone")
+
+    def build_form(self, data: QueryDict | None, **given: Any) -> NewInvitationForm:
+        asked = self.request.GET
+        initial = {name: asked.get(name, "") for name in ("advertiser", "team", "role")}
+        return NewInvitationForm(data, **{"initial": initial, **given})
+
+    def make(self, now: datetime) -> str:
+        data, by = self.form.cleaned_data, person(self.request)
+        row = invitations.invite(self.form.place, data["email"], data["role"], now, invited_by=by)
+        return _("%(email)s is invited to %(place)s; the mail is on its way.") % {
+            "email": row.email,
+            "place": row.place,
+        }
+
+
 class InvitationAdmin(PageAdmin[Invitation]):
     when_empty = gettext_lazy(
         "Nobody has been invited yet. Invite someone, and they get a link by email."
@@ -109,27 +131,7 @@ class InvitationAdmin(PageAdmin[Invitation]):
     ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        initial = {name: request.GET.get(name, "") for name in ("advertiser", "team", "role")}
-        form = NewInvitationForm(posted(request), initial=initial)
-
-        def apply(now: datetime) -> str:
-            data = form.cleaned_data
-            row = invitations.invite(
-                form.place, data["email"], data["role"], now, invited_by=person(request)
-            )
-            return _("%(email)s is invited to %(place)s; the mail is on its way.") % {
-                "email": row.email,
-                "place": row.place,
-            }
-
-        page = ChangePage(
-            title=_("Invite someone"),
-            form=form,
-            button=_("Invite"),
-            back=reverse("admin:publishers_invitation_changelist"),
-            apply=apply,
-        )
-        return respond(request, self, page)
+        return NewInvitation(request, self, None).response()
 
     def do_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.get_object(request, str(pk))

@@ -1,31 +1,21 @@
 """Sales, their commissions and reports, as staff find and read them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import money
 from network.pages.site import badges
-from network.pages.site.admin_site import (
-    AdvertiserFilter,
-    CappedPaginator,
-    PageAdmin,
-    ScopedAdmin,
-    person,
-)
-from network.pages.site.change_pages import ChangePage, posted, respond
+from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from tracking.commissions.settling import commission_of
-from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
 from tracking.explain.sentences import (
     REPORT_OUTCOMES,
@@ -35,7 +25,6 @@ from tracking.models import (
     Conversion,
     Report,
     UnattributedSales,
-    Validation,
 )
 from tracking.pages.sales.filters import (
     ClosesFilter,
@@ -45,10 +34,17 @@ from tracking.pages.sales.filters import (
     SoldPeriodFilter,
     StateFilter,
 )
-from tracking.pages.sales.forms import SettleForm
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.sale import page_of, told_report
-from tracking.pages.sales.validation import WORDS, buttons, url_name, validation_page
+from tracking.pages.sales.validation import (
+    WORDS,
+    Approval,
+    Decline,
+    Settling,
+    TakingBack,
+    buttons,
+    url_name,
+)
 from tracking.rule.reasons import ReportOutcome
 
 
@@ -89,7 +85,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
         return {
             "title": _("Sale %(order)s") % {"order": row.order},
             "subtitle": str(row.advertiser),
-            "may_settle": bool(row.conflict) and self._may_settle(request, row),
+            "may_settle": bool(row.conflict) and Settling.is_open_to(request, self, row),
             "buttons": buttons(row) if self.managed(request, row) else [],
             **page_of(row, request.GET),
         }
@@ -98,62 +94,13 @@ class ConversionAdmin(PageAdmin[Conversion]):
         related = ("advertiser", "decision", "commission__publisher")
         return super().get_queryset(request).select_related(*related)
 
-    def _may_settle(self, request: HttpRequest, row: Conversion) -> bool:
-        return row.closed_at is None and self.managed(request, row)
-
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.settle_view)
-        validations = self.admin_site.admin_view(self.validation_view)
-        return [
-            path("<int:pk>/settle/", view, name="tracking_conversion_settle"),
-            *(
-                path(f"<int:pk>/{words.path}/", validations, {"action": action}, url_name(action))
-                for action, words in WORDS.items()
-            ),
-            *super().get_urls(),
+        settled = Settling.path(self, "<int:pk>/settle/", "tracking_conversion_settle")
+        ruled = [
+            page.path(self, f"<int:pk>/{WORDS[page.action].path}/", url_name(page.action))
+            for page in (Approval, Decline, TakingBack)
         ]
-
-    def validation_view(
-        self, request: HttpRequest, pk: int, action: Validation.Action
-    ) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if not self.managed(request, row):
-            raise PermissionDenied
-
-        def log(message: str) -> None:
-            self.log_change(request, row, message)
-
-        return respond(request, self, validation_page(request, row, action, log))
-
-    def settle_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.get_object(request, str(pk))
-        if not self._may_settle(request, row):
-            raise PermissionDenied
-        form = SettleForm(posted(request))
-        form.offer(row)
-
-        def apply(now: datetime) -> str:
-            choice = Settlement(
-                form.cleaned_data["report"].pk, form.cleaned_data["reason"], person(request)
-            )
-            try:
-                settle_conflict(row, choice, now)
-            except NotInConflict as error:
-                raise ValidationError(str(error)) from error
-            self.log_change(
-                request, row, _("Settled the conflict: %(reason)s") % {"reason": choice.reason}
-            )
-            return _("The conflict of order %(order)s is settled.") % {"order": row.order}
-
-        page = ChangePage(
-            title=_("Settle the conflict of order %(order)s") % {"order": row.order},
-            form=form,
-            button=_("Settle the conflict"),
-            back=reverse("admin:tracking_conversion_change", args=[row.pk]),
-            apply=apply,
-            context={"original": row},
-        )
-        return respond(request, self, page)
+        return [settled, *ruled, *super().get_urls()]
 
 
 def _is_unpaid(commission: Commission) -> bool:

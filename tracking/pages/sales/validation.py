@@ -1,23 +1,26 @@
-"""The admin's pages on which staff approve or decline a sale, or take a decline back."""
+"""The admin's pages on which staff approve or decline a sale, take a decline back, or settle a
+conflict of its reports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network.pages.site.admin_site import person
-from network.pages.site.change_pages import ChangePage, posted
+from network.pages.site.change_pages import ChangeView, Effects
 from tracking.commissions.rulings import Statement
+from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
 from tracking.models import Conversion, Validation
-from tracking.pages.sales.forms import ApproveForm, DeclineForm, TakeBackForm
+from tracking.pages.sales.forms import ApproveForm, DeclineForm, SettleForm, TakeBackForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +95,82 @@ def buttons(row: Conversion) -> list[Button]:
     ]
 
 
-def validation_page(
-    request: HttpRequest, row: Conversion, action: Validation.Action, log: Callable[[str], None]
-) -> ChangePage:
-    """The page that asks for what the action needs; ``log`` is told what was done."""
-    words, form = WORDS[action], WORDS[action].form(posted(request))
+class ValidationChange(ChangeView[Conversion]):
+    """Approving or declining a sale, or taking the decline back: what a subclass calls its
+    ``action``."""
 
-    def apply(now: datetime) -> str:
-        data = form.cleaned_data
+    action: ClassVar[Validation.Action]
+    template = "admin/sales/validate.html"
+    refusals = (ValidationRefused,)
+
+    def __init__(self, request: HttpRequest, model_admin: Any, about: Conversion) -> None:
+        super().__init__(request, model_admin, about)
+        self.words = WORDS[self.action]
+        self.button, self.form_class = self.words.button, self.words.form
+
+    @property
+    def title(self) -> str:
+        return str(self.words.title) % {"order": self.about.order}
+
+    def effects(self) -> Effects:
+        if said := refusal(self.about, self.action):
+            return Effects(nothing=[said])
+        confirms = self.action == Action.APPROVE and not self.about.verified
+        more = _("Only a browser has reported this order. Approving it also confirms it.")
+        return Effects(sentences=[str(self.words.effect), *([more] if confirms else [])])
+
+    def context(self) -> Mapping[str, Any]:
+        return {"state": state_of_sale(self.about)}
+
+    def make(self, now: datetime) -> str:
+        data = self.form.cleaned_data
         statement = Statement(
-            action=action,
-            made_by=person(request),
+            action=self.action,
+            made_by=person(self.request),
             reason=data["reason"],
             code=data.get("code", ""),
         )
-        try:
-            said = validate(row.advertiser_id, row.pk, statement, now)
-        except ValidationRefused as error:
-            raise ValidationError(str(error)) from error
-        log(": ".join(filter(None, (said.get_action_display(), said.because))))
-        return str(words.done) % {"order": row.order}
+        said = validate(self.about.advertiser_id, self.about.pk, statement, now)
+        logged = ": ".join(filter(None, (said.get_action_display(), said.because)))
+        self.model_admin.log_change(self.request, self.about, logged)
+        return str(self.words.done) % {"order": self.about.order}
 
-    return ChangePage(
-        title=str(words.title) % {"order": row.order},
-        form=form,
-        button=str(words.button),
-        back=reverse("admin:tracking_conversion_change", args=[row.pk]),
-        apply=apply,
-        template="admin/sales/validate.html",
-        context={
-            "original": row,
-            "state": state_of_sale(row),
-            "effect": words.effect,
-            "confirms": action == Action.APPROVE and not row.verified,
-            "refusal": refusal(row, action),
-        },
-    )
+
+class Approval(ValidationChange):
+    action = Action.APPROVE
+
+
+class Decline(ValidationChange):
+    action = Action.DECLINE
+
+
+class TakingBack(ValidationChange):
+    action = Action.TAKE_BACK
+
+
+class Settling(ChangeView[Conversion]):
+    """Which of the reports in conflict is right."""
+
+    button = gettext_lazy("Settle the conflict")
+    refusals = (NotInConflict,)
+
+    @classmethod
+    def is_open_to(cls, request: HttpRequest, model_admin: Any, about: Conversion) -> bool:
+        return about.closed_at is None and super().is_open_to(request, model_admin, about)
+
+    @property
+    def title(self) -> str:
+        return _("Settle the conflict of order %(order)s") % {"order": self.about.order}
+
+    def build_form(self, data: QueryDict | None, **given: Any) -> SettleForm:
+        form = SettleForm(data, **given)
+        form.offer(self.about)
+        return form
+
+    def make(self, now: datetime) -> str:
+        data = self.form.cleaned_data
+        choice = Settlement(data["report"].pk, data["reason"], person(self.request))
+        settle_conflict(self.about, choice, now)
+        logged = _("Settled the conflict: %(reason)s") % {"reason": choice.reason}
+        self.model_admin.log_change(self.request, self.about, logged)
+        return _("The conflict of order %(order)s is settled.") % {"order": self.about.order}

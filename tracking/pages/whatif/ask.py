@@ -38,7 +38,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     Posted, it starts a run and leads to it."""
     given = request.POST if request.method == "POST" else request.GET
     now = clock.now()
-    before = run_of(request, request.GET.get("again", ""))
+    before = _run_of(request, request.GET.get("again", ""))
     shops = list(access.for_staff(Advertiser.objects.order_by("name"), request.user))
     shop = _chosen(given.get("advertiser", ""), shops, before)
     page = Asking(shops, shop, before)
@@ -134,12 +134,10 @@ def _visible(request: HttpRequest) -> set[int]:
     return set(shops.values_list("pk", flat=True))
 
 
-def run_of(request: HttpRequest, key: str) -> WhatIfRun | None:
-    """This person's run by its id in text; None where there is none."""
-    try:
-        found = whatif_runs.of(person(request)).filter(pk=UUID(key)).first()
-    except ValueError:
-        return None
+def _run_of(request: HttpRequest, key: str) -> WhatIfRun | None:
+    """This person's run by its id in text; None where there is none, or about what they see no
+    more."""
+    found = whatif_runs.find(key, person(request))
     return found if found and set(found.question.changes) <= _visible(request) else None
 
 

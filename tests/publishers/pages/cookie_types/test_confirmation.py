@@ -488,7 +488,7 @@ def test_what_depends_on_the_start_follows_it(client: Client, market: Market) ->
 def test_its_address_leads_back_to_the_same_proposal(client: Client, market: Market) -> None:
     """Also when the session has run out and one signs in anew."""
     page = opened(client, market.extension, market.blog)
-    address = page.context["proposal"].address
+    address = page.context["address"]
     client.logout()
     answer: Any = client.post(address, {**fields_of(page), "reason": "R"})
     assert quote(address) in answer.url
@@ -502,16 +502,14 @@ def test_a_page_that_looks_again_without_a_session_keeps_what_it_shows(
     page = opened(client, market.extension)
     client.logout()
     data = {**fields_of(page), "do": "look"}
-    answer: Any = client.post(
-        page.context["proposal"].address, data, headers={"HX-Request": "true"}
-    )
+    answer: Any = client.post(page.context["address"], data, headers={"HX-Request": "true"})
     assert answer.status_code == 302
     assert client.get(answer.url, headers={"HX-Request": "true"}).status_code == 401
 
 
 def test_the_address_of_a_default_leads_back_to_it(client: Client, market: Market) -> None:
     page = opened_default(client, market, "voucher")
-    again = client.get(page.context["proposal"].address)
+    again = client.get(page.context["address"])
     assert "Set the Voucher default of Shop to soft." in text(again)
 
 
@@ -858,3 +856,59 @@ def test_policies_are_read_once_for_the_page_and_twice_for_the_change(
     assert answer.status_code == 302
     assert policy_reads(shown) == 1
     assert policy_reads(made) == 3, "for the page, and under the lock before and after the change"
+
+
+def test_the_policies_behind_a_default_are_read_once_for_its_page(
+    client: Client, market: Market
+) -> None:
+    with CaptureQueriesContext(connection) as shown:
+        page = opened_default(client, market, "extension")
+    with CaptureQueriesContext(connection) as made:
+        answer = send(client, page, DEFAULT, reason="Late clicks")
+    assert answer.status_code == 302
+    assert policy_reads(shown) == 1
+    assert policy_reads(made) == 3, "for the page, and under the lock before and after the change"
+
+
+def test_the_policies_of_a_publisher_are_read_once_for_its_model_types_page(market: Market) -> None:
+    operator = signed_in(make_user("operator", name="otto"))
+    address = f"/admin/publishers/publisher/{market.extension.publisher_id}/model-type/"
+    with CaptureQueriesContext(connection) as shown:
+        page = operator.get(address, {"model_type": "content"})
+    with CaptureQueriesContext(connection) as made:
+        answer = send(operator, page, address, reason="Now a blog")
+    assert answer.status_code == 302
+    assert policy_reads(shown) == 1
+    assert policy_reads(made) == 3, "for the page, and under the lock before and after the change"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("partnership/{partner}/terms/", id="terms_of_a_partner"),
+        pytest.param("partnership/{partner}/status/?to=ended", id="status"),
+    ],
+)
+def test_no_policy_is_read_for_a_page_about_something_else(
+    page: str, client: Client, market: Market
+) -> None:
+    address = f"/admin/publishers/{page.format(partner=market.extension.pk)}"
+    with CaptureQueriesContext(connection) as shown:
+        assert client.get(address).status_code == 200
+    assert policy_reads(shown) == 0
+
+
+def test_cancelling_reads_the_policies_once_for_its_page_and_twice_for_the_change(
+    client: Client, market: Market, owner: User
+) -> None:
+    [row] = assigning.assign(
+        [market.extension], "soft", NOW, reason="R", made_by=owner, start=NOW + 9 * DAY
+    )
+    address = f"/admin/coming/cookie-type/{row.pk}/cancel/"
+    with CaptureQueriesContext(connection) as shown:
+        page = client.get(address)
+    with CaptureQueriesContext(connection) as made:
+        answer = send(client, page, address, reason="Not now")
+    assert answer.status_code == 302
+    assert policy_reads(shown) == 1
+    assert policy_reads(made) == 2, "under the lock, before and after the change"

@@ -49,9 +49,9 @@ def opened(client: Client, publisher: Publisher, model_type: str) -> Any:
 
 def send(client: Client, page: Any, **typed: str) -> Any:
     """The form of this page, with what is typed."""
-    proposal, run = page.context["proposal"], page.context["run"]
-    hidden = {**proposal.hidden, "seen": page.context["seen"], "run": run.pk if run else ""}
-    return client.post(proposal.address, {**hidden, **typed})
+    shown, run = page.context, page.context["run"]
+    hidden = {**shown["hidden"], "seen": shown["seen"], "run": run.pk if run else ""}
+    return client.post(shown["address"], {**hidden, **typed})
 
 
 def kinds(publisher: Publisher) -> list[str]:
