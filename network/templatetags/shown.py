@@ -1,6 +1,6 @@
 """Times and amounts in templates: ``{{ sale.at|moment }}``, ``{{ minor|money:currency }}``."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django import template
@@ -14,6 +14,9 @@ from network.pages.site import badges, definitions
 from network.people import access
 
 register = template.Library()
+register.filter("written", dates.written)
+register.filter("money", display)
+register.filter("raw_money", plain)  # for charts and spreadsheets
 
 
 @register.filter
@@ -27,24 +30,8 @@ def day(at: datetime | None) -> str:
 
 
 @register.filter
-def written(day: date) -> str:
-    return dates.written(day)
-
-
-@register.filter
 def zoned(at: datetime | None) -> str:
     return dates.zoned(at) if at else "—"
-
-
-@register.filter
-def money(minor: int, currency: str) -> str:
-    return display(minor, currency)
-
-
-@register.filter
-def raw_money(minor: int, currency: str) -> str:
-    """``399`` GBP as ``3.99``: for charts and spreadsheets."""
-    return plain(minor, currency)
 
 
 @register.filter

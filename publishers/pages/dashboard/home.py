@@ -44,10 +44,7 @@ class Day:
     sales: int
     hard_minor: int
     soft_minor: int
-
-    @property
-    def commission_minor(self) -> int:
-        return self.hard_minor + self.soft_minor
+    commission_minor: int
 
     @property
     def is_empty(self) -> bool:
@@ -177,11 +174,14 @@ def _day(day: date, hard: Line | None, soft: Line | None) -> Day:
     both = [line for line in (hard, soft) if line]
     counting = sum(line.clicks_counting for line in both)
     stood_down = sum(line.clicks_stood_down for line in both)
+    hard_minor = hard.commission_minor if hard else 0
+    soft_minor = soft.commission_minor if soft else 0
     return Day(
         day=day,
         took=counting - stood_down,
         stood_down=stood_down,
         sales=sum(line.sales for line in both),
-        hard_minor=hard.commission_minor if hard else 0,
-        soft_minor=soft.commission_minor if soft else 0,
+        hard_minor=hard_minor,
+        soft_minor=soft_minor,
+        commission_minor=hard_minor + soft_minor,
     )
