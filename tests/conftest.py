@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.db.backends.signals import connection_created
 from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -38,6 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    connection_created.connect(statements.watch)
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
@@ -72,7 +74,7 @@ def statements_name_their_advertiser(request: pytest.FixtureRequest) -> Iterator
     """What happened is looked at one advertiser at a time, but where it may be otherwise."""
     with statements.watched() as unnamed:
         yield
-    if request.path.parent.name in statements.WATCHED:
+    if request.node.nodeid.startswith(statements.WATCHED):
         assert not unnamed, "\n\n".join(unnamed)
 
 

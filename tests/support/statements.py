@@ -13,7 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from django.db import connection
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from network.local.bootstrap import ROOT
 from tracking.distribution.tables import TABLES
@@ -23,6 +24,8 @@ ACROSS: Mapping[str, str] = {
     "network/demo/": "prepares and shows the whole network",
     "network/pages/": "the admin looks a row up by its id, and lists what an operator may see",
     "publishers/pages/": "a publisher's rows lie with all of its advertisers",
+    "publishers/partnerships/standing.py": "the partners of a list, at all that a person may see",
+    "publishers/partnerships/suggested.py": "the partners of a list, at all that a person may see",
     "tracking/admin.py": "operators see all advertisers",
     "tracking/clicks/partitions.py": "partitions of time hold the clicks of all advertisers",
     "tracking/distribution/citus.py": "distributes only what is empty for all advertisers",
@@ -37,8 +40,24 @@ ACROSS: Mapping[str, str] = {
 }
 """Places, as the beginning of their paths, and why they may ask about all advertisers."""
 
-WATCHED = ("conversions", "lifecycle", "rollups", "spool", "verify")
-"""Folders of tests whose statements are held against it: taking in, deciding and closing sales."""
+WATCHED = (
+    "tests/admin/",
+    "tests/publishers/cookie_types/",
+    "tests/publishers/pages/",
+    "tests/publishers/partnerships/",
+    "tests/tracking/clicks/",
+    "tests/tracking/commissions/",
+    "tests/tracking/conversions/",
+    "tests/tracking/explain/",
+    "tests/tracking/figures/",
+    "tests/tracking/lifecycle/",
+    "tests/tracking/rollups/",
+    "tests/tracking/spool/",
+    "tests/tracking/verify/",
+    "tests/tracking/whatif/",
+    "tests/wire/",
+)
+"""Tests whose statements are held against it."""
 
 PRODUCT = ("network", "publishers", "tracking")
 TESTS = ("tests/", "network/management/commands/test.py")
@@ -76,21 +95,36 @@ def _is_named(alias: str, text: str) -> bool:
     return re.search(condition, text, re.IGNORECASE) is not None
 
 
+_listening: list[list[str]] = []
+
+
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """What this thread's statements leave unnamed where they may not, as they come."""
+    """What this process's statements leave unnamed where they may not, as they come. One within
+    another keeps what it finds to itself."""
     found: list[str] = []
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        tables = unnamed(sql)
-        if tables:
-            place = _place(sys._getframe(1))
-            if place and not place.startswith(tuple(ACROSS)):
-                found.append(f"{place} names no advertiser for {', '.join(tables)}:\n{sql}")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
+    watch(connections["default"])
+    _listening.append(found)
+    try:
         yield found
+    finally:
+        _listening[:] = [others for others in _listening if others is not found]
+
+
+def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Look at every statement of a connection from now on; a receiver of ``connection_created``,
+    so that those of other threads are watched, too."""
+    if _look not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, _look)  # the last is for whoever is in its ``with``
+
+
+def _look(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+    if _listening:
+        tables = unnamed(str(sql))
+        place = _place(sys._getframe(1)) if tables else ""
+        if place and not place.startswith(tuple(ACROSS)):
+            _listening[-1].append(f"{place} names no advertiser for {', '.join(tables)}:\n{sql}")
+    return execute(sql, params, many, context)
 
 
 def _place(frame: FrameType | None) -> str:

@@ -1,11 +1,13 @@
 """The tables of what happened can be distributed over machines by advertiser."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from network.local.bootstrap import ROOT
 from tests.support import statements
 from tests.support.browsing import Browser
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
@@ -192,3 +194,16 @@ def test_a_statement_of_the_product_that_names_no_advertiser_is_found(
         look(NOW)
     assert len(found) == 1
     assert found[0].startswith("tracking/spool/health.py:")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statements_of_other_threads_are_watched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "ACROSS", {})
+    with statements.watched() as found, ThreadPoolExecutor(1) as thread:
+        thread.submit(look, NOW).result()
+        thread.submit(lambda: connection.close()).result()  # this thread's own
+    assert [line.split(":")[0] for line in found] == ["tracking/spool/health.py"]
+
+
+def test_every_place_that_may_ask_about_all_exists() -> None:
+    assert [place for place in statements.ACROSS if not (ROOT / place).exists()] == []
