@@ -210,7 +210,7 @@ class TestHistory:
             )
         assert told(partner) == [
             ("Hard", "Content default", "past", BEGAN),
-            ("Soft", "own", "now", "On trial"),
+            ("Soft", "set individually", "now", "On trial"),
             ("Hard", "own", "coming", "Trial over"),
         ]
         spans = history(partner, NOW)
@@ -240,7 +240,7 @@ class TestHistory:
 
     def test_a_type_given_with_the_partnership_is_its_first(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher(), "soft")
-        assert told(partner) == [("Soft", "own", "now", "Agreed")]
+        assert told(partner) == [("Soft", "set individually", "now", "Agreed")]
 
     def test_what_was_cancelled_is_told_apart(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher())
@@ -264,7 +264,7 @@ class TestTimeLine:
         assert min(bar.width for bar in line.bars) > 5
         now = next(bar for bar in line.bars if bar.span.tense is Tense.NOW)
         assert now.x < line.now_x < now.x + now.width
-        assert "then Soft from 10 Mar 2026 (now)." in str(line)
+        assert "; Soft from 10 Mar 2026 (now)." in str(line)
 
     def test_a_partnership_of_this_minute_has_one(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher(), now=NOW)
@@ -300,6 +300,6 @@ class TestTimeLine:
         assert spans[-1].starts_at != row.starts_at
         with timezone.override("Asia/Tokyo"):
             line = time_line(spans, NOW)
-            assert f"then Soft from {31 if year == 9999 else 1} " in str(line)
+            assert f"; Soft from {31 if year == 9999 else 1} " in str(line)
         assert line.bars[-1].x + line.bars[-1].width == pytest.approx(100, abs=0.1)
         assert 10 < line.now_x < line.bars[-1].x
