@@ -211,7 +211,7 @@ class TestHistory:
         assert told(partner) == [
             ("Hard", "Content default", "past", BEGAN),
             ("Soft", "set individually", "now", "On trial"),
-            ("Hard", "own", "coming", "Trial over"),
+            ("Hard", "set individually", "coming", "Trial over"),
         ]
         spans = history(partner, NOW)
         assert [str(span.change.made_by) for span in spans] == ["None", "olga", "olga"]
