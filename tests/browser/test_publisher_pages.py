@@ -68,7 +68,7 @@ def test_a_filter_swaps_the_list_alone(page: Page, dashboard: str, refused: list
     assert "reference=ref-first" in page.url
     page.fill("[name=since]", "2026-03-12")
     page.fill("[name=until]", "2026-03-11")
-    expect(page.locator("#list [role=alert]")).to_contain_text("To: It lies before 2026-03-12.")
+    expect(page.locator("#list [role=alert]")).to_contain_text("To: The end date is before")
     assert page.evaluate("document.body.dataset.same") == "yes"
     assert not refused
 

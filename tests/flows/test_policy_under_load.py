@@ -140,9 +140,12 @@ def test_every_click_is_placed_by_the_policy_of_its_own_time(
     a, b = market, other_market
     partners = [a.blog, a.extension, b.blog, b.extension]
     load = Clicks(network, partners)
+    network.stop("drain")  # what has been drained is removed, and with it who accepted it
     with crowd(BROWSERS, load):
         plan = schedule(a, b)
         wait_until(lambda: clock.now() > plan.last + 5 * SECOND, "all changes have started")
+    workers = accepted_by(network)
+    network.start("drain")
     network.await_drained()
 
     clicks = list(Click.objects.filter(advertiser__in=[a.id, b.id]).order_by("id"))
@@ -162,7 +165,6 @@ def test_every_click_is_placed_by_the_policy_of_its_own_time(
     ]
     assert wrong == []
 
-    workers = accepted_by(network)
     for at, partner in (
         (plan.a_blog_soft, a.blog),
         (plan.a_extension_hard, a.extension),

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from tests.support.makers import NOW, make_advertiser
@@ -76,7 +77,8 @@ def test_without_the_extension_it_is_refused() -> None:
 
 @pytest.mark.usefixtures("citus")
 def test_before_migrate_it_is_refused() -> None:
-    MigrationRecorder(connection).record_unapplied("tracking", "0001_initial")
+    [(app, newest)] = MigrationLoader(connection).graph.leaf_nodes("tracking")
+    MigrationRecorder(connection).record_unapplied(app, newest)
     assert "manage.py migrate" in refusal("--yes")
     assert calls() == []
 
