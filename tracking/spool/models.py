@@ -15,8 +15,8 @@ class SpoolHost(models.Model):
     registered_at = models.DateTimeField()
     drained_to = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
-    lost_clicks = models.PositiveBigIntegerField(default=0)
-    lost_reports = models.PositiveBigIntegerField(default=0)
+    lost_clicks = models.PositiveBigIntegerField(default=0, db_default=0)
+    lost_reports = models.PositiveBigIntegerField(default=0, db_default=0)
     lost_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
