@@ -24,7 +24,8 @@ from tracking.clicks import cookies, snapshot
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.visits import Visit
-from tracking.conversions.evidence import Role, Terms, read_fields
+from tracking.conversions.evidence import Role
+from tracking.conversions.fields import Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.lifecycle import finalisation
 from tracking.models import Conversion

@@ -18,7 +18,8 @@ from tracking.clicks import redirect as clicks
 from tracking.clicks.keys import KEYS
 from tracking.clicks.visits import Visit
 from tracking.conversions import recording
-from tracking.conversions.evidence import Role, Terms, read_fields
+from tracking.conversions.evidence import Role
+from tracking.conversions.fields import Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.lifecycle import finalisation
 from tracking.spool import intake

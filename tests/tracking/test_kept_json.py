@@ -15,7 +15,8 @@ from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot, Snapshot, Span
 from tracking.commissions import decisions
 from tracking.conversions import recording
-from tracking.conversions.evidence import FieldError, Part, Role, SaleFields, SaleFigures
+from tracking.conversions.evidence import Role
+from tracking.conversions.fields import FieldError, Part, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.rule.attribution import Click, CookieType, Sale, SoftRule
 from tracking.rule.reasons import ClickReason

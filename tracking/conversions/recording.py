@@ -15,17 +15,8 @@ from network.clock import from_ms, to_ms
 from network.models import Advertiser
 from tracking.commissions import decisions, settling, suspended
 from tracking.conversions import journeys
-from tracking.conversions.evidence import (
-    MAX_TOKENS,
-    Evidence,
-    FieldError,
-    Joined,
-    Presented,
-    Role,
-    SaleFields,
-    SaleFigures,
-    join,
-)
+from tracking.conversions.evidence import MAX_TOKENS, Evidence, Joined, Presented, Role, join
+from tracking.conversions.fields import FieldError, SaleFields, SaleFigures
 from tracking.conversions.journeys import Journey
 from tracking.conversions.locking import lock_by_order
 from tracking.conversions.outcomes import mark_reports

@@ -25,11 +25,11 @@ from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
 from tracking.clicks.visits import Visit, visit_by_link
-from tracking.conversions.evidence import (
+from tracking.conversions.evidence import Role
+from tracking.conversions.fields import (
     MAX_ORDER,
     FieldError,
     InvalidReport,
-    Role,
     SaleFields,
     Terms,
     read_fields,

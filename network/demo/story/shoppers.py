@@ -23,7 +23,8 @@ from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.clicks.visits import visit_by_link
-from tracking.conversions.evidence import InvalidReport, Role, SaleFields, Terms, read_fields
+from tracking.conversions.evidence import Role
+from tracking.conversions.fields import InvalidReport, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.spool.intake import Record
 

@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracking.conversions.evidence import (
-    Evidence,
-    InvalidReport,
-    Part,
-    Presented,
-    Role,
-    SaleFigures,
-    Terms,
-    join,
-    read_fields,
-)
+from tracking.conversions.evidence import Evidence, Presented, Role, join
+from tracking.conversions.fields import InvalidReport, Part, SaleFigures, Terms, read_fields
 from tracking.rule.attribution import Click, CookieType
 
 POUNDS = Terms("GBP", {"DEFAULT", "SALE"})
