@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.db.backends.signals import connection_created
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -17,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from network import clock, tasks
 from network.models import Advertiser
 from network.project import hosts
-from tests.support import lanes, statements
+from tests.support import databases, lanes, statements
 from tests.support.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking.clicks.snapshot import keeper
 from tracking.spool import intake
@@ -45,6 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
 
 
+@pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        databases.drop_templates()
+
+
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests that flush the database last
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     lanes.put_the_longest_first(items, lanes.durations())
@@ -56,10 +63,15 @@ def pytest_mark_lanes(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A test is one transaction, however long it takes; those of ``commits_in_time`` say so."""
-    options = settings.DATABASES["default"]["OPTIONS"]
-    options["options"] = f"{options.get('options', '')} -c softclick.commit_within=1d"
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """A test is one transaction, however long it takes; those of ``commits_in_time`` say so. The
+    migrations run once for all processes."""
+    own = settings.DATABASES["default"]
+    own["OPTIONS"]["options"] = f"{own['OPTIONS'].get('options', '')} -c softclick.commit_within=1d"
+    with django_db_blocker.unblock():
+        own["TEST"]["TEMPLATE"] = databases.migrated()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The network that the demo seeds: whole, sound, and with something of everything in it.
 
-Here twelve days of it are lived, in this process; ``tests/flows/test_demo_start.py`` has all 90.
+Here some days of it are lived, in one process; ``tests/flows/test_demo_start.py`` starts it whole.
 """
 
 from collections import Counter
@@ -14,12 +14,11 @@ from pytest_django import DjangoDbBlocker, Settings
 from network import clock
 from network.demo.pages import places
 from network.demo.story import cast, seed
-from network.demo.story.life import Span
 from network.models import Advertiser, User
 from publishers.ledger.posting import balance
 from publishers.models import LedgerEntry, ModelType, Notice, NoticeMail, Partnership, Publisher
 from publishers.partnerships.standing import standings
-from tests.support.founding import made_once
+from tests.support import databases
 from tests.support.makers import NOW
 from tracking.clicks import snapshot
 from tracking.models import Click, Commission, Conversion, Report, UnattributedSales
@@ -31,13 +30,11 @@ from tracking.whatif.results import Question
 
 pytestmark = [pytest.mark.usefixtures("seeded"), pytest.mark.django_db]
 
-DAYS = 12
-
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Some days of the demo, for all tests of this module."""
-    with made_once(django_db_blocker, lambda: seed.seed(Span(NOW, DAYS))):
+    """A copy of the demo for this module."""
+    with django_db_blocker.unblock(), databases.own_demo():
         yield
 
 
@@ -51,7 +48,7 @@ def test_nothing_in_the_seeded_network_is_broken() -> None:
 def test_a_what_if_without_a_change_gives_what_was_decided() -> None:
     """Every journey of it is replayed, whatever its browser had decided at the redirect."""
     changes = {shop.pk: Change() for shop in Advertiser.objects.all()}
-    result = runs.ask(Question(changes, NOW - timedelta(days=DAYS), NOW))
+    result = runs.ask(Question(changes, NOW - timedelta(days=databases.DAYS), NOW))
     assert result.sales > 100
     assert (result.differing, result.moves) == (0, ())
 

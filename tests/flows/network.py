@@ -35,6 +35,7 @@ from network import clock
 from network.local.bootstrap import ROOT
 from network.local.processes import Program, Supervisor, tail
 from network.local.servers import DATABASE, ROLE, Postgres, Valkey, serve
+from tests.support import databases
 from tracking.clicks.keys import KEYS
 from tracking.models import SpoolHost
 from tracking.rule import tokens
@@ -311,19 +312,9 @@ def run(folder: Path) -> Iterator[Network]:
         yield network
 
 
-@contextlib.contextmanager
-def database(host: str, name: str = DATABASE) -> Iterator[None]:
+def database(host: str, name: str = DATABASE) -> contextlib.AbstractContextManager[None]:
     """Let this process's models speak to another database."""
-    connection = connections["default"]
-    before = dict(connection.settings_dict)
-    connection.close()
-    own = {"HOST": host, "NAME": name, "USER": ROLE, "PASSWORD": "", "PORT": ""}
-    connection.settings_dict.update(own)
-    try:
-        yield
-    finally:
-        connections.close_all()
-        connection.settings_dict.update(before)
+    return databases.speaking_to(HOST=host, NAME=name, USER=ROLE, PASSWORD="", PORT="")
 
 
 class ShortcutError(AssertionError):

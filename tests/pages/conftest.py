@@ -1,7 +1,7 @@
 """Every page in a real browser, with the demo's life in it.
 
 ``site`` is a network that the demo seeded, served on a port of its own by this process. Requests
-take turns on the test's one database connection, so that all of it is rolled back in the end.
+take turns on the one database connection of this process.
 
 The browser's fixtures are those of ``tests/browser/conftest.py``.
 """
@@ -25,7 +25,6 @@ from pytest_django.plugin import DjangoDbBlocker
 from network import clock, tasks
 from network.demo.pages import places
 from network.demo.story import seed
-from network.demo.story.life import Span
 from network.project import hosts
 from network.project.hosts import Application, StartResponse
 from tests.browser.conftest import (  # noqa: F401 - fixtures
@@ -35,10 +34,9 @@ from tests.browser.conftest import (  # noqa: F401 - fixtures
 )
 from tests.pages import stage, words
 from tests.pages.stage import Site
+from tests.support import databases
 from tests.support.makers import NOW
 from tracking.clicks.snapshot import keeper
-
-DAYS = 8
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +49,7 @@ def site(
     mails = str(tmp_path_factory.mktemp("mails"))
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
-        stack.callback(connections.close_all)
+        stack.enter_context(databases.own_demo())
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(clock, "now", lambda: NOW)
         patch.setattr(tasks.send_mail, "delay", tasks.send_mail)
@@ -60,7 +58,7 @@ def site(
         stack.enter_context(override_settings(**_settings(server.server_port, mails)))
         stack.enter_context(transaction.atomic())
         stack.callback(transaction.set_rollback, True)
-        seed.seed(Span(NOW, DAYS))
+        seed.follow_port()
         site = stage.site()
         keeper.forget()
         stack.callback(keeper.forget)

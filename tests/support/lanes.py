@@ -30,7 +30,7 @@ TOGETHER = (
     "tests/pages/test_pages.py",
 )
 """Modules whose tests one process runs, one after the other: each has a demo of its own, which
-takes long to seed."""
+takes long to start or to copy."""
 
 
 def durations() -> dict[str, int]:
