@@ -13,6 +13,7 @@ from network import clock
 from network.demo.pages import controls
 from network.demo.story import cast, seed, stories
 from network.demo.story.life import Life, Span
+from network.management.commands import demo
 from tests.support.makers import NOW
 from tracking.clicks import partitions
 from tracking.commissions import decisions
@@ -104,6 +105,16 @@ def test_stories_happen_in_order_and_not_in_the_future() -> None:
     assert times[0] >= start
     assert times[-1] < NOW
     assert steps == stories.steps(start, NOW)
+
+
+def test_by_itself_the_demo_lives_ninety_days_of_some_two_thousand_sales() -> None:
+    assert demo.Command().create_parser("manage.py", "demo").parse_args([]).days == 90
+    steps = stories.steps(NOW - timedelta(days=90), NOW)
+    clicks = [step.shopper for step in steps if isinstance(step.move, stories.Follow)]
+    led = set(clicks)
+    sales = [step for step in steps if isinstance(step.move, stories.Buy) and step.shopper in led]
+    assert 10_000 < len(clicks) < 14_000
+    assert 1_800 < len(sales) < 3_000
 
 
 def test_the_stories_have_the_rhythm_of_a_shop() -> None:

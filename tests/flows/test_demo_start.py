@@ -16,14 +16,35 @@ from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
 from tracking.rule.attribution import Verdict
 
+DAYS = 30
+"""Long enough that most cookies have ended and most sales are closed."""
+GIVEN_UP = 40
+"""Days of the seeding before it, which was killed."""
+
 
 @pytest.fixture(scope="module")
 def one_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """The module's demo, which is started from nothing when a test first asks for it."""
+    """The module's demo, from nothing, in a second start: the first was killed while it seeded."""
     demo = Started(copy_of_the_checkout(tmp_path_factory.mktemp("demo") / "softclick"), "demo")
+    kill_while_it_seeds(demo)
+    demo.start("--days", str(DAYS))
     yield demo
     if demo.is_running:
         demo.stop()
+
+
+def kill_while_it_seeds(demo: Started) -> None:
+    with (demo.checkout / "err").open("w") as errors:
+        seeding = subprocess.Popen(
+            demo.command("demo", "--port", str(demo.port), "--days", str(GIVEN_UP)),
+            cwd=demo.checkout,
+            env=demo.environment,
+            stdin=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    wait_until(lambda: f"seeding day 4 of {GIVEN_UP}" in demo.errors, "some days are there")
+    seeding.kill()
+    seeding.wait()
 
 
 @pytest.fixture
@@ -45,20 +66,26 @@ def test_everything_that_it_prints_answers(demo: Started) -> None:
 
 
 def test_it_says_how_far_the_seeding_is(demo: Started) -> None:
-    said = re.findall(r"seeding day (\d+) of 90$", demo.errors, re.M)
-    assert said in ([str(day) for day in range(9, 91, 9)], [])  # none when it was started again
+    assert f"filling the network with {DAYS} days of life" in demo.errors
+    said = re.findall(rf"seeding day (\d+) of {DAYS}$", demo.errors, re.M)
+    assert said == [str(day) for day in range(3, 31, 3)]
 
 
-def test_ninety_days_have_been_lived_and_nothing_is_broken(demo: Started) -> None:
+def test_a_start_that_was_killed_while_it_seeded_has_left_nothing(demo: Started) -> None:
+    assert demo.ask("SELECT array_agg(id ORDER BY id) FROM network_advertiser") == [([1, 2, 3],)]
+    [(first, last)] = demo.ask("SELECT min(at), max(at) FROM tracking_conversion")
+    lived = last - first  # type: ignore[operator]
+    assert timedelta(days=DAYS - 3) < lived < timedelta(days=DAYS)
+    assert demo.ask("SELECT to_regclass('demo_unfinished')") == [(None,)]
+
+
+def test_its_days_have_been_lived_and_nothing_is_broken(demo: Started) -> None:
     verified = demo.run("verify")
     assert verified.returncode == 0, verified.stdout
     replayed = demo.run("whatif")
     assert replayed.returncode == 0, replayed.stdout
-    [(sales, first, last)] = demo.ask("SELECT count(*), min(at), max(at) FROM tracking_conversion")
-    assert 1_800 < int(str(sales)) < 3_000
-    assert timedelta(days=85) < last - first < timedelta(days=91)  # type: ignore[operator]
-    [(clicks,)] = demo.ask("SELECT count(*) FROM tracking_click")
-    assert 10_000 < int(str(clicks)) < 14_000
+    [(sales,)] = demo.ask("SELECT count(*) FROM tracking_conversion")
+    assert int(str(sales)) > 500
     judged = demo.ask(
         "SELECT DISTINCT v->>'verdict' FROM tracking_decision, jsonb_array_elements(verdicts) v"
     )
@@ -246,6 +273,13 @@ def test_it_stops_whole_and_keeps_its_data(demo: Started, number: signal.Signals
     assert demo.request("GET", demo.url("shop", "/")).status_code == 200
 
 
+def test_it_starts_again_at_once_after_it_was_killed(demo: Started) -> None:
+    orders = demo.ask("SELECT count(*) FROM tracking_conversion")
+    assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
+    demo.start()
+    assert demo.ask("SELECT count(*) FROM tracking_conversion") == orders
+
+
 def test_the_end_of_one_of_its_processes_ends_it_with_the_reason(demo: Started) -> None:
     [drain] = demo.processes("manage.py drain")
     drain.kill()
@@ -255,15 +289,10 @@ def test_the_end_of_one_of_its_processes_ends_it_with_the_reason(demo: Started) 
     wait_until(lambda: not demo.processes(), "every process has ended")
 
 
-def test_it_starts_again_at_once_after_it_was_killed(demo: Started) -> None:
-    orders = demo.ask("SELECT count(*) FROM tracking_conversion")
-    assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
-    demo.start()
-    assert demo.ask("SELECT count(*) FROM tracking_conversion") == orders
-
-
-def test_fresh_starts_anew(demo: Started) -> None:
-    demo.stop()
+def test_fresh_starts_anew(one_demo: Started) -> None:
+    demo = one_demo
+    if demo.is_running:
+        demo.stop()
     tokens = (demo.data / "secret-tokens").read_text()
     (demo.data / "clock").write_text("86400")
     demo.start("--fresh", "--days", "3")
@@ -272,29 +301,3 @@ def test_fresh_starts_anew(demo: Started) -> None:
     assert demo.ask("SELECT min(id) FROM network_advertiser") == [(1,)]
     assert not (demo.data / "clock").exists()
     assert (demo.data / "secret-tokens").read_text() != tokens
-
-
-def test_a_start_that_was_killed_while_it_seeded_begins_anew(tmp_path: Path) -> None:
-    demo = Started(copy_of_the_checkout(tmp_path / "softclick"), "demo")
-    with (demo.checkout / "err").open("w") as errors:
-        seeding = subprocess.Popen(
-            demo.command("demo", "--port", str(demo.port), "--days", "40"),
-            cwd=demo.checkout,
-            env=demo.environment,
-            stdin=subprocess.DEVNULL,
-            stderr=errors,
-        )
-    wait_until(lambda: "seeding day 4 of 40" in demo.errors, "some days are there")
-    seeding.kill()
-    seeding.wait()
-    try:
-        demo.start("--days", "2")
-        assert "filling the network with 2 days of life" in demo.errors
-        assert demo.ask("SELECT array_agg(id ORDER BY id) FROM network_advertiser") == [
-            ([1, 2, 3],)
-        ]
-        [(first, last)] = demo.ask("SELECT min(at), max(at) FROM tracking_conversion")
-        assert last - first < timedelta(days=2)  # type: ignore[operator]
-        assert demo.ask("SELECT to_regclass('demo_unfinished')") == [(None,)]
-    finally:
-        demo.stop()
