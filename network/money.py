@@ -13,7 +13,10 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 MAX_MINOR = 10**13
 """Amounts above are taken for mistakes: a hundred billion in a currency with two decimals."""
 
-_AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,4}))?")
+NOISE = Decimal("0.000001")
+"""A difference below this comes from binary fractions (``0.1 + 0.2``), and means nothing."""
+
+_AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,30}))?")
 
 
 class AmountError(ValueError):
@@ -46,17 +49,20 @@ def decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def parse(text: str, currency: str) -> int:
+def parse(text: str, currency: str, *, drops_noise: bool = False) -> int:
     """Minor units from a plain decimal number such as ``49.90``. Raises AmountError for signs,
-    exponents, separators, NaN, too many decimals and absurd sizes."""
+    exponents, separators, NaN, too many decimals and absurd sizes. With ``drops_noise``, decimals
+    beyond the currency's may be there if they say nothing: zeros, and what is below NOISE."""
     places = decimals(currency)
     match = _AMOUNT.fullmatch(text)
     if match is None or not text.isascii():
         raise AmountError("a number such as 49.90, without sign, exponent or thousands separator")
-    whole, fraction = match[1], match[2] or ""
-    if len(fraction) > places:
+    exact = Decimal(text)
+    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    too_long = len(match[2] or "") > places
+    if too_long and not (drops_noise and abs(exact - rounded) < NOISE):
         raise AmountError(f"at most {places} decimals in {currency}")
-    minor = int(whole + fraction.ljust(places, "0"))
+    minor = int(rounded.scaleb(places))
     if minor > MAX_MINOR:
         raise AmountError(f"at most {plain(MAX_MINOR, currency)}")
     return minor

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -123,6 +124,16 @@ def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.send_mail, "delay", tasks.send_mail)
 
 
+def _as_servers_call(application: hosts.Application) -> hosts.Application:
+    """A path's bytes are ISO 8859-1 in WSGI, which httpx does not know."""
+
+    def respond(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ["PATH_INFO"].encode().decode("latin-1")
+        return application({**environ, "PATH_INFO": path}, start_response)
+
+    return respond
+
+
 class TrackingClient(httpx.Client):
     """A browser at the tracking host, navigating; it keeps cookies and follows no redirect. It
     speaks to the product's own WSGI application, without a server. ``spool`` is the folder with
@@ -134,7 +145,7 @@ class TrackingClient(httpx.Client):
             for name, value in NAVIGATION.items()
         }
         super().__init__(
-            transport=httpx.WSGITransport(hosts.application()),
+            transport=httpx.WSGITransport(_as_servers_call(hosts.application())),
             base_url=f"https://{settings.TRACKING_HOST}",
             headers=headers,
         )

@@ -1,6 +1,6 @@
 """URLs of the tracking host: no sign-in, no session, no CSRF cookie."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from tracking.wire import native as views
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
+    re_path(r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$", views.damaged_click),
+    re_path(r"^t/(?P<advertiser>[1-9]\d{0,9})/pixel\.gif(?P<rest>\W(?s:.*))$", views.damaged_pixel),
     path("t/page.css", views.page_style, name="page_style"),
 ]
 handler404 = views.not_found

@@ -59,8 +59,13 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
         pytest.param({"currency": "XXY"}, "currency", id="no_currency"),
         pytest.param({"domains": "https://new.example"}, "domains", id="no_domain"),
         pytest.param({"domains": "10.0.0.11"}, "domains", id="address_as_domain"),
-        pytest.param({"domains": "new.example."}, "domains", id="dot_at_the_end"),
+        pytest.param({"domains": "co.uk"}, "domains", id="public_suffix"),
+        pytest.param({"domains": "github.io"}, "domains", id="public_suffix_of_a_company"),
+        pytest.param({"domains": "new..example"}, "domains", id="two_dots"),
         pytest.param({"landing_url": "https://other.example/"}, "landing_url", id="other_domain"),
+        pytest.param(
+            {"landing_url": "https://user:pw@new.example/"}, "landing_url", id="user_name_in_it"
+        ),
         pytest.param({"fixed": ""}, "percent", id="no_commission"),
         pytest.param({"percent": "8"}, "percent", id="both_commissions"),
         pytest.param({"percent": "101", "fixed": ""}, "percent", id="too_much"),
@@ -78,6 +83,20 @@ def test_an_advertiser_is_not_added_with_an_error(
     response = post(operator, "/admin/network/advertiser/add/", **{**NEW_ADVERTISER, **changed})
     assert list(response.context["adminform"].form.errors) == [field]
     assert Advertiser.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        pytest.param("größe.example", "xn--gre-6ka8i.example", id="umlaut"),
+        pytest.param("Straße.example.", "xn--strae-oqa.example", id="sharp_s_and_final_dot"),
+        pytest.param(" NEW.example ", "new.example", id="capitals_and_blanks"),
+    ],
+)
+def test_a_domain_is_kept_as_browsers_ask_for_it(operator: Client, typed: str, stored: str) -> None:
+    changed = {"domains": typed, "landing_url": f"https://{stored}/"}
+    post(operator, "/admin/network/advertiser/add/", **{**NEW_ADVERTISER, **changed})
+    assert Advertiser.objects.get(name="New shop").domains == [stored]
 
 
 def advertiser_form(shop: Advertiser, **changed: str) -> dict[str, str]:

@@ -159,6 +159,7 @@ RECORD: dict[str, Any] = {
         "channel": "",
         "customer": "new",
         "test": False,
+        "notes": [],
     },
     "tokens": [["hard", "token"]],
     "sessions": [7],
@@ -187,6 +188,11 @@ def report(**changed: Any) -> SaleReport:
 def test_a_report_in_the_spool() -> None:
     assert json.loads(json.dumps(intake.report_record(report()))) == RECORD
     assert intake.report_in(RECORD) == report()
+
+
+def test_a_report_that_was_spooled_before_there_were_notes() -> None:
+    sale = {name: value for name, value in RECORD["sale"].items() if name != "notes"}
+    assert intake.report_in({**RECORD, "sale": sale}) == report()
 
 
 def test_a_refused_report_in_the_spool() -> None:

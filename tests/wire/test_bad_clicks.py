@@ -74,7 +74,14 @@ def test_a_good_click(tracking_client: TrackingClient, blog: Partnership) -> Non
         pytest.param("https://\u202e.shop.example/", id="a_name_that_turns_text"),
         pytest.param("https://shop.example/\r\nSet-Cookie: a=b", id="line_break"),
         pytest.param("https://shop.example/\x00", id="nul"),
-        pytest.param("https://shop.example/ x", id="blank"),
+        pytest.param("https://shop .example/", id="blank_in_the_host"),
+        pytest.param("http://evil.example%2f.shop.example/", id="escaped_slash_in_the_host"),
+        pytest.param("http://evil%23.shop.example/", id="escaped_hash_in_the_host"),
+        pytest.param("http://<evil>.shop.example/", id="angle_brackets_in_the_host"),
+        pytest.param("http://.shop.example/", id="empty_first_label"),
+        pytest.param("http://shop.example../", id="two_final_dots"),
+        pytest.param("https://é.shop.example../x", id="two_final_dots_behind_an_umlaut"),
+        pytest.param("https://shop.example/" + "\U0001f600" * 1970, id="over_long_once_escaped"),
         pytest.param("https://shop.example/" + "a" * 2000, id="over_long"),
     ],
 )
@@ -105,6 +112,16 @@ def test_a_bad_target_leads_to_the_landing_page(
             id="old_click_id",
         ),
         pytest.param("https://shop.example/ä", "https://shop.example/%C3%A4?sclk=", id="umlaut"),
+        pytest.param("https://shop.example/a b", "https://shop.example/a%20b?sclk=", id="blank"),
+        pytest.param(
+            " https://shop.example/a ", "https://shop.example/a?sclk=", id="blanks_around"
+        ),
+        pytest.param("https://SHOP.example./a", "https://shop.example/a?sclk=", id="final_dot"),
+        pytest.param(
+            "https://straße.shop.example/",
+            "https://xn--strae-oqa.shop.example/?sclk=",
+            id="sharp_s",
+        ),
     ],
 )
 def test_a_good_target_is_kept(
@@ -251,7 +268,7 @@ def test_an_unknown_advertiser_gets_a_page_that_says_so(
     assert clicks(tracking_client) == []
 
 
-@pytest.mark.parametrize("address", ["/", "/t/1/c/x", "/t/-1/c/1", "/admin/", "/t/1/c/1/", "/t/1"])
+@pytest.mark.parametrize("address", ["/", "/t/-1/c/1", "/admin/", "/t/1/cx", "/t/1/x/1", "/t/1"])
 def test_there_is_nothing_else(
     tracking_client: TrackingClient, blog: Partnership, address: str
 ) -> None:
@@ -261,7 +278,28 @@ def test_there_is_nothing_else(
     assert not set_cookies(response)
 
 
-@pytest.mark.parametrize("answer", ["0", "no", "", "true"])
+@pytest.mark.parametrize("answer", ["", " ", "{consent}", "{{consent}}", "[CONSENT]"])
+@pytest.mark.parametrize("stores", [True, False])
+def test_an_answer_that_nobody_filled_in_says_nothing(
+    tracking_client: TrackingClient, blog: Partnership, answer: str, stores: bool
+) -> None:
+    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default=stores)
+    tracking_client.get(link(blog), params={**TARGET, "consent": answer})
+
+    assert only_click(tracking_client).reason == ("" if stores else "no_consent")
+
+
+@pytest.mark.parametrize("answer", ["1", "true", "yes", "YES"])
+def test_consent_is_given_in_several_words(
+    tracking_client: TrackingClient, blog: Partnership, answer: str
+) -> None:
+    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default=False)
+    tracking_client.get(link(blog), params={**TARGET, "consent": answer})
+
+    assert only_click(tracking_client).reason == ""
+
+
+@pytest.mark.parametrize("answer", ["0", "no", "false", "2", "denied"])
 def test_without_consent_nothing_of_the_browser_is_read_written_or_kept(
     tracking_client: TrackingClient, blog: Partnership, answer: str
 ) -> None:

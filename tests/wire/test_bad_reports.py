@@ -16,7 +16,7 @@ from tracking.wire.native import GIF
 
 NUMBER = "a number such as 49.90, without sign, exponent or thousands separator"
 ORDER = "1 to 64 printable characters"
-ISO = "an ISO 4217 code in capitals"
+ISO = "an ISO 4217 code"
 SALE = {"order": "1001", "amount": "49.90"}
 LEFT_OUT = None
 
@@ -70,7 +70,6 @@ BAD_AMOUNTS = [
 ]
 BAD_FIELDS = [
     pytest.param({"currency": "XYZ"}, f"currency: received 'XYZ', expected {ISO}", id="unknown"),
-    pytest.param({"currency": "gbp"}, f"currency: received 'gbp', expected {ISO}", id="lower_case"),
     pytest.param({"currency": "€"}, f"currency: received '?', expected {ISO}", id="a_sign"),
     pytest.param({"currency": "EUR"}, "currency: received 'EUR', expected GBP", id="no_rate"),
     pytest.param(
@@ -100,25 +99,21 @@ BAD_FIELDS = [
         {"order": "x" * 65}, f"order: received '{'x' * 65}', expected {ORDER}", id="over_long_order"
     ),
     pytest.param(
-        {"order": "1\x001"}, f"order: received '11', expected {ORDER}", id="nul_in_the_order"
+        {"order": "1\x001"}, f"order: received '1\\x001', expected {ORDER}", id="nul_in_the_order"
     ),
     pytest.param(
         {"order": "1\r\nX-Header: 1"},
-        f"order: received '1X-Header: 1', expected {ORDER}",
+        f"order: received '1\\r\\nX-Header: 1', expected {ORDER}",
         id="line_break_in_the_order",
     ),
     pytest.param(
-        {"order": "1\u202e1"}, f"order: received '11', expected {ORDER}", id="turned_text"
-    ),
-    pytest.param(
-        {"customer": "loyal"},
-        "customer: received 'loyal', expected new or returning",
-        id="unknown_kind_of_customer",
+        {"order": "1\u202e1"},
+        f"order: received '1\\u202e1', expected {ORDER}",
+        id="turned_text",
     ),
     pytest.param(
         {"amount": "x", "order": "", "customer": "y"},
-        f"order: received '', expected {ORDER}; amount: received 'x', expected {NUMBER}; "
-        "customer: received 'y', expected new or returning",
+        f"order: received '', expected {ORDER}; amount: received 'x', expected {NUMBER}",
         id="everything",
     ),
 ]
@@ -205,7 +200,7 @@ BODY = "body: received {}, expected a JSON object under 65536 bytes"
         ),
         pytest.param(
             '{"order": "1", "amount": {"a": 1}}',
-            "amount: received \"{'a': 1}\", expected " + NUMBER,
+            "amount: received '{'a': 1}', expected " + NUMBER,
             id="an_object",
         ),
     ],
@@ -240,11 +235,57 @@ def test_odd_additions_do_no_harm(
     response = tag(tracking_client, shop, json.dumps({**SALE, **more}))
 
     assert response.status_code == 204
-    assert "X-Softclick-Error" not in response.headers
     tracking_client.drain()
     assert UnattributedSales.objects.get().count == 1
     kept = Report.objects.first()
     assert len(kept.tokens if kept else []) == tokens
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS", "PUT"])
+def test_only_a_pixel_that_is_fetched_reports(
+    tracking_client: TrackingClient, shop: Advertiser, token: str, method: str
+) -> None:
+    params = {**SALE, "click": token}
+    response = tracking_client.request(method, f"/t/{shop.id}/pixel.gif", params=params)
+
+    assert response.status_code == 200
+    tracking_client.drain()
+    assert not Report.objects.exists()
+    assert not UnattributedSales.objects.exists()
+
+
+@pytest.mark.parametrize("glued", ["", "/", ",", ")"])
+def test_a_pixel_with_very_many_parameters_or_something_glued_to_it_reports(
+    tracking_client: TrackingClient, shop: Advertiser, token: str, glued: str
+) -> None:
+    many = {f"a{n}": "1" for n in range(1_500)}
+    params = {**many, **SALE, "click": token}
+    response = tracking_client.get(f"/t/{shop.id}/pixel.gif{glued}", params=params)
+
+    assert (response.status_code, response.content) == (200, GIF)
+    tracking_client.drain()
+    assert Conversion.objects.get().amount_minor == 4990
+
+
+def test_an_escaped_ampersand_separates_a_pixels_fields(
+    tracking_client: TrackingClient, shop: Advertiser, token: str
+) -> None:
+    tracking_client.get(f"/t/{shop.id}/pixel.gif?order=7&amp;amount=49.90&amp;click={token}")
+
+    tracking_client.drain()
+    assert Conversion.objects.get().order == "7"
+
+
+def test_what_was_left_out_of_a_sale_is_kept_with_its_report(
+    tracking_client: TrackingClient, shop: Advertiser, token: str
+) -> None:
+    response = pixel(tracking_client, shop, click=token, customer="loyal", amount="49.9000")
+
+    assert response.headers["X-Softclick-Error"].startswith("amount: received '49.9000'")
+    tracking_client.drain()
+    report = Report.objects.get()
+    assert (report.outcome, Conversion.objects.get().customer) == ("created", "")
+    assert [note["field"] for note in report.errors] == ["amount", "customer"]
 
 
 def test_unknown_advertisers(tracking_client: TrackingClient, shop: Advertiser) -> None:

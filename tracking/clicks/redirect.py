@@ -68,12 +68,13 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
 
 
 def _target(request: Visit, advertiser: AdvertiserSnapshot) -> tuple[str, str]:
-    """The URL to lead to, and why it is not the link's own target where it is not."""
+    """The URL to lead to, and what was wrong with the link's own target, if anything."""
     landing = as_ascii(advertiser.landing_url)
     if advertiser.closed or not request.target:
         return landing, ""
-    if is_allowed(request.target, advertiser.domains):
-        return as_ascii(request.target), ""
+    target = request.target.strip()
+    if is_allowed(target, advertiser.domains):
+        return as_ascii(target), TargetReason.UNENCODED.value if request.is_unencoded else ""
     return landing, TargetReason.BAD_TARGET.value
 
 

@@ -1,20 +1,26 @@
 """A request for a tracking link, as whoever receives or plays one hands it to the redirect."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from tracking.clicks import pasting
+
 REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
+PARAMETERS = frozenset({"to", *REFERENCE_NAMES, "campaign", "consent"})
+YES = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A request for a tracking link. ``consent`` is True, False or, when the link says nothing,
-    None. ``in_page`` is a tag's activation, which is no navigation."""
+    None. ``in_page`` is a tag's activation, which is no navigation. ``is_unencoded``: the target
+    was pasted into the link without being encoded."""
 
     publisher: int
     target: str | None = None
+    is_unencoded: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     campaign: str = ""
     consent: bool | None = None
@@ -37,13 +43,17 @@ def visit_by_link(
 ) -> Visit:
     """The visit of a publisher's link with this query string, as WSGI hands it over."""
     said = parameters(query)
-    consent = said.get("consent")
+    target, is_unencoded = said.get("to"), False
+    if target and (" " in target or query.count("to=") > 1 or not said.keys() <= PARAMETERS):
+        pasted = pasting.read(_items(query), PARAMETERS)
+        target, is_unencoded = pasted.target, pasted.is_unencoded
     return Visit(
         publisher=publisher,
-        target=said.get("to"),
+        target=target,
+        is_unencoded=is_unencoded,
         references={name: said[name] for name in REFERENCE_NAMES if name in said},
         campaign=said.get("campaign", ""),
-        consent=None if consent is None else consent == "1",
+        consent=_consent(said.get("consent", "")),
         cookies=cookies or {},
         headers=headers,
         method=method,
@@ -52,13 +62,34 @@ def visit_by_link(
     )
 
 
+def _consent(said: str) -> bool | None:
+    """An empty value, or a macro that nobody filled in (``{consent}``), says nothing."""
+    said = said.strip().lower()
+    if not said or not said.isalnum():
+        return None
+    return said in YES
+
+
 def parameters(query: str) -> dict[str, str]:
     """A link's parameters, the last of each name. ``request.GET`` would refuse a shopper whose link
     has very many, and takes several times as long."""
+    return dict(pairs(query))
+
+
+def pairs(query: str) -> Iterator[tuple[str, str]]:
+    """The names and values in a query string, in their order."""
+    parted = (item.partition("=") for item in _items(query))
+    return ((unquote_plus(name), unquote_plus(value)) for name, _, value in parted)
+
+
+def _items(query: str) -> list[str]:
+    """What stands between the ``&`` of a query string, also where an editor or a mail program has
+    written them as ``&amp;``."""
     text = query
     if not text.isascii():
         # WSGI hands bytes over as ISO 8859-1; some user agents do send that.
         with suppress(UnicodeDecodeError):
             text = text.encode("latin-1").decode()
-    pairs = (item.partition("=") for item in text.split("&"))
-    return {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+    while "&amp;" in text:
+        text = text.replace("&amp;", "&")
+    return text.split("&")

@@ -1,16 +1,37 @@
-"""What a report of a sale says, field by field: read and checked. Pure."""
+"""What a report of a sale says, field by field: read and checked. Pure.
+
+What a sale cannot do without (order, amount, currency, parts) has to be right. A wrong field of the
+others is left out with a note: it never costs the sale.
+"""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from network import money
-from tracking.rule.text import printable
+from tracking.rule.text import printable, visible
 
 MAX_ORDER, MAX_VOUCHER, MAX_CHANNEL = 64, 100, 60
-MAX_TEXT = 1_000
+MAX_SHOWN = 80
 DEFAULT_GROUP = "DEFAULT"
+NO_TEST = frozenset({"", "0", "false", "no", "off"})
+"""What says that a report is none of a test. Anything else is one: money is never made by a word
+that nobody knows."""
+
 _PART = re.compile(r"([A-Za-z0-9_.-]{1,30}):([^|]*)")
+_PLACEHOLDER = re.compile(
+    r"""
+    .*(?:\{\{.*\}\} | \$\{.*\} | \#\{.*\} | <%.*%> | %%.+%% | \[\[.*\]\] | \[object\ \w+\]).*
+    | (?:undefined|null|none|nan)
+    | \{[A-Za-z_.$ ]+\} | %[A-Za-z_.]+% | __[A-Za-z_]+__ | \$[A-Za-z_][\w.>-]*
+    | \[[A-Za-z]+(?:[_.][A-Za-z]+)+\]
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What a template or a script has not filled in. A GUID in braces has digits and is a value."""
+_EMPTY_WORD = re.compile(r"(?:^|[^A-Za-z])(?:(?i:undefined|null)|NaN)(?:$|[^A-Za-z])")
+"""Inside an order reference, such as ``ORD-undefined``: all orders would be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +44,7 @@ class FieldError:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.field}: received {self.received!r}, expected {self.expected}"
+        return f"{self.field}: received '{self.received}', expected {self.expected}"
 
 
 class InvalidReport(ValueError):
@@ -53,7 +74,7 @@ class SaleFigures:
 
 @dataclass(frozen=True, slots=True)
 class SaleFields:
-    """The fields of a report, checked."""
+    """The fields of a report, checked. ``notes`` say what was left out, and why."""
 
     order: str
     figures: SaleFigures
@@ -61,6 +82,7 @@ class SaleFields:
     channel: str = ""
     customer: str = ""
     test: bool = False
+    notes: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,105 +93,151 @@ class Terms:
     groups: Collection[str]
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether it is what stands in a template or script instead of a value: ``{{ order.id }}``,
+    ``undefined``, ``[object Object]``."""
+    return _PLACEHOLDER.fullmatch(text) is not None
+
+
 def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
     """The sale that a report tells of. Raises InvalidReport with every field that is wrong."""
-    errors: list[FieldError] = []
-    order = _order(data, errors)
-    currency = _currency(data, terms, errors)
-    amount = _amount("amount", _text(data, "amount"), currency, errors)
-    parts = _parts(_text(data, "parts"), amount, (currency, terms.groups), errors)
-    customer = _customer(data, errors)
-    if errors:
-        raise InvalidReport(errors)
+    reading = _Reading(data, terms, [], [])
+    order = _order(reading)
+    currency = _currency(reading)
+    amount = _amount(reading, "amount", reading.text("amount"), currency)
+    parts = _parts(reading, amount, currency)
+    optional = {
+        "customer": _customer(reading),
+        "voucher": _short_text(reading, "voucher", MAX_VOUCHER),
+        "channel": _short_text(reading, "channel", MAX_CHANNEL),
+    }
+    if reading.errors:
+        raise InvalidReport(reading.errors)
     return SaleFields(
         order=order,
         figures=SaleFigures(amount, currency, parts),
-        voucher=_text(data, "voucher")[:MAX_VOUCHER],
-        channel=_text(data, "channel")[:MAX_CHANNEL],
-        customer=customer,
-        test=_text(data, "test") in ("1", "true", "True"),
+        **optional,
+        test=reading.text("test").lower() not in NO_TEST,
+        notes=tuple(reading.notes),
     )
 
 
-def _text(data: Mapping[str, object], name: str) -> str:
-    value = data.get(name)
-    text = "" if value is None else str(value)
-    return printable(text.strip(), MAX_TEXT)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A report while it is read: what came, and what was found wrong so far."""
+
+    data: Mapping[str, object]
+    terms: Terms
+    errors: list[FieldError]
+    notes: list[FieldError]
+
+    def text(self, name: str) -> str:
+        """The field as text, as it came but for blanks around it."""
+        value = self.data.get(name)
+        return "" if value is None else str(value).strip()
+
+    def is_scalar(self, name: str) -> bool:
+        value = self.data.get(name)
+        if isinstance(value, float):
+            return isfinite(value)
+        return value is None or (isinstance(value, str | int) and value is not True)
+
+    def refuse(self, name: str, received: str, expected: str, remedy: str) -> None:
+        self.errors.append(FieldError(name, visible(received, MAX_SHOWN), expected, remedy))
+
+    def note(self, name: str, received: str, expected: str, remedy: str) -> None:
+        self.notes.append(FieldError(name, visible(received, MAX_SHOWN), expected, remedy))
 
 
-def _order(data: Mapping[str, object], errors: list[FieldError]) -> str:
-    raw = data.get("order")
-    order = "" if raw is None else str(raw).strip()
-    if not order or len(order) > MAX_ORDER or not order.isprintable():
-        errors.append(
-            FieldError(
-                "order",
-                printable(order, 80),
-                f"1 to {MAX_ORDER} printable characters",
-                "Send the shop's unique reference of this order.",
-            )
-        )
+def _order(reading: _Reading) -> str:
+    raw = reading.data.get("order")
+    is_whole = isinstance(raw, float) and raw.is_integer()
+    order = str(int(raw)) if isinstance(raw, float) and is_whole else reading.text("order")
+    if expected := _wrong_with_order(reading, order):
+        remedy = "Send the shop's unique reference of this order."
+        reading.refuse("order", order, expected, remedy)
     return order
 
 
-def _currency(data: Mapping[str, object], terms: Terms, errors: list[FieldError]) -> str:
-    currency = _text(data, "currency") or terms.currency
+def _wrong_with_order(reading: _Reading, order: str) -> str:
+    """What an order reference should have been; empty when it is one."""
+    if not reading.is_scalar("order"):
+        return "text or a number"
+    if "\ufffd" in order:
+        return "text in UTF-8"
+    if not order or len(order) > MAX_ORDER or not order.isprintable():
+        return f"1 to {MAX_ORDER} printable characters"
+    if is_placeholder(order) or _EMPTY_WORD.search(order):
+        return "a reference: this is a placeholder that was not filled in"
+    return ""
+
+
+def _currency(reading: _Reading) -> str:
+    own = reading.terms.currency
+    received = reading.text("currency")
+    currency = received.upper() or own
     if currency not in money.currencies():
-        expected = "an ISO 4217 code in capitals"
-        errors.append(FieldError("currency", currency[:80], expected, "Send e.g. EUR."))
-    elif currency != terms.currency:
-        errors.append(
-            FieldError(
-                "currency",
-                currency,
-                terms.currency,
-                f"Report the sale in {terms.currency}: there is no daily rate from {currency}.",
-            )
-        )
-    return currency if currency in money.currencies() else terms.currency
+        reading.refuse("currency", received, "an ISO 4217 code", "Send e.g. EUR.")
+        return own
+    if currency != own:
+        remedy = f"Report the sale in {own}: there is no daily rate from {currency}."
+        reading.refuse("currency", received, own, remedy)
+    return currency
 
 
-def _amount(name: str, text: str, currency: str, errors: list[FieldError]) -> int:
+def _amount(reading: _Reading, name: str, text: str, currency: str) -> int:
     try:
-        return money.parse(text, currency)
+        minor = money.parse(text, currency, drops_noise=True)
     except money.AmountError as error:
         remedy = "Send the total after discounts, without tax and shipping."
-        errors.append(FieldError(name, text[:80], error.expected, remedy))
+        reading.refuse(name, text, error.expected, remedy)
         return 0
+    places = money.decimals(currency)
+    if len(text.partition(".")[2]) > places:
+        remedy = f"Round it before it is sent; it was read as {money.plain(minor, currency)}."
+        reading.note(name, text, f"at most {places} decimals in {currency}", remedy)
+    return minor
 
 
-def _parts(
-    text: str,
-    amount: int,
-    terms: tuple[str, Collection[str]],
-    errors: list[FieldError],
-) -> tuple[Part, ...]:
-    currency, groups = terms
+def _parts(reading: _Reading, amount: int, currency: str) -> tuple[Part, ...]:
+    text = reading.text("parts")
     if not text:
         return (Part(DEFAULT_GROUP, amount),)
-    parts: list[Part] = []
-    before = len(errors)
-    for item in text.split("|"):
-        match = _PART.fullmatch(item)
-        if match is None:
-            errors.append(FieldError("parts", item[:80], "CODE:amount", "Join parts with |."))
-        elif match[1] not in groups:
-            known = ", ".join(sorted(groups))
-            errors.append(FieldError("parts", match[1], f"one of {known}", "Use a known code."))
-        else:
-            parts.append(Part(match[1], _amount("parts", match[2], currency, errors)))
+    before = len(reading.errors)
+    parts = [part for item in text.split("|") if (part := _part(reading, item, currency))]
     total = sum(part.amount_minor for part in parts)
-    if len(errors) == before and total != amount:
+    if len(reading.errors) == before and total != amount:
         expected = f"parts that add up to {money.plain(amount, currency)}"
-        errors.append(
-            FieldError("parts", money.plain(total, currency), expected, "Correct the parts.")
-        )
+        reading.refuse("parts", money.plain(total, currency), expected, "Correct the parts.")
     return tuple(parts)
 
 
-def _customer(data: Mapping[str, object], errors: list[FieldError]) -> str:
-    customer = _text(data, "customer").lower()
-    if customer not in ("", "new", "returning"):
-        expected = "new or returning"
-        errors.append(FieldError("customer", customer[:80], expected, "Leave it out if unknown."))
-    return customer
+def _part(reading: _Reading, item: str, currency: str) -> Part | None:
+    match = _PART.fullmatch(item)
+    if match is None:
+        reading.refuse("parts", item, "CODE:amount", "Join parts with |.")
+        return None
+    if match[1] not in reading.terms.groups:
+        known = ", ".join(sorted(reading.terms.groups))
+        reading.refuse("parts", match[1], f"one of {known}", "Use a known code.")
+        return None
+    return Part(match[1], _amount(reading, "parts", match[2].strip(" "), currency))
+
+
+def _customer(reading: _Reading) -> str:
+    customer = reading.text("customer").lower()
+    if customer in ("", "new", "returning"):
+        return customer
+    remedy = "Leave it out if unknown. The sale was taken without it."
+    reading.note("customer", reading.text("customer"), "new or returning", remedy)
+    return ""
+
+
+def _short_text(reading: _Reading, name: str, limit: int) -> str:
+    text = reading.text(name)
+    fits = reading.is_scalar(name) and len(text) <= limit and "\ufffd" not in text
+    if fits and not is_placeholder(text):
+        return printable(text, limit)
+    remedy = "Leave it out if unknown. The sale was taken without it."
+    reading.note(name, text, f"text of at most {limit} characters", remedy)
+    return ""

@@ -68,6 +68,11 @@ class SaleReport:
     errors: tuple[FieldError, ...] = ()
     order: str = ""
 
+    @property
+    def remarks(self) -> tuple[FieldError, ...]:
+        """What was wrong with it, or else what was left out of it."""
+        return self.errors or (self.sale.notes if self.sale else ())
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -218,7 +223,7 @@ def _store(
         tokens=tokens,
         sessions=list(report.sessions),
         from_browser=report.from_browser,
-        errors=[asdict(error) for error in report.errors],
+        errors=[asdict(error) for error in report.remarks],
     )
 
 

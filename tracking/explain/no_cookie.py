@@ -13,11 +13,11 @@ from network.models import Advertiser
 from tracking.conversions.journeys import LOOK_BACK, as_click
 from tracking.explain import rivals
 from tracking.explain.rivals import ModelTypes
-from tracking.explain.sentences import TARGET_REASONS, uncounted_text, verdict_sentence
+from tracking.explain.sentences import target_text, uncounted_text, verdict_sentence
 from tracking.models import Click
 from tracking.rule.attribution import Click as RuleClick
 from tracking.rule.attribution import Judged, Sale, Verdict, resolve
-from tracking.rule.reasons import ClickReason, TargetReason
+from tracking.rule.reasons import ClickReason
 from tracking.rule.tokens import lowest_id
 
 STOOD_DOWN = "stood_down"
@@ -64,20 +64,19 @@ BY_OWN = gettext_lazy("Nothing: your own earlier click keeps the cookie.")
 BY_ANOTHER = gettext_lazy(
     "A soft click overwrites nothing. It sets the cookie for visitors that you bring first."
 )
-OFF_DOMAIN = gettext_lazy("Link to a page on the advertiser's own domains.")
 
 
 @dataclass(frozen=True, slots=True)
 class NoCookie:
-    """One click: why it took no cookie, and what can be done. ``off_domain`` is not empty if its
-    target was not on the advertiser's domains."""
+    """One click: why it took no cookie, and what can be done. ``target_said`` is what was
+    wrong with its target, if anything."""
 
     at: datetime
     programme: Advertiser
     why: str
     remedy: str
     references: Mapping[str, str] = field(default_factory=dict)
-    off_domain: str = ""
+    target_said: str = ""
 
 
 def without_cookie(clicks: QuerySet[Click], reason: str = "") -> QuerySet[Click]:
@@ -107,16 +106,13 @@ def told(rows: Sequence[Click], publisher: int, now: datetime) -> list[NoCookie]
 
 
 def _told(row: Click, why: str, remedy: str) -> NoCookie:
-    off_domain = ""
-    if row.target_reason:
-        off_domain = f"{TARGET_REASONS[TargetReason(row.target_reason)]} {OFF_DOMAIN}"
     return NoCookie(
         at=row.at,
         programme=row.advertiser,
         why=why,
         remedy=remedy,
         references=row.references,
-        off_domain=off_domain,
+        target_said=target_text(row.target_reason),
     )
 
 

@@ -31,7 +31,12 @@ CLICK_REASONS: Mapping[ClickReason, Promise] = {
 }
 TARGET_REASONS: Mapping[TargetReason, Promise] = {
     TargetReason.BAD_TARGET: gettext_lazy(
-        "The link's target is not on the advertiser's domains, so it led to the landing page."
+        "The link's target is not on the advertiser's domains, so it led to the landing page. "
+        "Link to a page on the advertiser's own domains."
+    ),
+    TargetReason.UNENCODED: gettext_lazy(
+        "The link's target was pasted without encoding. It was followed as far as it could be "
+        "told from the link. Encode your target: the link builder does it."
     ),
 }
 TOKEN_REASONS: Mapping[TokenReason, Promise] = {
@@ -148,6 +153,11 @@ def window(click: Click) -> str:
     if minutes % 60 == 0:
         return counted(minutes // 60, "hour")
     return counted(minutes, "minute")
+
+
+def target_text(reason: str) -> str:
+    """What was wrong with a link's target, and the remedy; empty when nothing was."""
+    return str(TARGET_REASONS[TargetReason(reason)]) if reason else ""
 
 
 def uncounted_text(reason: str) -> str:

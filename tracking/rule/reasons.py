@@ -18,9 +18,11 @@ class ClickReason(StrEnum):
 
 
 class TargetReason(StrEnum):
-    """Why a click was sent to the landing page instead of the target in its link."""
+    """What was wrong with the target in a link. A bad one led to the landing page; one that was
+    pasted into the link without encoding was followed as far as it could be told from the link."""
 
     BAD_TARGET = "bad_target"
+    UNENCODED = "unencoded"
 
 
 class TokenReason(StrEnum):

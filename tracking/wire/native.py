@@ -19,12 +19,12 @@ from django.shortcuts import render
 from uuid_utils.compat import uuid7
 
 from network import clock
-from tracking.clicks import cookies, visitors
+from tracking.clicks import cookies, pasting, visitors
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
-from tracking.clicks.visits import Visit, visit_by_link
+from tracking.clicks.visits import Visit, pairs, visit_by_link
 from tracking.conversions.evidence import Role
 from tracking.conversions.fields import (
     MAX_ORDER,
@@ -70,6 +70,14 @@ def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponse
     if answer.write:
         cookies.write(response, answer.write)
     return response
+
+
+def damaged_click(request: HttpRequest, advertiser: str, rest: str) -> HttpResponseBase:
+    """A link with something glued to it on its way through mails and chats. Without a publisher's
+    id it leads to the landing page."""
+    link = pasting.mend(rest, request.META.get("QUERY_STRING", ""))
+    request.META["QUERY_STRING"] = link.query if link.publisher is not None else ""
+    return click(request, int(advertiser), link.publisher or 0)
 
 
 def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponseBase:
@@ -132,27 +140,36 @@ def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         report = _with_error(report, error)
     _accept(intake.report_record(report), report.received_at)
     response = HttpResponse(status=204)
-    _name_errors(response, report.errors)
+    _name_errors(response, report.remarks)
     return _cross_origin(response)
 
 
+def damaged_pixel(request: HttpRequest, advertiser: str, rest: str) -> HttpResponseBase:
+    """A pixel with something glued to its address, which is ignored."""
+    return pixel(request, int(advertiser))
+
+
 def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
-    """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header."""
+    """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header. Other methods
+    report nothing: ``HEAD`` comes from what checks links."""
     response = HttpResponse(GIF, "image/gif")
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
         response.headers["X-Softclick-Error"] = f"advertiser: there is no advertiser {advertiser}"
         return _cross_origin(response)
-    data = {name: value for name, value in request.GET.items() if name != "click"}
-    texts = [text for value in request.GET.getlist("click") for text in value.split(",") if text]
-    tokens = [(Role.SERVER, text) for text in texts]
+    if request.method != "GET":
+        return _cross_origin(response)
+    brought = list(pairs(request.META.get("QUERY_STRING", "")))
+    data: dict[str, object] = {name: value for name, value in brought if name != "click"}
+    texts = [text for name, value in brought if name == "click" for text in value.split(",")]
+    tokens = [(Role.SERVER, text) for text in texts if text]
     # The tag's own fallback brings the browser's session, which then decides about soft claims.
     sessions = None
-    if "session" in request.GET:
-        sessions = [cookies.parse_session(item) for item in request.GET["session"].split(".")]
+    if "session" in data:
+        sessions = [cookies.parse_session(item) for item in str(data["session"]).split(".")]
     report = _report(request, shop, data, "pixel", (tokens, sessions))
     _accept(intake.report_record(report), report.received_at)
-    _name_errors(response, report.errors)
+    _name_errors(response, report.remarks)
     return _cross_origin(response)
 
 

@@ -10,12 +10,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import money
+from network import hostnames, money
 from network.advertisers import tracking_hosts
 from network.advertisers.terms import TERMS_FIELDS, NewAdvertiser
 from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
+from tracking.clicks.targets import is_allowed
 
 HARD_DAYS_HELP = _("1 to 400.")
 SOFT_HOURS_HELP = _(
@@ -101,29 +102,41 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         return hosts
 
     def clean_domains(self) -> list[str]:
-        domains = [domain.strip().lower() for domain in self.cleaned_data["domains"]]
-        for domain in domains:
-            if not tracking_hosts.is_domain_name(domain):
-                raise forms.ValidationError(
-                    gettext(
-                        "“%(domain)s” is not a valid domain. Write it like shop.example, without "
-                        "https:// or path."
-                    )
-                    % {"domain": domain}
-                )
-        return domains
+        return [_domain(text) for text in self.cleaned_data["domains"]]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         domains, landing = data.get("domains"), data.get("landing_url")
         if domains and landing:
             host = urlsplit(landing).hostname or ""
-            if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
-                self.add_error(
-                    "landing_url",
-                    gettext("%(host)s is not on any of the domains given here.") % {"host": host},
+            if not is_allowed(landing, domains):
+                said = gettext(
+                    "%(host)s is not on any of the domains given here, or the address has a user "
+                    "name in it. Write the address of a page of the shop."
                 )
+                self.add_error("landing_url", said % {"host": host})
         return data
+
+
+def _domain(text: str) -> str:
+    """A shop's domain as browsers ask for it. Raises ValidationError."""
+    try:
+        domain = hostnames.ascii_host(text.strip())
+    except ValueError:
+        domain = ""
+    if not tracking_hosts.is_domain_name(domain):
+        said = gettext(
+            "“%(domain)s” is not a valid domain. Write it like shop.example, without https:// or "
+            "path."
+        )
+        raise forms.ValidationError(said % {"domain": text})
+    if hostnames.is_public_suffix(domain):
+        said = gettext(
+            "Anybody can have a name below “%(domain)s”. Write the shop's own domain, such as "
+            "shop.%(domain)s."
+        )
+        raise forms.ValidationError(said % {"domain": domain})
+    return domain
 
 
 class RateFields(forms.Form):

@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import clock
+from network import clock, hostnames
 from network.advertisers.tracking_hosts import base_urls
+from network.hostnames import is_below
 from network.models import Advertiser
 from network.people import access
 from publishers.models import Partnership, Publisher
@@ -22,7 +23,7 @@ from tracking.clicks.redirect import MAX_CAMPAIGN, MAX_REFERENCE
 from tracking.clicks.snapshot import keeper
 from tracking.clicks.targets import MAX_URL_LENGTH, is_allowed
 from tracking.clicks.visits import REFERENCE_NAMES
-from tracking.explain.sentences import CLICK_REASONS, TARGET_REASONS
+from tracking.explain.sentences import CLICK_REASONS, target_text
 from tracking.rule.reasons import ClickReason
 
 REMEDIES = {
@@ -120,7 +121,7 @@ def _answer(form: LinkForm, publisher: Publisher) -> Answer | None:
         tried=tried,
         why_not=str(CLICK_REASONS[tried.reason]) if tried.reason else "",
         remedy=str(REMEDIES.get(tried.reason, "")) if tried.reason else "",
-        why_elsewhere=str(TARGET_REASONS[tried.target_reason]) if tried.target_reason else "",
+        why_elsewhere=target_text(tried.target_reason or ""),
     )
 
 
@@ -145,13 +146,20 @@ def _what_is_wrong(target: str, shop: Advertiser) -> str:
     except ValueError:
         host = ""
     allowed = [item.lower() for item in shop.domains]
-    if host and not any(host == item or host.endswith(f".{item}") for item in allowed):
+    if host and not is_below(_as_asked_for(host), allowed):
         text = _(
             "%(host)s is not a domain of %(shop)s. Use a page on one of its own (%(domains)s), or "
             "leave this empty for the landing page."
         )
         return text % {"host": host, "shop": shop, "domains": ", ".join(shop.domains)}
     return _(
-        "No link may lead there: an address must have no blanks, backslashes or user names. "
+        "No link may lead there: an address must have no backslashes, line breaks or user names. "
         "Copy it from the browser's address bar."
     )
+
+
+def _as_asked_for(host: str) -> str:
+    try:
+        return hostnames.ascii_host(host)
+    except ValueError:
+        return host

@@ -13,7 +13,7 @@ from publishers.pages.dashboard.filters import ClickFilter, ListFilter, SaleFilt
 from publishers.pages.dashboard.frame import CLICKS_TABS, SALES_TABS, team_page
 from publishers.pages.dashboard.paging import ListPage, empty_page, page_of
 from tracking.explain.explanations import explain_to_publisher, final_text, state_of
-from tracking.explain.sentences import uncounted_text
+from tracking.explain.sentences import target_text, uncounted_text
 from tracking.models import Click, Commission
 
 
@@ -25,7 +25,7 @@ def clicks(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) 
         if chosen.is_valid()
         else empty_page(request)
     )
-    rows = page.of([(row, _outcome(row)) for row in page.rows])
+    rows = page.of([(row, _outcome(row), target_text(row.target_reason)) for row in page.rows])
     context |= {"filter": chosen, "page": rows, "inner_tabs": CLICKS_TABS}
     return render(request, "publishers/dashboard/clicks.html", context, status=_status(chosen))
 

@@ -1,4 +1,4 @@
-"""Reading a report's fields, and which reports of an order belong together."""
+"""Which reports of an order belong together."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,83 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracking.conversions.evidence import Evidence, Presented, Role, join
-from tracking.conversions.fields import InvalidReport, Part, SaleFigures, Terms, read_fields
+from tracking.conversions.fields import Part, SaleFigures
 from tracking.rule.attribution import Click, CookieType
 
-POUNDS = Terms("GBP", {"DEFAULT", "SALE"})
-YEN = Terms("JPY", {"DEFAULT"})
-GOOD = {"order": "10023", "amount": "49.90"}
 START = datetime(2026, 3, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("data", "terms", "figures"),
-    [
-        pytest.param(GOOD, POUNDS, (4990, "GBP", [("DEFAULT", 4990)]), id="plain"),
-        pytest.param({**GOOD, "amount": "0"}, POUNDS, (0, "GBP", [("DEFAULT", 0)]), id="zero"),
-        pytest.param({**GOOD, "amount": 49.9}, POUNDS, (4990, "GBP", [("DEFAULT", 4990)]), id="no"),
-        pytest.param({**GOOD, "amount": "4990"}, YEN, (4990, "JPY", [("DEFAULT", 4990)]), id="yen"),
-        pytest.param(
-            {**GOOD, "parts": "SALE:9.90|DEFAULT:40.00"},
-            POUNDS,
-            (4990, "GBP", [("SALE", 990), ("DEFAULT", 4000)]),
-            id="parts",
-        ),
-    ],
-)
-def test_it_reads_figures(
-    data: dict[str, object], terms: Terms, figures: tuple[int, str, list[tuple[str, int]]]
-) -> None:
-    amount, currency, parts = figures
-    expected = SaleFigures(amount, currency, tuple(Part(*part) for part in parts))
-    assert read_fields(data, terms).figures == expected
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        *[
-            pytest.param({"amount": text}, "amount", id=f"amount {text!r}")
-            for text in (
-                "",
-                "NaN",
-                "-1",
-                "+1",
-                "1e5",
-                "1,000.00",
-                "49.999",
-                "1.",
-                ".5",
-                "٤٩",
-                "0x1",
-            )
-        ],
-        pytest.param({"amount": "9" * 15}, "amount", id="absurd amount"),
-        pytest.param({"amount": "Infinity"}, "amount", id="infinity"),
-        pytest.param({"amount": None}, "amount", id="no amount"),
-        pytest.param({"order": ""}, "order", id="no order"),
-        pytest.param({"order": "x" * 65}, "order", id="over-long order"),
-        pytest.param({"order": "a\x00b"}, "order", id="control character in order"),
-        pytest.param({"currency": "GPB"}, "currency", id="unknown currency"),
-        pytest.param({"currency": "EUR"}, "currency", id="currency without a rate"),
-        pytest.param({"parts": "DEFAULT:1.00"}, "parts", id="parts do not add up"),
-        pytest.param({"parts": "NONE:49.90"}, "parts", id="unknown group"),
-        pytest.param({"parts": "DEFAULT=49.90"}, "parts", id="malformed parts"),
-        pytest.param({"parts": "DEFAULT:59.90|SALE:-10.00"}, "parts", id="negative part"),
-        pytest.param({"customer": "old"}, "customer", id="unknown customer"),
-    ],
-)
-def test_it_names_the_wrong_field_and_the_remedy(change: dict[str, object], field: str) -> None:
-    with pytest.raises(InvalidReport) as caught:
-        read_fields({**GOOD, **change}, POUNDS)
-    assert {error.field for error in caught.value.errors} == {field}
-    assert all(error.expected and error.remedy for error in caught.value.errors)
-
-
-def test_it_names_every_wrong_field_at_once() -> None:
-    with pytest.raises(InvalidReport) as caught:
-        read_fields({"order": "", "amount": "x", "customer": "x"}, POUNDS)
-    assert [error.field for error in caught.value.errors] == ["order", "amount", "customer"]
 
 
 def evidence(

@@ -28,6 +28,7 @@ from tests.support.makers import (
 )
 from tests.support.reading import signed_in, text
 from tracking.explain import no_cookie
+from tracking.explain.sentences import target_text
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.reasons import ClickReason
 
@@ -475,7 +476,7 @@ def test_every_reason_is_told_with_what_helps(
 def test_a_target_off_the_shops_domains_is_told_besides(member: Client, cat: Partnership) -> None:
     Shopper().follow(cat, NOW, consent=False)
     Click.objects.update(target_reason="bad_target")
-    assert rows(clicks(member, cat.publisher))[0].endswith(str(no_cookie.OFF_DOMAIN))
+    assert rows(clicks(member, cat.publisher))[0].endswith(target_text("bad_target"))
 
 
 def test_clicks_that_took_the_cookie_are_not_there(member: Client, cat: Partnership) -> None:

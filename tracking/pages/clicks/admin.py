@@ -16,7 +16,7 @@ from network.pages.site import badges
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment
 from tracking.explain.sentences import (
-    TARGET_REASONS,
+    target_text,
     uncounted_text,
 )
 from tracking.models import (
@@ -27,7 +27,6 @@ from tracking.pages.sales.filters import (
     CountsFilter,
     ReasonFilter,
 )
-from tracking.rule.reasons import TargetReason
 
 
 class ClickAdmin(ScopedAdmin[Click]):
@@ -123,6 +122,6 @@ class ClickAdmin(ScopedAdmin[Click]):
     def shown_rebuilt(self, row: Click) -> str:
         return _("Its token; its record has not arrived") if row.rebuilt else _("Its record")
 
-    @admin.display(description=gettext_lazy("Target refused"), empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Target"), empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
-        return str(TARGET_REASONS[TargetReason(row.target_reason)]) if row.target_reason else None
+        return target_text(row.target_reason) or None
