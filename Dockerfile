@@ -1,4 +1,4 @@
-# An image for web, worker, beat and drain; which one is the command (see compose.yaml).
+# An image for tracking, site, worker, beat and drain; which one is the command (see compose.yaml).
 FROM python:3.13-slim
 ENV SOFTCLICK_NO_BOOTSTRAP=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /softclick
@@ -10,7 +10,5 @@ COPY . .
 RUN useradd --system softclick && mkdir -p staticfiles /var/spool/softclick \
     && chown softclick staticfiles /var/spool/softclick
 USER softclick
-EXPOSE 8000
-CMD ["sh", "-c", "python manage.py collectstatic --noinput >/dev/null && exec granian \
-     --interface wsgi --host 0.0.0.0 --workers 2 --backpressure 32 --respawn-failed-workers --workers-kill-timeout 3 \
-     network.project.wsgi:application"]
+EXPOSE 8000 8001
+CMD ["python", "manage.py", "serve", "tracking", "--host", "0.0.0.0"]

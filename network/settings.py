@@ -74,6 +74,8 @@ DEMO_HOSTS = tuple(f"{name}.localhost" for name in _DEMO_PAGES) if DEMO else ()
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# Where the tracking host's server passes on what is for another host: one port for both.
+SITE_SOCKET = env.str("SITE_SOCKET", default="")
 
 # --- Applications -----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -100,7 +102,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "network.demo.pages.site_urls" if DEMO else "network.urls"
 TRACKING_URLCONF = "network.demo.pages.tracking_urls" if DEMO else "tracking.urls"
 DEMO_URLCONF = "network.demo.pages.urls"
-WSGI_APPLICATION = "network.project.wsgi.application"
 
 # The admin's theme. What a page shows is said in network/pages/site/admin_site.py.
 UNFOLD = {"SITE_TITLE": "Softclick", "SITE_HEADER": "Softclick", "SITE_URL": None}

@@ -24,6 +24,7 @@ from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.bench import BARE_HOST
 from network.bench.browsers import Site
 from network.celery import app as celery
+from network.local import web
 from network.local.bootstrap import ROOT
 from network.local.machine import OFF_SWITCH
 from network.local.processes import Program, Supervisor, tail
@@ -62,7 +63,7 @@ class Stage:
 
     def drain(self) -> float:
         """Stop the server, take in what its spool holds, and return the seconds that took."""
-        self.supervisor.stop("web")
+        self.supervisor.stop("tracking")
         started = time.perf_counter()
         command = [sys.executable, str(ROOT / "manage.py"), "drain", "--once"]
         subprocess.run(command, env=self.environment, check=True)  # noqa: S603
@@ -81,7 +82,7 @@ def stage(workers: int) -> Iterator[Stage]:
         with create_server((LOCAL, 0)) as taken:
             address = taken.getsockname()
         site = _seed(address)
-        log = Path(folder) / "web.log"
+        log = Path(folder) / "tracking.log"
         server = supervisor.start(_web(address, workers, environment, log))
         _await(address, log)
         yield Stage(site, server, environment, supervisor)
@@ -140,11 +141,8 @@ def _seed(address: tuple[str, int]) -> Site:
 
 
 def _web(address: tuple[str, int], workers: int, environment: Environment, log: Path) -> Program:
-    options = (
-        f"--interface wsgi --no-ws --workers {workers} --host {address[0]} --port {address[1]}"
-    )
-    command = (sys.executable, "-m", "granian", *options.split(), "network.bench.wsgi:application")
-    return Program("web", command, log, environment, folder=ROOT)
+    command = web.command("network.bench.asgi:application", workers=workers, address=address)
+    return Program("tracking", command, log, environment, folder=ROOT)
 
 
 def _await(address: tuple[str, int], log: Path) -> None:

@@ -1,8 +1,10 @@
-"""The processes of a network on one machine: web, worker, beat and drain, each with its log."""
+"""The processes of a network on one machine (tracking, site, worker, beat and drain), each with its
+log."""
 
 import http.client
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import connections
 
+from network.local import web
 from network.local.bootstrap import ROOT, say
 from network.local.hold import try_lock
 from network.local.machine import OFF_SWITCH
@@ -21,11 +24,7 @@ from network.local.processes import Ended, Program, Stopped, Supervisor, tail
 KILLED_ENDS_WITHIN_SECONDS = 30.0
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
-WEB_WORKERS, TASK_WORKERS = 2, 2
-WEB_THREADS = 32
-"""In each web worker. A thread may hold a connection, and PostgreSQL takes 200 of them."""
-WEB_GRACE_SECONDS = 3
-"""A web worker that is told to end while it is still starting does not hear it."""
+TRACKING_WORKERS, SITE_WORKERS, TASK_WORKERS = 2, 1, 2
 ADDRESS = "127.0.0.1"
 """Browsers and curl take ``*.localhost`` for ::1, too, and come here when nobody answers there."""
 
@@ -57,20 +56,24 @@ def log_of(name: str) -> Path:
     return logs() / f"{name}.log"
 
 
-def programs() -> list[Program]:
-    """What runs, besides the engines."""
+def programs(site: Path) -> list[Program]:
+    """What runs, besides the engines. The tracking host's server has the port, and passes on to the
+    ``site``'s socket what is for another host."""
     python = sys.executable
     celery = (python, "-m", "celery", "--app", "network.celery")
     schedule = settings.DATA_DIR.absolute() / "beat-schedule"
-    web = f"--interface wsgi --no-ws --host {ADDRESS} --port {settings.PUBLIC_PORT}"
-    web += f" --workers {WEB_WORKERS} --backpressure {WEB_THREADS} --respawn-failed-workers"
-    web += f" --workers-kill-timeout {WEB_GRACE_SECONDS}"
     worker = f"--loglevel WARNING --concurrency {TASK_WORKERS} --without-gossip --without-mingle"
     beat = ("--loglevel", "WARNING", "--schedule", str(schedule))
+    address = (ADDRESS, settings.PUBLIC_PORT)
+    tracking = web.command(web.TRACKING, workers=TRACKING_WORKERS, address=address)
+    proxies = str(settings.TRUSTED_PROXIES + 1)
     return [
         _program(
-            "web", (python, "-m", "granian", *web.split(), "network.project.wsgi:application")
+            "site",
+            web.command(web.SITE, workers=SITE_WORKERS, socket=site),
+            TRUSTED_PROXIES=proxies,
         ),
+        _program("tracking", tracking, SITE_SOCKET=str(site)),
         _program("worker", (*celery, "worker", *worker.split())),
         _program("beat", (*celery, "beat", *beat)),
         _program("drain", (python, str(ROOT / "manage.py"), "drain")),
@@ -81,7 +84,7 @@ def serve(lock: int, pages: Iterable[Page], tell: Callable[[], object]) -> NoRet
     """Run everything until it is stopped; ``tell`` is called once the pages answer. Raises
     Stopped on a signal, Unserved when a process ends by itself, ProcessError."""
     with Supervisor(hold=[lock]) as supervisor:
-        say("starting web, worker, beat and drain.")
+        say("starting tracking, site, worker, beat and drain.")
         start(supervisor, pages)
         tell()
         sys.stdout.flush()
@@ -128,9 +131,12 @@ def lock_of(name: str, data: Path) -> Path:
 def start(supervisor: Supervisor, pages: Iterable[Page]) -> None:
     """Start everything, with fresh logs; those of the run before are kept beside them. Returns
     when the site and these pages answer. Raises Unserved."""
-    web, *others = programs()
-    _start(supervisor, web)
-    _await_web(supervisor, [Page(settings.SITE_HOST, "/"), *pages])
+    folder = Path(tempfile.mkdtemp(prefix="sc-"))  # a socket's whole path must be short
+    supervisor.remove_at_end(folder)
+    site, tracking, *others = programs(folder / "site")
+    _start(supervisor, site)
+    _start(supervisor, tracking)
+    _await_pages(supervisor, [Page(settings.SITE_HOST, "/"), *pages])
     for program in others:  # only now: on few cores they would keep the pages back
         _start(supervisor, program)
 
@@ -141,7 +147,7 @@ def _start(supervisor: Supervisor, program: Program) -> None:
     supervisor.start(program)
 
 
-def _await_web(supervisor: Supervisor, waiting: list[Page]) -> None:
+def _await_pages(supervisor: Supervisor, waiting: list[Page]) -> None:
     until = time.monotonic() + READY_WITHIN_SECONDS
     while waiting:
         if _answers(waiting[0]):
@@ -151,13 +157,12 @@ def _await_web(supervisor: Supervisor, waiting: list[Page]) -> None:
         if ended:
             raise ProgramEnded(ended, log_of(ended.name))
         if time.monotonic() > until:
-            raise Unserved(f"{waiting[0].host} does not answer; see {log_of('web')}.")
+            raise Unserved(f"{waiting[0].host} does not answer; see {logs()}.")
 
 
-def _program(name: str, argv: Sequence[str]) -> Program:
-    return Program(
-        name=name, argv=tuple(argv), log=log_of(name), environment=environment(), folder=ROOT
-    )
+def _program(name: str, argv: Sequence[str], **more: str) -> Program:
+    own = {**environment(), **more}
+    return Program(name=name, argv=tuple(argv), log=log_of(name), environment=own, folder=ROOT)
 
 
 def environment() -> Mapping[str, str]:

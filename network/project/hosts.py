@@ -1,4 +1,4 @@
-"""One server, several hosts: each with its own URLs and middleware.
+"""Several hosts, each with its own URLs and middleware.
 
 The tracking host answers shoppers and merchant sites. It has no sessions, no authentication and no
 CSRF cookie, and no URL of the site resolves there. So does a tracking host of an advertiser's own,
@@ -105,32 +105,51 @@ class DemoHandler(BareHandlerMixin, WSGIHandler):
         return {content_policy.HEADER: content_policy.demo(needs)}
 
 
-def application() -> Application:
-    """The WSGI application that sends each request to its host's handler."""
-    site, tracking = WSGIHandler(), TrackingHandler()
-    handlers: dict[str, Application] = {
-        settings.SITE_HOST: site,
-        settings.TRACKING_HOST: tracking,
-    }
-    if settings.DEMO_HOSTS:
-        handlers |= dict.fromkeys(settings.DEMO_HOSTS, DemoHandler())
+class TrackingHosts:
+    """What answers on the tracking hosts, the shared one and those of advertisers' own."""
+
+    def __init__(self) -> None:
+        self.handler = TrackingHandler()
+        self.of_others = {settings.SITE_HOST, *settings.DEMO_HOSTS}
+
+    def find(self, environ: Mapping[str, Any]) -> Application | None:
+        """None where the request is for another host."""
+        host = host_of(environ)
+        if host == settings.TRACKING_HOST:
+            return self.handler
+        owner = None if host in self.of_others else _own_hosts().get(host)
+        if owner is None:
+            return None
+        is_own = environ["PATH_INFO"].startswith(f"/t/{owner}/")
+        return self.handler if is_own else self.handler.nothing_here
+
+
+def site_application() -> Application:
+    """The site and, in the demo, the pages of its shop and partners. Unknown hosts get the site's
+    own answer to them."""
+    site = WSGIHandler()
+    demo = dict.fromkeys(settings.DEMO_HOSTS, DemoHandler()) if settings.DEMO_HOSTS else {}
 
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        host = environ.get("HTTP_HOST", "").partition(":")[0].rstrip(".").lower()
-        handler = handlers.get(host)
-        if handler is None:
-            handler = _own_host(host, environ["PATH_INFO"], tracking) or site
-        return handler(environ, start_response)
+        return demo.get(host_of(environ), site)(environ, start_response)
 
     return respond
 
 
-def _own_host(host: str, path: str, tracking: TrackingHandler) -> Application | None:
-    """What answers on a host that is an advertiser's own; None when it is nobody's."""
-    owner = _own_hosts().get(host)
-    if owner is None:
-        return None
-    return tracking if path.startswith(f"/t/{owner}/") else tracking.nothing_here
+def application() -> Application:
+    """Everything in one process, each request for its host's handler."""
+    tracking, site = TrackingHosts(), site_application()
+
+    def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        return (tracking.find(environ) or site)(environ, start_response)
+
+    return respond
+
+
+def host_of(environ: Mapping[str, Any]) -> str:
+    """The host that was asked, in lower case, without port and final dots."""
+    host: str = environ.get("HTTP_HOST", "")
+    return host.partition(":")[0].rstrip(".").lower()
 
 
 def _own_hosts() -> Mapping[str, int]:

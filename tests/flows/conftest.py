@@ -34,7 +34,7 @@ from tests.flows.network import Network
 from tests.flows.shopping import Market
 from tests.flows.sites import Sites
 
-PROCESSES = ("web", "drain", "worker", "beat")
+PROCESSES = ("site", "tracking", "drain", "worker", "beat")
 MARKETS = 40
 
 

@@ -1,5 +1,5 @@
-"""A whole network of its own for tests: real engines, and web, drain, worker and beat, each its
-own process.
+"""A whole network of its own for tests: real engines, and tracking, site, drain, worker and beat,
+each its own process.
 
 The test's own process joins in: while a :class:`Network` runs, its models speak to the network's
 database, and :func:`network.clock.skip` moves the clock of every process.
@@ -32,6 +32,7 @@ from django.db import connections
 from django.test import override_settings
 
 from network import clock
+from network.local import web
 from network.local.bootstrap import ROOT
 from network.local.processes import Program, Supervisor, tail
 from network.local.servers import DATABASE, ROLE, Postgres, Valkey, serve
@@ -42,7 +43,7 @@ from tracking.rule import tokens
 
 WAIT_SECONDS = 180.0
 LOOK_EVERY_SECONDS = 0.05
-WEB_WORKERS = 2
+TRACKING_WORKERS = 2
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Requests are plain HTTP: reading the system's authorities for each would take 17 ms."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -85,19 +86,25 @@ def new_client() -> httpx.Client:
 
 @dataclass
 class Network:
-    """The running network. Processes are ``web``, ``drain``, ``worker`` and ``beat``; others of
-    the same kind are ``drain-2`` and so on."""
+    """The running network. Processes are ``tracking``, which has the port, ``site``, ``drain``,
+    ``worker`` and ``beat``; others of the same kind are ``drain-2`` and so on. ``sockets`` is a
+    folder with a short name."""
 
     folder: Path
     postgres: Postgres
     valkey: Valkey
     supervisor: Supervisor
+    sockets: Path
     port: int = field(default_factory=free_port)
     pids: dict[str, int] = field(default_factory=dict)
 
     @property
     def spool(self) -> Path:
         return self.folder / "spool"
+
+    @property
+    def site_socket(self) -> Path:
+        return self.sockets / "site"
 
     @property
     def tracking_url(self) -> str:
@@ -125,6 +132,8 @@ class Network:
             "SPOOL_DIR": str(self.spool),
             "SPOOL_HOST": "flows",
             "FINALISE_EVERY_SECONDS": "1",
+            "SITE_SOCKET": str(self.site_socket),
+            "TRUSTED_PROXIES": "0",
         }
         return {**os.environ, **own}
 
@@ -132,12 +141,12 @@ class Network:
 
     def start(self, *names: str, **environment: str) -> None:
         """Start processes; ``environment`` replaces variables. ``web`` answers afterwards."""
-        started = self._web_workers_started()
+        started = self._tracking_workers_started()
         for name in names:
             program = self.program(name, {**self.environment, **environment})
             self.pids[name] = self.supervisor.start(program)
-        if "web" in names:
-            self._await_web_workers(started + WEB_WORKERS)
+        if "tracking" in names:
+            self._await_tracking_workers(started + TRACKING_WORKERS)
 
     def kill(self, name: str) -> None:
         """``kill -9``, of its children too."""
@@ -164,17 +173,14 @@ class Network:
     def program(self, name: str, environment: Mapping[str, str]) -> Program:
         python = (sys.executable, "-W", "error::RuntimeWarning")
         celery = (*python, "-m", "celery", "--app", "network.celery")
-        granian = (*python, "-m", "granian", "--interface", "wsgi", "--workers", str(WEB_WORKERS))
-        respawn = ("--respawn-failed-workers", "--respawn-interval", "0.1")
+        respawn = ("--respawn-interval", "0.1")
+        address, socket = ("127.0.0.1", self.port), self.site_socket
+        tracking = web.command(web.TRACKING, workers=TRACKING_WORKERS, address=address)
+        site = web.command(web.SITE, workers=1, socket=socket)
         schedule = str(self.folder / f"{name}-schedule")
         commands: dict[str, tuple[str, ...]] = {
-            "web": (
-                *granian,
-                *respawn,
-                "--port",
-                str(self.port),
-                "network.project.wsgi:application",
-            ),
+            "tracking": (*python, *tracking[1:], *respawn),
+            "site": (*python, *site[1:], *respawn),
             "drain": (*python, "manage.py", "drain"),
             "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),
@@ -194,27 +200,29 @@ class Network:
             check=False,
         )
 
-    def web_workers(self) -> list[psutil.Process]:
+    def tracking_workers(self) -> list[psutil.Process]:
         """The processes that answer; granian's own first process only watches them."""
-        found = psutil.Process(self.pids["web"]).children()
+        found = psutil.Process(self.pids["tracking"]).children()
         return [worker for worker in found if worker.status() != psutil.STATUS_ZOMBIE]
 
-    def oldest_web_worker(self) -> psutil.Process:
+    def oldest_tracking_worker(self) -> psutil.Process:
         """The one to kill: granian gives up when one that it has just replaced dies again."""
-        return min(self.web_workers(), key=lambda worker: worker.create_time())
+        return min(self.tracking_workers(), key=lambda worker: worker.create_time())
 
-    def kill_web_worker(self, worker: psutil.Process) -> None:
+    def kill_tracking_worker(self, worker: psutil.Process) -> None:
         """``kill -9``; another has taken its place afterwards."""
-        started = self._web_workers_started()
+        started = self._tracking_workers_started()
         worker.kill()
         worker.wait(WAIT_SECONDS)
-        self._await_web_workers(started + 1)
+        self._await_tracking_workers(started + 1)
 
-    def _web_workers_started(self) -> int:
-        return self.logged("web").count("Started worker-")
+    def _tracking_workers_started(self) -> int:
+        return self.logged("tracking").count("Started worker-")
 
-    def _await_web_workers(self, started: int) -> None:
-        wait_until(lambda: self._web_workers_started() >= started, "the web workers have started")
+    def _await_tracking_workers(self, started: int) -> None:
+        wait_until(
+            lambda: self._tracking_workers_started() >= started, "the web workers have started"
+        )
 
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
@@ -304,7 +312,7 @@ def run(folder: Path) -> Iterator[Network]:
         assert servers.postgres
         assert servers.valkey
         servers.await_ready()
-        network = Network(folder, servers.postgres, servers.valkey, supervisor)
+        network = Network(folder, servers.postgres, servers.valkey, supervisor, servers.sockets)
         stack.enter_context(database(str(servers.sockets)))
         stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
         call_command("migrate", verbosity=0)

@@ -41,9 +41,9 @@ def test_a_click_outlives_the_web_worker_that_answered_it(network: Network, mark
         return accepted_by(network, answered[-1]) == int(worker.pid)
 
     for _ in range(3):
-        victim = network.oldest_web_worker()
+        victim = network.oldest_tracking_worker()
         wait_until(partial(is_answered_by, victim), "this worker answers")
-        network.kill_web_worker(victim)
+        network.kill_tracking_worker(victim)
 
     network.await_drained()
     assert all(clicked.is_tracked for clicked in answered)
@@ -81,10 +81,10 @@ def test_every_acknowledged_click_arrives_once_while_processes_are_killed(
     rows = Click.objects.filter(advertiser=market.id)
     load = Clicks(network, market)
     with crowd(CLIENTS, load):
-        for name in itertools.islice(itertools.cycle(("drain", "web", "worker")), KILLS):
+        for name in itertools.islice(itertools.cycle(("drain", "tracking", "worker")), KILLS):
             wait_until(partial(has_grown, rows, rows.count() + CLICKS), "clicks arrive")
-            if name == "web":
-                network.kill_web_worker(network.oldest_web_worker())
+            if name == "tracking":
+                network.kill_tracking_worker(network.oldest_tracking_worker())
             else:
                 network.kill(name)
                 network.start(name)

@@ -176,7 +176,7 @@ def test_every_click_is_placed_by_the_policy_of_its_own_time(
         of_partner = [click for click in clicks if click.publisher_id == partner.publisher_id]
         before = {workers[click.id] for click in of_partner if click.at < at}
         after = {workers[click.id] for click in of_partner if click.at >= at}
-        assert before == after == {worker.pid for worker in network.web_workers()}
+        assert before == after == {worker.pid for worker in network.tracking_workers()}
     assert not is_set_aside(a)
     assert not is_set_aside(b)
     assert network.manage("verify").returncode == 0

@@ -25,9 +25,9 @@ def test_it_refuses_tasks_that_go_around_the_broker(network: Network, tmp_path: 
 
 
 def test_every_part_is_a_process_of_its_own(network: Network) -> None:
-    pids = {*network.pids.values(), *(worker.pid for worker in network.web_workers())}
+    pids = {*network.pids.values(), *(worker.pid for worker in network.tracking_workers())}
 
-    assert len(pids) == 4 + 2
+    assert len(pids) == 5 + 2
 
 
 def test_a_click_waits_in_the_spool_for_the_drain(network: Network, market: Market) -> None:

@@ -76,7 +76,7 @@ def test_a_damaged_record_is_set_aside_and_its_neighbours_arrive(
 ) -> None:
     network.stop("drain")
     clicks = [network.click(market.id, market.blog.publisher_id) for _ in range(9)]
-    network.kill("web")
+    network.kill("tracking")
     segment, damaged = entry_of(network, clicks[4])
     content = bytearray(segment.read_bytes())
     content[damaged.end - 2] ^= 1
@@ -93,7 +93,7 @@ def test_a_damaged_record_is_set_aside_and_its_neighbours_arrive(
 def test_a_record_that_was_cut_short_is_no_obstacle(network: Network, market: Market) -> None:
     network.stop("drain")
     clicks = [network.click(market.id, market.blog.publisher_id) for _ in range(9)]
-    network.kill("web")
+    network.kill("tracking")
     segment, last = entry_of(network, clicks[-1])
     os.truncate(segment, last.end - 3)
     network.start("drain")
@@ -138,16 +138,16 @@ def fill(disk: Path) -> Path:
 def test_shoppers_are_led_to_the_shop_while_the_spools_disk_is_full(
     network: Network, market: Market, small_disk: Path
 ) -> None:
-    network.stop("web")
+    network.stop("tracking")
     network.stop("drain")
-    network.start("web", "drain", SPOOL_DIR=str(small_disk))
+    network.start("tracking", "drain", SPOOL_DIR=str(small_disk))
     before = network.click(market.id, market.blog.publisher_id)
     network.await_drained()
 
     filler = fill(small_disk)
     unrecorded = [network.click(market.id, market.blog.publisher_id) for _ in range(200)]
     assert all(clicked.is_tracked for clicked in unrecorded)
-    lost = network.logged("web").count("A click was lost")
+    lost = network.logged("tracking").count("A click was lost")
     assert 0 < lost <= 200
 
     filler.unlink()
@@ -155,7 +155,7 @@ def test_shoppers_are_led_to_the_shop_while_the_spools_disk_is_full(
     network.await_drained()
     assert {before.id, after.id} <= ids(market)
     assert len(ids(market)) == 200 - lost + 2
-    network.stop("web")
+    network.stop("tracking")
     network.stop("drain")
 
 
@@ -163,8 +163,8 @@ def test_a_web_process_starts_on_a_full_disk(
     network: Network, market: Market, small_disk: Path
 ) -> None:
     fill(small_disk)
-    network.stop("web")
-    network.start("web", SPOOL_DIR=str(small_disk))
+    network.stop("tracking")
+    network.start("tracking", SPOOL_DIR=str(small_disk))
 
     assert network.click(market.id, market.blog.publisher_id).is_tracked
-    network.stop("web")
+    network.stop("tracking")

@@ -87,13 +87,13 @@ def test_a_web_process_starts_without_postgresql(
     fail: Callable[[Server], None],
     recover: Callable[[Server], None],
 ) -> None:
-    network.stop("web")
+    network.stop("tracking")
     fail(network.postgres)
-    network.start("web")
+    network.start("tracking")
     clicks = click_many(network, market, 10)
     recover(network.postgres)
 
-    assert "Starting from the snapshot on disk" in network.logged("web")
+    assert "Starting from the snapshot on disk" in network.logged("tracking")
     check_all_arrived(network, market, clicks)
 
 

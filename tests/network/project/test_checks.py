@@ -92,7 +92,7 @@ def test_the_server_asks_before_it_answers() -> None:
         "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
     }
     started = subprocess.run(
-        [sys.executable, "-c", "import network.project.wsgi"],
+        [sys.executable, "-c", "import network.project.serve_tracking"],
         env=environment,
         capture_output=True,
         text=True,

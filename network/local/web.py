@@ -1,0 +1,40 @@
+"""How the server in front of Django is started: granian, by its ASGI interface (decision 17)."""
+
+import sys
+from pathlib import Path
+
+TRACKING = "network.project.serve_tracking:application"
+SITE = "network.project.serve_site:application"
+HEAD_MS = 10_000
+"""A connection that has not brought a whole request head by then is closed; so is an idle one."""
+CONNECTIONS = 16_384
+"""In each worker. It is a limit of connections, not of requests; at it nobody is let in."""
+BACKLOG = 2_048
+GRACE_SECONDS = 5
+"""A worker that is told to end while it is still starting does not hear it."""
+
+
+def command(
+    application: str,
+    *,
+    workers: int,
+    address: tuple[str, int] | None = None,
+    socket: Path | None = None,
+) -> tuple[str, ...]:
+    """The server's command line, on an address (host and port) or a unix socket."""
+    options = {
+        "interface": "asginl",
+        "http": "1",
+        "workers": workers,
+        "http1-header-read-timeout": HEAD_MS,
+        "backpressure": CONNECTIONS,
+        "backlog": BACKLOG,
+        "workers-kill-timeout": GRACE_SECONDS,
+    }
+    if address:
+        options |= {"host": address[0], "port": address[1]}
+    elif socket:
+        options |= {"uds": socket, "uds-permissions": "600"}
+    words = [word for name in options for word in (f"--{name}", str(options[name]))]
+    switches = ("--no-ws", "--respawn-failed-workers")
+    return (sys.executable, "-m", "granian", *words, *switches, application)

@@ -1,0 +1,140 @@
+"""What the server in front does with what browsers and others send, byte by byte."""
+
+from collections.abc import Mapping
+
+import pytest
+from django.conf import settings
+
+from tests.flows.network import Network
+from tests.flows.shopping import Market, await_sale, commission_of
+from tests.flows.wire import RawAnswer, request, talk
+from tracking.models import Report
+
+FOREIGN = "city=Zürich".encode()
+"""A cookie of the shop, as JavaScript sets it: browsers send raw UTF-8."""
+
+
+def follow(network: Network, market: Market, publisher: int, cookies: bytes = b"") -> RawAnswer:
+    headers = [b"Cookie: " + cookies] if cookies else []
+    path = f"/t/{market.id}/c/{publisher}"
+    return talk(network, request(path, settings.TRACKING_HOST, *headers))
+
+
+def kept(answer: RawAnswer) -> bytes:
+    """The cookies that a browser brings afterwards."""
+    pairs = [text.partition(";")[0] for text in answer.header("set-cookie")]
+    return "; ".join(pair for pair in pairs if not pair.endswith('""')).encode()
+
+
+def written(answer: RawAnswer) -> set[str]:
+    """The kinds of cookies that were set: h, s, l, n."""
+    return {pair[pair.index("-sc") + 3] for pair in kept(answer).decode().split("; ")}
+
+
+def test_a_foreign_cookie_in_raw_utf_8_hides_nothing(network: Network, market: Market) -> None:
+    hard = follow(network, market, market.blog.publisher_id)
+    mine = FOREIGN + b"; " + kept(hard)
+
+    soft = follow(network, market, market.extension.publisher_id, mine)
+    assert soft.status == 302
+    assert written(soft) == {"l", "n"}  # it stands down
+
+    pixel = f"/t/{market.id}/pixel.gif?order=Z1&amount=10.00"
+    headers = (b"Cookie: " + FOREIGN, b"Cookie: " + kept(hard))
+    assert talk(network, request(pixel, settings.TRACKING_HOST, *headers)).status == 200
+    network.await_drained()
+    paid = commission_of(await_sale(market, "Z1"))
+    assert paid.publisher_id == market.blog.publisher_id
+
+
+@pytest.mark.parametrize(
+    ("real", "made"),
+    [
+        pytest.param(b"Sec-Fetch-Dest: image", b"Sec_Fetch_Dest: document", id="fetch_metadata"),
+        pytest.param(b"Purpose: prefetch", b"Purpose_: ", id="another_name"),
+    ],
+)
+def test_a_header_with_an_underscore_overrides_none(
+    network: Network, market: Market, real: bytes, made: bytes
+) -> None:
+    path = f"/t/{market.id}/c/{market.blog.publisher_id}"
+    plain = request(path, settings.TRACKING_HOST).replace(b"Sec-Fetch-Dest: document\r\n", b"")
+    end = b"\r\n\r\n"
+    answer = talk(network, plain.replace(end, b"\r\n" + real + b"\r\n" + made + end))
+    assert answer.header("set-cookie") == []
+
+
+def sale(network: Network, market: Market, order: str, *headers: bytes, body: bytes) -> RawAnswer:
+    path = f"/t/{market.id}/sale"
+    return talk(network, request(path, settings.TRACKING_HOST, *headers, method="POST", body=body))
+
+
+def test_a_report_in_chunks_is_read(network: Network, market: Market) -> None:
+    token = network.click(market.id, market.blog.publisher_id).token
+    text = f'{{"order": "C1", "amount": "20.00", "tokens": {{"last": ["{token}"]}}}}'.encode()
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (text[:9], text[9:]))
+    chunked = b"Transfer-Encoding: chunked"
+
+    answer = sale(network, market, "C1", chunked, body=chunks + b"0\r\n\r\n")
+    assert answer.status == 204
+    assert answer.header("x-softclick-error") == []
+    assert commission_of(await_sale(market, "C1")).publisher_id == market.blog.publisher_id
+
+
+SMUGGLED = b"GET /t/1/pixel.gif?order=SMUGGLED HTTP/1.1\r\nHost: track.localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        pytest.param(
+            {"Content-Length": "5", "content-length": "3"}, b"{}{}{", 400, id="two_lengths"
+        ),
+        pytest.param({"Content-Length": "+5"}, b"{}{}{", 400, id="signed_length"),
+        pytest.param({"Transfer-Encoding": "xchunked"}, b"{}", 400, id="unknown_coding"),
+        pytest.param({"Transfer-Encoding ": "chunked"}, b"0\r\n\r\n", 400, id="blank_in_a_name"),
+        pytest.param(
+            {"Transfer-Encoding": "chunked"}, b"ZZ\r\n{}\r\n0\r\n\r\n", 400, id="no_number"
+        ),
+        pytest.param(
+            {"Transfer-Encoding": "chunked"}, b"+2\r\n{}\r\n0\r\n\r\n", 400, id="signed_chunk"
+        ),
+        pytest.param({"Transfer-Encoding": "chunked"}, b"2\n{}\n0\n\n", 400, id="bare_line_feeds"),
+        pytest.param({"Content-Length": "300000"}, b"x" * 300_000, 413, id="too_long"),
+    ],
+)
+def test_a_body_that_is_none_is_refused(
+    network: Network, market: Market, headers: Mapping[str, str], body: bytes, status: int
+) -> None:
+    lines = [f"{name}: {value}".encode() for name, value in headers.items()]
+    answer = sale(network, market, "", *lines, body=body)
+    assert (answer.status, answer.answers) == (status, 1)
+    network.await_drained()
+    assert not Report.objects.filter(advertiser=market.id).exists()
+
+
+@pytest.mark.parametrize("header", [b"Transfer-Encoding: chunked", b"Content-Length: 90"])
+def test_a_body_that_ends_too_early_is_no_report(
+    network: Network, market: Market, header: bytes
+) -> None:
+    path = f"/t/{market.id}/sale"
+    raw = request(path, settings.TRACKING_HOST, header, method="POST", body=b"2\r\n{}\r\n")
+    answer = talk(network, raw, hang_up=True)
+    assert answer.status in (0, 400)  # nobody may be there to hear it
+    network.await_drained()
+    assert not Report.objects.filter(advertiser=market.id).exists()
+
+
+def test_a_second_request_inside_a_body_is_not_answered(network: Network, market: Market) -> None:
+    headers = (b"Content-Length: %d" % len(SMUGGLED), b"Transfer-Encoding: chunked")
+    answer = sale(network, market, "", *headers, body=b"0\r\n\r\n" + SMUGGLED)
+    assert answer.answers == 1
+    assert b"image/gif" not in answer.raw
+
+
+def test_the_site_answers_on_the_same_port(network: Network) -> None:
+    page = talk(network, request("/sign-in/", settings.SITE_HOST))
+    assert page.status == 200
+    assert b"<form" in page.body
+    assert talk(network, request("/sign-in/", settings.TRACKING_HOST)).status == 404
+    assert talk(network, request("/", "nobody.example")).status == 400
