@@ -37,8 +37,8 @@ def connect(network: Network) -> socket.socket:
 
 
 def talk(network: Network, raw: bytes, *, hang_up: bool = False) -> RawAnswer:
-    """Send the bytes (``hang_up``: say that there are no more), and read until the server closes the
-    connection."""
+    """Send the bytes, and read until the server closes the connection. ``hang_up``: say that there
+    are no more of them."""
     with connect(network) as caller:
         caller.sendall(raw)
         if hang_up:
