@@ -8,6 +8,7 @@ for that advertiser alone; the snapshot knows which these are.
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
@@ -17,11 +18,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from network import content_policy
 from tracking.clicks.snapshot import SnapshotUnavailable, keeper
-from tracking.urls import click as click_url
+from tracking.wire import canonical, tag
 from tracking.wire import native as views
-from tracking.wire import tag
 
 log = logging.getLogger(__name__)
+TEMPORARY = "307 Temporary Redirect"
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -69,12 +70,12 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
     def __call__(  # type: ignore[override]
         self, environ: dict[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        found = click_url.pattern.match(environ["PATH_INFO"][1:])
-        if found is None or settings.INTAKE == "direct":
+        link = canonical.click(environ["PATH_INFO"])
+        if link is None or settings.INTAKE == "direct":
             return super().__call__(environ, start_response)
         request = WSGIRequest(environ)
         try:
-            response = views.click(request, **found[2])
+            response = views.click(request, *link)
         except Exception:
             log.exception("A click failed: %s", request.get_full_path())
             response = views.failed(request)
@@ -113,15 +114,51 @@ class TrackingHosts:
         self.of_others = {settings.SITE_HOST, *settings.DEMO_HOSTS}
 
     def find(self, environ: Mapping[str, Any]) -> Application | None:
-        """None where the request is for another host."""
+        """None where the request is for another host. Aliases of a host or of an address are led to
+        the one that browsers send our cookies to."""
         host = host_of(environ)
-        if host == settings.TRACKING_HOST:
-            return self.handler
-        owner = None if host in self.of_others else _own_hosts().get(host)
-        if owner is None:
+        shared = host == settings.TRACKING_HOST
+        owner = None if shared or host in self.of_others else _own_hosts().get(host)
+        if not shared and owner is None:
             return None
-        is_own = environ["PATH_INFO"].startswith(f"/t/{owner}/")
-        return self.handler if is_own else self.handler.nothing_here
+        sent = _path_sent(environ)
+        if owner is not None and not _is_of(sent, owner):
+            return self.handler.nothing_here
+        path = canonical.path_of(sent)
+        port = environ["HTTP_HOST"].lower().removeprefix(host)
+        if port.startswith("."):
+            return self._lead(f"//{host}{_port(port)}{path or sent}", environ)
+        return self._lead(path, environ) if path else self.handler
+
+    def _lead(self, location: str, environ: Mapping[str, Any]) -> Application:
+        """A redirect that nothing keeps; what is no GET stays what it is, with its body."""
+        query = environ.get("QUERY_STRING")
+        status = "302 Found" if environ["REQUEST_METHOD"] in ("GET", "HEAD") else TEMPORARY
+        headers = [*self.handler.headers.items(), ("Content-Length", "0")]
+        headers.append(("Location", f"{location}?{query}" if query else location))
+
+        def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+            start_response(status, headers)
+            return []
+
+        return respond
+
+
+def _path_sent(environ: Mapping[str, Any]) -> str:
+    """The path as the server got it, with its escapes, where it tells."""
+    uri: str = environ.get("REQUEST_URI") or environ["PATH_INFO"]
+    return uri.partition("?")[0]
+
+
+def _is_of(path: str, advertiser: int) -> bool:
+    meant = canonical.parse(unquote(path))
+    return meant is not None and meant.advertiser == str(advertiser)
+
+
+def _port(after_name: str) -> str:
+    """The port behind a host's name, with its colon; empty for none."""
+    digits = after_name.rpartition(":")[2]
+    return f":{digits}" if digits.isascii() and digits.isdecimal() else ""
 
 
 def site_application() -> Application:

@@ -35,7 +35,7 @@ from tests.flows.shopping import Market
 from tests.flows.sites import Sites
 
 PROCESSES = ("site", "tracking", "drain", "worker", "beat")
-MARKETS = 40
+MARKETS = 80
 
 
 def found(number: int) -> Market:
