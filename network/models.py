@@ -8,6 +8,7 @@ from network.advertisers.models import Advertiser as Advertiser
 from network.advertisers.models import AttributionTerms as AttributionTerms
 from network.advertisers.models import CommissionGroup as CommissionGroup
 from network.advertisers.models import CommissionRate as CommissionRate
+from network.advertisers.models import SigningKey as SigningKey
 from network.advertisers.models import SoftRuleChoice as SoftRuleChoice
 from network.advertisers.models import TrackingHost as TrackingHost
 from network.effective.models import PolicyVersion as PolicyVersion

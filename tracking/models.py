@@ -8,6 +8,7 @@ from tracking.commissions.models import Commission as Commission
 from tracking.commissions.models import Decision as Decision
 from tracking.conversions.models import Conversion as Conversion
 from tracking.conversions.models import ConversionJourney as ConversionJourney
+from tracking.conversions.models import OrderSeen as OrderSeen
 from tracking.conversions.models import Report as Report
 from tracking.conversions.models import UnattributedSales as UnattributedSales
 from tracking.lifecycle.models import Validation as Validation

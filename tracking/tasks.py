@@ -6,7 +6,8 @@ from celery import shared_task
 
 from network import clock
 from tracking.clicks import partitions
-from tracking.lifecycle import finalisation
+from tracking.conversions import seen
+from tracking.lifecycle import finalisation, overdue
 from tracking.rollups import writing as rollups
 from tracking.spool import health
 from tracking.whatif import runs
@@ -14,8 +15,9 @@ from tracking.whatif import runs
 
 @shared_task(name="tracking.tasks.finalise_due")
 def finalise_due() -> None:
-    """Close every conversion whose cookie windows have closed."""
+    """Close every conversion whose cookie windows have closed, and end what waited too long."""
     now = clock.now()
+    overdue.end_waiting(now)
     finalisation.finalise_due(now)
     health.note_finalised(now)
 
@@ -24,6 +26,12 @@ def finalise_due() -> None:
 def keep_partitions() -> None:
     """Keep a partition of ``click`` for this month and the coming ones."""
     partitions.ensure(clock.now())
+
+
+@shared_task(name="tracking.tasks.forget_orders")
+def forget_orders() -> None:
+    """Forget orders without a token that no window reaches back to."""
+    seen.prune(clock.now())
 
 
 @shared_task(name="tracking.tasks.compact_rollups")

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -31,8 +32,8 @@ class Advertiser(models.Model):
         CLOSED = "closed", _("Closed")
 
     class Verification(models.TextChoices):
-        BROWSER = "browser", _("Reports from the browser can become final")
-        SERVER = "server", _("Only sales confirmed by the server are paid")
+        CONFIRMED = "confirmed", _("Only sales that you confirm are paid")
+        BROWSER = "browser", _("Sales that only a browser reported are paid, too")
 
     id = models.AutoField(primary_key=True)
     name = models.CharField(max_length=120, unique=True)
@@ -55,8 +56,20 @@ class Advertiser(models.Model):
         help_text=_("What holds when a link says nothing about consent."),
     )
     verification = models.CharField(
-        max_length=10, choices=Verification, default=Verification.BROWSER
+        max_length=10, choices=Verification, default=Verification.CONFIRMED
     )
+    confirm_days = models.PositiveSmallIntegerField(
+        default=60, db_default=60, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+    """How long after its windows closed an unverified sale may still be confirmed."""
+    conflict_days = models.PositiveSmallIntegerField(
+        default=30, db_default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
+    )
+    """After so many days of conflict the earlier report decides."""
+    largest_order_minor = models.BigIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """A sale above it waits for staff, whoever reported it; None: none does."""
     network_fee_percent = models.DecimalField(
         max_digits=5,
         decimal_places=2,
@@ -77,6 +90,32 @@ class Advertiser(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SigningKey(models.Model):
+    """What the shop's server signs reports with, kept as it is, since it verifies them. They are
+    made by :func:`network.advertisers.signing_keys.make`; the newest has no end."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="signing_keys")
+    secret = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("advertiser_id", "-pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("advertiser",),
+                condition=Q(valid_until__isnull=True),
+                name="signing_key_one_without_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.advertiser} {self.created_at:%d %b %Y}"
 
 
 class TrackingHost(models.Model):

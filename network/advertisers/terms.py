@@ -51,6 +51,8 @@ class NewAdvertiser:
     percent: Decimal | None = None
     fixed_minor: int | None = None
     network_fee_percent: Decimal = Decimal(0)
+    verification: str = Advertiser.Verification.CONFIRMED
+    largest_order_minor: int | None = None
     terms: dict[str, int | str] = field(default_factory=dict)
 
 
@@ -64,6 +66,8 @@ def create_advertiser(new: NewAdvertiser, now: datetime, made_by: User | None = 
         domains=new.domains,
         consent_default=new.consent_default,
         network_fee_percent=new.network_fee_percent,
+        verification=new.verification,
+        largest_order_minor=new.largest_order_minor,
         created_at=now,
     )
     advertiser.full_clean()

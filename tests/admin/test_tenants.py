@@ -29,6 +29,10 @@ NEW_ADVERTISER = {
     "domains": "New.example",
     "network_fee_percent": "25",
     "consent_default": "False",
+    "verification": "browser",
+    "largest_order": "2000.00",
+    "confirm_days": "60",
+    "conflict_days": "30",
     "soft_rule": "sole",
     "hard_days": "14",
     "soft_hours": "12",
@@ -45,6 +49,7 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     shop = Advertiser.objects.get(name="New shop")
     assert (shop.currency, shop.domains) == ("EUR", ["new.example"])
     assert shop.consent_default is False
+    assert (shop.verification, shop.largest_order_minor) == ("browser", 200_000)
     terms = terms_at(shop, NOW)
     assert (terms.soft_rule, terms.hard_days, terms.validation_days) == ("sole", 14, 30)
     assert str(terms.made_by) == "otto"
@@ -56,6 +61,11 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     ("changed", "field"),
     [
         pytest.param({"consent_default": ""}, "consent_default", id="consent_must_be_answered"),
+        pytest.param({"verification": ""}, "verification", id="verification_must_be_chosen"),
+        pytest.param({"verification": "server"}, "verification", id="unknown_verification"),
+        pytest.param({"largest_order": ""}, "largest_order", id="largest_order_must_be_given"),
+        pytest.param({"largest_order": "2,000"}, "largest_order", id="amount_with_separator"),
+        pytest.param({"largest_order": "0"}, "largest_order", id="nothing_is_plausible"),
         pytest.param({"currency": "XXY"}, "currency", id="no_currency"),
         pytest.param({"domains": "https://new.example"}, "domains", id="no_domain"),
         pytest.param({"domains": "10.0.0.11"}, "domains", id="address_as_domain"),
@@ -105,7 +115,10 @@ def advertiser_form(shop: Advertiser, **changed: str) -> dict[str, str]:
         "domains": ",".join(shop.domains),
         "click_parameter": "awc",
         "consent_default": "True",
-        "verification": "server",
+        "verification": "confirmed",
+        "largest_order": "500",
+        "confirm_days": "45",
+        "conflict_days": "10",
         "uncounted_channels": "",
         **changed,
     }
@@ -119,7 +132,8 @@ def test_staff_change_their_advertiser_but_not_what_operators_agree_with_it(
     Advertiser.objects.update(network_fee_percent=30)
     assert "changed successfully" in text(post(owner, address, **data))
     shop.refresh_from_db()
-    assert (shop.click_parameter, shop.verification) == ("awc", "server")
+    assert (shop.click_parameter, shop.verification) == ("awc", "confirmed")
+    assert (shop.largest_order_minor, shop.confirm_days, shop.conflict_days) == (50_000, 45, 10)
     assert (shop.name, shop.status, shop.network_fee_percent) == ("Shop", "active", Decimal(30))
 
 

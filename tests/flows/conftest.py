@@ -17,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from network import clock
 from network.advertisers import tracking_hosts
 from network.advertisers.terms import NewAdvertiser, create_advertiser
+from network.models import Advertiser
 from publishers.models import ModelType
 from publishers.policy.deciding import create_partnership, create_publisher
 from tests.browser.conftest import (  # noqa: F401 - fixtures
@@ -47,6 +48,7 @@ def found(number: int) -> Market:
         landing_url="http://shop.localhost/",
         domains=["shop.localhost"],
         consent_default=True,
+        verification=Advertiser.Verification.BROWSER,
         percent=Decimal(8),
         network_fee_percent=Decimal(10),
     )

@@ -50,10 +50,11 @@ def make_advertiser(
     percent: Decimal | None = Decimal(8),
     fixed_minor: int | None = None,
     now: datetime = SET_UP,
+    verification: str = Advertiser.Verification.BROWSER,
     **terms: int | str,
 ) -> Advertiser:
-    """A shop that pays 8 % (or ``fixed_minor`` with ``percent=None``); ``terms`` are its
-    attribution terms, such as ``soft_rule`` and ``hard_days``."""
+    """A shop that pays 8 % (or ``fixed_minor`` with ``percent=None``), whatever reported the sale;
+    ``terms`` are its attribution terms, such as ``soft_rule`` and ``hard_days``."""
     number = next(_numbers)
     new = NewAdvertiser(
         name=name or f"Shop {number}",
@@ -63,6 +64,7 @@ def make_advertiser(
         consent_default=True,
         percent=percent,
         fixed_minor=fixed_minor,
+        verification=verification,
         terms=terms,
     )
     return create_advertiser(new, now)

@@ -14,7 +14,7 @@ from network.clock import from_ms
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot, Snapshot, Span
 from tracking.commissions import decisions
-from tracking.conversions import recording
+from tracking.conversions import reports
 from tracking.conversions.evidence import Role
 from tracking.conversions.fields import FieldError, Part, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
@@ -164,8 +164,10 @@ RECORD: dict[str, Any] = {
     "tokens": [["hard", "token"]],
     "sessions": [7],
     "from_browser": True,
+    "session_by_cookie": False,
     "errors": [],
     "order": "",
+    "signature": None,
 }
 
 
@@ -206,6 +208,5 @@ def test_the_figures_of_a_stored_report() -> None:
     figures = SaleFigures(4990, "GBP", (Part("DEFAULT", 4990),))
     assert msgspec.convert(kept, SaleFigures) == figures
     assert (
-        json.loads(json.dumps(recording.sale_json(SaleFields("1", figures, customer="new"))))
-        == kept
+        json.loads(json.dumps(reports.sale_json(SaleFields("1", figures, customer="new")))) == kept
     )

@@ -24,10 +24,16 @@ def inputs_json(
     reports: Iterable[UUID],
     conflict: str,
     activations: frozenset[UUID] = frozenset(),
+    uncounted: str = "",
 ) -> dict[str, Any]:
     """Everything that the outcome follows from. ``activations`` are the clicks made from the page;
-    the outcome does not depend on it, but what it would have been with other types does."""
+    the outcome does not depend on it, but what it would have been with other types does.
+    ``uncounted`` is the channel for which nobody is paid."""
     kept: dict[str, Any] = msgspec.to_builtins(sale, order="deterministic")
+    if not sale.open_until:
+        del kept["open_until"], kept["open_by"]
+    if uncounted:
+        kept["uncounted"] = uncounted
     return kept | {
         "clicks": [
             msgspec.to_builtins(click) | ({"in_page": True} if click.id in activations else {})

@@ -26,6 +26,7 @@ class Decision(AdvertiserRow):
         CLICK = "click", _("A click arrived")
         FINAL = "final", _("The cookie windows closed")
         STAFF = "staff", _("Staff resolved a conflict")
+        EARLIER = "earlier", _("Nobody settled the conflict: the earlier report decides")
 
     advertiser = models.ForeignKey(
         "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
@@ -72,11 +73,12 @@ class Commission(AdvertiserRow):
 
     class DeclineReason(models.TextChoices):
         """``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its publisher, so
-        that it ends where later evidence credits another one."""
+        that it ends where later evidence credits another one; ``not_confirmed`` ends when it is."""
 
         NOBODY_PAID = "nobody_paid", _("Later evidence: nobody is paid")
         BY_ADVERTISER = "by_advertiser", _("Declined by the advertiser")
         SUSPENDED = "suspended", _("Partner suspended for fraud")
+        NOT_CONFIRMED = "not_confirmed", _("Not confirmed by the advertiser")
 
     conversion = OneWithin("tracking.Conversion", models.PROTECT, related_name="commission")
     advertiser = models.ForeignKey(

@@ -8,10 +8,10 @@ from typing import Any
 
 from network import money
 from network.effective import queries, timeline
-from network.models import CommissionRate
+from network.models import Advertiser, CommissionRate
 from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.models import Commission, Conversion
-from tracking.rule.attribution import Outcome
+from tracking.rule.attribution import Click
 
 Status = Commission.Status
 APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
@@ -38,34 +38,69 @@ def has_none_yet(conversion: Conversion) -> None:
     conversion._state.fields_cache["commission"] = None
 
 
-def settle(conversion: Conversion, outcome: Outcome, now: datetime) -> Commission | None:
+def settle(
+    conversion: Conversion,
+    paid: Click | None,
+    now: datetime,
+    *,
+    claimed: Click | None = None,
+    is_confirmed: bool = False,
+) -> Commission | None:
     """Let the commission follow the decision; the commission, None where nobody is paid.
 
     What staff declined stays declined: an order that was cancelled earns nobody anything. What was
-    declined because its publisher is suspended is so for that publisher only. What staff approved
-    stays approved only for the partner and the amounts that they saw; for others it is pending
-    again, since nobody has looked at those.
+    declined because its publisher is suspended is so for that publisher only, and what nobody had
+    confirmed in time until it is. What staff approved stays approved only for the partner and the
+    amounts that they saw; for others it is pending again, since nobody has looked at those. In a
+    conflict the publisher of the click ``claimed`` has a commission that is declined meanwhile.
     """
     commission = commission_of(conversion)
-    if outcome.paid is None:
-        if commission and may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
-            change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
-            commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
-            commission.save()
+    if paid is None:
+        _pay_nobody(conversion, commission, claimed, now)
         return None
     if commission is None:
         commission = Commission(conversion=conversion, created_at=now)
         commission.status = Status.PENDING
     before = _values(commission)
-    if _declined_for_another(commission, outcome.paid.publisher):
+    is_confirmed |= conversion.advertiser.verification == Advertiser.Verification.BROWSER
+    if _is_lapsed(commission, paid.publisher, is_confirmed=is_confirmed):
         change(commission, Status.PENDING, ChangedBy.EVIDENCE)
         commission.decline_reason, commission.decline_text = "", ""
-    _fill(commission, conversion, outcome)
+    _fill(commission, conversion, paid)
     if commission.status == Status.APPROVED and _is_other(commission, before):
         change(commission, Status.PENDING, ChangedBy.EVIDENCE)
     if _values(commission) != before:
         commission.save()
     return commission
+
+
+def confirm(conversion: Conversion, *, is_confirmed: bool) -> None:
+    """Say on the conversion, without saving it, whether anybody but a browser has confirmed it, and
+    whether staff have to look at its amount first. An approval does both."""
+    commission, shop = commission_of(conversion), conversion.advertiser
+    is_approved = commission is not None and commission.status == Status.APPROVED
+    believes_browsers = shop.verification == Advertiser.Verification.BROWSER
+    conversion.verified = is_confirmed or is_approved or believes_browsers
+    largest = shop.largest_order_minor
+    is_large = largest is not None and conversion.amount_minor > largest
+    conversion.over_limit = is_large and not is_approved
+
+
+def _pay_nobody(
+    conversion: Conversion, commission: Commission | None, claimed: Click | None, now: datetime
+) -> None:
+    if commission is None and claimed is None:
+        return
+    if commission is None:
+        commission = Commission(conversion=conversion, created_at=now, status=Status.PENDING)
+    before = _values(commission)
+    if claimed:
+        _fill(commission, conversion, claimed)
+    if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
+        change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
+        commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
+    if _values(commission) != before:
+        commission.save()
 
 
 def price(conversion: Conversion, known: Commission | None = None) -> Price:
@@ -107,10 +142,12 @@ def _values(commission: Commission) -> dict[str, Any]:
     }
 
 
-def _declined_for_another(commission: Commission, paid: int) -> bool:
-    """Whether it was declined for a reason that does not hold for the publisher paid by now."""
+def _is_lapsed(commission: Commission, paid: int, *, is_confirmed: bool) -> bool:
+    """Whether it was declined for a reason that does not hold any more."""
     if commission.decline_reason == Commission.DeclineReason.SUSPENDED:
         return commission.publisher_id != paid
+    if commission.decline_reason == Commission.DeclineReason.NOT_CONFIRMED:
+        return is_confirmed
     return commission.decline_reason == Commission.DeclineReason.NOBODY_PAID
 
 
@@ -136,14 +173,13 @@ def _lines(
     ]
 
 
-def _fill(commission: Commission, conversion: Conversion, outcome: Outcome) -> None:
-    assert outcome.paid is not None
+def _fill(commission: Commission, conversion: Conversion, paid: Click) -> None:
     assert conversion.closes_at is not None
     priced = price(conversion, commission if commission.pk else None)
     commission.advertiser_id = conversion.advertiser_id
-    commission.publisher_id = outcome.paid.publisher
-    commission.click_id = outcome.paid.id
-    commission.cookie_type = outcome.paid.cookie_type.value
+    commission.publisher_id = paid.publisher
+    commission.click_id = paid.id
+    commission.cookie_type = paid.cookie_type.value
     commission.sale_amount_minor = conversion.amount_minor
     commission.currency = conversion.currency
     commission.amount_minor = priced.amount_minor

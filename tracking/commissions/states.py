@@ -18,6 +18,7 @@ from network import dates
 from tracking.models import Commission
 
 Status = Commission.Status
+NOBODY_PAID = Commission.DeclineReason.NOBODY_PAID
 
 
 class SaleState(StrEnum):
@@ -27,6 +28,7 @@ class SaleState(StrEnum):
     APPROVED = "Approved"
     FINAL = "Final"
     DECLINED = "Declined"
+    ON_HOLD = "On hold"
     UNVERIFIED = "Unverified"
     CONFLICT = "Conflict"
     NOBODY = "Nobody"
@@ -44,12 +46,15 @@ class SaleState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateFacts:
-    """What a sale's state follows from. ``status`` is its commission's, None without one; a sale is
-    in conflict until it is closed."""
+    """What a sale's state follows from. ``status`` is its commission's; None without one, and where
+    it is declined because nobody is paid (:func:`status_of`), so that who was credited in between
+    makes no difference. A sale is in conflict until it is closed. ``over_limit``: it is larger than
+    the advertiser thinks plausible, and nobody has approved it."""
 
     status: str | None
     in_conflict: bool = False
     verified: bool = True
+    over_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,12 @@ TABLE = (
         label=gettext_lazy("Declined: %(reason)s"),
     ),
     StateRow(
+        state=SaleState.ON_HOLD,
+        when={"over_limit": True},
+        tone="waiting",
+        label=gettext_lazy("On hold"),
+    ),
+    StateRow(
         state=SaleState.UNVERIFIED,
         when={"verified": False},
         tone="waiting",
@@ -110,13 +121,11 @@ _LABELS: Mapping[SaleState, Promise] = {
     SaleState.APPROVED: gettext_lazy("Approved"),
     SaleState.FINAL: gettext_lazy("Final"),
     SaleState.DECLINED: gettext_lazy("Declined"),
+    SaleState.ON_HOLD: gettext_lazy("On hold"),
     SaleState.UNVERIFIED: gettext_lazy("Unverified"),
     SaleState.CONFLICT: gettext_lazy("Conflict"),
     SaleState.NOBODY: gettext_lazy("Nobody"),
 }
-
-COMMISSION_STATES = tuple(state for state in SaleState if state is not SaleState.NOBODY)
-"""Those that a commission can be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,13 @@ class ShownState:
 
     def __str__(self) -> str:
         return self.label
+
+
+def status_of(commission: Commission | None) -> str | None:
+    """The status from which the state follows."""
+    if commission is None or commission.decline_reason == NOBODY_PAID:
+        return None
+    return commission.status
 
 
 def state_of(facts: StateFacts) -> SaleState:
@@ -162,18 +178,34 @@ def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commissi
     return commissions.annotate(state=state_case()).filter(state=state)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateColumns:
     """Where a query finds the facts."""
 
     status: str
+    decline_reason: str
     conflict: str
     closed_at: str
     verified: str
+    over_limit: str
 
 
-OF_COMMISSION = StateColumns("status", "conversion__conflict", "closed_at", "conversion__verified")
-OF_SALE = StateColumns("commission__status", "conflict", "closed_at", "verified")
+OF_COMMISSION = StateColumns(
+    status="status",
+    decline_reason="decline_reason",
+    conflict="conversion__conflict",
+    closed_at="closed_at",
+    verified="conversion__verified",
+    over_limit="conversion__over_limit",
+)
+OF_SALE = StateColumns(
+    status="commission__status",
+    decline_reason="commission__decline_reason",
+    conflict="conflict",
+    closed_at="closed_at",
+    verified="verified",
+    over_limit="over_limit",
+)
 
 
 def state_case(columns: StateColumns = OF_COMMISSION) -> Case:
@@ -197,4 +229,6 @@ def _fact(name: str, value: Any, columns: StateColumns) -> Q:
         in_conflict = ~Q(**{columns.conflict: ""}) & Q(**{f"{columns.closed_at}__isnull": True})
         return in_conflict if value else ~in_conflict
     column = getattr(columns, name)
-    return Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
+    if value is None:
+        return Q(**{f"{column}__isnull": True}) | Q(**{columns.decline_reason: NOBODY_PAID})
+    return Q(**{column: value})

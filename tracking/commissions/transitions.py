@@ -26,6 +26,8 @@ class ChangedBy(StrEnum):
     """The partner is suspended for fraud."""
     CLOSING = "closing"
     """The cookie windows closed."""
+    TIME = "time"
+    """Nobody confirmed the sale in time."""
 
 
 class TransitionRefused(ValueError):
@@ -46,7 +48,12 @@ def _when(before: Status, after: Status, *by: ChangedBy) -> Transition:
 TRANSITIONS = (
     _when(Status.PENDING, Status.APPROVED, ChangedBy.STAFF),
     _when(
-        Status.PENDING, Status.DECLINED, ChangedBy.STAFF, ChangedBy.EVIDENCE, ChangedBy.SUSPENSION
+        Status.PENDING,
+        Status.DECLINED,
+        ChangedBy.STAFF,
+        ChangedBy.EVIDENCE,
+        ChangedBy.SUSPENSION,
+        ChangedBy.TIME,
     ),
     _when(Status.PENDING, Status.FINAL, ChangedBy.CLOSING),
     _when(Status.APPROVED, Status.PENDING, ChangedBy.EVIDENCE),
@@ -55,6 +62,7 @@ TRANSITIONS = (
     ),
     _when(Status.APPROVED, Status.FINAL, ChangedBy.CLOSING),
     _when(Status.DECLINED, Status.PENDING, ChangedBy.STAFF, ChangedBy.EVIDENCE),
+    _when(Status.DECLINED, Status.APPROVED, ChangedBy.STAFF),
 )
 """Whatever is not here cannot happen; nothing leads out of ``FINAL``."""
 

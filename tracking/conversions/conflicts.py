@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from network.models import User
+from tracking.conversions.deciding import reconsider
 from tracking.conversions.locking import lock
-from tracking.conversions.recording import reconsider
 from tracking.models import Conversion, Decision
 
 

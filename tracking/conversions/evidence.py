@@ -1,12 +1,14 @@
 """Reports of sales as evidence: which of them belong together, and which one is believed. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from network.clock import to_ms
 from tracking.conversions.fields import SaleFigures
+from tracking.conversions.ranks import Rank
 from tracking.rule.attribution import Click
 
 MAX_TOKENS = 20
@@ -21,10 +23,6 @@ class Role(StrEnum):
     SERVER = "server"
 
 
-TRUST = {"keyed": 0, "tag": 1, "pixel": 2, "server": 3}
-"""Whose figures count while reports differ, most trusted first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Presented:
     """A valid token of a report, in its role."""
@@ -33,83 +31,128 @@ class Presented:
     click: Click
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One report of an order. ``sessions`` are the sessions that its browser was in; it speaks for
-    a browser (``from_browser``) when it came with that browser's cookies."""
+    a browser (``from_browser``) when it came with that browser's cookies, and
+    ``session_by_cookie`` when no script could have sent the session. ``uncounted`` is its channel,
+    if that does not count."""
 
     id: UUID
-    source: str
+    rank: Rank
     received_at: datetime
     at: datetime
     figures: SaleFigures
     presented: tuple[Presented, ...] = ()
     sessions: frozenset[int] = frozenset()
     from_browser: bool = False
+    session_by_cookie: bool = False
+    uncounted: str = ""
 
     @property
     def journeys(self) -> frozenset[int]:
         return frozenset(item.click.journey for item in self.presented)
 
+    @property
+    def received(self) -> tuple[datetime, int]:
+        """Its place among the reports of the order."""
+        return self.received_at, self.id.int
+
 
 @dataclass(frozen=True, slots=True)
+class OrderContext:
+    """What is known of an order besides its reports: the report that was ``chosen`` where they were
+    in conflict, when the order was ``first_seen`` in a report that was not kept, and when the first
+    counting click of each journey happened (ms), as far as clicks are recorded."""
+
+    chosen: UUID | None = None
+    first_seen: datetime | None = None
+    begun: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The reports of one order that belong together. Without any (``conflict``) nobody is paid
-    until the advertiser has decided."""
+    """The reports of one order that belong together, and what they say.
+
+    In a ``conflict`` nobody is paid until it is settled. ``clicks`` are those of the tokens that
+    count, ``journeys`` where they lead, ``sessions`` those in which the sale happened; ``rank`` is
+    the highest of the linked reports. ``uncounted`` is the channel for which nobody is paid.
+    ``claimant`` is the report that decides a conflict if nobody else does.
+    """
 
     linked: tuple[Evidence, ...]
-    unlinked: tuple[Evidence, ...] = ()
+    unlinked: tuple[Evidence, ...]
+    at: datetime
+    figures: SaleFigures
+    rank: Rank
+    clicks: tuple[Click, ...] = ()
+    journeys: frozenset[int] = frozenset()
+    sessions: frozenset[int] = frozenset()
+    uncounted: str = ""
     conflict: str = ""
-    at: datetime = field(default=datetime.max.replace(tzinfo=UTC))
-    figures: SaleFigures | None = None
+    conflict_since: datetime | None = None
+    claimant: Evidence | None = None
+    rivals: frozenset[UUID] = frozenset()
+    """The reports that contradict each other."""
 
     @property
-    def clicks(self) -> tuple[Click, ...]:
-        return tuple(item.click for report in self.linked for item in report.presented)
+    def by_belief(self) -> list[Evidence]:
+        """The linked reports that may add a field to the sale, most believed first."""
+        speaking = [report for report in self.linked if report.rank is not Rank.BARE]
+        return sorted(speaking, key=lambda report: (report.rank.place, *report.received))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A report with the journeys that it brings: those with a counting click at or before the
+    sale. A token of another one is as good as none."""
+
+    report: Evidence
+    journeys: frozenset[int]
 
     @property
-    def journeys(self) -> frozenset[int]:
-        return frozenset(journey for report in self.linked for journey in report.journeys)
+    def rank(self) -> Rank:
+        if self.report.rank is Rank.TOKEN and not self.journeys:
+            return Rank.BARE
+        return self.report.rank
 
     @property
-    def sessions(self) -> frozenset[int]:
-        """The sessions that the sale counts as having happened in. What a browser reports decides
-        alone; where none speaks, a click id from the merchant's server counts as its session's."""
-        speaking = [report for report in self.linked if report.from_browser and report.presented]
-        if speaking:
-            return frozenset(session for report in speaking for session in report.sessions)
-        return frozenset(click.session for click in self.clicks)
+    def belief(self) -> tuple[int, int, datetime, int]:
+        return self.rank.place, self.report.rank.place, *self.report.received
 
 
-def join(reports: Iterable[Evidence], chosen: UUID | None = None) -> Joined:
+_Group = Sequence[_Weighed]
+
+
+def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> Joined:
     """Which reports of an order belong together, in whatever order they came.
 
     Reports join only if they share a journey, or one of them brings none. Where they do not, the
-    keyed one that brings a valid token decides and the others stay unlinked; without such a one
-    (or with several that differ) it is a conflict, until staff have ``chosen`` a report.
+    one of highest rank decides and the others stay unlinked; two of one rank are a conflict, until
+    one is ``chosen``.
     """
-    ordered = sorted(reports, key=lambda report: (report.received_at, report.id.int))
-    silent = [report for report in ordered if not report.journeys]
-    groups = _groups([report for report in ordered if report.journeys])
-    deciding = _deciding(groups, chosen)
-    if len(deciding) > 1 or (groups and not deciding):
-        return _with_figures([], ordered, "journeys", chosen)
-    linked = [*silent, *(deciding[0] if deciding else [])]
-    ids = {report.id for report in linked}
-    return _with_figures(linked, [item for item in ordered if item.id not in ids], "", chosen)
+    ordered = sorted(reports, key=lambda report: report.received)
+    times = [report.at for report in ordered]
+    at = min([*times, order.first_seen] if order.first_seen else times)
+    weighed = [_Weighed(report, _journeys(report, at, order.begun)) for report in ordered]
+    deciding = _deciding(_groups([item for item in weighed if item.journeys]), order.chosen)
+    if len(deciding) > 1:
+        return _contested(weighed, deciding, at, order.chosen)
+    return _agreed(weighed, deciding[0] if deciding else (), at, order.chosen)
 
 
-def _deciding(groups: list[list[Evidence]], chosen: UUID | None) -> list[list[Evidence]]:
-    """The groups of reports that may speak for the order; a conflict unless there is one."""
-    if len(groups) <= 1:
-        return groups
-    of_staff = [group for group in groups if any(report.id == chosen for report in group)]
-    return of_staff or [group for group in groups if _has_keyed(group)]
+def _journeys(report: Evidence, at: datetime, begun: Mapping[int, int]) -> frozenset[int]:
+    limit = to_ms(at)
+    return frozenset(
+        item.click.journey
+        for item in report.presented
+        if min(item.click.at, begun.get(item.click.journey, item.click.at)) <= limit
+    )
 
 
-def _groups(reports: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Reports that share a journey, directly or through others."""
-    groups: list[tuple[set[int], list[Evidence]]] = []
+def _groups(reports: Sequence[_Weighed]) -> list[_Group]:
+    """Reports that share a journey, directly or through others; first received first."""
+    groups: list[tuple[set[int], list[_Weighed]]] = []
     for report in reports:
         journeys, members = set(report.journeys), [report]
         apart = []
@@ -120,38 +163,117 @@ def _groups(reports: Sequence[Evidence]) -> list[list[Evidence]]:
                 journeys |= group[0]
                 members = [*group[1], *members]
         groups = [*apart, (journeys, members)]
-    return [members for _, members in groups]
+    found = [sorted(members, key=lambda item: item.report.received) for _, members in groups]
+    return sorted(found, key=lambda group: group[0].report.received)
 
 
-def _has_keyed(group: Sequence[Evidence]) -> bool:
-    return any(report.source == "keyed" for report in group)
+def _deciding(groups: Sequence[_Group], chosen: UUID | None) -> Sequence[_Group]:
+    """The groups of reports that may speak for the order; a conflict if there are several."""
+    of_choice = [group for group in groups if any(item.report.id == chosen for item in group)]
+    if of_choice or not groups:
+        return of_choice
+    highest = min(_place(group) for group in groups)
+    return [group for group in groups if _place(group) == highest]
 
 
-def _with_figures(
-    linked: Sequence[Evidence],
-    unlinked: Sequence[Evidence],
-    conflict: str,
-    chosen: UUID | None,
+def _place(group: _Group) -> int:
+    return min(item.rank.place for item in group)
+
+
+def _contested(
+    weighed: _Group, deciding: Sequence[_Group], at: datetime, chosen: UUID | None
 ) -> Joined:
-    """The time and figures: the earliest time, and the figures of the report that staff chose or
-    else of the most trusted one."""
-    speaking = linked or unlinked
-    by_trust = sorted(
-        speaking,
-        key=lambda report: (
-            report.id != chosen,
-            TRUST[report.source],
-            report.received_at,
-            report.id.int,
-        ),
-    )
-    settled = by_trust[0].id == chosen
-    if not conflict and not settled and len({report.figures for report in linked}) > 1:
-        conflict = "figures"
+    """Several journeys, none of which is believed more than the others."""
+    linked = [item for item in weighed if not item.journeys and item.rank is not Rank.BARE]
+    speaking = min(weighed, key=lambda item: (item.report.id != chosen, *item.belief))
+    rivals = [item for group in deciding for item in group]
     return Joined(
-        linked=tuple(sorted(linked, key=lambda report: (report.received_at, report.id.int))),
-        unlinked=tuple(unlinked),
-        conflict=conflict,
-        at=min(report.at for report in speaking),
-        figures=by_trust[0].figures,
+        linked=tuple(item.report for item in linked),
+        unlinked=tuple(item.report for item in weighed if item not in linked),
+        at=at,
+        figures=speaking.report.figures,
+        rank=_highest(linked),
+        uncounted=_uncounted([*linked, *rivals]),
+        conflict="journeys",
+        conflict_since=deciding[1][0].report.received_at,
+        claimant=deciding[0][0].report,
+        rivals=frozenset(item.report.id for item in rivals),
     )
+
+
+def _agreed(weighed: _Group, group: _Group, at: datetime, chosen: UUID | None) -> Joined:
+    """The reports of the journey that decides, with those that bring none."""
+    is_all_bare = all(item.rank is Rank.BARE for item in weighed)
+    linked = [
+        item
+        for item in weighed
+        if item in group or (not item.journeys and (is_all_bare or not _is_late(item)))
+    ]
+    top = min(linked, key=lambda item: (item.report.id != chosen, *item.belief))
+    rivals = [] if top.report.id == chosen else _rivals(linked, top)
+    decisive = group or (linked if is_all_bare else ())
+    clicks = _clicks(decisive)
+    return Joined(
+        linked=tuple(item.report for item in linked),
+        unlinked=tuple(item.report for item in weighed if item not in linked),
+        at=at,
+        figures=top.report.figures,
+        rank=_highest(linked),
+        clicks=clicks,
+        journeys=frozenset(click.journey for click in clicks),
+        sessions=_sessions(decisive, clicks),
+        uncounted=_uncounted([*linked, *_as_believed(weighed, group)]),
+        conflict="figures" if rivals else "",
+        conflict_since=rivals[0].received_at if rivals else None,
+        claimant=top.report if rivals else None,
+        rivals=frozenset(report.id for report in (top.report, *rivals)) if rivals else frozenset(),
+    )
+
+
+def _is_late(item: _Weighed) -> bool:
+    """Whether it is like a bare one because its browser clicked only after the sale."""
+    return item.rank is not item.report.rank
+
+
+def _rivals(linked: _Group, top: _Weighed) -> list[Evidence]:
+    """Reports that say other figures than the believed one and are believed as much."""
+    if top.rank is Rank.BARE:
+        return []
+    equals = [item.report for item in linked if item.rank is top.rank]
+    return [report for report in equals if report.figures != top.report.figures]
+
+
+def _clicks(items: _Group) -> tuple[Click, ...]:
+    """The clicks that they bring; of those whose journeys count, only these."""
+    return tuple(
+        one.click
+        for item in items
+        for one in item.report.presented
+        if not item.journeys or one.click.journey in item.journeys
+    )
+
+
+def _highest(items: _Group) -> Rank:
+    return min((item.rank for item in items), key=lambda rank: rank.place, default=Rank.BARE)
+
+
+def _as_believed(weighed: _Group, group: _Group) -> list[_Weighed]:
+    """Those that are believed at least as much as the deciding ones, of whatever journey."""
+    return [item for item in weighed if item.rank.place <= _place(group)] if group else []
+
+
+def _uncounted(items: _Group) -> str:
+    """The channel for which nobody is paid: any report may name it, but a bare one."""
+    named = [item.report.uncounted for item in items if item.rank is not Rank.BARE]
+    return next(filter(None, named), "")
+
+
+def _sessions(items: _Group, clicks: Iterable[Click]) -> frozenset[int]:
+    """The sessions that the sale counts as having happened in. What a browser reports decides
+    alone, and of several one: the first of those whose session no script could have sent, or else
+    the first. Where none speaks, a click id from the merchant's server counts as its session's."""
+    speaking = [item.report for item in items if item.report.from_browser and item.report.presented]
+    if not speaking:
+        return frozenset(click.session for click in clicks)
+    one = min(speaking, key=lambda report: (not report.session_by_cookie, *report.received))
+    return one.sessions

@@ -28,9 +28,10 @@ def click_in(token: str) -> Click:
 
 
 def lock(journeys: Iterable[int]) -> None:
-    """Let one transaction at a time take in what belongs to a journey, until it ends: of a click
-    and a report that arrive at once the later sees the earlier. All that a transaction takes in is
-    locked at once and in order, so that no two wait for each other."""
+    """Let one transaction at a time take in what belongs to a journey (or to an order: see
+    :func:`tracking.conversions.seen.lock_key`), until it ends: of a click and a report that arrive
+    at once the later sees the earlier. All that a transaction takes in is locked at once and in
+    order, so that no two wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(journey) FROM unnest(%s::bigint[]) AS journey",
@@ -51,13 +52,33 @@ class Journey:
     def clicks(self) -> list[Click]:
         return in_order([*self.recorded, *self.unrecorded])
 
+    @property
+    def begun(self) -> dict[int, int]:
+        """When the first counting click of each journey happened (ms)."""
+        found: dict[int, int] = {}
+        for click in (*self.recorded, *self.unrecorded):
+            if click.reason is None:
+                found[click.journey] = min(click.at, found.get(click.journey, click.at))
+        return found
 
-def find(advertiser: int, joined: Joined, at_ms: int) -> Journey:
-    """The clicks of every token presented and every recorded click of their journeys."""
-    presented = {click.id: click for click in joined.clicks}
-    rows = list(_rows(advertiser, joined.journeys, presented, at_ms))
+    def of(self, joined: Joined) -> "Journey":
+        """The clicks that the joined reports lead to."""
+        presented = {click.id for click in joined.clicks}
+
+        def leads_to(click: Click) -> bool:
+            return click.id in presented or click.journey in joined.journeys
+
+        recorded = list(filter(leads_to, self.recorded))
+        activations = self.activations.intersection(click.id for click in recorded)
+        return Journey(recorded, list(filter(leads_to, self.unrecorded)), activations)
+
+
+def find(advertiser: int, presented: Iterable[Click], at_ms: int) -> Journey:
+    """The clicks of these tokens and every recorded click of their journeys."""
+    tokens = {click.id: click for click in presented}
+    rows = list(_rows(advertiser, {click.journey for click in tokens.values()}, tokens, at_ms))
     recorded = {row.id: as_click(row) for row in rows}
-    unrecorded = [click for identifier, click in presented.items() if identifier not in recorded]
+    unrecorded = [click for identifier, click in tokens.items() if identifier not in recorded]
     activations = frozenset(row.id for row in rows if row.in_page)
     return Journey(list(recorded.values()), unrecorded, activations)
 

@@ -1,5 +1,6 @@
 """Sales, and the reports that they are made of."""
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from network.models import Advertiser
+from tracking.conversions.ranks import Rank
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 from tracking.rule.reasons import ReportOutcome
 
@@ -33,6 +36,7 @@ class Conversion(AdvertiserRow):
     channel = models.CharField(max_length=60, blank=True)
     customer = models.CharField(max_length=10, blank=True)
     conflict = models.CharField(max_length=10, choices=Conflict, blank=True)
+    conflict_since = models.DateTimeField(null=True)
     settled_report = KeyWithin(
         "tracking.Report",
         models.PROTECT,
@@ -46,6 +50,17 @@ class Conversion(AdvertiserRow):
     settled_at = models.DateTimeField(null=True)
     settled_reason = models.CharField(max_length=500, blank=True)
     verified = models.BooleanField(default=True)
+    over_limit = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("Above the advertiser's largest plausible order, and not approved."),
+    )
+    first_seen_at = models.DateTimeField(
+        null=True, help_text=_("When its order was first heard of in a report that was not kept.")
+    )
+    dropped_reports = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("Reports beyond the number that is kept of an order.")
+    )
     decision = OneWithin("tracking.Decision", models.PROTECT, null=True, related_name="current_of")
     closes_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -69,6 +84,14 @@ class Conversion(AdvertiserRow):
 
     def __str__(self) -> str:
         return self.order
+
+    def settled_by_time_at(self, shop: Advertiser) -> datetime | None:
+        """When the earlier report decides, if nobody settles its conflict before."""
+        return self.conflict_since and self.conflict_since + timedelta(days=shop.conflict_days)
+
+    def confirmable_until(self, shop: Advertiser) -> datetime | None:
+        """When it is declined, if nobody confirms it before."""
+        return self.closes_at and self.closes_at + timedelta(days=shop.confirm_days)
 
 
 class ConversionJourney(AdvertiserRow):
@@ -113,6 +136,12 @@ class Report(AdvertiserRow):
         "tracking.Conversion", models.PROTECT, null=True, blank=True, related_name="reports"
     )
     source = models.CharField(max_length=6, choices=Source)
+    rank = models.CharField(
+        max_length=6,
+        choices=[(rank.value, rank.value) for rank in Rank],
+        default=Rank.BARE.value,
+        db_default=Rank.BARE.value,
+    )
     outcome = models.CharField(
         max_length=20, choices=[(item.value, item.value) for item in ReportOutcome]
     )
@@ -123,12 +152,28 @@ class Report(AdvertiserRow):
     tokens = models.JSONField(default=list)
     sessions = models.JSONField(default=list)
     from_browser = models.BooleanField(default=False)
+    session_by_cookie = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("No script could have sent its session."),
+    )
+    is_uncounted = models.BooleanField(
+        default=False, db_default=False, help_text=_("It names a channel that does not count.")
+    )
+    fingerprint = models.CharField(max_length=32, blank=True, default="", db_default="")
+    """Of what it says; a report that says the same is counted in ``repeats``, and not kept."""
+    repeats = models.PositiveIntegerField(default=0, db_default=0)
     errors = models.JSONField(default=list)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=("advertiser", "-received_at"), name="report_recent"),
             models.Index(fields=("conversion",), name="report_conversion"),
+            models.Index(
+                fields=("advertiser", "order"),
+                name="report_waiting",
+                condition=Q(conversion__isnull=True, outcome="waiting"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,3 +200,26 @@ class UnattributedSales(AdvertiserRow):
 
     def __str__(self) -> str:
         return f"{self.count} at {self.hour:%d %b %Y %H:00}"
+
+
+class OrderSeen(AdvertiserRow):
+    """When an order without a token was first reported: it is no sale, but a click that is made
+    later cannot have led to it. The order itself cannot be read from its ``digest``."""
+
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+    )
+    digest = models.CharField(max_length=32)
+    first_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = _("orders seen")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("advertiser", "digest"), name="order_seen_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("advertiser", "first_at"), name="order_seen_first")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.digest} at {self.first_at:%d %b %Y %H:%M}"

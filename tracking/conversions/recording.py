@@ -1,25 +1,22 @@
-"""Recording reports of sales: merging evidence, finding the journey, deciding, all stored."""
+"""Recording reports of sales: each once, those of one order together, and then decided."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from network.advertisers.terms import terms_at
-from network.clock import from_ms, to_ms
 from network.models import Advertiser
-from tracking.commissions import decisions, settling, suspended
-from tracking.conversions import journeys
-from tracking.conversions.evidence import MAX_TOKENS, Evidence, Joined, Presented, Role, join
-from tracking.conversions.fields import FieldError, SaleFields, SaleFigures
-from tracking.conversions.journeys import Journey
+from tracking.commissions import settling
+from tracking.conversions import deciding, journeys, reports, seen
+from tracking.conversions.fields import SaleFields
 from tracking.conversions.locking import lock_by_order
-from tracking.conversions.outcomes import mark_reports
+from tracking.conversions.ranks import Rank
+from tracking.conversions.reports import MOST_KEPT, JudgedReport
+from tracking.conversions.reports import SaleReport as SaleReport
 from tracking.models import (
     Conversion,
     ConversionJourney,
@@ -27,67 +24,11 @@ from tracking.models import (
     Report,
     UnattributedSales,
 )
-from tracking.rollups import writing as rollups
-from tracking.rule import attribution
-from tracking.rule.attribution import Outcome, Sale, SoftRule
 from tracking.rule.reasons import ReportOutcome
-from tracking.rule.text import printable
-from tracking.rule.tokens import Keys, TokenError, accept
+from tracking.rule.tokens import Keys
 
-DECIDED = (
-    "at",
-    "amount_minor",
-    "currency",
-    "parts",
-    "voucher",
-    "channel",
-    "customer",
-    "conflict",
-    "verified",
-    "decision_id",
-    "closes_at",
-)
-"""What follows from the reports and clicks of a conversion."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaleReport:
-    """A report as it was received. ``sale`` is None when ``errors`` say what was wrong with it;
-    ``tokens`` are pairs of role and token text; ``from_browser`` means that it came with the
-    cookies of a browser, whose ``sessions`` then decide about soft claims."""
-
-    id: UUID
-    advertiser: int
-    source: str
-    received_at: datetime
-    at: datetime
-    sale: SaleFields | None
-    tokens: tuple[tuple[Role, str], ...] = ()
-    sessions: tuple[int, ...] = ()
-    from_browser: bool = False
-    errors: tuple[FieldError, ...] = ()
-    order: str = ""
-
-    @property
-    def remarks(self) -> tuple[FieldError, ...]:
-        """What was wrong with it, or else what was left out of it."""
-        return self.errors or (self.sale.notes if self.sale else ())
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When a decision is made, and what made it necessary."""
-
-    now: datetime
-    cause: Decision.Cause
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """An outcome, with everything that it follows from as a decision keeps it."""
-
-    inputs: dict[str, Any]
-    outcome: Outcome
+Outcomes = dict[UUID, ReportOutcome]
+"""What became of reports, by their ids."""
 
 
 def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
@@ -97,158 +38,239 @@ def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
     commission follow, in one transaction.
     """
     with transaction.atomic():
-        known = Report.objects.filter(id=report.id, advertiser=report.advertiser)
-        for outcome in known.values_list("outcome", flat=True):
-            return ReportOutcome(outcome)
-        journeys.lock(journeys_of(report, keys))
-        tokens = _judge_tokens(report, keys)
-        if report.sale is None:
-            return _keep(report, tokens, ReportOutcome.INVALID)
-        if report.sale.test:
-            return _keep(report, tokens, ReportOutcome.TEST)
-        return _record_sale(report, report.sale, tokens, now)
+        judged = reports.judge([report], keys)
+        journeys.lock(locks_of(judged))
+        return record_judged(judged, now)[report.id]
 
 
-def journeys_of(report: SaleReport, keys: Keys) -> set[int]:
-    """The journeys to which the report's valid tokens lead."""
-    valid = (token for token in _judge_tokens(report, keys) if token["reason"] == "")
-    return {journeys.click_in(token["token"]).journey for token in valid}
+def locks_of(judged: Iterable[JudgedReport]) -> set[int]:
+    """What has to be locked by :func:`journeys.lock` before these are recorded: the journeys to
+    which their valid tokens lead, and their orders."""
+    found: set[int] = set()
+    for item in judged:
+        found |= item.journeys
+        if item.report.sale:
+            found.add(seen.lock_key(item.report.advertiser, item.report.sale.order))
+    return found
 
 
-def reconsider(
-    conversion: Conversion, now: datetime, cause: Decision.Cause = Decision.Cause.CLICK
-) -> None:
-    """Decide an open conversion again from all evidence by now. The row must be locked."""
-    _decide(conversion, _reports_of(conversion), Stamp(now, cause))
+def record_judged(judged: Sequence[JudgedReport], now: datetime) -> Outcomes:
+    """Record reports in the caller's transaction, which holds their locks. However many there are
+    of an order, it is read once and decided once."""
+    outcomes, fresh = _known(judged), {item.report.id: item for item in judged}
+    by_order: dict[tuple[int, str], list[JudgedReport]] = defaultdict(list)
+    for item in fresh.values():
+        sale = item.report.sale
+        if item.report.id in outcomes:
+            continue
+        if sale is None:
+            outcomes[item.report.id] = _keep(item, ReportOutcome.INVALID)
+        elif sale.test:
+            outcomes[item.report.id] = _keep(item, ReportOutcome.TEST)
+        else:
+            by_order[item.report.advertiser, sale.order].append(item)
+    for (advertiser, order), items in sorted(by_order.items(), key=lambda entry: entry[0]):
+        outcomes |= _record_order(advertiser, order, items, now)
+    return outcomes
 
 
-def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved:
-    """What would be decided from the reports and clicks that are stored, had staff ``chosen`` this
-    report, or else as it stands; nothing is written."""
-    reports = _reports_of(conversion)
-    joined = join(map(_evidence_of, reports), chosen or conversion.settled_report_id)
-    sale = _sale(conversion.advertiser, joined)
-    journey = journeys.find(conversion.advertiser_id, joined, sale.at)
-    return _resolve(journey, sale, joined)
+def _known(judged: Collection[JudgedReport]) -> Outcomes:
+    """Reports that were recorded before."""
+    shops = {item.report.advertiser for item in judged}
+    rows = Report.objects.filter(
+        advertiser__in=shops, id__in=[item.report.id for item in judged]
+    ).values_list("id", "outcome")
+    return {identifier: ReportOutcome(outcome) for identifier, outcome in rows}
 
 
-def resolve_test(report: Report) -> Outcome:
-    """Who would be paid, had this report of a test been one of a sale; nothing is written."""
-    joined = join([_evidence_of(report)])
-    sale = _sale(report.advertiser, joined)
-    journey = journeys.find(report.advertiser_id, joined, sale.at)
-    return attribution.resolve(journey.clicks, sale)
-
-
-def _record_sale(
-    report: SaleReport, sale: SaleFields, tokens: list[dict[str, str]], now: datetime
-) -> ReportOutcome:
-    conversion = lock_by_order(report.advertiser, sale.order)
+def _record_order(
+    advertiser: int, order: str, items: Sequence[JudgedReport], now: datetime
+) -> Outcomes:
+    conversion = lock_by_order(advertiser, order)
+    if conversion is None and not any(item.has_token for item in items):
+        return _without_token(advertiser, order, items)
+    shop = conversion.advertiser if conversion else Advertiser.objects.get(id=advertiser)
     if conversion is None:
-        if not any(token["reason"] == "" for token in tokens):
-            return _without_token(report, tokens)
-        advertiser = Advertiser.objects.get(id=report.advertiser)
-        if sale.channel and sale.channel in advertiser.uncounted_channels:
-            return _keep(report, tokens, ReportOutcome.CHANNEL_NOT_COUNTED)
-        conversion = _create(advertiser, report, sale)
-    if conversion.closed_at is not None:
-        return _keep(report, tokens, ReportOutcome.LATE, conversion)
-    return _join(conversion, report, tokens, now)
-
-
-def _join(
-    conversion: Conversion, report: SaleReport, tokens: list[dict[str, str]], now: datetime
-) -> ReportOutcome:
-    """Add a report to an open conversion, which is decided again."""
-    earlier = _reports_of(conversion) if conversion.decision_id else []
-    first_says = ReportOutcome.MERGED if earlier else ReportOutcome.CREATED
-    stored = _store(report, tokens, first_says, conversion)
-    _keep_journeys(conversion, _evidence_of(stored).journeys)
-    _decide(conversion, [*earlier, stored], Stamp(now, Decision.Cause.REPORT))
-    return ReportOutcome(stored.outcome)
-
-
-def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
-    """Each token with its role and, when it credits nobody, the reason why."""
-    judged = []
-    for role, text in dict.fromkeys(report.tokens[:MAX_TOKENS]):
-        try:
-            accept(text, keys, report.advertiser, to_ms(report.received_at))
-            reason = ""
-        except TokenError as error:
-            reason = error.reason.value
-        judged.append({"role": role.value, "token": printable(text, 100), "reason": reason})
-    return judged
-
-
-def _without_token(report: SaleReport, tokens: list[dict[str, str]]) -> ReportOutcome:
-    """Most orders of a shop: counted per hour, not stored; unless a token was rejected."""
-    hour = report.received_at.replace(minute=0, second=0, microsecond=0)
-    key = {"advertiser_id": report.advertiser, "hour": hour, "source": report.source}
-    UnattributedSales.objects.bulk_create([UnattributedSales(**key)], ignore_conflicts=True)
-    UnattributedSales.objects.filter(**key).update(count=F("count") + 1)
-    if tokens:
-        return _keep(report, tokens, ReportOutcome.NO_TOKEN)
-    return ReportOutcome.NO_TOKEN
-
-
-def _keep(
-    report: SaleReport,
-    tokens: list[dict[str, str]],
-    outcome: ReportOutcome,
-    conversion: Conversion | None = None,
-) -> ReportOutcome:
-    """Store a report that changes nothing, with what became of it."""
-    _store(report, tokens, outcome, conversion)
-    return outcome
-
-
-def _store(
-    report: SaleReport,
-    tokens: list[dict[str, str]],
-    outcome: ReportOutcome,
-    conversion: Conversion | None,
-) -> Report:
-    sale = report.sale
-    return Report.objects.create(
-        id=report.id,
-        advertiser_id=report.advertiser,
-        conversion=conversion,
-        source=report.source,
-        outcome=outcome.value,
-        order=(sale.order if sale else report.order)[:64],
-        at=min(report.at, report.received_at),
-        received_at=report.received_at,
-        figures=sale_json(sale) if sale else {},
-        tokens=tokens,
-        sessions=list(report.sessions),
-        from_browser=report.from_browser,
-        errors=[asdict(error) for error in report.remarks],
-    )
-
-
-def sale_json(sale: SaleFields) -> dict[str, Any]:
-    """What a report keeps of its fields, beside the order."""
+        conversion = _create(shop, items)
+    file = _File(conversion, shop)
+    found = {item.report.id: file.take(item) for item in items}
+    file.close(now)
     return {
-        **msgspec.to_builtins(sale.figures),
-        "voucher": sale.voucher,
-        "channel": sale.channel,
-        "customer": sale.customer,
+        identifier: ReportOutcome(row.outcome) if row else ReportOutcome.TOO_MANY
+        for identifier, row in found.items()
     }
 
 
-def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Conversion:
+@dataclass(slots=True)
+class _File:
+    """The reports that are kept of one order while others are added."""
+
+    conversion: Conversion
+    shop: Advertiser
+    rows: list[Report] = field(default_factory=list)
+    is_changed: bool = False
+    repeated: dict[UUID, Report] = field(default_factory=dict)
+    dropped: int = 0
+
+    def __post_init__(self) -> None:
+        if self.conversion.decision_id:
+            self.rows = list(self.conversion.reports.all())
+        else:
+            self.rows = _waiting(self.conversion)
+            self.is_changed = bool(self.rows)
+
+    def take(self, item: JudgedReport) -> Report | None:
+        """The report's own row, or that of one that says the same; None where it is not kept."""
+        is_late = self.conversion.closed_at is not None
+        alike = _alike(self.rows, item, is_late=is_late)
+        if alike:
+            self.is_changed |= _repeat(alike, item)
+            self.repeated[alike.id] = alike
+            return alike
+        if _is_full(self.rows, item.rank):
+            self._drop(item)
+            return None
+        outcome = ReportOutcome.LATE if is_late else ReportOutcome.MERGED
+        row = reports.store(item, outcome, self.conversion, _is_uncounted(item, self.shop))
+        self.rows.append(row)
+        self.is_changed = True
+        return row
+
+    def close(self, now: datetime) -> None:
+        """Store what was counted, and decide the sale if anything says something new."""
+        for row in self.repeated.values():
+            row.save(update_fields=["repeats", "at", "received_at"])
+        if self.dropped:
+            self.conversion.dropped_reports += self.dropped
+            self.conversion.save(update_fields=["dropped_reports", "first_seen_at"])
+        if self.conversion.closed_at is None and self.is_changed:
+            deciding_rows = [row for row in self.rows if row.outcome != ReportOutcome.LATE]
+            _keep_journeys(self.conversion, deciding_rows)
+            stamp = deciding.Stamp(now, Decision.Cause.REPORT)
+            deciding.decide(self.conversion, deciding_rows, stamp)
+
+    def _drop(self, item: JudgedReport) -> None:
+        """It says at least when the order was there."""
+        self.dropped += 1
+        known = self.conversion.first_seen_at
+        if self.conversion.closed_at is None and item.at < min(
+            known or item.at, self.conversion.at
+        ):
+            self.conversion.first_seen_at = item.at
+            self.is_changed = True
+
+
+def _is_uncounted(item: JudgedReport, shop: Advertiser) -> bool:
+    sale = item.report.sale
+    return sale is not None and sale.channel != "" and sale.channel in shop.uncounted_channels
+
+
+def _alike(rows: Iterable[Report], item: JudgedReport, *, is_late: bool) -> Report | None:
+    said = reports.fingerprint(item)
+    return next(
+        (
+            row
+            for row in rows
+            if row.fingerprint == said and (row.outcome == ReportOutcome.LATE) == is_late
+        ),
+        None,
+    )
+
+
+def _repeat(row: Report, item: JudgedReport) -> bool:
+    """Count a report that says the same; whether it was received or dated earlier, as if it had
+    come first."""
+    row.repeats += 1
+    before = row.at, row.received_at
+    row.at = min(row.at, item.at)
+    row.received_at = min(row.received_at, item.report.received_at)
+    return before != (row.at, row.received_at)
+
+
+def _is_full(rows: Iterable[Report], rank: Rank) -> bool:
+    return sum(row.rank == rank for row in rows) >= MOST_KEPT[rank]
+
+
+def _waiting(conversion: Conversion) -> list[Report]:
+    """What the shop had confirmed of the order before any token came: it is this sale's now."""
+    rows = list(_without_sale(conversion.advertiser_id, conversion.order))
+    for row in rows:
+        row.conversion = conversion
+        row.outcome = ReportOutcome.MERGED
+        row.save(update_fields=["conversion", "outcome"])
+    return rows
+
+
+def _without_sale(advertiser: int, order: str) -> Iterable[Report]:
+    return Report.objects.filter(
+        advertiser=advertiser, order=order, conversion=None, outcome=ReportOutcome.WAITING
+    )
+
+
+def _without_token(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcomes:
+    """Most orders of a shop: counted per hour, and remembered only so that a click that comes later
+    is known to be later. What the shop itself confirms is kept for a token that may still come."""
+    first = min(items, key=lambda item: item.at)
+    if seen.remember(advertiser, order, first.at):
+        _count(first)
+    return _wait(advertiser, order, items) | {
+        item.report.id: _keep(item, ReportOutcome.NO_TOKEN)
+        if item.tokens
+        else ReportOutcome.NO_TOKEN
+        for item in items
+        if not item.rank.confirms
+    }
+
+
+def _wait(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcomes:
+    confirming = [item for item in items if item.rank.confirms]
+    if not confirming:
+        return {}
+    shop, rows = Advertiser.objects.get(id=advertiser), list(_without_sale(advertiser, order))
+    outcomes: Outcomes = {}
+    for item in confirming:
+        alike = _alike(rows, item, is_late=False)
+        outcomes[item.report.id] = ReportOutcome.WAITING
+        if alike:
+            _repeat(alike, item)
+            alike.save(update_fields=["repeats", "at", "received_at"])
+        elif _is_full(rows, item.rank):
+            outcomes[item.report.id] = ReportOutcome.TOO_MANY
+        else:
+            uncounted = _is_uncounted(item, shop)
+            rows.append(reports.store(item, ReportOutcome.WAITING, None, uncounted))
+    return outcomes
+
+
+def _count(item: JudgedReport) -> None:
+    hour = item.at.replace(minute=0, second=0, microsecond=0)
+    report = item.report
+    key = {"advertiser_id": report.advertiser, "hour": hour, "source": report.source}
+    UnattributedSales.objects.bulk_create([UnattributedSales(**key)], ignore_conflicts=True)
+    UnattributedSales.objects.filter(**key).update(count=F("count") + 1)
+
+
+def _keep(item: JudgedReport, outcome: ReportOutcome) -> ReportOutcome:
+    """Store a report that is no evidence of a sale, with what became of it."""
+    reports.store(item, outcome, None)
+    return outcome
+
+
+def _create(advertiser: Advertiser, items: Sequence[JudgedReport]) -> Conversion:
     """The order's conversion, created or, when a simultaneous report was first, found; locked."""
+    first = min(items, key=lambda item: item.at)
+    assert first.report.sale is not None
+    sale: SaleFields = first.report.sale
     try:
         with transaction.atomic():
             conversion = Conversion.objects.create(
                 advertiser=advertiser,
                 order=sale.order,
-                at=min(report.at, report.received_at),
-                created_at=report.received_at,
+                at=first.at,
+                created_at=first.report.received_at,
+                first_seen_at=seen.first_of(advertiser.pk, sale.order),
                 amount_minor=sale.figures.amount_minor,
                 currency=sale.figures.currency,
-                verified=advertiser.verification == Advertiser.Verification.BROWSER,
             )
     except IntegrityError:
         earlier = lock_by_order(advertiser.id, sale.order)
@@ -259,73 +281,9 @@ def _create(advertiser: Advertiser, report: SaleReport, sale: SaleFields) -> Con
     return conversion
 
 
-def _reports_of(conversion: Conversion) -> list[Report]:
-    """The reports that decide about it."""
-    return [row for row in conversion.reports.all() if row.outcome != ReportOutcome.LATE]
-
-
-def _decide(conversion: Conversion, reports: Sequence[Report], stamp: Stamp) -> None:
-    """Resolve the journey and store the decision, where it differs from the last one, with the
-    commission that follows from it."""
-    joined = join(map(_evidence_of, reports), conversion.settled_report_id)
-    with rollups.following(conversion):
-        before = _values(conversion)
-        _take_figures(conversion, joined, reports)
-        mark_reports(joined, reports)
-        sale = _sale(conversion.advertiser, joined)
-        journey = journeys.find(conversion.advertiser_id, joined, sale.at)
-        journeys.rebuild(conversion.advertiser_id, journey.unrecorded, stamp.now)
-        resolved = _resolve(journey, sale, joined)
-        _store_decision(conversion, resolved, stamp)
-        commission = settling.settle(conversion, resolved.outcome, stamp.now)
-        if commission:
-            suspended.decline(commission, stamp.now)
-        after = _values(conversion)
-        changed = [name for name in DECIDED if after[name] != before[name]]
-        if changed:
-            conversion.save(update_fields=changed)
-
-
-def _values(conversion: Conversion) -> dict[str, Any]:
-    return {name: getattr(conversion, name) for name in DECIDED}
-
-
-def _evidence_of(report: Report) -> Evidence:
-    presented = tuple(
-        Presented(Role(token["role"]), journeys.click_in(token["token"]))
-        for token in report.tokens
-        if token["reason"] == ""
-    )
-    return Evidence(
-        id=report.id,
-        source=report.source,
-        received_at=report.received_at,
-        at=report.at,
-        figures=msgspec.convert(report.figures, SaleFigures),
-        presented=presented,
-        sessions=frozenset(report.sessions),
-        from_browser=report.from_browser,
-    )
-
-
-def _take_figures(conversion: Conversion, joined: Joined, reports: Sequence[Report]) -> None:
-    """Let the most trusted report speak; a keyed one confirms the sale."""
-    assert joined.figures is not None
-    conversion.at = joined.at
-    conversion.amount_minor = joined.figures.amount_minor
-    conversion.currency = joined.figures.currency
-    conversion.parts = [asdict(part) for part in joined.figures.parts]
-    conversion.conflict = joined.conflict
-    if any(report.source == "keyed" for report in joined.linked):
-        conversion.verified = True
-    stored = {report.id: report for report in reports}
-    for name in ("voucher", "channel", "customer"):
-        values = [stored[report.id].figures.get(name, "") for report in joined.linked]
-        setattr(conversion, name, next(filter(None, values), ""))
-
-
-def _keep_journeys(conversion: Conversion, found: Iterable[int]) -> None:
-    """Remember the journeys of a report, so that clicks that arrive late find the conversion."""
+def _keep_journeys(conversion: Conversion, rows: Iterable[Report]) -> None:
+    """Remember the journeys of the reports, so that clicks that arrive late find the conversion."""
+    found = {journey for row in rows for journey in reports.evidence_of(row).journeys}
     ConversionJourney.objects.bulk_create(
         [
             ConversionJourney(
@@ -335,46 +293,3 @@ def _keep_journeys(conversion: Conversion, found: Iterable[int]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
-    terms = terms_at(advertiser, joined.at)
-    return Sale(
-        at=to_ms(joined.at),
-        sessions=joined.sessions,
-        soft_rule=SoftRule(terms.soft_rule),
-        validation_minutes=int(timedelta(days=terms.validation_days) / timedelta(minutes=1)),
-    )
-
-
-def _resolve(journey: Journey, sale: Sale, joined: Joined) -> Resolved:
-    clicks, reports = journey.clicks, [report.id for report in joined.linked]
-    inputs = decisions.inputs_json(clicks, sale, reports, joined.conflict, journey.activations)
-    return Resolved(inputs, attribution.resolve(clicks, sale))
-
-
-def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) -> None:
-    """Add the decision unless the last one says the same; ``closes_at`` only ever gets later."""
-    inputs, outcome = resolved.inputs, resolved.outcome
-    last = conversion.decision
-    verdicts = decisions.verdicts_json(outcome)
-    closes_at = from_ms(outcome.closes_at)
-    if last and last.closes_at > closes_at:
-        closes_at = last.closes_at
-    if last and last.inputs == inputs and last.verdicts == verdicts:
-        return
-    conversion.decision = Decision.objects.create(
-        advertiser_id=conversion.advertiser_id,
-        conversion=conversion,
-        sequence=last.sequence + 1 if last else 1,
-        decided_at=stamp.now,
-        cause=stamp.cause,
-        rule_version=attribution.RULE_VERSION,
-        inputs=inputs,
-        verdicts=verdicts,
-        paid_click=outcome.paid.id if outcome.paid else None,
-        paid_publisher_id=outcome.paid.publisher if outcome.paid else None,
-        closes_at=closes_at,
-        closes_by_click=outcome.closes_by.id if outcome.closes_by else None,
-    )
-    conversion.closes_at = closes_at

@@ -12,5 +12,6 @@ TABLES = (
     "tracking_validation",
     "tracking_unattributedsales",
     "tracking_rollup",
+    "tracking_orderseen",
 )
 """In the order in which they are distributed: what others refer to comes before them."""

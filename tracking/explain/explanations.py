@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from network import dates, money
 from network.clock import from_ms
+from network.models import Advertiser
 from publishers.models import Publisher
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
-from tracking.commissions.states import ShownState, StateFacts, shown
-from tracking.conversions import recording
+from tracking.commissions.states import ShownState, StateFacts, shown, status_of
+from tracking.conversions import deciding
 from tracking.explain import rivals
 from tracking.explain.captions import CAPTIONS
 from tracking.explain.picture import DrawnClick, draw
@@ -126,7 +127,7 @@ class TestDescription:
 
 def explain_test(report: Report) -> TestDescription:
     """For staff: who would be paid if the test were a sale."""
-    outcome = recording.resolve_test(report)
+    outcome = deciding.resolve_test(report)
     decided = Decided(outcome.verdicts, outcome.closes_by)
     names = names_for_staff({judged.click.publisher for judged in outcome.verdicts})
     paid = outcome.paid
@@ -141,7 +142,12 @@ def decided_by(decision: Decision) -> Decided:
     """The decision as it is told."""
     verdicts = decisions.judged_clicks(decision)
     closing = (item.click for item in verdicts if item.click.id == decision.closes_by_click)
-    return Decided(verdicts, next(closing, None), decision.inputs["conflict"])
+    return Decided(
+        verdicts,
+        next(closing, None),
+        decision.inputs["conflict"],
+        decision.inputs.get("uncounted", ""),
+    )
 
 
 def names_for_staff(publishers: Collection[int]) -> Names:
@@ -191,11 +197,29 @@ def final_text(commission: Commission) -> str:
     """When the commission was closed or will become final, or what it waits for."""
     if commission.closed_at:
         return dates.moment(commission.closed_at)
-    if commission.conversion.conflict:
-        return _("When the conflict is settled")
-    if not commission.conversion.verified:
-        return _("When the shop's server confirms it")
+    conversion, shop = commission.conversion, commission.advertiser
+    if conversion.conflict:
+        return _in_conflict(conversion, shop)
+    if conversion.over_limit:
+        return _("When the advertiser has approved it")
+    if not conversion.verified:
+        return _unverified(conversion, shop)
     return dates.moment(commission.closes_at)
+
+
+def _in_conflict(conversion: Conversion, shop: Advertiser) -> str:
+    until = conversion.settled_by_time_at(shop)
+    if until is None:
+        return _("When the conflict is settled")
+    text = _("When the conflict is settled, or the earlier report decides on %(until)s")
+    return text % {"until": dates.day(until)}
+
+
+def _unverified(conversion: Conversion, shop: Advertiser) -> str:
+    until = conversion.confirmable_until(shop)
+    if until is None:
+        return _("When the advertiser confirms it")
+    return _("When the advertiser confirms it, until %(until)s") % {"until": dates.day(until)}
 
 
 def state_of_sale(conversion: Conversion) -> ShownState:
@@ -206,9 +230,10 @@ def state_of_sale(conversion: Conversion) -> ShownState:
 def _shown(conversion: Conversion, commission: Commission | None) -> ShownState:
     closing = commission or conversion
     facts = StateFacts(
-        status=commission.status if commission else None,
+        status=status_of(commission),
         in_conflict=bool(conversion.conflict) and closing.closed_at is None,
         verified=conversion.verified,
+        over_limit=conversion.over_limit,
     )
     return shown(
         facts,
@@ -257,7 +282,8 @@ def _standing(commission: Commission) -> str:
     if commission.status == Commission.Status.DECLINED:
         reason = commission.declined_because.removesuffix(".")
         return _("declined: %(reason)s") % {"reason": reason}
-    waits = conversion.closed_at or conversion.conflict or not conversion.verified
+    in_question = conversion.conflict or conversion.over_limit or not conversion.verified
+    waits = conversion.closed_at or in_question
     return "" if waits else commission.get_status_display().lower()
 
 
@@ -270,16 +296,19 @@ def _is_declined(commission: Commission | None) -> bool:
 
 def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
     """How the first line ends: since when it is closed, or what it waits for."""
+    commission = commission_of(conversion)
     if conversion.closed_at:
-        commission = commission_of(conversion)
         is_final = commission is not None and commission.status == Commission.Status.FINAL
         text = _("final since %(at)s") if is_final else _("closed on %(at)s")
         return text % {"at": dates.moment(conversion.closed_at)}
     if conversion.conflict:
         return _("in conflict until the advertiser settles it")
-    if not conversion.verified:
-        return _("unverified until a report from the shop's server confirms it")
     assert conversion.closes_at is not None
-    if _is_declined(commission_of(conversion)):
+    is_declined = _is_declined(commission)
+    if commission and not is_declined and conversion.over_limit:
+        return _("on hold until the advertiser approves it")
+    if commission and not is_declined and not conversion.verified:
+        return _("unverified until the advertiser confirms it")
+    if is_declined:
         return _("to be closed on %(at)s") % {"at": dates.moment(conversion.closes_at)}
     return final_on(conversion.closes_at, decided.closes_by, names)

@@ -104,6 +104,8 @@ def _cause(
     match row.cause:
         case Decision.Cause.STAFF:
             return _("Staff settled the conflict.")
+        case Decision.Cause.EARLIER:
+            return _("Nobody settled the conflict in time: the earlier report decides.")
         case Decision.Cause.FINAL:
             closed = _("The windows had closed, and all evidence was checked once more.")
             return " ".join(filter(None, (closed, _found_at_closing(row, before, names))))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from network import dates
 from network.clock import from_ms
 from network.wording import counted
+from tracking.conversions.ranks import Rank
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import ClickReason, ReportOutcome, TargetReason, TokenReason
 
@@ -50,14 +51,25 @@ REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
     ReportOutcome.CREATED: gettext_lazy("Recorded the sale"),
     ReportOutcome.MERGED: gettext_lazy("Confirmed the sale"),
     ReportOutcome.UNLINKED: gettext_lazy("Kept apart: another browser's report of this order"),
+    ReportOutcome.DISCREPANCY: gettext_lazy(
+        "Discrepancy: other figures than a report that is trusted more; nothing changed"
+    ),
     ReportOutcome.FIGURES_CONFLICT: gettext_lazy("Conflict: other figures than an earlier report"),
     ReportOutcome.JOURNEYS_CONFLICT: gettext_lazy("Conflict: reports from different browsers"),
     ReportOutcome.NO_TOKEN: gettext_lazy("Not recorded: no valid click came with it"),
-    ReportOutcome.CHANNEL_NOT_COUNTED: gettext_lazy("Not recorded: its channel does not count"),
+    ReportOutcome.WAITING: gettext_lazy("Kept: no click has come for this order yet"),
+    ReportOutcome.TOO_MANY: gettext_lazy("Not kept: too many reports of this order"),
+    ReportOutcome.CHANNEL_NOT_COUNTED: gettext_lazy("Nobody is paid: its channel does not count"),
     ReportOutcome.TEST: gettext_lazy("Test: checked, not recorded"),
     ReportOutcome.INVALID: gettext_lazy("Refused: see what was wrong"),
     ReportOutcome.UNKNOWN_ADVERTISER: gettext_lazy("Refused: unknown advertiser"),
     ReportOutcome.LATE: gettext_lazy("Too late: the sale was closed"),
+}
+RANKS: Mapping[Rank, Promise] = {
+    Rank.KEYED: gettext_lazy("Keyed: from the shop's server, with its key"),
+    Rank.SIGNED: gettext_lazy("Signed by the shop's server"),
+    Rank.TOKEN: gettext_lazy("Unsigned, with a valid click"),
+    Rank.BARE: gettext_lazy("Unsigned, without a click: anybody could have sent it"),
 }
 VERDICT_LABELS: Mapping[Verdict, Promise] = {
     Verdict.AFTER_CONVERSION: gettext_lazy("After the sale"),
@@ -247,6 +259,8 @@ class Decided:
     verdicts: Sequence[Judged]
     closes_by: Click | None
     conflict: str = ""
+    uncounted: str = ""
+    """The channel for which nobody is paid."""
 
     @property
     def held(self) -> Click | None:
@@ -265,6 +279,9 @@ def why(decided: Decided, names: Names) -> str:
             "Nobody is paid yet: reports of this order came from different browsers, and the "
             "advertiser has to say which one counts."
         )
+    if decided.uncounted:
+        text = _("Nobody is paid: sales of the shop's own channel “%(name)s” do not count.")
+        return text % {"name": decided.uncounted}
     if held is None:
         return _why_nobody(decided, names)
     told = _why_paid(held, decided, names)

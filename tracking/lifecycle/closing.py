@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, TruncWeek
 
 from tracking.commissions.transitions import OPEN
@@ -21,13 +21,23 @@ class Week:
     commission_minor: int
 
 
+BY_ITSELF = Q(conflict="") & (
+    Q(verified=True, over_limit=False)
+    | Q(decision__paid_publisher__isnull=True)
+    | Q(commission__decline_reason__in=("by_advertiser", "suspended"))
+)
+"""Sales that time alone closes: those that nobody has to settle, to confirm or to look at first,
+and those that pay nobody in any case."""
+
+
 def becoming_final(commissions: QuerySet[Commission]) -> QuerySet[Commission]:
-    """Those that close by themselves: neither in conflict nor in want of a confirmation."""
+    """Those that close by themselves: not in conflict, in want of a confirmation, or on hold."""
     return commissions.filter(
         status__in=OPEN,
         closed_at__isnull=True,
         conversion__conflict="",
         conversion__verified=True,
+        conversion__over_limit=False,
     )
 
 

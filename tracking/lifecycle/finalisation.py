@@ -12,7 +12,8 @@ from network.models import Advertiser
 from publishers.ledger import posting
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
-from tracking.conversions.recording import reconsider
+from tracking.conversions.deciding import reconsider
+from tracking.lifecycle.closing import BY_ITSELF
 from tracking.models import Commission, Conversion, Decision, Report, SpoolHost
 from tracking.rollups import writing as rollups
 
@@ -51,7 +52,7 @@ def _finalise_batch(advertiser: int, now: datetime, failed: Iterable[int]) -> tu
     known_to = horizon(now)
     due = (
         Conversion.objects.filter(advertiser=advertiser, closed_at__isnull=True)
-        .filter(closes_at__lte=known_to, conflict="", verified=True)
+        .filter(BY_ITSELF, closes_at__lte=known_to)
         .exclude(id__in=failed)
         .order_by("closes_at")
         .select_for_update(skip_locked=True, of=("self",))
@@ -86,10 +87,18 @@ def _finalise(conversion: Conversion, known_to: datetime, now: datetime) -> None
     moved its closing, make the commission final with its ledger entries."""
     reconsider(conversion, now, Decision.Cause.FINAL)
     assert conversion.closes_at is not None
-    if conversion.closes_at > known_to or conversion.conflict:
+    if conversion.closes_at > known_to or _waits(conversion):
         return
     with rollups.following(conversion):
         _close(conversion, now)
+
+
+def _waits(conversion: Conversion) -> bool:
+    """Whether somebody has to say something about it by what is known now."""
+    commission = commission_of(conversion)
+    pays = commission is not None and commission.status != Commission.Status.DECLINED
+    is_in_question = conversion.over_limit or not conversion.verified
+    return bool(conversion.conflict) or (pays and is_in_question)
 
 
 def _close(conversion: Conversion, now: datetime) -> None:

@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking.commissions import rulings
+from tracking.commissions import rulings, settling
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, may_become
-from tracking.conversions import locking
+from tracking.conversions import deciding, locking
 from tracking.models import Commission, Conversion, Validation
 from tracking.rollups import writing as rollups
 
@@ -52,7 +52,7 @@ def validate(
     advertiser: int, conversion_id: int, statement: Statement, now: datetime
 ) -> Validation:
     """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
-    only a browser has reported. Raises ValidationRefused."""
+    only a browser has reported, and one that is larger than plausible. Raises ValidationRefused."""
     problem = _missing(statement)
     if problem:
         raise ValidationRefused(problem)
@@ -64,9 +64,8 @@ def validate(
         commission = commission_of(conversion)
         assert commission is not None
         said = rulings.carry_out(statement, commission, now)
-        if statement.action == Action.APPROVE and not conversion.verified:
-            conversion.verified = True
-            conversion.save(update_fields=["verified"])
+        settling.confirm(conversion, is_confirmed=deciding.is_confirmed(conversion))
+        conversion.save(update_fields=["verified", "over_limit"])
     return said
 
 
@@ -84,9 +83,16 @@ def refusal(conversion: Conversion, action: Validation.Action) -> str:
         return _("Order %(order)s is in conflict; settle the conflict first.") % order
     if commission is None or not _pays_somebody(conversion):
         return str(_NOTHING_TO[action]) % order
-    if may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
+    is_refused = action == Action.APPROVE and _is_refused(commission)
+    if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
         return ""
     return str(REFUSED[action, commission.status]) % order
+
+
+def _is_refused(commission: Commission) -> bool:
+    """Whether somebody has declined it, and not only nobody confirmed it."""
+    is_declined = commission.status == Status.DECLINED
+    return is_declined and commission.decline_reason != Commission.DeclineReason.NOT_CONFIRMED
 
 
 def _pays_somebody(conversion: Conversion) -> bool:

@@ -25,6 +25,7 @@ STATES: Mapping[Counted, SaleState] = {
     Counted.SALE_APPROVED: SaleState.APPROVED,
     Counted.SALE_FINAL: SaleState.FINAL,
     Counted.SALE_DECLINED: SaleState.DECLINED,
+    Counted.SALE_ON_HOLD: SaleState.ON_HOLD,
     Counted.SALE_UNVERIFIED: SaleState.UNVERIFIED,
     Counted.SALE_CONFLICT_UNPAID: SaleState.CONFLICT,
     Counted.SALE_CONFLICT: SaleState.CONFLICT,
@@ -96,6 +97,7 @@ class SaleFacts:
     judged: Sequence[Judged]
     in_conflict: bool
     verified: bool
+    over_limit: bool
     earned: Earned | None
     kept_from: int | None = None
     """The publisher that would be paid instead, had every soft click been hard."""
@@ -161,6 +163,7 @@ def _counted(sale: SaleFacts) -> Counted:
         status=sale.earned.status if sale.earned else None,
         in_conflict=sale.in_conflict,
         verified=sale.verified,
+        over_limit=sale.over_limit,
     )
     state = state_of(facts)
     if state is SaleState.CONFLICT and not _earning(sale):

@@ -15,6 +15,7 @@ from network.models import Advertiser
 from tracking.clicks.rows import ROLLUP_KEY
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
+from tracking.commissions.states import status_of
 from tracking.models import Commission, Conversion, Rollup
 from tracking.rollups.contributions import (
     Contributions,
@@ -116,15 +117,17 @@ def _fold_batch(advertiser: int) -> int:
 
 def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
     assert conversion.decision is not None
-    earned = _earned(commission_of(conversion))
+    in_conflict = bool(conversion.conflict) and conversion.closed_at is None
+    earned = _earned(commission_of(conversion), in_conflict=in_conflict)
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
         at_ms=to_ms(conversion.at),
         amount_minor=conversion.amount_minor,
         judged=decisions.judged_clicks(conversion.decision),
-        in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
+        in_conflict=in_conflict,
         verified=conversion.verified,
+        over_limit=conversion.over_limit,
         earned=earned,
         kept_from=kept_from(conversion.decision, earned.publisher, terms)
         if earned and earned.status != Commission.Status.DECLINED
@@ -132,8 +135,10 @@ def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
     )
 
 
-def _earned(commission: Commission | None) -> Earned | None:
-    if commission is None:
+def _earned(commission: Commission | None, *, in_conflict: bool) -> Earned | None:
+    """In a conflict also what is declined until it is settled; else nothing where nobody is paid,
+    whoever was credited before."""
+    if commission is None or (status_of(commission) is None and not in_conflict):
         return None
     return Earned(
         publisher=commission.publisher_id,

@@ -82,13 +82,24 @@ class Sale:
     """A conversion, as the rule sees it.
 
     ``sessions`` are the browser sessions in which it happened, as far as its evidence says;
-    ``soft_rule`` is the advertiser's setting at that time.
+    ``soft_rule`` is the advertiser's setting at that time. It is ``open_until`` then at least, as
+    was said when fewer reports were known: by the window of ``open_by``, where there is one.
     """
 
     at: int
     sessions: frozenset[int] = frozenset()
     soft_rule: SoftRule = SoftRule.FIRST
     validation_minutes: int = 0
+    open_until: int = 0
+    open_by: Click | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Until when who is paid may still change, and the click whose window says so."""
+
+    at: int
+    by: Click | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +162,13 @@ def resolve(clicks: Iterable[Click], sale: Sale) -> Outcome:
         judged[held.id] = _judge_holder(held, counting, sale)
     paid = held if held and judged[held.id].verdict is Verdict.HELD else None
     verdicts = tuple(judged.get(click.id) or _judge_uncounted(click, sale) for click in ordered)
-    closes_at, closes_by = _closing(counting, sale)
-    return Outcome(paid, verdicts, closes_at, closes_by)
+    closing = _closing(counting, sale)
+    return Outcome(paid, verdicts, closing.at, closing.by)
+
+
+def closing(clicks: Iterable[Click], sale: Sale) -> Closing:
+    """When the sale closes, as :func:`resolve` says it."""
+    return _closing(_counting(clicks, sale), sale)
 
 
 def paid_click(clicks: Iterable[Click], sale: Sale) -> Click | None:
@@ -217,11 +233,12 @@ def _judge_uncounted(click: Click, sale: Sale) -> Judged:
     return Judged(click, Verdict.INVALID)
 
 
-def _closing(counting: Sequence[Click], sale: Sale) -> tuple[int, Click | None]:
-    """When the last window that contains the sale has closed, or the validation period if later."""
+def _closing(counting: Sequence[Click], sale: Sale) -> Closing:
+    """When the last window that contains the sale has closed, or the validation period if later;
+    never earlier than was said before."""
     open_clicks = [click for click in counting if click.window_contains(sale.at)]
     last = max(open_clicks, key=lambda click: (click.closes_at, click.id.int), default=None)
     validated_at = sale.at + sale.validation_minutes * MINUTE_MS
-    if last and last.closes_at >= validated_at:
-        return last.closes_at, last
-    return validated_at, None
+    is_by_click = last is not None and last.closes_at >= validated_at
+    found = Closing(last.closes_at, last) if last and is_by_click else Closing(validated_at, None)
+    return Closing(sale.open_until, sale.open_by) if sale.open_until > found.at else found

@@ -10,6 +10,7 @@ from redis import Redis, RedisError
 
 from network.clock import from_ms
 from publishers.notices import sending as notice_sending
+from tracking.lifecycle.closing import BY_ITSELF
 from tracking.models import Conversion, SetAside, SpoolHost
 
 LATE_AFTER = timedelta(minutes=5)
@@ -63,7 +64,7 @@ def note_finalised(now: datetime) -> None:
 
 def look(now: datetime) -> Health:
     """Four queries, and two questions to Redis."""
-    due = Q(closed_at__isnull=True, conflict="", verified=True, closes_at__lte=now)
+    due = BY_ITSELF & Q(closed_at__isnull=True, closes_at__lte=now)
     counts = Conversion.objects.filter(due).aggregate(
         due=Count("id"),
         overdue=Count("id", filter=Q(closes_at__lte=now - LATE_AFTER)),

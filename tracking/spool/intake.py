@@ -21,7 +21,8 @@ from network.clock import from_ms
 from network.models import Advertiser
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
-from tracking.conversions import journeys, locking, recording
+from tracking.conversions import deciding, journeys, locking, recording
+from tracking.conversions import reports as sale_reports
 from tracking.conversions.recording import SaleReport
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import losses, reading, segments
@@ -117,18 +118,17 @@ def store(records: Sequence[Record], now: datetime) -> None:
     for click in clicks:
         if click["journey"]:
             touched[click["advertiser"]].add(click["journey"])
-    reported = (recording.journeys_of(report, KEYS) for report in reports)
-    journeys.lock(chain(*touched.values(), *reported))
+    judged = sale_reports.judge(reports, KEYS)
+    journeys.lock(chain(*touched.values(), recording.locks_of(judged)))
     known = _known_sales(touched)
     _lock_together(known, reports)
     click_rows.insert(_click_row(click) for click in clicks)
-    for report in sorted(reports, key=_order):
-        recording.record(report, KEYS, now)
+    recording.record_judged(judged, now)
     for advertiser, conversion_ids in known.items():
         for conversion_id in conversion_ids:
             conversion = locking.lock(advertiser, conversion_id)
             if conversion.closed_at is None:
-                recording.reconsider(conversion, now)
+                deciding.reconsider(conversion, now)
 
 
 class UnknownAdvertiser(ValueError):
@@ -165,7 +165,7 @@ def _lock_together(known: Mapping[int, Sequence[int]], reports: Sequence[SaleRep
 
 
 def _order(report: SaleReport) -> tuple[int, str]:
-    """New orders are created in this order everywhere; reports of one stay as they came."""
+    """New orders are created in this order everywhere (:mod:`tracking.conversions.recording`)."""
     return report.advertiser, report.sale.order if report.sale else report.order
 
 

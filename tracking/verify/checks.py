@@ -34,7 +34,7 @@ from network.clock import from_ms
 from network.models import AttributionTerms
 from publishers.models import LedgerEntry, LedgerTransaction
 from tracking.commissions import decisions
-from tracking.conversions import recording
+from tracking.conversions import deciding
 from tracking.distribution.whose import advertisers
 from tracking.models import Commission, Conversion, Decision, Rollup
 from tracking.rollups.recount import (
@@ -165,17 +165,15 @@ def _decisions(advertiser: int) -> Iterator[Finding]:
     rows = Decision.objects.filter(advertiser=advertiser).order_by("conversion_id", "sequence")
     count = 0
     for _, history in groupby(rows.iterator(CHUNK), key=lambda decision: decision.conversion_id):
-        previous: Decision | None = None
         for decision in history:
-            sentence = _disagreement(decision, previous)
+            sentence = _disagreement(decision)
             if sentence:
                 yield Broken("I6", f"decision {decision.id}", sentence)
-            previous = decision
             count += 1
     yield Checked(RECOMPUTED, count)
 
 
-def _disagreement(decision: Decision, previous: Decision | None) -> str:
+def _disagreement(decision: Decision) -> str:
     """How the decision differs from what follows from its inputs; empty when it does not."""
     if decision.rule_version != RULE_VERSION:
         return f"it was made by version {decision.rule_version} of the rule, not {RULE_VERSION}"
@@ -186,8 +184,6 @@ def _disagreement(decision: Decision, previous: Decision | None) -> str:
         conflict = decision.inputs["conflict"]
     except UNREADABLE as error:
         return f"what is stored with it cannot be read: {error!r}"
-    if previous and previous.closes_at > closes_at:
-        closes_at = previous.closes_at
     if decision.closes_at != closes_at:
         return f"it closes at {decision.closes_at}, and its clicks' windows at {closes_at}"
     if conflict == Conversion.Conflict.JOURNEYS and decision.paid_publisher_id is not None:
@@ -213,7 +209,7 @@ def _change_of_mind(conversion: Conversion) -> str:
     if conversion.decision is None:
         return "it has no decision"
     try:
-        again = recording.decide_again(conversion)
+        again = deciding.decide_again(conversion)
     except UNREADABLE as error:
         return f"its reports and clicks cannot be read: {error!r}"
     differing = sorted(

@@ -79,11 +79,13 @@ ONE_CONVERSION = (
     Invariant(
         "I2",
         "conversion {id}",
-        "it was closed unresolved (conflict {conflict!r}, verified {verified})",
+        "it was closed unresolved (conflict {conflict!r}, verified {verified}, held {over_limit})",
         """
-        SELECT id, conflict, verified FROM tracking_conversion
-        WHERE advertiser_id = %(advertiser)s AND closed_at IS NOT NULL
-            AND (conflict <> '' OR NOT verified)
+        SELECT v.id, v.conflict, v.verified, v.over_limit FROM tracking_conversion v
+        LEFT JOIN tracking_commission c ON c.conversion_id = v.id
+            AND c.advertiser_id = v.advertiser_id
+        WHERE v.advertiser_id = %(advertiser)s AND v.closed_at IS NOT NULL
+            AND (v.conflict <> '' OR (c.status = 'final' AND (NOT v.verified OR v.over_limit)))
         """,
     ),
 )

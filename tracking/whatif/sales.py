@@ -82,6 +82,7 @@ class _Row(NamedTuple):
     conversion: int
     inputs: Mapping[str, Any]
     verified: bool
+    over_limit: bool
     status: str | None
     publisher: int | None
     amount_minor: int
@@ -95,7 +96,7 @@ class _Row(NamedTuple):
     @property
     def waits(self) -> bool:
         """Whether it stays open when its windows have closed."""
-        return not self.verified or bool(self.inputs["conflict"])
+        return not self.verified or self.over_limit or bool(self.inputs["conflict"])
 
 
 def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterable[_Row]:
@@ -113,6 +114,7 @@ _COLUMNS = (
     "id",
     "decision__inputs",
     "verified",
+    "over_limit",
     "commission__status",
     "commission__publisher",
     "commission__amount_minor",

@@ -25,6 +25,7 @@ from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
 from tracking.clicks.visits import Visit, pairs, visit_by_link
+from tracking.conversions import signing
 from tracking.conversions.evidence import Role
 from tracking.conversions.fields import (
     MAX_ORDER,
@@ -225,7 +226,7 @@ def _report(
     brought = cookies.read(request.COOKIES, shop.id, KEYS, clock.to_ms(now))
     own = [(Role(role), text) for role, text in brought.tokens.items()]
     from_browser = sessions is not None or brought.any
-    seen = {session for session in (*(sessions or ()), brought.slots.session) if session}
+    seen = [brought.slots.session] if brought.any else sessions or ()
     checked, errors = _checked(data, shop)
     return SaleReport(
         id=uuid7(),
@@ -235,8 +236,10 @@ def _report(
         at=now,
         sale=checked,
         tokens=(*tokens, *own),
-        sessions=tuple(sorted(seen)),
+        sessions=tuple(sorted({session for session in seen if session})),
         from_browser=from_browser,
+        session_by_cookie=brought.any,
+        signature=signing.presented(data),
         errors=errors,
         order=printable(str(data.get("order") or ""), MAX_ORDER),
     )

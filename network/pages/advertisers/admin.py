@@ -9,7 +9,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import clock
+from network import clock, money
 from network.advertisers import tracking_hosts
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
@@ -23,6 +23,7 @@ from network.models import (
 )
 from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, rate_text
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
+from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
 from network.pages.site.columns import EMPTY, shown_moment
 from publishers.pages.teams.invitation_admin import end_invitations
@@ -30,6 +31,7 @@ from publishers.pages.teams.invitation_admin import end_invitations
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
     (_("Consent"), {"fields": ("consent_default",)}),
+    (_("Evidence"), {"fields": ("verification", "largest_order")}),
     (_("Attribution terms"), {"fields": TERMS_FIELDS}),
     (_("Commission"), {"fields": ("percent", "fixed")}),
 )
@@ -47,9 +49,18 @@ FIELDSETS = (
             )
         },
     ),
+    (_("Consent"), {"fields": ("consent_default",)}),
     (
-        _("Consent and reports"),
-        {"fields": ("consent_default", "verification", "uncounted_channels")},
+        _("Evidence"),
+        {
+            "fields": (
+                "verification",
+                "largest_order",
+                "confirm_days",
+                "conflict_days",
+                "uncounted_channels",
+            )
+        },
     ),
 )
 OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
@@ -129,6 +140,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         return [
             AdvertiserTermsChange.path(self, "<int:pk>/terms/", "network_advertiser_terms"),
             RateChange.path(self, "<int:pk>/rate/", "network_advertiser_rate"),
+            NewSigningKey.path(self, "<int:pk>/signing-key/", "network_advertiser_signing_key"),
             *super().get_urls(),
         ]
 
@@ -141,9 +153,16 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
                 "notice": notice_at(list(advertiser.terms.all()), clock.now()),
                 "rates": _rates(advertiser),
+                "signing_keys": advertiser.signing_keys.select_related("made_by"),
                 "now": clock.now(),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("Largest plausible order"))
+    def largest_order(self, advertiser: Advertiser) -> str:
+        """For those who only read."""
+        largest = advertiser.largest_order_minor
+        return EMPTY if largest is None else money.display(largest, advertiser.currency)
 
     @admin.display(description=_("Terms"))
     def shown_terms(self, advertiser: Advertiser) -> str:

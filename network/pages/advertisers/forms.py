@@ -40,6 +40,25 @@ FIRST_TERMS: Mapping[str, Any] = {
 """What a new advertiser is offered to start with."""
 
 
+VERIFICATION = (
+    (
+        Advertiser.Verification.CONFIRMED,
+        _(
+            "Only sales that the shop confirms are paid: by a report from its server, a signed "
+            "report from its pages, an approval or a validation file. The rest stays unverified."
+        ),
+    ),
+    (
+        Advertiser.Verification.BROWSER,
+        _(
+            "Sales that only a browser reported are paid, too. Risk: anybody who follows a link "
+            "can then report an order that does not exist, and it becomes final without anyone's "
+            "approval."
+        ),
+    ),
+)
+
+
 class AdvertiserForm(forms.ModelForm[Advertiser]):
     """An advertiser's own row."""
 
@@ -57,6 +76,35 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         help_text=_("Store: cookies are set and the click counts. Do not store: neither."),
     )
 
+    verification = forms.ChoiceField(
+        label=_("Which sales are paid"), choices=VERIFICATION, widget=forms.RadioSelect
+    )
+    largest_order = forms.CharField(
+        label=_("Largest plausible order"),
+        required=False,
+        max_length=20,
+        help_text=_(
+            "Such as 2000.00, in the advertiser's currency. A larger order is put on hold until "
+            "staff approve it, whoever reported it."
+        ),
+    )
+    confirm_days = forms.IntegerField(
+        label=_("Days to confirm a sale"),
+        min_value=1,
+        max_value=400,
+        initial=60,
+        help_text=_(
+            "1 to 400, counted from the end of its cookie windows. What is unverified until then "
+            "is declined, and pending again if it is confirmed later."
+        ),
+    )
+    conflict_days = forms.IntegerField(
+        label=_("Days to settle a conflict"),
+        min_value=1,
+        max_value=400,
+        initial=30,
+        help_text=_("1 to 400. After that the earlier report decides. Partners see this date."),
+    )
     own_hosts = forms.CharField(
         label=_("Own tracking hosts"),
         required=False,
@@ -69,7 +117,7 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
 
     class Meta:
         model = Advertiser
-        exclude: ClassVar = ["created_at"]
+        exclude: ClassVar = ["created_at", "largest_order_minor"]
         labels: ClassVar = {
             "network_fee_percent": _("Network fee in percent"),
             "strip_click_parameter": _("Remove the click parameter"),
@@ -92,6 +140,9 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         if self.instance.pk:
             hosts = self.instance.own_hosts.values_list("host", flat=True)
             self.initial["own_hosts"] = "\n".join(hosts)
+            largest = self.instance.largest_order_minor
+            if largest is not None:
+                self.initial["largest_order"] = money.plain(largest, self.instance.currency)
 
     def clean_own_hosts(self) -> list[str]:
         hosts = tracking_hosts.parse(self.cleaned_data["own_hosts"])
@@ -115,7 +166,24 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
                     "name in it. Write the address of a page of the shop."
                 )
                 self.add_error("landing_url", said % {"host": host})
+        self._read_largest_order(data.get("currency") or self.instance.currency)
         return data
+
+    def _read_largest_order(self, currency: str) -> None:
+        """Put the amount onto the row, or an error onto the field."""
+        text = self.cleaned_data.get("largest_order", "").strip()
+        self.instance.largest_order_minor = None
+        if not text or not currency:
+            return
+        try:
+            largest = money.parse(text, currency)
+        except money.AmountError as error:
+            said = gettext("Expected %(expected)s.") % {"expected": error.expected}
+            self.add_error("largest_order", said)
+            return
+        if largest < 1:
+            self.add_error("largest_order", gettext("Give an amount above zero."))
+        self.instance.largest_order_minor = largest
 
 
 def _domain(text: str) -> str:
@@ -199,10 +267,11 @@ class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
     """Everything without which an advertiser cannot start."""
 
     class Meta(AdvertiserForm.Meta):
-        exclude: ClassVar = ["created_at", "status"]
+        exclude: ClassVar = ["created_at", "largest_order_minor", "status"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["largest_order"].required = True
         for name, value in FIRST_TERMS.items():
             self.fields[name].initial = value
 
@@ -231,6 +300,8 @@ class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
             percent=data["percent"],
             fixed_minor=data["fixed_minor"],
             network_fee_percent=data.get("network_fee_percent") or Decimal(0),
+            verification=data["verification"],
+            largest_order_minor=self.instance.largest_order_minor,
             terms={name: data[name] for name in TERMS_FIELDS},
         )
 

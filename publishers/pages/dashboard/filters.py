@@ -19,7 +19,7 @@ from publishers.pages.dashboard.period import NO_DATE
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
-from tracking.commissions.states import COMMISSION_STATES, in_state
+from tracking.commissions.states import SaleState, in_state
 from tracking.conversions.fields import MAX_ORDER
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
@@ -143,7 +143,7 @@ class SaleFilter(ListFilter):
         required=False,
         choices=[
             ("", gettext_lazy("All states")),
-            *((state.value, state.value) for state in COMMISSION_STATES),
+            *((state.value, state.label) for state in SaleState),
         ],
     )
     order = forms.CharField(

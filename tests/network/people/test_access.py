@@ -184,6 +184,7 @@ RULES: dict[str, Rule] = {
     "admin:network_user_second_factor": Rule(OPERATORS, write=OPERATORS),
     "admin:network_advertiser_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_rate": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:network_advertiser_signing_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:cancel_change": Rule(WRITERS_OF_A, write=WRITERS_OF_A),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from publishers.ledger.posting import FinalCommission, balance, post_final_commission
-from publishers.models import LedgerAccount
+from publishers.models import LedgerAccount, LedgerEntry
 from tests.flows.network import wait_until
 from tests.support.makers import NOW, make_advertiser, make_publisher
 
@@ -19,6 +19,20 @@ def is_somebody_waiting() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])
+
+
+def test_the_same_key_posts_once() -> None:
+    final = FinalCommission(
+        "commission:1:final", make_advertiser().pk, make_publisher().pk, "GBP", 100, 10
+    )
+    first = post_final_commission(final, NOW)
+    assert post_final_commission(final, NOW) == first
+    entries = LedgerEntry.objects.values_list("account__kind", "amount_minor")
+    assert sorted(entries) == [
+        ("advertiser_receivable", 110),
+        ("network_fees", -10),
+        ("publisher_payable", -100),
+    ]
 
 
 def test_two_workers_that_make_each_others_accounts_do_not_wait_for_ever() -> None:

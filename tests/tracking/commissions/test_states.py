@@ -13,7 +13,6 @@ from network.models import Advertiser
 from network.pages.site import badges
 from tests.support.makers import NOW, Shopper, make_partner, make_publisher
 from tracking.commissions.states import (
-    COMMISSION_STATES,
     OF_SALE,
     TABLE,
     SaleState,
@@ -27,6 +26,7 @@ from tracking.explain.explanations import state_of_sale
 from tracking.models import Commission, Conversion
 from tracking.rollups.contributions import STATES
 
+UNPAID = "declined, as nobody is paid"
 LATER = datetime(2026, 4, 11, 9, 12, tzinfo=UTC)
 
 
@@ -88,6 +88,20 @@ def shown(closed_at: datetime | None = None, reason: str = "", **facts: Any) -> 
             id="unverified_before_approved",
         ),
         pytest.param(
+            {"status": "pending", "verified": False, "over_limit": True},
+            "On hold",
+            "waiting",
+            "On hold",
+            id="on_hold_before_unverified",
+        ),
+        pytest.param(
+            {"status": "declined", "over_limit": True, "reason": "Fraud"},
+            "Declined",
+            "wrong",
+            "Declined: Fraud",
+            id="declined_before_on_hold",
+        ),
+        pytest.param(
             {"status": "declined", "verified": False, "reason": "Fraud"},
             "Declined",
             "wrong",
@@ -139,37 +153,49 @@ def test_python_and_sql_agree_on_every_combination_of_facts(shop: Advertiser) ->
     model = shopper.buy(shop, NOW, order="7")
     commission = Commission.objects.get(conversion=model)
     expected = {}
-    for number, (status, conflict, closed, verified) in enumerate(_combinations()):
-        sale = _copy(model, order=f"s{number}", conflict=conflict, verified=verified, closed=closed)
+    for number, (status, conflict, closed, verified, large) in enumerate(_combinations()):
+        sale = _copy(
+            model,
+            order=f"s{number}",
+            conflict=conflict,
+            verified=verified,
+            over_limit=large,
+            closed=closed,
+        )
         facts = StateFacts(
-            status=status, in_conflict=conflict != "" and not closed, verified=verified
+            status=None if status == UNPAID else status,
+            in_conflict=conflict != "" and not closed,
+            verified=verified,
+            over_limit=large,
         )
         expected[sale.pk] = state_of(facts)
         if status:
             reason = "by_advertiser" if status == "declined" else ""
+            if status == UNPAID:
+                status, reason = "declined", "nobody_paid"
             _copy(commission, conversion=sale, status=status, decline_reason=reason, closed=closed)
     sales = Conversion.objects.filter(pk__in=expected)
     in_sql = sales.annotate(state_now=state_case(OF_SALE)).values_list("pk", "state_now")
     assert dict(in_sql) == expected
     assert set(expected.values()) == set(SaleState)
     assert {sale.pk: state_of_sale(sale).state for sale in sales} == expected
-    paid = {pk: state for pk, state in expected.items() if state is not SaleState.NOBODY}
-    commissions = Commission.objects.filter(conversion__in=paid)
+    commissions = Commission.objects.filter(conversion__in=expected)
     found = commissions.annotate(state_now=state_case()).values_list("conversion", "state_now")
-    assert dict(found) == {pk: paid[pk] for pk in dict(found)}
-    assert set(dict(found).values()) == set(COMMISSION_STATES)
+    assert dict(found) == {pk: expected[pk] for pk in dict(found)}
+    assert set(dict(found).values()) == set(SaleState)
 
 
-def _combinations() -> Iterator[tuple[str | None, str, bool, bool]]:
+def _combinations() -> Iterator[tuple[str | None, str, bool, bool, bool]]:
     """All that can be stored: what is final is closed."""
-    for status, conflict, closed, verified in product(
-        (*Commission.Status.values, None),
+    for status, conflict, closed, verified, large in product(
+        (*Commission.Status.values, UNPAID, None),
         Conversion.Conflict.values,
+        (False, True),
         (False, True),
         (False, True),
     ):
         if status != "final" or closed:
-            yield status, conflict, closed, verified
+            yield status, conflict, closed, verified, large
 
 
 def _copy(model: Model, *, closed: bool, **changed: Any) -> Any:

@@ -335,14 +335,14 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
     for order in ("b", "a"):
         browser.buy(order, NOW)
     again = [intake.report_record(browser.report(order, SOON)) for order in ("a", "b")]
-    real, one_is_recorded, never, failed = recording.record, Event(), Event(), []
+    real, one_is_recorded, never, failed = recording.lock_by_order, Event(), Event(), []
 
-    def record(*arguments: Any) -> Any:
-        outcome = real(*arguments)
+    def lock(*arguments: Any) -> Any:
+        locked = real(*arguments)
         if not one_is_recorded.is_set():
             one_is_recorded.set()
             never.wait(1)  # time for the suspension to lock what it can
-        return outcome
+        return locked
 
     def take_in() -> None:
         try:
@@ -357,7 +357,7 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
         except Exception as error:
             failed.append(error)
 
-    monkeypatch.setattr(recording, "record", record)
+    monkeypatch.setattr(recording, "lock_by_order", lock)
     drain = in_thread(take_in)
     assert one_is_recorded.wait(30)
     for thread in (in_thread(refuse), drain):

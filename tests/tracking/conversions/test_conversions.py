@@ -256,16 +256,18 @@ def test_reports_of_different_journeys_are_a_conflict_until_a_keyed_one_decides(
     assert Report.objects.get(id=stolen.id).outcome == ReportOutcome.UNLINKED
 
 
-def test_different_figures_are_a_conflict_and_the_more_trusted_ones_count_meanwhile(
+def test_different_figures_of_one_rank_are_a_conflict_and_the_earlier_ones_count_meanwhile(
     shop: Advertiser,
 ) -> None:
     blog, browser = partner(shop), Browser(shop)
     browser.click(blog, NOW)
     browser.buy("1", NOW + minutes(5), "50.00", source="pixel")
-    assert record(browser.report("1", NOW + minutes(6), "60.00")) == ReportOutcome.MERGED
+    later = browser.report("1", NOW + minutes(6), "60.00")
+    assert record(later) == ReportOutcome.FIGURES_CONFLICT
     conversion = Conversion.objects.get()
-    assert (conversion.conflict, conversion.amount_minor) == ("figures", 6000)
-    assert conversion.commission.amount_minor == 480
+    assert (conversion.conflict, conversion.amount_minor) == ("figures", 5000)
+    assert conversion.conflict_since == NOW + minutes(6)
+    assert conversion.commission.amount_minor == 400
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def test_a_fixed_commission_does_not_depend_on_the_amount() -> None:
 def test_a_sale_of_an_advertiser_that_trusts_its_server_only_is_unverified_until_confirmed(
     shop: Advertiser,
 ) -> None:
-    Advertiser.objects.filter(id=shop.id).update(verification="server")
+    Advertiser.objects.filter(id=shop.id).update(verification="confirmed")
     blog, browser = partner(shop), Browser(shop)
     browser.click(blog, NOW)
     assert not browser.buy("1", NOW + minutes(1)).verified

@@ -1,30 +1,49 @@
 """Which reports of an order belong together."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracking.conversions.evidence import Evidence, Presented, Role, join
+from network.clock import to_ms
+from tracking.conversions.evidence import Evidence, Joined, OrderContext, Presented, Role, join
 from tracking.conversions.fields import Part, SaleFigures
+from tracking.conversions.ranks import Rank
 from tracking.rule.attribution import Click, CookieType
 
 START = datetime(2026, 3, 12, tzinfo=UTC)
 
 
 def evidence(
-    number: int, source: str = "tag", *, journeys: tuple[int, ...] = (), amount: int = 100
+    number: int,
+    rank: str = "",
+    *,
+    journeys: tuple[int, ...] = (),
+    amount: int = 100,
+    clicked: int = 0,
+    session: int = 7,
+    **said: Any,
 ) -> Evidence:
+    """A report received in minute ``number``, of clicks in minute ``clicked``."""
+    clicked_at = to_ms(START) + clicked * 60_000
     clicks = (
-        Click(UUID(int=number * 10 + journey), number, 1, CookieType.HARD, 60, journey, 7)
+        Click(UUID(int=number * 10 + journey), clicked_at, 1, CookieType.HARD, 60, journey, session)
         for journey in journeys
     )
     at = START + timedelta(minutes=number)
-    figures = SaleFigures(amount, "GBP", (Part("DEFAULT", amount),))
-    presented = tuple(Presented(Role.SERVER, click) for click in clicks)
-    return Evidence(UUID(int=number), source, at, at, figures, presented)
+    values: dict[str, Any] = {
+        "id": UUID(int=number),
+        "rank": Rank(rank or ("token" if journeys else "bare")),
+        "received_at": at,
+        "at": at,
+        "figures": SaleFigures(amount, "GBP", (Part("DEFAULT", amount),)),
+        "presented": tuple(Presented(Role.SERVER, click) for click in clicks),
+    }
+    return Evidence(**{**values, **said})
 
 
 @pytest.mark.parametrize(
@@ -56,7 +75,7 @@ def evidence(
         ),
         pytest.param(
             [evidence(1, journeys=(1,)), evidence(2, journeys=(2,)), evidence(3, "keyed")],
-            [],
+            [3],
             "journeys",
             id="a keyed one without a token does not",
         ),
@@ -67,10 +86,47 @@ def evidence(
             id="two keyed ones that differ",
         ),
         pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, "signed", journeys=(2,))],
+            [2],
+            "",
+            id="the signed one with a token decides over a token",
+        ),
+        pytest.param(
+            [
+                evidence(1, "signed", journeys=(1,)),
+                evidence(2, "keyed", journeys=(2,)),
+                evidence(3, journeys=(3,)),
+            ],
+            [2],
+            "",
+            id="the keyed one decides over all",
+        ),
+        pytest.param(
             [evidence(1, journeys=(1,)), evidence(2, amount=200)],
             [1, 2],
+            "",
+            id="a bare one contests no figures",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, journeys=(1,), amount=200)],
+            [1, 2],
             "figures",
-            id="different figures",
+            id="different figures of one rank",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, "signed", amount=200)],
+            [1, 2],
+            "",
+            id="a lower rank that differs changes nothing",
+        ),
+        pytest.param(
+            [evidence(1, "keyed"), evidence(2, "keyed", amount=200), evidence(3, journeys=(1,))],
+            [1, 2, 3],
+            "figures",
+            id="two keyed ones with different figures",
+        ),
+        pytest.param(
+            [evidence(1, amount=1), evidence(2, amount=2)], [1, 2], "", id="bare ones alone"
         ),
         pytest.param(
             [
@@ -81,6 +137,28 @@ def evidence(
             "",
             id="an unlinked report's figures do not matter",
         ),
+        pytest.param(
+            [evidence(3, journeys=(1,)), evidence(9, journeys=(2,), clicked=8, amount=200)],
+            [3],
+            "",
+            id="a browser that clicked only after the sale contests nothing",
+        ),
+        pytest.param(
+            [evidence(3, amount=1), evidence(9, journeys=(2,), clicked=8, amount=200)],
+            [3, 9],
+            "",
+            id="a click after the sale, reported again",
+        ),
+        pytest.param(
+            [
+                evidence(1),
+                evidence(5, journeys=(1,), clicked=4),
+                evidence(9, journeys=(2,), clicked=8),
+            ],
+            [1, 5, 9],
+            "",
+            id="two browsers that clicked after the sale",
+        ),
     ],
 )
 def test_which_reports_belong_together(
@@ -89,25 +167,205 @@ def test_which_reports_belong_together(
     joined = join(reports)
     assert [report.id.int for report in joined.linked] == linked
     assert joined.conflict == conflict
+    assert {*joined.linked, *joined.unlinked} == set(reports)
 
 
-def test_the_most_trusted_figures_and_the_earliest_time_speak() -> None:
-    joined = join([evidence(1, "pixel", amount=1), evidence(2, amount=2), evidence(3, "keyed")])
-    assert joined.figures is not None
-    assert (joined.figures.amount_minor, joined.at) == (100, START + timedelta(minutes=1))
+@pytest.mark.parametrize(
+    ("reports", "amount"),
+    [
+        pytest.param([evidence(1, amount=1), evidence(2, journeys=(1,), amount=2)], 2, id="token"),
+        pytest.param(
+            [evidence(1, journeys=(1,), amount=1), evidence(2, "signed", amount=2)], 2, id="signed"
+        ),
+        pytest.param(
+            [
+                evidence(1, "signed", amount=1),
+                evidence(2, "keyed", amount=2),
+                evidence(3, journeys=(1,), amount=3),
+            ],
+            2,
+            id="keyed",
+        ),
+        pytest.param(
+            [evidence(1, "keyed", amount=1), evidence(2, "keyed", amount=2)], 1, id="the earlier"
+        ),
+    ],
+)
+def test_figures_come_from_the_highest_rank_and_the_time_from_the_earliest_report(
+    reports: list[Evidence], amount: int
+) -> None:
+    joined = join(reports)
+    assert joined.figures.amount_minor == amount
+    assert joined.at == START + timedelta(minutes=1)
+
+
+def test_the_sale_happened_when_its_order_was_first_seen() -> None:
+    first = START - timedelta(days=3)
+    joined = join([evidence(1, journeys=(1,))], OrderContext(first_seen=first))
+    assert (joined.at, joined.conflict) == (first, "")
+    assert [click.journey for click in joined.clicks] == [1], "told as after the sale"
+
+
+def test_a_recorded_click_begins_a_journey_whose_token_came_later() -> None:
+    """A browser that clicked before the sale and again after it shows the later token."""
+    told = [evidence(3, journeys=(1,)), evidence(9, journeys=(2,), clicked=8)]
+    begun = {2: to_ms(START)}
+    assert join(told, OrderContext(begun=begun)).conflict == "journeys"
+
+
+@pytest.mark.parametrize(
+    ("reports", "since", "claimant"),
+    [
+        pytest.param(
+            [evidence(1), evidence(2, journeys=(1,)), evidence(5, journeys=(2,))],
+            5,
+            2,
+            id="journeys",
+        ),
+        pytest.param(
+            [evidence(2, "keyed"), evidence(4, "keyed", amount=9), evidence(1, journeys=(1,))],
+            4,
+            2,
+            id="figures",
+        ),
+    ],
+)
+def test_a_conflict_has_a_beginning_and_one_who_was_earlier(
+    reports: list[Evidence], since: int, claimant: int
+) -> None:
+    joined = join(reports)
+    assert joined.conflict_since == START + timedelta(minutes=since)
+    assert joined.claimant is not None
+    assert joined.claimant.id == UUID(int=claimant)
+    settled = join(reports, OrderContext(chosen=joined.claimant.id))
+    assert (settled.conflict, settled.claimant) == ("", None)
+    assert joined.claimant in settled.linked
+
+
+BROWSER: Mapping[str, Any] = {"from_browser": True}
+
+
+@pytest.mark.parametrize(
+    ("reports", "sessions"),
+    [
+        pytest.param(
+            [
+                evidence(1, journeys=(1,), sessions=frozenset({8}), **BROWSER),
+                evidence(2, journeys=(1,), sessions=frozenset({7}), **BROWSER),
+            ],
+            {8},
+            id="a later report cannot revive a session",
+        ),
+        pytest.param(
+            [
+                evidence(1, journeys=(1,), sessions=frozenset({7}), **BROWSER),
+                evidence(
+                    2,
+                    journeys=(1,),
+                    sessions=frozenset({8}),
+                    session_by_cookie=True,
+                    **BROWSER,
+                ),
+            ],
+            {8},
+            id="a cookie that no script can write speaks before a script",
+        ),
+        pytest.param(
+            [
+                evidence(1, journeys=(1,), session_by_cookie=True, **BROWSER),
+                evidence(2, journeys=(1,), sessions=frozenset({7}), **BROWSER),
+            ],
+            set(),
+            id="a browser without a session says that it is over",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,), session=5), evidence(2, journeys=(1,), session=6)],
+            {5, 6},
+            id="a server's click ids count as their sessions'",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, sessions=frozenset({3}), **BROWSER)],
+            {7},
+            id="a browser that knows nothing of the journey does not speak",
+        ),
+    ],
+)
+def test_one_report_says_which_session_it_was(reports: list[Evidence], sessions: set[int]) -> None:
+    assert join(reports).sessions == sessions
+
+
+@pytest.mark.parametrize(
+    ("reports", "uncounted"),
+    [
+        pytest.param(
+            [evidence(1, journeys=(1,), uncounted="ads"), evidence(2, journeys=(1,))],
+            "ads",
+            id="named first",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, journeys=(1,), uncounted="ads")],
+            "ads",
+            id="named later",
+        ),
+        pytest.param(
+            [evidence(1, "keyed", journeys=(1,)), evidence(2, journeys=(1,), uncounted="ads")],
+            "ads",
+            id="named by the shop's page, not by its server",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, journeys=(2,), uncounted="ads")],
+            "ads",
+            id="in a conflict",
+        ),
+        pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, uncounted="ads")],
+            "",
+            id="anybody could send a bare one",
+        ),
+        pytest.param(
+            [evidence(1, "keyed", journeys=(1,)), evidence(2, journeys=(2,), uncounted="ads")],
+            "",
+            id="a stranger that is believed less",
+        ),
+    ],
+)
+def test_a_channel_that_does_not_count(reports: list[Evidence], uncounted: str) -> None:
+    assert join(reports).uncounted == uncounted
 
 
 reports = st.lists(
     st.builds(
         evidence,
         st.integers(1, 8),
-        st.sampled_from(["keyed", "tag", "pixel", "server"]),
+        st.sampled_from(["keyed", "signed", ""]),
         journeys=st.lists(st.integers(1, 4), max_size=2, unique=True).map(tuple),
         amount=st.sampled_from([100, 100, 200]),
+        clicked=st.sampled_from([0, 0, 4]),
+        sessions=st.sampled_from([frozenset(), frozenset({7}), frozenset({8})]),
+        from_browser=st.booleans(),
+        session_by_cookie=st.booleans(),
+        uncounted=st.sampled_from(["", "", "ads"]),
     ),
     min_size=1,
     unique_by=lambda report: report.id,
 )
+
+
+def said(joined: Joined) -> tuple[object, ...]:
+    return (
+        set(joined.linked),
+        set(joined.unlinked),
+        joined.at,
+        joined.figures,
+        joined.rank,
+        set(joined.clicks),
+        joined.sessions,
+        joined.uncounted,
+        joined.conflict,
+        joined.conflict_since,
+        joined.claimant,
+        joined.rivals,
+    )
 
 
 @settings(deadline=None)
@@ -115,11 +373,20 @@ reports = st.lists(
 def test_the_order_of_reports_never_matters(found: list[Evidence], random: object) -> None:
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    first, second = join(found), join(shuffled)
-    assert set(first.linked) == set(second.linked)
-    assert (first.conflict, first.at, first.figures) == (
-        second.conflict,
-        second.at,
-        second.figures,
-    )
-    assert {*first.linked, *first.unlinked} == set(found)
+    joined = join(found)
+    assert said(joined) == said(join(shuffled))
+    assert {*joined.linked, *joined.unlinked} == set(found)
+
+
+@settings(deadline=None)
+@given(reports, st.integers(1, 9), st.integers(1, 999))
+def test_a_bare_report_moves_the_time_and_nothing_else(
+    found: list[Evidence], number: int, amount: int
+) -> None:
+    """One that comes after all of them does not even do that."""
+    bare = evidence(10 + number, amount=amount, uncounted="ads", **BROWSER)
+    before, after = join(found), join([*found, bare])
+    names = ("at", "clicks", "sessions", "uncounted", "conflict", "claimant", "rivals", "by_belief")
+    assert [getattr(before, name) for name in names] == [getattr(after, name) for name in names]
+    if before.rank is not Rank.BARE:
+        assert before.figures == after.figures

@@ -122,7 +122,7 @@ def waiting_shop(shop: Shop) -> None:
     shopper.buy(shop.advertiser, NOW - DAY, order="7")
     data = {"order": "7", "amount": "1.00"}
     report_sale(shop.advertiser, NOW, data, from_cookies=shopper.cookies, source="pixel")
-    Advertiser.objects.update(verification="server")
+    Advertiser.objects.update(verification="confirmed")
     shop.sell(shop.overlay, 1)
 
 

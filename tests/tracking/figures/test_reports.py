@@ -200,7 +200,7 @@ def journeys_conflict(scene: Scene) -> None:
 
 
 def unverified(scene: Scene) -> None:
-    Advertiser.objects.update(verification="server")
+    Advertiser.objects.update(verification="confirmed")
     one_sale(scene)
 
 

@@ -1,5 +1,6 @@
 """Commissions become final when the cookie windows have closed: once, whole, or not at all."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 
@@ -11,8 +12,10 @@ from publishers.ledger import posting
 from publishers.models import LedgerEntry, LedgerTransaction, Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking.conversions.deciding import decide_again
+from tracking.conversions.journeys import click_in, rebuild
 from tracking.lifecycle.finalisation import finalise_due, horizon
-from tracking.models import Commission, Conversion, Decision, SpoolHost
+from tracking.models import Click, Commission, Conversion, Decision, SpoolHost
 from tracking.rule.reasons import ReportOutcome
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +121,7 @@ def test_the_validation_period_holds_it_back(blog: Publisher) -> None:
     [
         pytest.param({"conflict": "figures"}, id="conflict"),
         pytest.param({"verified": False}, id="unverified"),
+        pytest.param({"over_limit": True}, id="on_hold"),
     ],
 )
 def test_what_is_unresolved_does_not_close(sold: Conversion, changes: dict[str, object]) -> None:
@@ -133,6 +137,47 @@ def test_a_report_after_the_closing_is_kept_and_changes_nothing(
     report = make_report(shop, "1", CLOSES + minutes(1), "99.00", source="keyed")
     assert record(report) == ReportOutcome.LATE
     assert Commission.objects.get().sale_amount_minor == 4990
+
+
+def test_a_report_after_the_closing_does_not_count_when_the_sale_is_decided_again(
+    shop: Advertiser, sold: Conversion
+) -> None:
+    finalise_due(CLOSES)
+    browser, rival = Browser(shop), make_publisher()
+    make_partner(shop, rival, "hard")
+    browser.click(rival, NOW + minutes(1))
+    token = browser.tokens[0]
+    assert token
+    record(make_report(shop, "1", CLOSES + minutes(1), "99.00", source="keyed", clicks=[token]))
+    closed = Conversion.objects.get()
+    assert closed.decision
+    again = decide_again(closed)
+    assert again.inputs == closed.decision.inputs
+    assert again.outcome.paid is not None
+    assert again.outcome.paid.id == closed.decision.paid_click
+
+
+def test_a_click_that_arrives_at_the_last_moment_moves_the_closing(
+    shop: Advertiser, sold: Conversion
+) -> None:
+    """It is not in the decision yet when the sale is due, only in the table of clicks."""
+    later, browser = make_publisher(), Browser(shop)
+    make_partner(shop, later, "hard", hard_days=60)
+    first = Click.objects.get()
+    browser.click(later, NOW + minutes(1), lost=True)
+    missed = browser.tokens[0]
+    assert missed
+    row = replace(click_in(missed), journey=first.journey, session=first.session)
+    rebuild(shop.pk, [row], NOW)
+    assert Conversion.objects.get().closes_at == CLOSES
+    assert finalise_due(CLOSES) == 1, "it is looked at"
+    conversion = Conversion.objects.get()
+    assert (conversion.closed_at, conversion.closes_at) == (
+        None,
+        NOW + minutes(1) + timedelta(days=60),
+    )
+    assert state() == ("pending", None, 0)
+    assert Commission.objects.get().publisher == later
 
 
 def test_one_that_cannot_be_closed_does_not_keep_the_others(
@@ -235,6 +280,6 @@ def test_twenty_simultaneous_reports_of_an_order_make_one_conversion(
         thread.start()
     for thread in threads:
         thread.join()
-    conversion = Conversion.objects.get()
-    assert conversion.reports.count() == 20
+    kept = Conversion.objects.get().reports.get()
+    assert kept.repeats == 19
     assert Commission.objects.count() == 1

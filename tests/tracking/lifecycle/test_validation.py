@@ -10,7 +10,7 @@ from django.test import Client
 from network import clock
 from network.models import Advertiser, User
 from publishers.models import LedgerTransaction, Partnership
-from tests.support.browsing import Browser, minutes
+from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -76,7 +76,7 @@ def sale_in(state: str, blog: Partnership, by: User) -> Conversion:
     """A sale that got into a state by the product's own ways."""
     shop = blog.advertiser
     if state == "unverified":
-        Advertiser.objects.filter(pk=shop.pk).update(verification="server")
+        Advertiser.objects.filter(pk=shop.pk).update(verification="confirmed")
     if state == "never":
         return never_paid(shop)
     sale = sell(blog)
@@ -86,9 +86,8 @@ def sale_in(state: str, blog: Partnership, by: User) -> Conversion:
         case "declined":
             say(sale, by, Action.DECLINE)
         case "conflict":
-            shopper = Shopper()
-            shopper.follow(blog, NOW)
-            report_sale(shop, NOW + minutes(7), {"order": "7", "amount": "1.00"}, source="pixel")
+            token = sale.reports.get().tokens[0]["token"]
+            record(make_report(shop, "7", NOW + minutes(7), "1.00", clicks=[token]))
         case "nobody":
             elsewhere = Shopper()
             elsewhere.follow(make_partner(shop, make_publisher("Other"), "hard"), NOW)
@@ -448,7 +447,7 @@ def test_a_page_that_has_grown_old_says_why_nothing_can_be_done(
 
 def test_the_page_says_that_approving_confirms(staff: Client, blog: Partnership) -> None:
     sale = sale_in("unverified", blog, make_user("operator"))
-    assert "or when somebody approves it" in page(staff, sale)
+    assert "or an approval confirms it" in page(staff, sale)
     address = f"/admin/tracking/conversion/{sale.pk}/approve/"
     assert "Approving it also confirms it" in text(staff.get(address))
 

@@ -17,7 +17,7 @@ from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from tracking.commissions.states import (
-    COMMISSION_STATES,
+    NOBODY_PAID,
     OF_SALE,
     SaleState,
     in_state,
@@ -38,7 +38,7 @@ class StateFilter(ChoicesFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.label) for state in COMMISSION_STATES),
+        *((state.value, state.label) for state in SaleState),
         ("earning", gettext_lazy("All but declined")),
         ("open", gettext_lazy("Not closed yet")),
     ]
@@ -47,7 +47,8 @@ class StateFilter(ChoicesFilter):
         if chosen == "open":
             return queryset.filter(status__in=OPEN, closed_at=None)
         if chosen == "earning":
-            return queryset.exclude(pk__in=in_state(Commission.objects.all(), SaleState.DECLINED))
+            unpaid = {SaleState.DECLINED, SaleState.NOBODY}
+            return queryset.annotate(state_now=state_case()).exclude(state_now__in=unpaid)
         return in_state(queryset, chosen)
 
 
@@ -57,13 +58,13 @@ class SaleStateFilter(ChoicesFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.label) for state in COMMISSION_STATES),
-        (SaleState.NOBODY.value, gettext_lazy("Nobody is paid")),
+        *((state.value, state.label) for state in SaleState),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
         if chosen == SaleState.NOBODY:  # also those in conflict
-            return queryset.filter(commission__isnull=True)
+            nobody_paid = Q(commission__decline_reason=NOBODY_PAID, conflict="")
+            return queryset.filter(Q(commission__isnull=True) | nobody_paid)
         return queryset.annotate(state_now=state_case(OF_SALE)).filter(state_now=chosen)
 
 

@@ -21,7 +21,8 @@ from tracking.commissions import settling
 from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale_of
 from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
-from tracking.conversions import journeys, recording
+from tracking.conversions import deciding, journeys
+from tracking.conversions.ranks import Rank
 from tracking.explain.explanations import (
     ClickDescription,
     explain,
@@ -32,6 +33,7 @@ from tracking.explain.explanations import (
 )
 from tracking.explain.history import history, publishers_in
 from tracking.explain.sentences import (
+    RANKS,
     REPORT_OUTCOMES,
     TOKEN_REASONS,
     Decided,
@@ -69,6 +71,7 @@ class ReportDescription:
 
     row: Report
     outcome: str
+    rank: str
     tokens: Sequence[TokenDescription]
     figures: str
     sessions: str = ""
@@ -148,6 +151,8 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
         "tried": _tried(row, asked, names),
         "claims": _claims(row, reports),
+        "conflict_until": row.settled_by_time_at(row.advertiser),
+        "confirm_until": row.confirmable_until(row.advertiser),
         "reports": [told_report(report, clicks, names) for report in reports],
         "late": sum(report.outcome == ReportOutcome.LATE for report in reports),
         "lines": _lines(commission),
@@ -170,6 +175,7 @@ def told_report(
         outcome=str(REPORT_OUTCOMES[ReportOutcome(report.outcome)]),
         tokens=[_told_token(token, names) for token in report.tokens],
         figures=_amount(report),
+        rank=str(RANKS[Rank(report.rank)]),
         sessions=_sessions(report, clicks),
     )
 
@@ -300,10 +306,10 @@ def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
     """Of a conflict between browsers, each one's claim; told once where reports agree."""
     if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at:
         return []
-    found: dict[tuple[UUID, ...], tuple[Report, recording.Resolved]] = {}
+    found: dict[tuple[UUID, ...], tuple[Report, deciding.Resolved]] = {}
     for report in reports:
         if any(token["reason"] == "" for token in report.tokens):
-            resolved = recording.decide_again(row, report.pk)
+            resolved = deciding.decide_again(row, report.pk)
             clicks = tuple(judged.click.id for judged in resolved.outcome.verdicts)
             found.setdefault(clicks, (report, resolved))
     every = {item.click.publisher for __, one in found.values() for item in one.outcome.verdicts}
@@ -311,7 +317,7 @@ def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
     return [_claim(*one, named, number) for number, one in enumerate(found.values())]
 
 
-def _claim(report: Report, resolved: recording.Resolved, names: Names, number: int) -> Claim:
+def _claim(report: Report, resolved: deciding.Resolved, names: Names, number: int) -> Claim:
     outcome, sale = resolved.outcome, sale_in(resolved.inputs)
     paid = outcome.paid
     return Claim(

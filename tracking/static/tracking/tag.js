@@ -11,7 +11,7 @@
 
   const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', PROBE = '_sct';
   const NAMES = [HARD, SOFT, LAST, SESSIONS];
-  const FIELDS = ['order', 'amount', 'currency', 'parts', 'voucher', 'channel', 'customer', 'test'];
+  const FIELDS = ['order', 'amount', 'currency', 'parts', 'voucher', 'channel', 'customer', 'test', 'sig'];
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
 

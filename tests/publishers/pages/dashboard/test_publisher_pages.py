@@ -24,7 +24,7 @@ from tests.support.makers import (
 )
 from tests.support.reading import signed_in, text
 from tests.support.team import buy, page
-from tracking.commissions.states import COMMISSION_STATES, in_state
+from tracking.commissions.states import SaleState, in_state
 from tracking.explain.explanations import state_of
 from tracking.models import Commission, Conversion
 
@@ -152,9 +152,7 @@ def test_states_are_grouped_as_they_are_labelled(blog: Partnership, cat: Partner
     )
     for commission in commissions.select_related("conversion"):
         expected = commission.conversion.order.capitalize()
-        groups = [
-            state for state in COMMISSION_STATES if commission in in_state(commissions, state)
-        ]
+        groups = [state for state in SaleState if commission in in_state(commissions, state)]
         assert groups == [expected]
         assert str(state_of(commission)).startswith(expected)
 

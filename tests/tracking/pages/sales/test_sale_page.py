@@ -85,7 +85,7 @@ def test_a_sale_that_pays_nobody(owner: Client, shop: Advertiser, overlay: Partn
 
 def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client) -> None:
     shop = make_advertiser("Careful")
-    Advertiser.objects.filter(pk=shop.pk).update(verification=Advertiser.Verification.SERVER)
+    Advertiser.objects.filter(pk=shop.pk).update(verification=Advertiser.Verification.CONFIRMED)
     blog = make_partner(shop, make_publisher("Blog B"), "hard")
     client.force_login(make_user("owner", shop))
     shopper = Shopper()

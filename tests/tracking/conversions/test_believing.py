@@ -1,0 +1,469 @@
+"""Who is believed about a sale, when it happened, and what anybody can send about it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from uuid_utils.compat import uuid7
+
+from network.advertisers import signing_keys
+from network.models import Advertiser
+from publishers.models import Publisher
+from tests.support.browsing import Browser, make_report, minutes, record
+from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking.clicks.keys import KEYS
+from tracking.commissions.states import OF_SALE, state_case
+from tracking.conversions import recording, reports, seen, signing
+from tracking.conversions.ranks import Rank
+from tracking.conversions.reports import MOST_KEPT, SaleReport
+from tracking.conversions.signing import Signature
+from tracking.models import (
+    Commission,
+    Conversion,
+    OrderSeen,
+    Report,
+    Rollup,
+    UnattributedSales,
+)
+from tracking.rule.reasons import ReportOutcome
+
+pytestmark = pytest.mark.django_db
+CONFIRMED = Advertiser.Verification.CONFIRMED
+
+
+@pytest.fixture
+def shop() -> Advertiser:
+    return make_advertiser()
+
+
+def partner(shop: Advertiser, cookie_type: str = "hard", **terms: Any) -> Publisher:
+    publisher = make_publisher()
+    make_partner(shop, publisher, cookie_type, **terms)
+    return publisher
+
+
+def reader_of(shop: Advertiser, publisher: Publisher, at: datetime = NOW) -> Browser:
+    """A browser that followed the publisher's link."""
+    browser = Browser(shop)
+    browser.click(publisher, at)
+    return browser
+
+
+def bare(
+    shop: Advertiser, order: str, at: datetime, amount: str = "1.00", **said: Any
+) -> SaleReport:
+    return make_report(shop, order, at, amount, source="pixel", **said)
+
+
+def signed(shop: Advertiser, report: SaleReport, amount: str = "50.00") -> SaleReport:
+    """The report as the shop's own page sends it."""
+    key = shop.signing_keys.filter(valid_until=None).first() or signing_keys.make(
+        shop, NOW, made_by=None
+    )
+    assert report.sale
+    text = f"{report.sale.order}|{amount}||"
+    return replace(report, signature=Signature(text, signing.sign(text, key.secret)))
+
+
+def sale() -> Conversion:
+    return Conversion.objects.select_related("decision").get()
+
+
+def outcome(report: SaleReport) -> str:
+    return Report.objects.get(id=report.id).outcome
+
+
+def verdicts() -> list[str]:
+    decision = sale().decision
+    assert decision is not None
+    return [item["verdict"] for item in decision.verdicts]
+
+
+# --- What anybody can send ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before_the_sale", "after_the_sale"])
+def test_a_report_without_a_token_blocks_and_changes_nothing(shop: Advertiser, first: bool) -> None:
+    blog = partner(shop)
+    browser = reader_of(shop, blog)
+    stolen = bare(
+        shop, "1", NOW + minutes(4 if first else 6), fields={"voucher": "STOLEN", "channel": "x"}
+    )
+    sent = [stolen, browser.report("1", NOW + minutes(5))]
+    for report in sent if first else reversed(sent):
+        record(report)
+    found = sale()
+    assert (found.conflict, found.amount_minor, found.voucher, found.channel) == ("", 5000, "", "")
+    assert (found.commission.publisher, found.commission.status) == (blog, "pending")
+    assert Report.objects.filter(rank="bare").count() == (0 if first else 1)
+    if not first:
+        assert outcome(stolen) == ReportOutcome.DISCREPANCY
+
+
+def test_reports_without_a_token_make_no_sale(shop: Advertiser) -> None:
+    for minute in range(3):
+        assert record(bare(shop, "1", NOW + minutes(minute))) == ReportOutcome.NO_TOKEN
+    assert not Conversion.objects.exists()
+    assert not Report.objects.exists()
+    assert UnattributedSales.objects.get().count == 1, "a reload is no sale of its own"
+
+
+@pytest.mark.parametrize("kind", ["keyed", "signed"])
+def test_a_rival_with_a_token_cannot_contest_what_the_shop_says(
+    shop: Advertiser, kind: str
+) -> None:
+    """A partner's own token, with an order and an amount that it has guessed."""
+    blog, thief = partner(shop), partner(shop)
+    honest = reader_of(shop, blog).report("1", NOW + minutes(5))
+    honest = replace(honest, source="keyed") if kind == "keyed" else signed(shop, honest)
+    stolen = reader_of(shop, thief).report("1", NOW + minutes(4), "0.00", source="pixel")
+    for report in (stolen, honest):
+        record(report)
+    assert (sale().conflict, sale().amount_minor) == ("", 5000)
+    assert (Commission.objects.get().publisher, outcome(stolen)) == (blog, ReportOutcome.UNLINKED)
+
+
+# --- Ranks and signatures -----------------------------------------------------------------------
+
+
+def test_each_report_keeps_its_rank(shop: Advertiser) -> None:
+    browser = reader_of(shop, partner(shop))
+    token = browser.tokens[0]
+    assert token
+    sent = {
+        "token": browser.report("1", NOW + minutes(1)),
+        "signed": signed(shop, browser.report("1", NOW + minutes(2))),
+        "keyed": make_report(shop, "1", NOW + minutes(3), source="keyed"),
+        "bare": bare(shop, "1", NOW + minutes(4)),
+    }
+    by_server = make_report(shop, "1", NOW + minutes(5), source="server", clicks=[token])
+    for report in (*sent.values(), by_server):
+        record(report)
+    assert {name: Report.objects.get(id=report.id).rank for name, report in sent.items()} == {
+        name: name for name in sent
+    }
+    assert Report.objects.get(id=by_server.id).rank == "token"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "rank"),
+    [
+        pytest.param("1|50.00||", "current", "signed", id="right"),
+        pytest.param("1|50.0||", "current", "token", id="another_text"),
+        pytest.param("1|50.00||", "none", "token", id="of_nobody"),
+        pytest.param("1|50.00||", "old", "signed", id="old_key_in_its_time"),
+        pytest.param("1|50.00||", "ended", "token", id="old_key_after_it"),
+        pytest.param("1|50.00||", "other", "token", id="another_shop's"),
+    ],
+)
+def test_a_wrong_signature_is_named_and_counts_for_nothing(
+    shop: Advertiser, text: str, key: str, rank: str
+) -> None:
+    ended = signing_keys.make(shop, NOW - timedelta(days=9), made_by=None)
+    old = signing_keys.make(shop, NOW - timedelta(days=5), made_by=None, overlap=timedelta(days=1))
+    current = signing_keys.make(shop, NOW - minutes(1), made_by=None, overlap=timedelta(days=7))
+    other = signing_keys.make(make_advertiser(), NOW, made_by=None)
+    secrets = {"current": current, "old": old, "ended": ended, "other": other}
+    secret = secrets[key].secret if key in secrets else "0" * 64
+    report = reader_of(shop, partner(shop)).report("1", NOW + minutes(2))
+    sent = replace(report, signature=Signature("1|50.00||", signing.sign(text, secret)))
+    record(sent)
+    kept = Report.objects.get()
+    assert kept.rank == rank
+    assert [error["field"] for error in kept.errors] == ([] if rank == "signed" else ["sig"])
+    assert (kept.outcome, sale().amount_minor) == (ReportOutcome.CREATED, 5000)
+
+
+def test_one_key_is_in_use_and_a_theft_ends_it_at_once(shop: Advertiser) -> None:
+    first = signing_keys.make(shop, NOW, made_by=None)
+    signing_keys.make(shop, NOW, made_by=None, overlap=timedelta(days=7))
+    signing_keys.make(shop, NOW, made_by=None)
+    keys = signing_keys.keys_of([shop.pk])[shop.pk]
+    assert first.secret not in signing_keys.valid_at(keys, NOW)
+    assert len(signing_keys.valid_at(keys, NOW)) == 1
+
+
+# --- When it happened ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_a_click_after_the_order_is_not_paid_for_it(shop: Advertiser, kind: str) -> None:
+    """The thank-you page is opened again after a click on a partner's link."""
+    record(bare(shop, "1", NOW, "100.00"))
+    browser = reader_of(shop, partner(shop, kind), NOW + minutes(1))
+    found = browser.buy("1", NOW + minutes(2), "100.00")
+    assert (found.at, verdicts()) == (NOW, ["after_conversion"])
+    assert not Commission.objects.exists()
+
+
+def test_a_second_device_that_clicked_after_the_order_contests_nothing(shop: Advertiser) -> None:
+    blog = partner(shop)
+    reader_of(shop, blog).buy("1", NOW + minutes(1))
+    later = reader_of(shop, partner(shop), NOW + minutes(2)).report("1", NOW + minutes(3), "9.00")
+    assert record(later) == ReportOutcome.UNLINKED
+    assert (sale().conflict, sale().amount_minor, verdicts()) == ("", 5000, ["held"])
+    assert (Commission.objects.get().publisher, Commission.objects.get().status) == (
+        blog,
+        "pending",
+    )
+
+
+def test_no_report_is_dated_after_its_receipt(shop: Advertiser) -> None:
+    token = reader_of(shop, partner(shop)).tokens[0]
+    assert token
+    dated = make_report(shop, "1", NOW + timedelta(days=2), source="keyed", clicks=[token])
+    record(replace(dated, received_at=NOW + minutes(1)))
+    assert (sale().at, Report.objects.get().at) == (NOW + minutes(1), NOW + minutes(1))
+
+
+def test_an_order_that_was_seen_cannot_be_read_and_is_forgotten(shop: Advertiser) -> None:
+    record(bare(shop, "ORDER-10023", NOW))
+    kept = OrderSeen.objects.get()
+    assert kept.advertiser == shop
+    assert "10023" not in str(vars(kept))
+    assert seen.first_of(shop.pk, "ORDER-10023") == NOW
+    assert seen.first_of(make_advertiser().pk, "ORDER-10023") is None
+    assert seen.prune(NOW + timedelta(days=30)) == 0
+    assert seen.prune(NOW + timedelta(days=30, seconds=1)) == 1
+
+
+def test_an_earlier_time_is_remembered_a_later_one_is_not(shop: Advertiser) -> None:
+    for minute in (5, 3, 9):
+        record(bare(shop, "1", NOW + minutes(minute)))
+    assert OrderSeen.objects.get().first_at == NOW + minutes(3)
+
+
+@pytest.mark.parametrize("kind", ["keyed", "signed"])
+def test_what_the_shop_said_before_any_token_came_confirms_the_sale(kind: str) -> None:
+    shop = make_advertiser(verification=CONFIRMED)
+    told = make_report(shop, "1", NOW + minutes(2), "60.00")
+    told = replace(told, source="keyed") if kind == "keyed" else signed(shop, told, "60.00")
+    browser = reader_of(shop, partner(shop))
+    assert record(told) == ReportOutcome.WAITING
+    assert not Conversion.objects.exists()
+    late = browser.report("1", NOW + minutes(3))
+    assert record(late) == ReportOutcome.DISCREPANCY
+    found = sale()
+    assert (found.at, found.amount_minor, found.verified) == (NOW + minutes(2), 6000, True)
+    assert found.reports.count() == 2
+
+
+# --- One session speaks -------------------------------------------------------------------------
+
+
+def test_a_session_that_is_over_is_not_revived_by_naming_it(shop: Advertiser) -> None:
+    """The session's id stands in the token, for whoever has that."""
+    browser = reader_of(shop, partner(shop, "soft"))
+    session = browser.report("1", NOW).sessions
+    browser.end_session()
+    browser.buy("1", NOW + minutes(5))
+    assert verdicts() == ["session_ended"]
+    record(replace(browser.report("1", NOW + minutes(6)), sessions=session))
+    assert verdicts() == ["session_ended"]
+    assert not Commission.objects.exists()
+
+
+# --- A channel that does not count --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["named_first", "named_later"])
+@pytest.mark.parametrize("same", [True, False], ids=["same_browser", "another_browser"])
+def test_a_channel_that_does_not_count_is_so_by_any_report(
+    shop: Advertiser, same: bool, reverse: bool
+) -> None:
+    Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["paid-search"])
+    browser = reader_of(shop, partner(shop))
+    other = browser if same else reader_of(shop, partner(shop))
+    named = browser.report("1", NOW + minutes(5), fields={"channel": "paid-search"})
+    silent = other.report("1", NOW + minutes(6), source="pixel")
+    for report in reversed((named, silent)) if reverse else (named, silent):
+        record(report)
+    assert not Commission.objects.exclude(status="declined").exists()
+    assert sale().decision is not None
+    assert sale().decision.paid_publisher is None  # type: ignore[union-attr]
+    assert outcome(named) == ReportOutcome.CHANNEL_NOT_COUNTED
+
+
+def test_a_channel_that_counts_is_no_reason(shop: Advertiser) -> None:
+    Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["paid-search"])
+    browser = reader_of(shop, partner(shop))
+    found = browser.buy("1", NOW + minutes(5), fields={"channel": "newsletter"})
+    assert (found.channel, found.commission.status) == ("newsletter", "pending")
+
+
+# --- Many reports of one order ------------------------------------------------------------------
+
+
+@contextmanager
+def statements() -> Iterator[Callable[[], int]]:
+    with CaptureQueriesContext(connection) as captured:
+        yield lambda: len(captured)
+
+
+def take_in(batch: list[SaleReport]) -> dict[UUID, ReportOutcome]:
+    with transaction.atomic():
+        return recording.record_judged(reports.judge(batch, KEYS), NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["alike", "all_different"])
+@pytest.mark.parametrize("kind", ["bare", "token"])
+def test_many_reports_of_an_order_cost_what_few_do(
+    shop: Advertiser, kind: str, alike: bool
+) -> None:
+    browser = reader_of(shop, partner(shop))
+
+    def batch(order: str, number: int) -> list[SaleReport]:
+        made = [
+            browser.report(
+                order,
+                NOW + minutes(1) + timedelta(seconds=index),
+                "5.00" if alike else f"{index}.00",
+                source="pixel",
+            )
+            for index in range(number)
+        ]
+        if kind == "bare":
+            made = [made[0], *(replace(one, tokens=(), sessions=()) for one in made[1:])]
+        return made
+
+    sizes = (60, 180)
+    costs = []
+    for size in sizes:
+        sent = batch(f"order-{size}", size)
+        with statements() as count:
+            take_in(sent)
+            costs.append(count())
+        found = Conversion.objects.get(order=f"order-{size}")
+        kept = list(found.reports.all())
+        assert len(kept) + sum(row.repeats for row in kept) + found.dropped_reports == size
+        assert len(kept) <= sum(MOST_KEPT.values())
+        assert found.decisions.count() == 1
+        assert found.at == NOW + minutes(1)
+    assert costs[0] == costs[1]
+
+
+def test_reports_beyond_the_limit_are_counted_and_leave_room_for_the_shop_s(
+    shop: Advertiser,
+) -> None:
+    browser = reader_of(shop, partner(shop))
+    browser.buy("1", NOW + minutes(1))
+    most = MOST_KEPT[Rank.BARE]
+    for number in range(most + 3):
+        kept = record(bare(shop, "1", NOW + minutes(2 + number), f"{number}.00"))
+        expected = ReportOutcome.DISCREPANCY if number < most else ReportOutcome.TOO_MANY
+        assert kept == expected
+    assert record(make_report(shop, "1", NOW + minutes(30), source="keyed")) == ReportOutcome.MERGED
+    assert (sale().dropped_reports, sale().reports.count()) == (3, most + 2)
+
+
+def test_a_report_that_says_the_same_is_counted_and_not_kept(shop: Advertiser) -> None:
+    browser = reader_of(shop, partner(shop))
+    for minute in (5, 3, 9):
+        record(browser.report("1", NOW + minutes(minute)))
+    kept = Report.objects.get()
+    assert (kept.repeats, kept.at, kept.received_at) == (2, NOW + minutes(3), NOW + minutes(3))
+    assert sale().at == NOW + minutes(3)
+
+
+# --- Any order of arrival -----------------------------------------------------------------------
+
+KINDS = ("bare", "first", "second", "third", "other_figures", "keyed", "signed", "again", "channel")
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> tuple[list[str], list[int]]:
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=5))
+    return kinds, draw(st.permutations(range(len(kinds))))
+
+
+def left(order: str) -> dict[str, Any]:
+    """What is left of a sale, whatever came first."""
+    found = Conversion.objects.filter(order=order).annotate(state=state_case(OF_SALE)).first()
+    if found is None:
+        return {}
+    assert found.decision is not None
+    paid = found.decision.paid_publisher_id
+    names = (
+        *("at", "amount_minor", "conflict", "conflict_since", "closes_at", "verified", "voucher"),
+        *("channel", "state"),
+    )
+    return {name: getattr(found, name) for name in names} | {
+        "paid": paid,
+        "verdicts": found.decision.verdicts,
+        "reports": sorted(
+            (row.rank, row.outcome.replace("created", "merged"), row.at)
+            for row in found.reports.exclude(rank="bare")
+        ),
+        "commission": list(
+            Commission.objects.filter(conversion=found)
+            .exclude(decline_reason="nobody_paid", conversion__conflict="")
+            .values_list("publisher", "status", "amount_minor", "closes_at", "sold_at")
+        ),
+    }
+
+
+def rollups() -> dict[tuple[Any, ...], tuple[int, ...]]:
+    sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    for row in Rollup.objects.exclude(counted__startswith="click"):
+        key = (row.hour, row.publisher_id, row.cookie_type, row.counted, row.time_step)
+        held = sums.get(key, (0, 0, 0))
+        added = (row.count, row.sale_amount_minor, row.commission_minor)
+        sums[key] = tuple(a + b for a, b in zip(held, added, strict=True))
+    return {key: found for key, found in sums.items() if any(found)}
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(orders())
+def test_the_order_of_arrival_changes_nothing(told: tuple[list[str], list[int]]) -> None:
+    kinds, shuffled = told
+    with transaction.atomic():
+        shop = make_advertiser(validation_days=1)
+        Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["ads"])
+        sent = _sent(shop, kinds)
+        found = []
+        for arrival in (range(len(sent)), shuffled):
+            with transaction.atomic():
+                for index in arrival:
+                    take_in([sent[index]])
+                found.append((left("1"), rollups()))
+                transaction.set_rollback(True)
+        transaction.set_rollback(True)
+    assert found[0] == found[1]
+
+
+def _sent(shop: Advertiser, kinds: list[str]) -> list[SaleReport]:
+    """One report a minute: of three browsers, and of the shop itself."""
+    names = ("first", "second", "third")
+    days = dict(zip(names, (30, 7, 1), strict=True))
+    browsers = {name: reader_of(shop, partner(shop, hard_days=days[name])) for name in names[:2]}
+    browsers["third"] = reader_of(shop, partner(shop, "soft"), NOW + minutes(2.5))
+    made = []
+    for minute, kind in enumerate(kinds, 1):
+        at = NOW + minutes(minute)
+        if kind in browsers:
+            report = browsers[kind].report("1", at)
+        elif kind == "bare":
+            report = bare(shop, "1", at, fields={"voucher": "NO"})
+        elif kind == "other_figures":
+            report = browsers["first"].report("1", at, "70.00", source="pixel")
+        elif kind == "again":
+            report = browsers["first"].report("1", at, fields={"voucher": "V"})
+        elif kind == "channel":
+            report = browsers["second"].report("1", at, fields={"channel": "ads"})
+        elif kind == "signed":
+            report = signed(shop, browsers["second"].report("1", at))
+        else:
+            report = make_report(shop, "1", at - minutes(3), source="keyed")
+            report = replace(report, received_at=at)
+        made.append(replace(report, id=uuid7()))
+    return made

@@ -1,0 +1,248 @@
+"""Deciding a sale: from its reports and clicks to its decision and its commission, all stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import prefetch_related_objects
+
+from network.advertisers.terms import terms_at
+from network.clock import from_ms, to_ms
+from network.models import Advertiser
+from tracking.commissions import decisions, settling, suspended
+from tracking.conversions import journeys, reports
+from tracking.conversions.evidence import Evidence, Joined, OrderContext, join
+from tracking.conversions.journeys import Journey
+from tracking.conversions.ranks import CONFIRMING
+from tracking.models import Conversion, Decision, Report
+from tracking.rollups import writing as rollups
+from tracking.rule import attribution
+from tracking.rule.attribution import Click, Closing, Outcome, Sale, SoftRule
+from tracking.rule.reasons import ReportOutcome
+
+DECIDED = (
+    "at",
+    "amount_minor",
+    "currency",
+    "parts",
+    "voucher",
+    "channel",
+    "customer",
+    "conflict",
+    "conflict_since",
+    "verified",
+    "over_limit",
+    "decision_id",
+    "closes_at",
+)
+"""What follows from the reports and clicks of a conversion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a decision is made, and what made it necessary."""
+
+    now: datetime
+    cause: Decision.Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An outcome, with everything that it follows from as a decision keeps it."""
+
+    inputs: dict[str, Any]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an order: its reports, in order of receipt, and the clicks of all their
+    journeys, whether they count or not."""
+
+    advertiser: Advertiser
+    evidence: Sequence[Evidence]
+    context: OrderContext
+    clicks: Journey
+
+    def joined(self, chosen: UUID | None = None, first: int | None = None) -> Joined:
+        """The reports joined, or the ``first`` of them, had nobody chosen another one."""
+        context = replace(self.context, chosen=chosen)
+        return join(self.evidence[:first], context)
+
+
+def reconsider(
+    conversion: Conversion, now: datetime, cause: Decision.Cause = Decision.Cause.CLICK
+) -> None:
+    """Decide an open conversion again from all evidence by now. The row must be locked."""
+    decide(conversion, reports_of(conversion), Stamp(now, cause))
+
+
+def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved:
+    """What would be decided from the reports and clicks that are stored, had staff ``chosen`` this
+    report, or else as it stands; nothing is written."""
+    known = _known(conversion, reports_of(conversion))
+    return _resolve(known, known.joined(chosen or conversion.settled_report_id))
+
+
+def resolve_test(report: Report) -> Outcome:
+    """Who would be paid, had this report of a test been one of a sale; nothing is written."""
+    known = _known_of(report.advertiser, [report], OrderContext())
+    return _resolve(known, known.joined()).outcome
+
+
+def claimant(conversion: Conversion) -> UUID | None:
+    """The report that decides the conversion's conflict if nobody else does; None without one."""
+    found = _known(conversion, reports_of(conversion)).joined(conversion.settled_report_id).claimant
+    return found.id if found else None
+
+
+def is_confirmed(conversion: Conversion) -> bool:
+    """Whether the advertiser itself reported the sale, as it stands."""
+    apart = (ReportOutcome.LATE, ReportOutcome.UNLINKED, ReportOutcome.JOURNEYS_CONFLICT)
+    rows = conversion.reports.filter(rank__in=CONFIRMING).exclude(outcome__in=apart)
+    return rows.exists()
+
+
+def reports_of(conversion: Conversion) -> list[Report]:
+    """The reports that decide about it."""
+    return [row for row in conversion.reports.all() if row.outcome != ReportOutcome.LATE]
+
+
+def decide(conversion: Conversion, rows: Sequence[Report], stamp: Stamp) -> None:
+    """Resolve the journey and store the decision, where it differs from the last one, with the
+    commission that follows from it."""
+    known = _known(conversion, rows)
+    joined = known.joined(conversion.settled_report_id)
+    with rollups.following(conversion):
+        before = _values(conversion)
+        _take_figures(conversion, joined, rows)
+        reports.mark(joined, rows)
+        resolved = _resolve(known, joined)
+        journeys.rebuild(conversion.advertiser_id, known.clicks.of(joined).unrecorded, stamp.now)
+        _store_decision(conversion, resolved, stamp)
+        commission = settling.settle(
+            conversion,
+            resolved.outcome.paid,
+            stamp.now,
+            claimed=_claimed(known, joined),
+            is_confirmed=joined.rank.confirms,
+        )
+        if commission:
+            suspended.decline(commission, stamp.now)
+        settling.confirm(conversion, is_confirmed=joined.rank.confirms)
+        after = _values(conversion)
+        changed = [name for name in DECIDED if after[name] != before[name]]
+        if changed:
+            conversion.save(update_fields=changed)
+
+
+def _known(conversion: Conversion, rows: Iterable[Report]) -> Known:
+    context = OrderContext(first_seen=conversion.first_seen_at)
+    return _known_of(conversion.advertiser, rows, context)
+
+
+def _known_of(advertiser: Advertiser, rows: Iterable[Report], context: OrderContext) -> Known:
+    prefetch_related_objects([advertiser], "terms")
+    evidence = sorted(map(reports.evidence_of, rows), key=lambda item: item.received)
+    at = min(item.at for item in evidence)
+    clicks = journeys.find(
+        advertiser.pk,
+        [item.click for report in evidence for item in report.presented],
+        to_ms(min(at, context.first_seen or at)),
+    )
+    return Known(advertiser, evidence, replace(context, begun=clicks.begun), clicks)
+
+
+def _values(conversion: Conversion) -> dict[str, Any]:
+    return {name: getattr(conversion, name) for name in DECIDED}
+
+
+def _take_figures(conversion: Conversion, joined: Joined, rows: Sequence[Report]) -> None:
+    """Let the report speak that is believed most. A field that it leaves out another one may add,
+    but never one that anybody can send."""
+    conversion.at = joined.at
+    conversion.amount_minor = joined.figures.amount_minor
+    conversion.currency = joined.figures.currency
+    conversion.parts = [asdict(part) for part in joined.figures.parts]
+    conversion.conflict, conversion.conflict_since = joined.conflict, joined.conflict_since
+    stored = {row.id: row for row in rows}
+    speaking = [stored[report.id] for report in joined.by_belief]
+    for name in ("voucher", "channel", "customer"):
+        values = (row.figures.get(name, "") for row in speaking)
+        setattr(conversion, name, next(filter(None, values), ""))
+
+
+def _resolve(known: Known, joined: Joined) -> Resolved:
+    """The outcome of what is joined; it never closes earlier than with fewer of its reports."""
+    sale, journey = _sale(known.advertiser, joined), _crediting(known, joined)
+    before = [known.joined(first=count) for count in range(1, len(known.evidence))]
+    if known.context.chosen is None and joined.claimant is None:
+        before.append(known.joined())
+    closings = (_closing(known, one) for one in before)
+    last = max(closings, key=lambda found: found.at, default=None)
+    if last and last.at > attribution.closing(journey.clicks, sale).at:
+        sale = replace(sale, open_until=last.at, open_by=last.by)
+    inputs = decisions.inputs_json(
+        journey.clicks,
+        sale,
+        [report.id for report in joined.linked],
+        joined.conflict,
+        journey.activations,
+        joined.uncounted,
+    )
+    return Resolved(inputs, attribution.resolve(journey.clicks, sale))
+
+
+def _crediting(known: Known, joined: Joined) -> Journey:
+    """The clicks that may be credited: none where a channel is named that does not count."""
+    return Journey((), ()) if joined.uncounted else known.clicks.of(joined)
+
+
+def _closing(known: Known, joined: Joined) -> Closing:
+    clicks = _crediting(known, joined).clicks
+    return attribution.closing(clicks, _sale(known.advertiser, joined))
+
+
+def _claimed(known: Known, joined: Joined) -> Click | None:
+    """The click that would be credited if the earlier of different journeys decided."""
+    if joined.claimant is None or joined.conflict != Conversion.Conflict.JOURNEYS:
+        return None
+    earlier = known.joined(joined.claimant.id)
+    clicks = _crediting(known, earlier).clicks
+    return attribution.paid_click(clicks, _sale(known.advertiser, earlier))
+
+
+def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
+    terms = terms_at(advertiser, joined.at)
+    return Sale(
+        at=to_ms(joined.at),
+        sessions=joined.sessions,
+        soft_rule=SoftRule(terms.soft_rule),
+        validation_minutes=int(timedelta(days=terms.validation_days) / timedelta(minutes=1)),
+    )
+
+
+def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) -> None:
+    """Add the decision unless the last one says the same."""
+    inputs, outcome = resolved.inputs, resolved.outcome
+    last = conversion.decision
+    verdicts = decisions.verdicts_json(outcome)
+    if last and last.inputs == inputs and last.verdicts == verdicts:
+        return
+    conversion.decision = Decision.objects.create(
+        advertiser_id=conversion.advertiser_id,
+        conversion=conversion,
+        sequence=last.sequence + 1 if last else 1,
+        decided_at=stamp.now,
+        cause=stamp.cause,
+        rule_version=attribution.RULE_VERSION,
+        inputs=inputs,
+        verdicts=verdicts,
+        paid_click=outcome.paid.id if outcome.paid else None,
+        paid_publisher_id=outcome.paid.publisher if outcome.paid else None,
+        closes_at=from_ms(outcome.closes_at),
+        closes_by_click=outcome.closes_by.id if outcome.closes_by else None,
+    )
+    conversion.closes_at = conversion.decision.closes_at

@@ -1,0 +1,233 @@
+"""Reports as they are received and kept: their tokens, their rank, and what became of each."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from network.advertisers import signing_keys
+from network.clock import to_ms
+from tracking.conversions import journeys, signing
+from tracking.conversions.evidence import MAX_TOKENS, Evidence, Joined, Presented, Role
+from tracking.conversions.fields import FieldError, SaleFields, SaleFigures
+from tracking.conversions.ranks import Rank, rank_of
+from tracking.conversions.signing import Signature
+from tracking.models import Conversion, Report
+from tracking.rule.reasons import ReportOutcome
+from tracking.rule.text import printable
+from tracking.rule.tokens import Keys, TokenError, accept
+
+MOST_KEPT: Mapping[Rank, int] = {Rank.KEYED: 40, Rank.SIGNED: 40, Rank.TOKEN: 20, Rank.BARE: 5}
+"""Reports that are kept of one order, by rank, so that nobody can make it cost more by sending
+others: what anybody can send does not take the place of what the shop confirms. A reload says what
+was said before and is not kept at all; more than this is no shop's doing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleReport:
+    """A report as it was received. ``sale`` is None when ``errors`` say what was wrong with it;
+    ``tokens`` are pairs of role and token text; ``from_browser`` means that it came with the
+    cookies of a browser, whose ``sessions`` then decide about soft claims, and
+    ``session_by_cookie`` that they came in a cookie which no script can read or write."""
+
+    id: UUID
+    advertiser: int
+    source: str
+    received_at: datetime
+    at: datetime
+    sale: SaleFields | None
+    tokens: tuple[tuple[Role, str], ...] = ()
+    sessions: tuple[int, ...] = ()
+    from_browser: bool = False
+    session_by_cookie: bool = False
+    errors: tuple[FieldError, ...] = ()
+    order: str = ""
+    signature: Signature | None = None
+
+    @property
+    def remarks(self) -> tuple[FieldError, ...]:
+        """What was wrong with it, or else what was left out of it."""
+        return self.errors or (self.sale.notes if self.sale else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedReport:
+    """A report with its tokens judged, each as ``{"role", "token", "reason"}``, and its rank."""
+
+    report: SaleReport
+    tokens: Sequence[dict[str, str]]
+    journeys: frozenset[int]
+    rank: Rank
+    notes: tuple[FieldError, ...] = ()
+
+    @property
+    def has_token(self) -> bool:
+        return any(token["reason"] == "" for token in self.tokens)
+
+    @property
+    def at(self) -> datetime:
+        """No report is dated after its receipt."""
+        return min(self.report.at, self.report.received_at)
+
+
+def judge(reports: Collection[SaleReport], keys: Keys) -> list[JudgedReport]:
+    """Judge tokens and signatures. One query where any is signed."""
+    signed = {report.advertiser for report in reports if report.signature}
+    shops = signing_keys.keys_of(signed) if signed else {}
+    secrets = {
+        report.id: signing_keys.valid_at(shops.get(report.advertiser, ()), report.received_at)
+        for report in reports
+        if report.signature
+    }
+    return [_judged(report, keys, secrets.get(report.id, ())) for report in reports]
+
+
+def _judged(report: SaleReport, keys: Keys, secrets: Collection[str]) -> JudgedReport:
+    tokens = _judge_tokens(report, keys)
+    valid = [token["token"] for token in tokens if token["reason"] == ""]
+    signature = report.signature
+    is_signed = signature is not None and signing.verifies(signature, secrets)
+    rank = rank_of(
+        is_keyed=report.source == Report.Source.KEYED, is_signed=is_signed, has_token=bool(valid)
+    )
+    return JudgedReport(
+        report=report,
+        tokens=tokens,
+        journeys=frozenset(journeys.click_in(token).journey for token in valid),
+        rank=rank,
+        notes=() if signature is None or is_signed else (_wrong_sig(signature, secrets),),
+    )
+
+
+def _wrong_sig(signature: Signature, secrets: Collection[str]) -> FieldError:
+    if not secrets:
+        return FieldError(
+            "sig",
+            printable(signature.sig, 80),
+            "no signature, as there is no signing key",
+            "Make a signing key on the advertiser's page, and sign with it.",
+        )
+    return FieldError(
+        "sig",
+        printable(signature.sig, 80),
+        f"the HMAC-SHA-256 of {printable(signature.text, 200)} in lower-case hex",
+        "Sign order, amount, currency and parts exactly as they are sent, with the current key.",
+    )
+
+
+def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
+    """Each token with its role and, when it credits nobody, the reason why."""
+    judged = []
+    for role, text in dict.fromkeys(report.tokens[:MAX_TOKENS]):
+        try:
+            accept(text, keys, report.advertiser, to_ms(report.received_at))
+            reason = ""
+        except TokenError as error:
+            reason = error.reason.value
+        judged.append({"role": role.value, "token": printable(text, 100), "reason": reason})
+    return judged
+
+
+def store(
+    judged: JudgedReport,
+    outcome: ReportOutcome,
+    conversion: Conversion | None,
+    is_uncounted: bool = False,
+) -> Report:
+    report, sale = judged.report, judged.report.sale
+    return Report.objects.create(
+        id=report.id,
+        advertiser_id=report.advertiser,
+        conversion=conversion,
+        source=report.source,
+        rank=judged.rank.value,
+        outcome=outcome.value,
+        order=(sale.order if sale else report.order)[:64],
+        at=judged.at,
+        received_at=report.received_at,
+        figures=sale_json(sale) if sale else {},
+        tokens=judged.tokens,
+        sessions=list(report.sessions),
+        from_browser=report.from_browser,
+        session_by_cookie=report.session_by_cookie,
+        is_uncounted=is_uncounted,
+        fingerprint=fingerprint(judged),
+        errors=[asdict(error) for error in (*report.remarks, *judged.notes)],
+    )
+
+
+def sale_json(sale: SaleFields) -> dict[str, Any]:
+    """What a report keeps of its fields, beside the order."""
+    return {
+        **msgspec.to_builtins(sale.figures),
+        "voucher": sale.voucher,
+        "channel": sale.channel,
+        "customer": sale.customer,
+    }
+
+
+def fingerprint(judged: JudgedReport) -> str:
+    """The same for reports of an order that say the same, whenever they came."""
+    report = judged.report
+    said = [
+        report.source,
+        judged.rank.value,
+        sale_json(report.sale) if report.sale else {},
+        judged.tokens,
+        sorted(report.sessions),
+        report.from_browser,
+        report.session_by_cookie,
+    ]
+    text = json.dumps(said, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def evidence_of(report: Report) -> Evidence:
+    presented = tuple(
+        Presented(Role(token["role"]), journeys.click_in(token["token"]))
+        for token in report.tokens
+        if token["reason"] == ""
+    )
+    return Evidence(
+        id=report.id,
+        rank=Rank(report.rank),
+        received_at=report.received_at,
+        at=report.at,
+        figures=msgspec.convert(report.figures, SaleFigures),
+        presented=presented,
+        sessions=frozenset(report.sessions),
+        from_browser=report.from_browser,
+        session_by_cookie=report.session_by_cookie,
+        uncounted=report.figures.get("channel", "") if report.is_uncounted else "",
+    )
+
+
+def mark(joined: Joined, reports: Iterable[Report]) -> None:
+    """Let each report say what became of it by now."""
+    outcomes = _outcomes(joined)
+    for report in reports:
+        if report.outcome != outcomes[report.id]:
+            report.outcome = outcomes[report.id]
+            report.save(update_fields=["outcome"])
+
+
+def _outcomes(joined: Joined) -> dict[UUID, ReportOutcome]:
+    """What became of each report, by its id."""
+    outcomes = {report.id: ReportOutcome.UNLINKED for report in joined.unlinked}
+    for index, report in enumerate(joined.linked):
+        outcomes[report.id] = ReportOutcome.MERGED if index else ReportOutcome.CREATED
+        if report.figures != joined.figures:
+            outcomes[report.id] = ReportOutcome.DISCREPANCY
+    for report in (*joined.linked, *joined.unlinked):
+        if report.uncounted:
+            outcomes[report.id] = ReportOutcome.CHANNEL_NOT_COUNTED
+        elif report.id in joined.rivals and joined.conflict == Conversion.Conflict.JOURNEYS:
+            outcomes[report.id] = ReportOutcome.JOURNEYS_CONFLICT
+        elif report.id in joined.rivals and report.figures != joined.figures:
+            outcomes[report.id] = ReportOutcome.FIGURES_CONFLICT
+    return outcomes

@@ -1,0 +1,74 @@
+"""What has waited too long: sales that nobody confirmed, and conflicts that nobody settled."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from network.models import Advertiser
+from tracking.commissions.settling import commission_of
+from tracking.commissions.transitions import ChangedBy, change, may_become
+from tracking.conversions.deciding import claimant, reconsider
+from tracking.lifecycle.finalisation import horizon
+from tracking.models import Commission, Conversion, Decision
+from tracking.rollups import writing as rollups
+
+BATCH = 100
+Status, DeclineReason = Commission.Status, Commission.DeclineReason
+
+
+def end_waiting(now: datetime) -> int:
+    """Decline what was not confirmed in time, and let the earlier report decide what has been in
+    conflict for too long; how many sales that were. Any number may run at once. Like the closing of
+    sales it waits for what is accepted and not yet taken in."""
+    known_to = horizon(now)
+    return sum(_end_of(shop, known_to, now) for shop in Advertiser.objects.order_by("pk"))
+
+
+def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
+    unconfirmed = Q(
+        verified=False,
+        conflict="",
+        commission__status=Status.PENDING,
+        closes_at__lte=known_to - timedelta(days=shop.confirm_days),
+    )
+    contested = Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days)) & ~Q(
+        conflict=""
+    )
+    return _each(shop, unconfirmed, _decline, now) + _each(shop, contested, _settle, now)
+
+
+def _each(
+    shop: Advertiser, wanted: Q, act: Callable[[Conversion, datetime], None], now: datetime
+) -> int:
+    done, ahead = 0, True
+    while ahead:
+        with transaction.atomic():
+            rows = Conversion.objects.filter(wanted, advertiser=shop.pk, closed_at__isnull=True)
+            batch = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:BATCH]
+            found = list(batch)
+            for conversion in found:
+                act(conversion, now)
+            done += len(found)
+        ahead = len(found) == BATCH
+    return done
+
+
+def _decline(conversion: Conversion, now: datetime) -> None:
+    """Until it is confirmed after all."""
+    with rollups.following(conversion):
+        commission = commission_of(conversion)
+        if commission and may_become(commission.status, Status.DECLINED, ChangedBy.TIME):
+            change(commission, Status.DECLINED, ChangedBy.TIME)
+            commission.decline_reason = DeclineReason.NOT_CONFIRMED
+            commission.save(update_fields=["status", "decline_reason"])
+
+
+def _settle(conversion: Conversion, now: datetime) -> None:
+    """As staff would by choosing the earlier report; nobody has."""
+    conversion.settled_report_id = claimant(conversion)
+    conversion.settled_by, conversion.settled_at = None, now
+    conversion.settled_reason = ""
+    conversion.save(update_fields=["settled_report", "settled_by", "settled_at", "settled_reason"])
+    reconsider(conversion, now, Decision.Cause.EARLIER)
