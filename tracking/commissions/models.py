@@ -72,10 +72,13 @@ class Commission(AdvertiserRow):
         FINAL = "final", _("Final")
 
     class DeclineReason(models.TextChoices):
-        """``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its publisher, so
-        that it ends where later evidence credits another one; ``not_confirmed`` ends when it is."""
+        """``in_conflict`` ends with the conflict; its publisher is who is credited if the earlier
+        report decides. ``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its
+        publisher, so that it ends where later evidence credits another one; ``not_confirmed`` ends
+        when it is."""
 
         NOBODY_PAID = "nobody_paid", _("Later evidence: nobody is paid")
+        IN_CONFLICT = "in_conflict", _("In conflict with another report")
         BY_ADVERTISER = "by_advertiser", _("Declined by the advertiser")
         SUSPENDED = "suspended", _("Partner suspended for fraud")
         NOT_CONFIRMED = "not_confirmed", _("Not confirmed by the advertiser")

@@ -14,6 +14,8 @@ from tracking.models import Commission, Conversion
 from tracking.rule.attribution import Click
 
 Status = Commission.Status
+UNPAID = (Commission.DeclineReason.NOBODY_PAID, Commission.DeclineReason.IN_CONFLICT)
+"""Declined by the evidence alone, and pending again with other evidence."""
 APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
 """What an approval holds for."""
 
@@ -96,9 +98,13 @@ def _pay_nobody(
     before = _values(commission)
     if claimed:
         _fill(commission, conversion, claimed)
+    is_lapsed = commission.decline_reason in UNPAID
     if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
         change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
-        commission.decline_reason = Commission.DeclineReason.NOBODY_PAID
+        is_lapsed = True
+    if is_lapsed:
+        reasons = Commission.DeclineReason
+        commission.decline_reason = reasons.IN_CONFLICT if claimed else reasons.NOBODY_PAID
     if _values(commission) != before:
         commission.save()
 
@@ -148,7 +154,7 @@ def _is_lapsed(commission: Commission, paid: int, *, is_confirmed: bool) -> bool
         return commission.publisher_id != paid
     if commission.decline_reason == Commission.DeclineReason.NOT_CONFIRMED:
         return is_confirmed
-    return commission.decline_reason == Commission.DeclineReason.NOBODY_PAID
+    return commission.decline_reason in UNPAID
 
 
 def _is_other(commission: Commission, approved: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Deciding a sale: from its reports and clicks to its decision and its commission, all stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from tracking.commissions import decisions, settling, suspended
 from tracking.conversions import journeys, reports
 from tracking.conversions.evidence import Evidence, Joined, OrderContext, join
 from tracking.conversions.journeys import Journey
-from tracking.conversions.ranks import CONFIRMING
+from tracking.conversions.ranks import CONFIRMING, Rank
 from tracking.models import Conversion, Decision, Report
 from tracking.rollups import writing as rollups
 from tracking.rule import attribution
@@ -66,10 +66,16 @@ class Known:
     context: OrderContext
     clicks: Journey
 
-    def joined(self, chosen: UUID | None = None, first: int | None = None) -> Joined:
-        """The reports joined, or the ``first`` of them, had nobody chosen another one."""
-        context = replace(self.context, chosen=chosen)
-        return join(self.evidence[:first], context)
+    def joined(self, chosen: UUID | None = None) -> Joined:
+        return join(self.evidence, replace(self.context, chosen=chosen))
+
+    def before(self) -> Iterator[Joined]:
+        """What was joined when fewer reports were known, in the order in which they were received.
+        Bare ones, which are not always kept, say when the order was there from the beginning."""
+        bare = [report for report in self.evidence if report.rank is Rank.BARE]
+        others = [report for report in self.evidence if report.rank is not Rank.BARE]
+        for count in range(1, len(others)):
+            yield join([*bare, *others[:count]], self.context)
 
 
 def reconsider(
@@ -177,10 +183,7 @@ def _take_figures(conversion: Conversion, joined: Joined, rows: Sequence[Report]
 def _resolve(known: Known, joined: Joined) -> Resolved:
     """The outcome of what is joined; it never closes earlier than with fewer of its reports."""
     sale, journey = _sale(known.advertiser, joined), _crediting(known, joined)
-    before = [known.joined(first=count) for count in range(1, len(known.evidence))]
-    if known.context.chosen is None and joined.claimant is None:
-        before.append(known.joined())
-    closings = (_closing(known, one) for one in before)
+    closings = (_closing(known, one) for one in (*known.before(), known.joined()))
     last = max(closings, key=lambda found: found.at, default=None)
     if last and last.at > attribution.closing(journey.clicks, sale).at:
         sale = replace(sale, open_until=last.at, open_by=last.by)

@@ -11,9 +11,8 @@ from django.db.models import F
 
 from network.models import Advertiser
 from tracking.commissions import settling
-from tracking.conversions import deciding, journeys, reports, seen
+from tracking.conversions import deciding, journeys, locking, reports, seen
 from tracking.conversions.fields import SaleFields
-from tracking.conversions.locking import lock_by_order
 from tracking.conversions.ranks import Rank
 from tracking.conversions.reports import MOST_KEPT, JudgedReport
 from tracking.conversions.reports import SaleReport as SaleReport
@@ -86,7 +85,7 @@ def _known(judged: Collection[JudgedReport]) -> Outcomes:
 def _record_order(
     advertiser: int, order: str, items: Sequence[JudgedReport], now: datetime
 ) -> Outcomes:
-    conversion = lock_by_order(advertiser, order)
+    conversion = locking.lock_by_order(advertiser, order)
     if conversion is None and not any(item.has_token for item in items):
         return _without_token(advertiser, order, items)
     shop = conversion.advertiser if conversion else Advertiser.objects.get(id=advertiser)
@@ -210,23 +209,24 @@ def _without_sale(advertiser: int, order: str) -> Iterable[Report]:
 def _without_token(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcomes:
     """Most orders of a shop: counted per hour, and remembered only so that a click that comes later
     is known to be later. What the shop itself confirms is kept for a token that may still come."""
-    first = min(items, key=lambda item: item.at)
-    if seen.remember(advertiser, order, first.at):
-        _count(first)
-    return _wait(advertiser, order, items) | {
+    known, rows = seen.first_of(advertiser, order), list(_without_sale(advertiser, order))
+    if known is None and not rows:
+        _count(min(items, key=lambda item: item.at))
+    bare = [item for item in items if not item.rank.confirms]
+    first = min((item.at for item in bare), default=None)
+    if first and (known is None or first < known):
+        seen.remember(advertiser, order, first)
+    confirming = [item for item in items if item.rank.confirms]
+    return _wait(advertiser, rows, confirming) | {
         item.report.id: _keep(item, ReportOutcome.NO_TOKEN)
         if item.tokens
         else ReportOutcome.NO_TOKEN
-        for item in items
-        if not item.rank.confirms
+        for item in bare
     }
 
 
-def _wait(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcomes:
-    confirming = [item for item in items if item.rank.confirms]
-    if not confirming:
-        return {}
-    shop, rows = Advertiser.objects.get(id=advertiser), list(_without_sale(advertiser, order))
+def _wait(advertiser: int, rows: list[Report], confirming: Sequence[JudgedReport]) -> Outcomes:
+    shop = Advertiser.objects.get(id=advertiser) if confirming else None
     outcomes: Outcomes = {}
     for item in confirming:
         alike = _alike(rows, item, is_late=False)
@@ -237,7 +237,7 @@ def _wait(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcome
         elif _is_full(rows, item.rank):
             outcomes[item.report.id] = ReportOutcome.TOO_MANY
         else:
-            uncounted = _is_uncounted(item, shop)
+            uncounted = shop is not None and _is_uncounted(item, shop)
             rows.append(reports.store(item, ReportOutcome.WAITING, None, uncounted))
     return outcomes
 
@@ -273,7 +273,7 @@ def _create(advertiser: Advertiser, items: Sequence[JudgedReport]) -> Conversion
                 currency=sale.figures.currency,
             )
     except IntegrityError:
-        earlier = lock_by_order(advertiser.id, sale.order)
+        earlier = locking.lock_by_order(advertiser.id, sale.order)
         if earlier is None:
             raise
         return earlier

@@ -19,7 +19,6 @@ _REMEMBER = """
     INSERT INTO tracking_orderseen (advertiser_id, digest, first_at) VALUES (%s, %s, %s)
     ON CONFLICT (advertiser_id, digest) DO UPDATE
         SET first_at = LEAST(tracking_orderseen.first_at, excluded.first_at)
-    RETURNING xmax = 0
 """
 _PRUNE = """
     DELETE FROM tracking_orderseen
@@ -27,15 +26,10 @@ _PRUNE = """
 """
 
 
-def remember(advertiser: int, order: str, at: datetime) -> bool:
-    """Remember that the order was there by then; whether it was not known before."""
-    known = first_of(advertiser, order)
-    if known is not None and known <= at:
-        return False
+def remember(advertiser: int, order: str, at: datetime) -> None:
+    """Remember that the order was there by then."""
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, [advertiser, _digest(order, advertiser, KEYS.signing), at])
-        cursor.fetchone()
-    return known is None
 
 
 def first_of(advertiser: int, order: str) -> datetime | None:

@@ -14,7 +14,7 @@ from network.clock import from_ms
 from network.models import Advertiser
 from publishers.models import Publisher
 from tracking.commissions import decisions
-from tracking.commissions.settling import commission_of
+from tracking.commissions.settling import UNPAID, commission_of
 from tracking.commissions.states import ShownState, StateFacts, shown, status_of
 from tracking.conversions import deciding
 from tracking.explain import rivals
@@ -171,7 +171,7 @@ def headline(conversion: Conversion, decided: Decided, names: Names) -> Headline
     }
     commission = commission_of(conversion)
     closing = _closing(conversion, decided, names)
-    if commission is None or commission.decline_reason == Commission.DeclineReason.NOBODY_PAID:
+    if commission is None or commission.decline_reason in UNPAID:
         return Headline(sale, _unpaid(conversion), (closing,))
     earned = money.display(commission.amount_minor, commission.currency)
     kind = str(COOKIE_TYPES[CookieType(commission.cookie_type)])
@@ -291,7 +291,7 @@ def _is_declined(commission: Commission | None) -> bool:
     """By staff or with its publisher's suspension, whatever the evidence says."""
     if commission is None or commission.status != Commission.Status.DECLINED:
         return False
-    return commission.decline_reason != Commission.DeclineReason.NOBODY_PAID
+    return commission.decline_reason not in UNPAID
 
 
 def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='commission',
             name='decline_reason',
-            field=models.CharField(blank=True, choices=[('nobody_paid', 'Later evidence: nobody is paid'), ('by_advertiser', 'Declined by the advertiser'), ('suspended', 'Partner suspended for fraud'), ('not_confirmed', 'Not confirmed by the advertiser')], max_length=20),
+            field=models.CharField(blank=True, choices=[('nobody_paid', 'Later evidence: nobody is paid'), ('in_conflict', 'In conflict with another report'), ('by_advertiser', 'Declined by the advertiser'), ('suspended', 'Partner suspended for fraud'), ('not_confirmed', 'Not confirmed by the advertiser')], max_length=20),
         ),
         migrations.AlterField(
             model_name='decision',

@@ -117,15 +117,14 @@ def _fold_batch(advertiser: int) -> int:
 
 def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
     assert conversion.decision is not None
-    in_conflict = bool(conversion.conflict) and conversion.closed_at is None
-    earned = _earned(commission_of(conversion), in_conflict=in_conflict)
+    earned = _earned(commission_of(conversion))
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
         at_ms=to_ms(conversion.at),
         amount_minor=conversion.amount_minor,
         judged=decisions.judged_clicks(conversion.decision),
-        in_conflict=in_conflict,
+        in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
         verified=conversion.verified,
         over_limit=conversion.over_limit,
         earned=earned,
@@ -135,10 +134,9 @@ def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
     )
 
 
-def _earned(commission: Commission | None, *, in_conflict: bool) -> Earned | None:
-    """In a conflict also what is declined until it is settled; else nothing where nobody is paid,
-    whoever was credited before."""
-    if commission is None or (status_of(commission) is None and not in_conflict):
+def _earned(commission: Commission | None) -> Earned | None:
+    """Nothing where nobody is paid, whoever was credited before."""
+    if commission is None or status_of(commission) is None:
         return None
     return Earned(
         publisher=commission.publisher_id,

@@ -137,7 +137,7 @@ ONE_COMMISSION = (
         JOIN tracking_conversion v ON v.id = c.conversion_id AND v.advertiser_id = c.advertiser_id
         JOIN tracking_decision d ON d.id = v.decision_id AND d.advertiser_id = v.advertiser_id
         WHERE c.advertiser_id = %(advertiser)s AND d.paid_publisher_id IS NOT NULL
-            AND c.decline_reason = 'nobody_paid'
+            AND c.decline_reason IN ('nobody_paid', 'in_conflict')
         """,
     ),
     Invariant(

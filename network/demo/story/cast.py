@@ -106,7 +106,7 @@ SHOPS = (
         percent=Decimal(6),
         network_fee_percent=Decimal(15),
         terms={"hard_days": 14, "soft_hours": 24, "soft_rule": "sole", "validation_days": 7},
-        verification="server",
+        verification="confirmed",
     ),
 )
 

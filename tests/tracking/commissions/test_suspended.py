@@ -16,7 +16,7 @@ from tests.support.makers import NOW, finalise, make_partner, make_publisher, ma
 from tests.support.reading import signed_in, text
 from tracking.clicks.redirect import Answer
 from tracking.commissions.rulings import Statement
-from tracking.conversions import recording
+from tracking.conversions import locking
 from tracking.lifecycle import suspension, validation
 from tracking.models import Commission, Conversion, Validation
 from tracking.rule.attribution import CookieType
@@ -335,7 +335,7 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
     for order in ("b", "a"):
         browser.buy(order, NOW)
     again = [intake.report_record(browser.report(order, SOON)) for order in ("a", "b")]
-    real, one_is_recorded, never, failed = recording.lock_by_order, Event(), Event(), []
+    real, one_is_recorded, never, failed = locking.lock_by_order, Event(), Event(), []
 
     def lock(*arguments: Any) -> Any:
         locked = real(*arguments)
@@ -357,7 +357,7 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
         except Exception as error:
             failed.append(error)
 
-    monkeypatch.setattr(recording, "lock_by_order", lock)
+    monkeypatch.setattr(locking, "lock_by_order", lock)
     drain = in_thread(take_in)
     assert one_is_recorded.wait(30)
     for thread in (in_thread(refuse), drain):

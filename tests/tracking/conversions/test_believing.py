@@ -404,7 +404,7 @@ def left(order: str) -> dict[str, Any]:
         ),
         "commission": list(
             Commission.objects.filter(conversion=found)
-            .exclude(decline_reason="nobody_paid", conversion__conflict="")
+            .exclude(decline_reason="nobody_paid")
             .values_list("publisher", "status", "amount_minor", "closes_at", "sold_at")
         ),
     }
@@ -421,7 +421,7 @@ def rollups() -> dict[tuple[Any, ...], tuple[int, ...]]:
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(orders())
 def test_the_order_of_arrival_changes_nothing(told: tuple[list[str], list[int]]) -> None:

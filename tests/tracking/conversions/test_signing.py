@@ -14,7 +14,7 @@ EXAMPLES = [
     pytest.param(
         {"order": "10023", "amount": "49.90", "currency": "GBP"},
         "10023|49.90|GBP|",
-        "03230fffae193e107664766617fdcd852dc440da6d295c8b07fb6f44b2648bde",
+        "03230fffae193e107664766617dfcd852dc440da6d295c8b07fb6f44b2648bde",
         id="without_parts",
     ),
     pytest.param(

@@ -135,7 +135,7 @@ def test_a_record_that_failed_for_a_moment_is_tried_again(
         if len(calls) < 3:
             raise RuntimeError("for a moment")
 
-    monkeypatch.setattr(recording, "record", flaky)
+    monkeypatch.setattr(recording, "record_judged", flaky)
     drain(folder)
     assert (len(calls), SetAside.objects.count()) == (3, 0)
 
