@@ -100,10 +100,6 @@ class Migration(migrations.Migration):
             name='counted',
             field=models.CharField(choices=[('click_took', 'click_took'), ('click_stood_down', 'click_stood_down'), ('click_not_partner', 'click_not_partner'), ('click_bot', 'click_bot'), ('click_prefetch', 'click_prefetch'), ('click_head', 'click_head'), ('click_stuffed', 'click_stuffed'), ('click_invalid_signature', 'click_invalid_signature'), ('click_no_consent', 'click_no_consent'), ('click_repeat', 'click_repeat'), ('click_advertiser_closed', 'click_advertiser_closed'), ('sale_pending', 'sale_pending'), ('sale_approved', 'sale_approved'), ('sale_final', 'sale_final'), ('sale_declined', 'sale_declined'), ('sale_unverified', 'sale_unverified'), ('sale_on_hold', 'sale_on_hold'), ('sale_conflict', 'sale_conflict'), ('sale_conflict_unpaid', 'sale_conflict_unpaid'), ('sale_nobody', 'sale_nobody'), ('touched', 'touched'), ('after_other', 'after_other'), ('taken_over', 'taken_over'), ('stood_down_sale', 'stood_down_sale'), ('protected', 'protected'), ('left_to_others', 'left_to_others')], max_length=30),
         ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting'),
-        ),
         migrations.AddField(
             model_name='orderseen',
             name='advertiser',
