@@ -206,7 +206,15 @@ DATABASES = {
         "HOST": unquote(_DATABASE_OPTIONS.pop("host", _DATABASE["HOST"])),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **_DATABASE_OPTIONS},
+        "OPTIONS": {
+            "connect_timeout": 2,
+            # A machine that is gone without a word is noticed within half a minute.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+            **_DATABASE_OPTIONS,
+        },
     }
 }
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")

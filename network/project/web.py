@@ -2,12 +2,18 @@
 pages that wait for PostgreSQL must not take a redirect's place."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
+from network import content_policy
+from network.pages.site import errors
 from network.project import hosts, onward
 from network.project.bridge import (
     WITHOUT_A_BODY,
@@ -23,6 +29,7 @@ from network.project.bridge import (
     served,
     take_body,
 )
+from network.project.latch import DatabaseWatch
 from tracking.clicks.snapshot import keeper
 
 REPORTS = Limits(body_bytes=256 * 1024, body_seconds=10.0)
@@ -31,6 +38,12 @@ THREADS = 16
 """In each worker. A thread may hold a connection to PostgreSQL."""
 MOST_WAITING = 200
 """Pages that wait for a thread, in each worker."""
+STATEMENT_SECONDS = 30
+UNAVAILABLE_HEADERS = {
+    "Cache-Control": "no-store",
+    content_policy.HEADER: content_policy.header(content_policy.SITE),
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def tracking() -> Server:
@@ -66,23 +79,58 @@ async def _onward(scope: Scope, receive: Receive) -> Answer:
 
 
 def site() -> Server:
-    """The site's, and the demo's pages: each request on a thread, of which there are so many."""
+    """The site's, and the demo's pages."""
     keeper.start_refreshing()
-    application = hosts.site_application()
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
-    waiting = 0
+    connection_created.connect(_end_long_statements)
+    return served(Pages(hosts.site_application()).ask)
 
-    async def ask(scope: Scope, receive: Receive) -> Answer:
-        nonlocal waiting
+
+class Pages:
+    """Answers each request on a thread, of which there are so many. Static files have their own:
+    they ask no database. While PostgreSQL hangs nobody waits for it."""
+
+    def __init__(self, application: hosts.Application) -> None:
+        self.application = application
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
+        self.of_static_files = ThreadPoolExecutor(2, thread_name_prefix="static")
+        self.watch = DatabaseWatch()
+        self.unanswered = 0
+
+    async def ask(self, scope: Scope, receive: Receive) -> Answer:
         environ = environ_of(scope)
         await take_body(environ, scope, receive, FORMS)
-        if waiting >= THREADS + MOST_WAITING:
-            raise Refused(503, "Too many pages are asked for. Try again in a minute.")
-        waiting += 1
-        try:
-            work = partial(respond, application, environ)
-            return await asyncio.get_running_loop().run_in_executor(threads, work)
-        finally:
-            waiting -= 1
+        work = partial(respond, self.application, environ)
+        if environ["PATH_INFO"].startswith(settings.STATIC_URL):
+            return await asyncio.get_running_loop().run_in_executor(self.of_static_files, work)
+        return await self._page(work)
 
-    return served(ask)
+    async def _page(self, work: Callable[[], Answer]) -> Answer:
+        self.watch.begin()
+        silence = self.watch.silence
+        if silence.done() or self.unanswered >= THREADS + MOST_WAITING:
+            return unavailable()
+        page = asyncio.get_running_loop().run_in_executor(self.threads, work)
+        self.unanswered += 1
+        either: set[asyncio.Future[Any]] = {page, silence}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.unanswered -= 1
+        if page.done():
+            return page.result()
+        page.cancel()  # it is not begun any more, or goes on unheard
+        return unavailable()
+
+
+def unavailable() -> Answer:
+    """The page that asks everybody to come back."""
+    response = errors.unavailable()
+    headers = {**dict(response.items()), **UNAVAILABLE_HEADERS}
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return Answer(response.status_code, pairs, response.content)
+
+
+def _end_long_statements(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Nobody waits so long for a page; workers and commands may."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{STATEMENT_SECONDS}s'")

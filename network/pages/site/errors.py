@@ -16,5 +16,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     cannot know who is signed in."""
     if not isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
         return server_error(request)
+    return unavailable()
+
+
+def unavailable() -> HttpResponse:
     content = get_template("unavailable.html").render()
     return HttpResponse(content, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
