@@ -1,9 +1,11 @@
-"""Whether the database was made by a release whose migrations this one does not have."""
+"""Whether the database's migrations are those of this release: none of another's, none missing."""
 
 from collections.abc import Collection
 
+from django.core.management import CommandError
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -16,8 +18,12 @@ REMEDY = (
 """For commands that do not know whose data it is."""
 
 
-class MadeByAnother(Exception):
+class MadeByAnother(CommandError):
     """The database cannot be brought up to date; says so, with the remedy."""
+
+
+class Incomplete(CommandError):
+    """The database has not been brought up to date; says so, with the remedy."""
 
 
 def unknown(database: BaseDatabaseWrapper) -> list[str]:
@@ -42,3 +48,15 @@ def check(remedy: str = REMEDY) -> None:
     names = unknown(connection)
     if names:
         raise MadeByAnother(f"{sentence(names)} {remedy}")
+
+
+def check_complete() -> None:
+    """For commands that read and write whole tables. Raises MadeByAnother and Incomplete."""
+    check()
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise Incomplete(
+            f"The database lacks {len(missing)} migrations of this release (the first is "
+            f"{missing[0][0]}). Bring it up to date first: python3 manage.py migrate"
+        )

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from network import clock
+from network.project import history
 from tracking.clicks import partitions
 from tracking.spool import intake
 
@@ -42,11 +43,12 @@ class Command(BaseCommand):
         registered = False
         while not stop.is_set():
             try:
-                close_old_connections()
                 if not registered:
+                    history.check()  # what is only missing may be on its way: tried again
                     partitions.ensure(clock.now())
                     intake.register(settings.SPOOL_HOST, clock.now())
                     registered = True
+                close_old_connections()
                 taken = intake.drain(folder, settings.SPOOL_HOST, clock.now())
             except (DatabaseError, InterfaceError) as error:
                 log.warning("PostgreSQL does not take records, trying again: %s", error)

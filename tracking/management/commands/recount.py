@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from network.project import history
 from tracking.models import Rollup
 from tracking.rollups.recount import recount
 
@@ -15,5 +16,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        history.check_complete()
         recount()
         self.stdout.write(f"Counted anew: {Rollup.objects.count():,} rows of rollups.")

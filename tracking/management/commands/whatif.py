@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from network import clock, money
 from network.models import Advertiser
+from network.project import history
 from network.wording import counted
 from publishers.models import ModelType, Publisher
 from tracking.rule.attribution import CookieType, SoftRule
@@ -86,6 +87,7 @@ class Command(BaseCommand):
         output.add_argument("--json", action="store_true", help="print the whole answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        history.check_complete()
         now = clock.now()
         shops = _advertisers(options["advertiser"])
         changes = _changes(shops, _wishes(options), now)
