@@ -20,7 +20,7 @@ from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
 from publishers.pages.partners.forms import ModelTypeForm
 from publishers.policy import assigning
-from publishers.policy.effects import effects_of_model_type
+from publishers.policy.effects import Outcome, effects_of_model_type
 
 
 def confirm(
@@ -29,7 +29,7 @@ def confirm(
     """First asks which, unless the address says it: ``?model_type=extension``; then the
     confirmation, which makes the change when it is posted."""
     given = request.POST if request.method == "POST" else request.GET
-    held = {"model_type": model_type_of(publisher, clock.now())}
+    held = {"model_type": lambda: model_type_of(publisher, clock.now())}  # read when it is shown
     chosen = ModelTypeForm(given if "model_type" in given else None, initial=held)
     if not chosen.is_valid():
         return _ask(request, model_admin, publisher, chosen)
@@ -90,7 +90,7 @@ class ModelTypeChange(CookieTypeChange[Publisher]):
         effects = outcome.effects
         changing = [effect for effect in effects if effect.changes_type]
         partners = [effect.partnership for effect in effects]
-        before = model_type_of(self.about, outcome.start.at)
+        before = self._type_before(outcome)
         facts = {
             "publisher": str(self.about),
             "before": ModelType(before).label,
@@ -117,6 +117,12 @@ class ModelTypeChange(CookieTypeChange[Publisher]):
                 _("This may be different with a later start."),
             ],
         )
+
+    def _type_before(self, outcome: Outcome) -> str:
+        """As its policies say it, where it has any: they have been read."""
+        for effect in outcome.effects:
+            return effect.before.model_type
+        return model_type_of(self.about, outcome.start.at)
 
     def write(self, now: datetime, **said: Any) -> str:
         made = assigning.change_model_type(self.about, self.kind, now, **said)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -46,8 +46,10 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     change_form_template = "admin/publishers/publisher/change_form.html"
     shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Created")))
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Publisher]:
-        return super().get_queryset(request).prefetch_related("model_types")
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found = super().get_changelist_instance(request)
+        found.result_list = found.result_list.prefetch_related("model_types")
+        return found
 
     def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
         if obj is None:
