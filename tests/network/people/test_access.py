@@ -1,43 +1,30 @@
 """Every URL for every role, from the URL configuration itself: a new URL without a rule fails."""
 
-import copy
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
-from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_urlconf
-from pytest_django.fixtures import Settings
-from pytest_django.plugin import DjangoDbBlocker
 
-from network.advertisers import tracking_hosts
-from network.models import Advertiser, CommissionGroup, User
-from network.people import access
+from network.models import Advertiser, User
 from network.project import hosts
 from publishers.models import (
     LedgerAccount,
     LedgerTransaction,
     ModelTypeCookieType,
     NoticeMail,
-    PartnerNote,
     Publisher,
 )
-from publishers.notices import reading as notice_reading
 from publishers.policy import assigning, deciding
 from publishers.teams import invitations
 from publishers.teams.models import Invitation
-from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -48,8 +35,6 @@ from tests.support.makers import (
     make_user,
     report_sale,
 )
-from tracking.commissions import rulings
-from tracking.commissions.rulings import Statement
 from tracking.models import (
     Click,
     Commission,
@@ -57,7 +42,6 @@ from tracking.models import (
     SetAside,
     SpoolHost,
     UnattributedSales,
-    Validation,
     WhatIfRun,
 )
 from tracking.rule.attribution import CookieType
@@ -66,7 +50,6 @@ from tracking.whatif import runs
 from tracking.whatif.results import Question
 
 pytestmark = pytest.mark.django_db
-
 NOBODY: frozenset[str] = frozenset()
 OPERATORS = frozenset({"operator"})
 WRITERS_OF_A = OPERATORS | {"owner_a", "manager_a"}
@@ -78,6 +61,8 @@ PUBLISHERS = TEAM_OF_P | {"member_q"}
 SIGNED_IN = STAFF | PUBLISHERS | {"stranger"}
 ASKED = frozenset({"owner_a"})
 """Who asked a what-if; nobody else sees it."""
+
+
 EVERYBODY = SIGNED_IN | {"anonymous"}
 TOKEN = "of-an-invitation"
 HASHED = make_password("a-password-of-all-9")
@@ -106,7 +91,6 @@ class AdminRules:
 
 OF_A = AdminRules(listed=STAFF, page=STAFF_OF_A)
 OF_OPERATORS = AdminRules(listed=OPERATORS, page=OPERATORS)
-
 ADMIN: dict[str, AdminRules] = {
     "network_advertiser": AdminRules(STAFF, STAFF_OF_A, add=OPERATORS, change=WRITERS_OF_A),
     "network_user": AdminRules(OPERATORS, OPERATORS, add=OPERATORS, change=OPERATORS),
@@ -127,6 +111,7 @@ ADMIN: dict[str, AdminRules] = {
     "publishers_noticemail": OF_OPERATORS,
     "admin_logentry": OF_OPERATORS,
 }
+
 
 RULES: dict[str, Rule] = {
     "home": Rule(SIGNED_IN),
@@ -199,6 +184,8 @@ RULES: dict[str, Rule] = {
     "admin:tracking_setaside_replay": Rule(OPERATORS, write=OPERATORS, answer=405),
     "admin:publishers_noticemail_again": Rule(OPERATORS, write=OPERATORS, answer=405),
 }
+
+
 for model, rules in ADMIN.items():
     RULES |= {
         f"admin:{model}_changelist": Rule(rules.listed),
@@ -208,6 +195,8 @@ for model, rules in ADMIN.items():
         f"admin:{model}_change": Rule(rules.page, write=rules.change),
         f"admin/{model.replace('_', '/')}/<path:object_id>/": Rule(STAFF, answer=302),
     }
+
+
 WITHOUT_A_FORM = {
     "admin:tracking_setaside_replay",
     "admin:publishers_invitation_do",
@@ -215,6 +204,8 @@ WITHOUT_A_FORM = {
     "admin:whatif_run",
 }
 """A POST there does it, and leads on to the page of what it was done to."""
+
+
 SENT_ON = {"/admin/logout/": "/admin/"}
 """Where those whom a URL is not for are sent, if not to the sign-in; that is hidden in its turn."""
 
@@ -310,19 +301,6 @@ def sell(advertiser: Advertiser, publisher: Publisher, order: str, *, conflict: 
         later = at + timedelta(minutes=2)
         report_sale(advertiser, later, data, from_cookies=shopper.cookies, source="pixel")
     report_sale(advertiser, at, {"order": f"without-{order}", "amount": "5.00"})
-
-
-@pytest.fixture(scope="module")
-def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The world of all tests of this module."""
-    with made_once(django_db_blocker, found) as world:
-        yield world
-
-
-@pytest.fixture
-def world(founded: World, at_now: None, db: None) -> World:
-    """For one test, which may change it."""
-    return copy.deepcopy(founded)
 
 
 def found() -> World:
@@ -504,290 +482,7 @@ def is_taken(response: Any, url: Url) -> bool:
     return bool(response.status_code == 200)
 
 
-MUST_HAVE_ONE = ["operator", "owner_a", "owner_b", "owner_p"]
-ON_THE_WAY = {"account_reauthenticate", "account_logout", "mfa_activate_totp"}
-
-
-@pytest.mark.parametrize("role", MUST_HAVE_ONE)
-def test_without_a_second_factor_there_is_nothing_but_its_set_up(
-    world: World, role: str, settings: Settings
-) -> None:
-    settings.TOTP_REQUIRED = True
-    client = world.client(role)
-    wrong = []
-    for url in urls_of(settings.ROOT_URLCONF):
-        for method in ("get", "post"):
-            answer = getattr(client, method)(world.address(url))
-            led = answer.headers.get("Location", "").startswith("/second-factor/set-up/")
-            if led is (url.key in ON_THE_WAY):
-                wrong.append(f"{method} {world.address(url)}: {answer.status_code}")
-            if url.key == "account_logout":
-                client = world.client(role)
-    assert wrong == []
-
-
-@pytest.mark.parametrize("role", MUST_HAVE_ONE)
-def test_with_a_second_factor_everything_is_as_the_role_says(
-    world: World, role: str, settings: Settings
-) -> None:
-    settings.TOTP_REQUIRED = True
-    client = world.client(role)
-    show_second_factor(client, world.users[role])
-    wrong = []
-    for url in urls_of(settings.ROOT_URLCONF):
-        if url.key.startswith("mfa_"):
-            continue
-        rule, address = RULES[url.key], world.address(url)
-        response = client.get(address)
-        fine = is_answered(response, rule) if role in rule.read else is_hidden(response)
-        if not fine:
-            wrong.append(f"{address}: {response.status_code}")
-    assert wrong == []
-
-
-@pytest.mark.parametrize("role", sorted(SIGNED_IN - set(MUST_HAVE_ONE)))
-def test_nobody_else_must_have_a_second_factor(world: World, role: str, settings: Settings) -> None:
-    settings.TOTP_REQUIRED = True
-    there = world.client(role).get("/", follow=True)
-    assert there.status_code == 200
-    assert "/second-factor/" not in there.request["PATH_INFO"]
-
-
-def show_second_factor(client: Client, user: User) -> None:
-    """Give somebody one, which this session has shown."""
-    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "mfa", "at": 0}]
-    session["account_authentication_methods_user"] = str(user.pk)
-    session.save()
-
-
-@pytest.mark.parametrize("role", ["owner_a", "viewer_a", "member_p"])
-def test_no_page_names_another_tenant(world: World, role: str) -> None:
-    client = world.client(role)
-    named = []
-    for url in urls_of(settings.ROOT_URLCONF):
-        if role in RULES[url.key].read:
-            text = client.get(world.address(url)).content.decode()
-            secrets = ("Tenant B", "Publisher Q", "reference-Publisher Q")
-            named += [(url.key, secret) for secret in secrets if secret in text]
-    may_apply = ("find_programmes", "Tenant B")
-    assert [each for each in named if each != may_apply] == []
-
-
-INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\s(?:src|type)=)|\son[a-z]+=", re.IGNORECASE)
-
-
-def test_no_page_holds_a_script_or_a_style_itself(world: World) -> None:
-    """The content policy would refuse it."""
-    client = world.client("operator")
-    wrong = []
-    for url in urls_of(settings.ROOT_URLCONF):
-        if "operator" in RULES[url.key].read:
-            page = client.get(world.address(url)).content.decode()
-            wrong += [f"{url.key}: {found.group()}" for found in INLINE.finditer(page)]
-    assert wrong == []
-
-
-def test_another_tenants_row_is_not_there(world: World) -> None:
-    client = world.client("owner_b")
-    answers = {
-        (model, page): client.get(
-            reverse(f"admin:{model}_{page}", args=[world.rows[model].pk])
-        ).status_code
-        for model in ADMIN
-        for page in ("change", "history", "delete")
-    }
-    assert {key: status for key, status in answers.items() if status != 404} == {}
-    assert answers
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        pytest.param("network/advertiser/{a}/terms/", id="terms"),
-        pytest.param("network/advertiser/{a}/rate/", id="rate"),
-        pytest.param("publishers/partnership/{partnership}/terms/", id="partnership_terms"),
-        pytest.param("publishers/partnership/{partnership}/note/", id="note"),
-        pytest.param("publishers/partnership/{partnership}/status/?to=ended", id="status"),
-        pytest.param(
-            "publishers/partnership/cookie-type/?to=soft&partners={partnership}", id="cookie_type"
-        ),
-        pytest.param("tracking/conversion/{sale}/approve/", id="approve"),
-        pytest.param("tracking/conversion/{sale}/decline/", id="decline"),
-        pytest.param("tracking/conversion/{sale}/settle/", id="settle"),
-        pytest.param("tracking/conversion/{sale}/take-back/", id="take_back"),
-        pytest.param("tracking/conversion/{sale}/", id="redirect_to_the_page"),
-    ],
-)
-def test_another_tenants_row_cannot_be_acted_on(world: World, address: str) -> None:
-    row = world.rows["tracking_conversion"]
-    partnership = world.rows["publishers_partnership"]
-    path = address.format(a=world.a.pk, partnership=partnership.pk, sale=row.pk)
-    client = world.client("owner_b")
-    assert client.get(f"/admin/{path}", follow=True).status_code == 404
-    assert client.post(f"/admin/{path}", {"reason": "none"}, follow=True).status_code == 404
-
-
-def test_an_id_of_another_tenant_in_a_selection_is_not_found(world: World) -> None:
-    own = world.b.partnerships.get()
-    others = world.rows["publishers_partnership"]
-    response = world.client("owner_b").post(
-        "/admin/publishers/partnership/cookie-type/",
-        {"to": "soft", "partners": f"{own.pk},{others.pk}", "reason": "mine"},
-    )
-    assert response.status_code == 404
-    assert own.assignments.count() == 1
-
-
-def test_an_action_reaches_own_rows_only(world: World) -> None:
-    others = world.rows["publishers_partnership"]
-    response = world.client("owner_b").post(
-        "/admin/publishers/partnership/",
-        {"action": "set_soft", "_selected_action": [str(others.pk)]},
-        follow=True,
-    )
-    assert "Publisher P" not in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param("tracking/conversion/?advertiser={a}", id="filter_that_is_not_offered"),
-        pytest.param("tracking/conversion/?advertiser__id__exact={a}", id="made_up_filter"),
-        pytest.param("publishers/partnership/?q={p}", id="search"),
-        pytest.param("tracking/click/?q={click}", id="search_by_id"),
-        pytest.param("tracking/commission/?q={p}", id="search_by_name"),
-    ],
-)
-def test_a_filter_or_search_finds_nothing_of_another_tenant(world: World, path: str) -> None:
-    values = {"a": world.a.pk, "p": world.p.pk, "click": world.rows["tracking_click"].pk}
-    page = world.client("owner_b").get(f"/admin/{path.format(**values)}").content.decode()
-    assert "Publisher P" not in page
-    assert "Tenant A" not in page
-
-
-def test_a_lookup_through_relations_is_refused(world: World) -> None:
-    address = "/admin/tracking/commission/?publisher__partnerships__advertiser__name=Tenant+A"
-    assert world.client("owner_b").get(address).status_code == 400
-
-
-def test_staff_of_two_advertisers_choose_between_theirs_only(world: World) -> None:
-    c = make_advertiser("Tenant C")
-    user = make_user("viewer", c)
-    user.staff_memberships.create(advertiser=world.b, role="owner")
-    client = Client(HTTP_HOST=settings.SITE_HOST)
-    client.force_login(user)
-    page = client.get("/admin/tracking/conversion/").content.decode()
-    assert "Tenant B" in page
-    assert "Tenant C" in page
-    assert "Tenant A" not in page
-    assert client.get(f"/admin/tracking/conversion/?advertiser={world.a.pk}").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("model_name", "field_name"),
-    [
-        pytest.param("staffmembership", "user", id="users"),
-        pytest.param("staffmembership", "advertiser", id="advertisers"),
-        pytest.param("commissiongroup", "advertiser", id="advertisers_by_group"),
-    ],
-)
-def test_autocomplete_offers_nothing_of_another_tenant(
-    world: World, model_name: str, field_name: str
-) -> None:
-    query = f"?app_label=network&model_name={model_name}&field_name={field_name}&term="
-    response = world.client("owner_b").get(f"/admin/autocomplete/{query}")
-    if response.status_code == 200:
-        assert [item["text"] for item in response.json()["results"]] == ["Tenant B"]
-    else:
-        assert response.status_code == 403
-
-
-def test_a_viewer_is_offered_no_action(world: World) -> None:
-    page = world.client("viewer_a").get("/admin/publishers/partnership/").content.decode()
-    assert "Set soft" not in page
-    response = world.client("viewer_a").post(
-        "/admin/publishers/partnership/",
-        {"action": "set_soft", "_selected_action": [str(world.rows["publishers_partnership"].pk)]},
-        follow=True,
-    )
-    assert "Reason, shown to the partner" not in response.content.decode()
-
-
-def test_somebody_deactivated_sees_nothing(world: World) -> None:
-    client = world.client("owner_a")
-    User.objects.filter(pk=world.users["owner_a"].pk).update(is_active=False)
-    assert is_hidden(client.get("/admin/"))
-
-
-def test_every_model_has_a_rule() -> None:
-    ours = {"network", "publishers", "tracking", "admin"}
-    labels = {m._meta.label_lower for m in apps.get_models() if m._meta.app_label in ours}
-    assert set(access.RULES) == labels
-
-
-def test_a_model_without_a_rule_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "RULES", {})
-    with pytest.raises(ImproperlyConfigured, match=r"CommissionGroup has no rule"):
-        access.for_staff(CommissionGroup.objects.all(), AnonymousUser())
-
-
-def test_what_is_not_for_publishers_is_an_error_there() -> None:
-    with pytest.raises(ImproperlyConfigured, match="not shown to publishers"):
-        access.for_publisher(Report.objects.all(), 1)
-
-
-def test_every_rules_lookup_leads_to_its_tenant(world: World) -> None:
-    for advertiser, publisher in ((world.a, world.p), (world.b, world.q)):
-        make_what_no_page_needs(advertiser, publisher, world.users["operator"])
-    for label, rule in access.RULES.items():
-        rows = apps.get_model(label)._default_manager.all()
-        if rule.advertiser:
-            seen = access.for_staff(rows, world.users["owner_a"])
-            assert set(seen) == belonging(rows, rule.advertiser, world.a), label
-        if rule.publisher:
-            seen = access.for_publisher(rows, world.p.pk)
-            assert set(seen) == belonging(rows, rule.publisher, world.p), label
-
-
-def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person: User) -> None:
-    """A row of each model that the world has none of."""
-    tracking_hosts.replace(advertiser, [f"go.shop-{advertiser.pk}.example"])
-    notice_reading.mark_read(person, publisher, 0)
-    PartnerNote.objects.create(
-        partnership=advertiser.partnerships.get(publisher=publisher),
-        text=f"Of {advertiser}",
-        made_by=person,
-        created_at=NOW,
-    )
-    sale = advertiser.conversions.get(order=f"open-{publisher.name}")
-    said = Statement(action=Validation.Action.APPROVE, made_by=person)
-    rulings.carry_out(said, sale.commission, NOW)
-
-
-def belonging(rows: QuerySet[Model], lookup: str, tenant: Advertiser | Publisher) -> set[Model]:
-    """The rows from which the lookup leads to the tenant itself, and not to what has its id."""
-    theirs = {row for row in rows if tenant in reached(row, lookup)}
-    assert theirs, f"no row of {rows.model} by {lookup}"
-    return theirs
-
-
-def reached(row: Model, lookup: str) -> list[Model]:
-    found = [row]
-    for name in lookup.split("__"):
-        if name != "pk":
-            values = [getattr(each, name) for each in found]
-            found = [row for value in values for row in several(value)]
-    return found
-
-
-def several(value: Any) -> list[Model]:
-    return list(value.all()) if hasattr(value, "all") else [value]
-
-
 # The other hosts' URLs are for everybody: nobody signs in there.
-
 PUBLIC = {"click", "activate", "tag", "sale", "pixel", "page_style"}
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
 DEMO = {

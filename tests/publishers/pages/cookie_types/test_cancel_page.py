@@ -202,11 +202,12 @@ def test_whoever_may_make_the_change_may_cancel_it(
 ) -> None:
     client: Client = signed_in(make_user(role, partner.advertiser))
     row = coming(partner)
-    pk = row.pk + 1000 if kind == "terms" else row.pk
-    assert client.get(f"/admin/coming/{kind}/{pk}/cancel/").status_code == status
+    pk = row.pk + 1000 if kind == "terms" else row.pk  # else it may be the id of some terms
+    page = f"/admin/coming/{kind}/{pk}/cancel/"
+    assert client.get(page).status_code == status
     other = signed_in(make_user("owner", make_advertiser()))
     seen = coming is network_default  # holds for all: everybody sees it, and may not cancel it
-    assert other.get(address(kind, row)).status_code == (403 if seen else 404)
+    assert other.get(page).status_code == (403 if seen else 404)
 
 
 @pytest.mark.parametrize(("types", "shown"), [("hard", True), ("soft", False)])

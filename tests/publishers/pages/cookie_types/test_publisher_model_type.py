@@ -18,15 +18,10 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, MINUTE, Market, counted, make_market
+from tests.support.what_ifs import DAY, MINUTE, Market, counted
 from tracking.whatif.models import WhatIfRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-
-
-@pytest.fixture
-def market() -> Market:
-    return make_market()
 
 
 @pytest.fixture
