@@ -36,7 +36,7 @@ class Answer:
     body: bytes = b""
 
 
-class Refused(Exception):
+class RefusedRequest(Exception):
     """A request whose body cannot be read."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -59,12 +59,12 @@ class Limits:
 
 
 async def read_body(receive: Receive, limits: Limits) -> bytes:
-    """Raises Refused for a body that is too long, too slow or not whole."""
+    """Raises RefusedRequest for a body that is too long, too slow or not whole."""
     try:
         async with asyncio.timeout(limits.body_seconds):
             return await _read(receive, limits.body_bytes)
     except TimeoutError:
-        raise Refused(408, "The request's body did not come to its end in time.") from None
+        raise RefusedRequest(408, "The request's body did not come to its end in time.") from None
 
 
 async def _read(receive: Receive, most: int) -> bytes:
@@ -72,12 +72,12 @@ async def _read(receive: Receive, most: int) -> bytes:
     while more:
         message = await receive()
         if message["type"] != "http.request":  # the client has gone, or its chunks are none
-            raise Refused(400, "The request's body is not whole.")
+            raise RefusedRequest(400, "The request's body is not whole.")
         part = message.get("body", b"")
         more = message.get("more_body", False)
         length += len(part)
         if length > most:
-            raise Refused(413, f"The request's body has more than {most} bytes.")
+            raise RefusedRequest(413, f"The request's body has more than {most} bytes.")
         parts.append(part)
     return b"".join(parts)
 
@@ -115,7 +115,7 @@ async def take_body(
     environ: dict[str, Any], scope: Scope, receive: Receive, limits: Limits
 ) -> None:
     """Read the whole body, sent with its length or in chunks, into the environment. Raises
-    Refused."""
+    RefusedRequest."""
     if scope["method"] in WITHOUT_A_BODY:
         return
     body = await read_body(receive, limits)
@@ -174,12 +174,12 @@ async def answer(send: Send, given: Answer) -> None:
 
 
 def served(ask: Callable[[Scope, Receive], Awaitable[Answer]]) -> Server:
-    """An ASGI application that sends what ``ask`` answers or raises as Refused."""
+    """An ASGI application that sends what ``ask`` answers or raises as RefusedRequest."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             given = await ask(scope, receive)
-        except Refused as refused:
+        except RefusedRequest as refused:
             given = refused.answer
         except Exception:
             log.exception("No answer to %s %s", scope["method"], scope["path"])

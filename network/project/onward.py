@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-from network.project.bridge import Answer, Refused, Scope
+from network.project.bridge import Answer, RefusedRequest, Scope
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 120.0
@@ -21,12 +21,12 @@ FORWARDED = b"x-forwarded-"
 
 
 async def pass_on(scope: Scope, body: bytes, socket: Path, *, behind_proxy: bool) -> Answer:
-    """The site's answer. Raises Refused while the site does not answer."""
+    """The site's answer. Raises RefusedRequest while the site does not answer."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             raw = await _ask(socket, b"".join(_request(scope, body, behind_proxy)))
     except (OSError, TimeoutError) as error:
-        raise Refused(503, "The site does not answer. Try again in a minute.") from error
+        raise RefusedRequest(503, "The site does not answer. Try again in a minute.") from error
     head, _, content = raw.partition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n")
     return Answer(int(status.split()[1]), list(_headers(lines)), content)

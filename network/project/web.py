@@ -20,7 +20,7 @@ from network.project.bridge import (
     Answer,
     Limits,
     Receive,
-    Refused,
+    RefusedRequest,
     Scope,
     Server,
     environ_of,
@@ -71,7 +71,7 @@ def tracking() -> Server:
 
 async def _onward(scope: Scope, receive: Receive) -> Answer:
     if not settings.SITE_SOCKET:
-        raise Refused(400, "There is no such host here.")
+        raise RefusedRequest(400, "There is no such host here.")
     body = b"" if scope["method"] in WITHOUT_A_BODY else await read_body(receive, FORMS)
     return await onward.pass_on(
         scope, body, Path(settings.SITE_SOCKET), behind_proxy=settings.TRUSTED_PROXIES > 0

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from crawlerdetect import CrawlerDetect
 from django.conf import settings
+
+from tracking.rule import crawlers
 
 _FAMILIES = (
     ("Edg", "Edge"),
@@ -22,11 +23,11 @@ _FAMILIES = (
     ("Safari", "Safari"),
 )
 _MAX_USER_AGENT = 512
+"""Characters that are kept to be looked at; a request's head may have hundreds of thousands."""
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 """Headers by which browsers of today and before say that they fetch ahead."""
 
 
-@lru_cache(maxsize=20_000)
 def is_bot(user_agent: str) -> bool:
     """Whether the user agent is a known crawler's.
 
@@ -34,12 +35,19 @@ def is_bot(user_agent: str) -> bool:
     """
     if settings.COUNT_HEADLESS_BROWSERS:
         user_agent = user_agent.replace("HeadlessChrome", "Chrome")
-    return bool(CrawlerDetect(user_agent=user_agent[:_MAX_USER_AGENT]).is_crawler())
+    return _is_crawler(user_agent[: crawlers.LONGEST])
+
+
+_is_crawler = lru_cache(maxsize=20_000)(crawlers.is_crawler)
+
+
+def describe(user_agent: str) -> str:
+    """Family and device class, such as ``Firefox, mobile``."""
+    return _describe(user_agent[:_MAX_USER_AGENT])
 
 
 @lru_cache(maxsize=20_000)
-def describe(user_agent: str) -> str:
-    """Family and device class, such as ``Firefox, mobile``."""
+def _describe(user_agent: str) -> str:
     family = next((name for mark, name in _FAMILIES if mark in user_agent), "Other")
     mobile = any(mark in user_agent for mark in ("Mobi", "Android", "iPhone", "iPad"))
     return f"{family}, {'mobile' if mobile else 'desktop'}"

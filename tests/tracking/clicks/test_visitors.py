@@ -20,9 +20,7 @@ def test_a_headless_browser_counts_where_it_stands_for_a_person(
     settings: Settings, counted: bool
 ) -> None:
     settings.COUNT_HEADLESS_BROWSERS = counted
-    visitors.is_bot.cache_clear()
     assert visitors.is_bot(CHROME.replace("Chrome", "HeadlessChrome")) is not counted
-    visitors.is_bot.cache_clear()
 
 
 @pytest.mark.parametrize(
