@@ -31,7 +31,7 @@ ADDRESS = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that answers once the web processes are up."""
+    """A page that answers once the servers are up."""
 
     host: str
     path: str

@@ -20,7 +20,7 @@ REMEDY = (
 
 class Command(BaseCommand):
     help = (
-        "Run a network on this machine, as the demo does, but empty: web, worker, beat and drain, "
+        "Run a network on this machine, as the demo does, but empty: tracking host, site, worker, beat, drain, "
         "on PostgreSQL and Valkey that come along. Ctrl-C stops everything; the data stays."
     )
 
