@@ -8,12 +8,14 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from network.advertisers import signing_keys
 from network.demo.pages import places
 from network.demo.story import cast
 from network.models import Advertiser
 from tests.demo.visitor import ask
-from tests.support.makers import make_advertiser
+from tests.support.makers import NOW, make_advertiser
 from tracking.clicks import snapshot
+from tracking.conversions import signing
 
 PAGES = (
     (places.SHOP, "/"),
@@ -70,10 +72,21 @@ def test_every_order_gets_a_number_of_its_own() -> None:
     client = Client(headers={"host": places.SHOP})
     answers = [client.post("/checkout?product=stove&quantity=2") for _ in range(20)]
     found = [
-        re.fullmatch(r"/thank-you/(NO-\w{8})\?amount=99\.80", answer["Location"])
+        re.fullmatch(r"/thank-you/(NO-\w{8})\?amount=99\.80&sig=", answer["Location"])
         for answer in answers
     ]
     assert len({match[1] for match in found if match}) == 20
+
+
+def test_the_shop_signs_what_it_took_and_no_address(shop: Advertiser) -> None:
+    key = signing_keys.make(shop, NOW, made_by=None).secret
+    client = Client(headers={"host": places.SHOP})
+    address = client.post("/checkout?product=stove&quantity=2")["Location"]
+    number, sig = re.fullmatch(r"/thank-you/(.*)\?amount=99\.80&sig=(.*)", address).groups()  # type: ignore[union-attr]
+    assert sig == signing.sign(f"{number}|99.80|GBP|", key)
+    assert f'"sig": "{sig}"' in client.get(address).content.decode()
+    invented = client.get("/thank-you/NO-1?amount=9999.00").content.decode()
+    assert '"sig"' not in invented
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from network.models import User
-from tracking.conversions.deciding import reconsider
+from tracking.conversions.deciding import joined_by_now, reconsider
+from tracking.conversions.evidence import Evidence
 from tracking.conversions.locking import lock
 from tracking.models import Conversion, Decision
 
@@ -24,6 +25,34 @@ class Settlement:
     report: UUID
     reason: str
     made_by: User
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The report that decides a conflict if nobody else does, and the last that contradicts it."""
+
+    earlier: UUID
+    later: UUID
+
+
+def sides(conversion: Conversion) -> Sides | None:
+    """The two sides of a conversion's conflict; None without one."""
+    joined = joined_by_now(conversion)
+    if joined.claimant is None:
+        return None
+    first = joined.claimant
+    others = [
+        report
+        for report in (*joined.linked, *joined.unlinked)
+        if report.id in joined.rivals and _differs(report, first, joined.conflict)
+    ]
+    return Sides(first.id, max(others, key=lambda report: report.received).id)
+
+
+def _differs(report: Evidence, first: Evidence, conflict: str) -> bool:
+    if conflict == Conversion.Conflict.FIGURES:
+        return report.figures != first.figures
+    return report.journeys.isdisjoint(first.journeys)
 
 
 @transaction.atomic

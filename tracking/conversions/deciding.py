@@ -98,10 +98,9 @@ def resolve_test(report: Report) -> Outcome:
     return _resolve(known, known.joined()).outcome
 
 
-def claimant(conversion: Conversion) -> UUID | None:
-    """The report that decides the conversion's conflict if nobody else does; None without one."""
-    found = _known(conversion, reports_of(conversion)).joined(conversion.settled_report_id).claimant
-    return found.id if found else None
+def joined_by_now(conversion: Conversion) -> Joined:
+    """The conversion's reports, joined as it stands."""
+    return _known(conversion, reports_of(conversion)).joined(conversion.settled_report_id)
 
 
 def is_confirmed(conversion: Conversion) -> bool:

@@ -1,6 +1,6 @@
 """What has waited too long: sales that nobody confirmed, and conflicts that nobody settled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models import Q
 from network.models import Advertiser
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
-from tracking.conversions.deciding import claimant, reconsider
+from tracking.conversions.deciding import joined_by_now, reconsider
 from tracking.lifecycle.finalisation import horizon
 from tracking.models import Commission, Conversion, Decision
 from tracking.rollups import writing as rollups
@@ -18,12 +18,16 @@ BATCH = 100
 Status, DeclineReason = Commission.Status, Commission.DeclineReason
 
 
-def end_waiting(now: datetime) -> int:
+def end_waiting(now: datetime, advertisers: Collection[int] | None = None) -> int:
     """Decline what was not confirmed in time, and let the earlier report decide what has been in
-    conflict for too long; how many sales that were. Any number may run at once. Like the closing of
-    sales it waits for what is accepted and not yet taken in."""
+    conflict for too long (of some advertisers, where they are named); how many sales that were. Any
+    number may run at once. Like the closing of sales it waits for what is accepted and not yet
+    taken in."""
     known_to = horizon(now)
-    return sum(_end_of(shop, known_to, now) for shop in Advertiser.objects.order_by("pk"))
+    shops = Advertiser.objects.order_by("pk")
+    if advertisers is not None:
+        shops = shops.filter(pk__in=advertisers)
+    return sum(_end_of(shop, known_to, now) for shop in shops)
 
 
 def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
@@ -67,7 +71,8 @@ def _decline(conversion: Conversion, now: datetime) -> None:
 
 def _settle(conversion: Conversion, now: datetime) -> None:
     """As staff would by choosing the earlier report; nobody has."""
-    conversion.settled_report_id = claimant(conversion)
+    claimant = joined_by_now(conversion).claimant
+    conversion.settled_report_id = claimant.id if claimant else None
     conversion.settled_by, conversion.settled_at = None, now
     conversion.settled_reason = ""
     conversion.save(update_fields=["settled_report", "settled_by", "settled_at", "settled_reason"])

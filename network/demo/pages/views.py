@@ -17,12 +17,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from network import clock
+from network.advertisers import signing_keys
 from network.demo.pages import controls, guide, places, strip
 from network.demo.story import cast
 from network.demo.story.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product
 from network.models import Advertiser
 from network.money import AmountError, Money, parse, plain
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
+from tracking.conversions import signing
 from tracking.wire.tag import TagSettings, snippet
 
 View = Callable[..., HttpResponse]
@@ -87,10 +89,18 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         number = "NO-" + "".join(secrets.choice(ORDER_ALPHABET) for _ in range(8))
         amount = plain(chosen.price_minor * quantity, CURRENCY)
-        return HttpResponseRedirect(f"/thank-you/{number}?amount={amount}")
+        query = {"amount": amount, "sig": _signed(number, amount)}
+        return HttpResponseRedirect(f"/thank-you/{number}?{urlencode(query)}")
     total = Money(chosen.price_minor * quantity, CURRENCY)
     context = {"product": chosen, "quantity": quantity, "total": total}
     return _shop_page(request, "demo/shop_checkout.html", context)
+
+
+def _signed(number: str, amount: str) -> str:
+    """The shop's signature of an order, made when its server takes it and never of what an address
+    says; empty without a signing key."""
+    keys = signing_keys.keys_of([_shop().id])[_shop().id]
+    return signing.sign(f"{number}|{amount}|{CURRENCY}|", keys[0].secret) if keys else ""
 
 
 @at(places.SHOP)
@@ -98,6 +108,8 @@ def thank_you(request: HttpRequest, number: str) -> HttpResponse:
     """Where the shop reports the sale: by its tag, and by a pixel where there is no script."""
     amount_minor = _amount(request.GET.get("amount", ""))
     sale = {"order": number, "amount": plain(amount_minor, CURRENCY), "currency": CURRENCY}
+    if sig := request.GET.get("sig", ""):
+        sale["sig"] = sig
     total = Money(amount_minor, CURRENCY)
     context = {"number": number, "total": total, "sale": sale, "sale_query": urlencode(sale)}
     return _shop_page(request, "demo/shop_thank_you.html", context)

@@ -34,7 +34,10 @@ class Shop:
     network_fee_percent: Decimal
     terms: dict[str, int | str] = field(default_factory=dict)
     groups: dict[str, Decimal] = field(default_factory=dict)
-    verification: str = "browser"
+    verification: str = "confirmed"
+    largest_order: str = ""
+    signs: bool = False
+    """Whether its server signs what its pages report."""
 
     @property
     def landing_url(self) -> str:
@@ -87,6 +90,8 @@ SHOPS = (
         percent=Decimal(8),
         network_fee_percent=Decimal(10),
         terms={"hard_days": 30, "soft_hours": 24},
+        largest_order="2000.00",
+        signs=True,
     ),
     Shop(
         id=ROASTERY,
@@ -97,6 +102,7 @@ SHOPS = (
         network_fee_percent=Decimal(20),
         terms={"hard_days": 3, "soft_hours": 12, "soft_rule": "last", "validation_days": 1},
         groups={"MACHINES": Decimal(4)},
+        largest_order="5000.00",
     ),
     Shop(
         id=STATIONERY,
@@ -106,7 +112,8 @@ SHOPS = (
         percent=Decimal(6),
         network_fee_percent=Decimal(15),
         terms={"hard_days": 14, "soft_hours": 24, "soft_rule": "sole", "validation_days": 7},
-        verification="confirmed",
+        verification="browser",
+        largest_order="200000",
     ),
 )
 

@@ -6,19 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
+from network.advertisers import signing_keys
 from network.demo.story import cast
 from network.demo.story.shoppers import Browser
 from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
+from network.models import User
 from tracking.clicks import snapshot
 from tracking.clicks.keys import KEYS
 from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.commissions.rulings import Statement
 from tracking.conversions import recording
+from tracking.conversions.conflicts import Settlement, settle_conflict
 from tracking.conversions.recording import SaleReport
-from tracking.lifecycle import finalisation
+from tracking.lifecycle import finalisation, overdue, validation
+from tracking.models import Conversion, Validation
 from tracking.spool import intake
 
 FINALISE_EVERY = timedelta(hours=6)
+REVIEWED_AFTER = timedelta(days=6)
+"""So long after the order staff look at what nobody has confirmed."""
+SETTLED_AFTER = timedelta(days=12)
+"""So long after a conflict began staff settle it."""
+BEFORE_THE_ORDER = timedelta(minutes=20)
+"""When somebody clicked on another device."""
 SHARES = ((cast.SHOP,), (cast.ROASTERY, cast.STATIONERY))
 """Advertisers have nothing in common but partners, so that their lives can be lived side by side;
 these take equally long."""
@@ -67,6 +79,11 @@ class Life:
     def __init__(self, advertisers: Collection[int], start: datetime) -> None:
         self._advertisers = advertisers
         self._shops = snapshot.build().advertisers
+        self._signing_keys = {
+            advertiser: keys[0].secret
+            for advertiser, keys in signing_keys.keys_of(advertisers).items()
+            if keys
+        }
         self._browsers: dict[int, Browser] = {}
         self._met_vouchers: set[int] = set()
         self._orders: Counter[int] = Counter()
@@ -77,7 +94,7 @@ class Life:
         """One move; clicks wait in a batch, as in the spool."""
         self._finalise_until(step.at)
         if step.shopper not in self._browsers:
-            self._browsers[step.shopper] = Browser(step.shopper, self._shops[step.advertiser])
+            self._browsers[step.shopper] = self._browser(step.shopper, step.advertiser)
         browser = self._browsers[step.shopper]
         match step.move:
             case Follow(publisher=publisher):
@@ -95,15 +112,19 @@ class Life:
             case CloseBrowser():
                 browser.close()
 
+    def _browser(self, number: int, advertiser: int) -> Browser:
+        return Browser(number, self._shops[advertiser], self._signing_keys.get(advertiser, ""))
+
     def finish(self, end: datetime) -> None:
         """Take in what waits, and close what is due by then."""
         self._finalise_until(end)
         self._drain(end)
 
     def _confirm(self, move: Confirm, step: Step, browser: Browser) -> None:
-        if move.stranger:
-            stranger = Browser(-step.shopper, self._shops[step.advertiser])
-            self._waiting.append(stranger.follow(Follow(move.stranger), step.at))
+        if move.stranger and browser.ordered_at:
+            stranger = self._browser(-step.shopper, step.advertiser)
+            before = browser.ordered_at - BEFORE_THE_ORDER
+            self._waiting.append(stranger.follow(Follow(move.stranger), before))
             self._record(stranger.claim(browser, step.at), step.at)
         elif move.other_figures:
             self._record(browser.contradict(step.at), step.at)
@@ -124,7 +145,25 @@ class Life:
         while self._finalised_at + FINALISE_EVERY <= at:
             self._finalised_at += FINALISE_EVERY
             self._drain(self._finalised_at)
+            self._review(self._finalised_at)
+            overdue.end_waiting(self._finalised_at, self._advertisers)
             finalisation.finalise_due(self._finalised_at, self._advertisers)
+
+    def _review(self, at: datetime) -> None:
+        """What the shops' staff do: they approve what is unverified after some days, and settle
+        conflicts."""
+        for advertiser in self._advertisers:
+            staff = User.objects.get(staff_memberships__advertiser=advertiser)
+            open_sales = Conversion.objects.filter(advertiser=advertiser, closed_at=None)
+            waiting = {"verified": False, "conflict": "", "commission__status": "pending"}
+            unverified = open_sales.filter(**waiting, at__lte=at - REVIEWED_AFTER)
+            for sale in unverified.order_by("pk"):
+                approval = Statement(action=Validation.Action.APPROVE, made_by=staff)
+                validation.validate(advertiser, sale.pk, approval, at)
+            for sale in open_sales.filter(conflict_since__lte=at - SETTLED_AFTER).order_by("pk"):
+                first = sale.reports.order_by("received_at", "pk")[0]
+                choice = Settlement(first.pk, gettext("The first report matches our books."), staff)
+                settle_conflict(sale, choice, at)
 
     def _next_order(self, shop: AdvertiserSnapshot) -> str:
         self._orders[shop.id] += 1

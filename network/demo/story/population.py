@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 
+from network import money
+from network.advertisers import signing_keys, tracking_hosts
 from network.advertisers import terms as advertisers
-from network.advertisers import tracking_hosts
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.demo.pages import places
 from network.demo.story import cast
@@ -66,12 +67,14 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
         consent_default=True,
         percent=shop.percent,
         network_fee_percent=shop.network_fee_percent,
+        verification=shop.verification,
+        largest_order_minor=money.parse(shop.largest_order, shop.currency),
         terms=shop.terms,
     )
     advertiser = create_advertiser(new, at)
     _check_id(advertiser, shop.id)
-    advertiser.verification = shop.verification
-    advertiser.save(update_fields=["verification"])
+    if shop.signs:
+        signing_keys.make(advertiser, at, made_by=None)
     if shop.id == cast.SHOP:
         tracking_hosts.replace(advertiser, [places.SHOP_TRACKING])
     for code, percent in shop.groups.items():

@@ -23,9 +23,11 @@ from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.clicks.visits import visit_by_link
+from tracking.conversions import signing
 from tracking.conversions.evidence import Role
 from tracking.conversions.fields import InvalidReport, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
+from tracking.conversions.signing import Signature
 from tracking.spool.intake import Record
 
 USER_AGENTS = (
@@ -40,6 +42,8 @@ AS_PICTURE = {"HTTP_SEC_FETCH_MODE": "no-cors", "HTTP_SEC_FETCH_DEST": "image"}
 AHEAD = {**BY_LINK, "HTTP_SEC_PURPOSE": "prefetch"}
 ELSEWHERE = "https://other-shop.example/basket"
 REFERENCES = ("review", "newsletter", "sidebar", "guide", "top-10", "")
+OLD_PAGES = 20
+"""Every so many shoppers see a page that reports without a signature."""
 VOUCHER_PARTNERS_CODE = "VALE10"
 
 
@@ -54,8 +58,9 @@ class Basket:
 class Browser:
     """One shopper's browser, at one advertiser."""
 
-    def __init__(self, number: int, shop: AdvertiserSnapshot) -> None:
-        self._shop = shop
+    def __init__(self, number: int, shop: AdvertiserSnapshot, signing_key: str = "") -> None:
+        """With a ``signing_key`` the shop's server signs what its pages report."""
+        self._shop, self._signing_key = shop, signing_key
         self._random = Random(number)  # noqa: S311 - a story, no secret
         self._number = number
         self._jar: dict[str, tuple[str, int | None]] = {}
@@ -107,6 +112,8 @@ class Browser:
             tokens=tuple((Role.SERVER, token) for _, token in told.tokens[:1]),
             sessions=(),
             from_browser=False,
+            session_by_cookie=False,
+            signature=None,
         )
 
     def contradict(self, at: datetime) -> SaleReport | None:
@@ -114,8 +121,13 @@ class Browser:
         told = self.confirm("pixel", at)
         if told is None or told.sale is None:
             return None
-        figures = self._read({"order": told.order, **self._fields(self._basket())}).figures
-        return replace(told, sale=replace(told.sale, figures=figures))
+        fields = {"order": told.order, **self._fields(self._basket())}
+        sale = replace(told.sale, figures=self._read(fields).figures)
+        return replace(told, sale=sale, signature=self._signature(fields))
+
+    @property
+    def ordered_at(self) -> datetime | None:
+        return self._ordered.at if self._ordered else None
 
     def claim(self, other: "Browser", at: datetime) -> SaleReport | None:
         """This browser reports the other's order as its own."""
@@ -159,12 +171,20 @@ class Browser:
             at=at,
             sale=None,
             order=fields["order"],
+            signature=self._signature(fields),
         )
         try:
             report = replace(report, sale=self._read(fields))
         except InvalidReport as invalid:
             report = replace(report, errors=invalid.errors)
         return self._with_evidence(report)
+
+    def _signature(self, fields: Mapping[str, str]) -> Signature | None:
+        """Some of the shop's pages are too old to bring one."""
+        if not self._signing_key or self._number % OLD_PAGES == 0:
+            return None
+        text = "|".join(fields.get(name, "") for name in signing.SIGNED_FIELDS)
+        return Signature(text, signing.sign(text, self._signing_key))
 
     def _read(self, fields: Mapping[str, str]) -> SaleFields:
         return read_fields(fields, Terms(self._shop.currency, self._shop.groups))
@@ -178,6 +198,7 @@ class Browser:
             tokens=tuple((Role(role), token) for role, token in brought.tokens.items()),
             sessions=(brought.slots.session,) if brought.slots.session else (),
             from_browser=brought.any,
+            session_by_cookie=brought.any,
         )
 
     def _cookies(self, now_ms: int) -> dict[str, str]:

@@ -130,7 +130,7 @@ CROWDS = (
             cast.VOUCHERS: 9, cast.EXTENSION: 9, cast.OVERLAY: 8, cast.RETARGETER: 6,
             cast.CASHBACK: 4,
         },
-        keyed=0.3,
+        keyed=0.9,
     ),
     Crowd(
         advertiser=STATIONERY,
@@ -142,7 +142,6 @@ CROWDS = (
         },
         discovering=frozenset({cast.DISPLAY}),
         hours_ahead=9,
-        keyed=0.85,
         unattributed=1.0,
     ),
 )  # fmt: skip
