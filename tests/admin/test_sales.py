@@ -89,6 +89,34 @@ def test_a_conflict_is_settled_by_choosing_a_report(
     assert "is not in conflict" in text(again)
 
 
+@pytest.mark.parametrize(("side", "amount"), [("earlier", 4990), ("later", 2000)])
+def test_the_conflicts_of_several_orders_are_settled_at_once(
+    owner: Client, partners: dict[str, Partnership], side: str, amount: int
+) -> None:
+    shop = partners["Blog"].advertiser
+    for order in ("7", "8"):
+        shopper = Shopper()
+        shopper.follow(partners["Blog"], NOW)
+        shopper.buy(shop, NOW, order=order)
+        data = {"order": order, "amount": "20.00"}
+        later = NOW + timedelta(minutes=1)
+        report_sale(shop, later, data, from_cookies=shopper.cookies, source="pixel")
+    calm = sale_of(partners)
+    chosen = [str(sale.pk) for sale in Conversion.objects.all()]
+    sales = "/admin/tracking/conversion/"
+    asked = owner.post(sales, {"action": "settle", "_selected_action": chosen})
+    page = text(owner.get(asked["Location"]))
+    assert "Settle the conflicts of 2 orders" in page
+    assert "Blog, £49.90 Blog, £20.00 The earlier one on 11 Apr 2026 14:01" in page
+    assert list(post(owner, asked["Location"]).context["form"].errors) == ["side", "reason"]
+    done = text(post(owner, asked["Location"], side=side, reason="As in our books"))
+    assert "2 conflicts are settled." in done
+    settled = Conversion.objects.exclude(pk=calm.pk)
+    assert {(sale.conflict, sale.amount_minor) for sale in settled} == {("", amount)}
+    assert {sale.settled_reason for sale in settled} == {"As in our books"}
+    assert Conversion.objects.get(pk=calm.pk).settled_at is None
+
+
 def test_a_report_that_was_refused_says_what_to_do(owner: Client, shop: Advertiser) -> None:
     error = {"field": "amount", "received": "1.234,50", "expected": "49.90", "remedy": "Use a dot."}
     report = Report.objects.create(

@@ -178,6 +178,7 @@ RULES: dict[str, Rule] = {
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_approve": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_decline": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_conversion_settle_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_take_back": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_health": Rule(OPERATORS),
@@ -338,6 +339,7 @@ def found() -> World:
             "?term=a&app_label=network&model_name=staffmembership&field_name=user"
         ),
         "admin:publishers_partnership_status": "?to=suspended",
+        "admin:tracking_conversion_settle_many": f"?sales={world.rows['tracking_conversion'].pk}",
         "admin:publishers_partnership_cookie_type": (
             f"?to=soft&partners={world.rows['publishers_partnership'].pk}"
         ),
@@ -477,7 +479,8 @@ def is_taken(response: Any, url: Url) -> bool:
     """Shown again, since what was sent lacks everything; or carried out, where there is no form."""
     if url.key in WITHOUT_A_FORM:
         return bool(response.status_code == 302 and not is_hidden(response))
-    if url.key == "admin:publishers_partnership_cookie_type":  # this form has lost its ids
+    lost = ("admin:publishers_partnership_cookie_type", "admin:tracking_conversion_settle_many")
+    if url.key in lost:  # this form has lost its ids
         return bool(response.status_code in (200, 404))
     return bool(response.status_code == 200)
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ from tracking.pages.sales.filters import (
 )
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.sale import page_of, told_report
+from tracking.pages.sales.settling import SettlingMany, ask
 from tracking.pages.sales.validation import (
     WORDS,
     Approval,
@@ -58,6 +59,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
     search_fields = ("order__exact",)
     search_help_text = gettext_lazy("The whole order reference")
     ordering = ("-at", "-id")
+    actions = ("settle",)
     paginator = CappedPaginator
     page_template = "admin/sales/page.html"
     shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
@@ -100,7 +102,18 @@ class ConversionAdmin(PageAdmin[Conversion]):
             page.path(self, f"<int:pk>/{WORDS[page.action].path}/", url_name(page.action))
             for page in (Approval, Decline, TakingBack)
         ]
-        return [settled, *ruled, *super().get_urls()]
+        return [SettlingMany.url(self), settled, *ruled, *super().get_urls()]
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return self.managed(request, None)
+
+    @admin.action(description=gettext_lazy("Settle conflicts…"), permissions=["manage"])
+    def settle(self, request: HttpRequest, queryset: QuerySet[Conversion]) -> HttpResponse:
+        in_conflict = queryset.exclude(conflict="").filter(closed_at=None)
+        if sales := list(in_conflict):
+            return ask(sales)
+        messages.warning(request, _("None of the selected orders is in conflict."))
+        return HttpResponseRedirect(request.get_full_path())
 
 
 def _is_unpaid(commission: Commission) -> bool:

@@ -92,10 +92,10 @@ def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client
     shopper.follow(blog, NOW)
     sale = shopper.buy(shop, NOW + MINUTE, order="6")
     shown = page(client, sale)
-    assert "unverified until a report from the shop's server confirms it" in shown
+    assert "unverified until the advertiser confirms it" in shown
     assert "State Unverified" in shown
-    assert "Closes When the shop's server confirms the sale, but not before 11 Apr 2026" in shown
-    assert "becomes final when the shop's server reports the same order with a key" in shown
+    assert "Closes When the sale is confirmed, but not before 11 Apr 2026" in shown
+    assert "If nothing does, it is declined on 10 Jun 2026" in shown
 
 
 def test_a_conflict_shows_what_each_browser_claims(
@@ -113,7 +113,8 @@ def test_a_conflict_shows_what_each_browser_claims(
     assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X would" in shown
     assert "Soft slot: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
     assert "Browser session The session of its clicks" in shown
-    assert "The current one credits nobody, and none of it is owed." in shown
+    assert "It is what the partner of the earlier report would earn." in shown
+    assert "If nobody does, the earlier report decides on 11 Apr 2026 14:03" in shown
 
 
 def test_a_viewer_is_offered_no_settling(
