@@ -352,7 +352,7 @@ def test_it_tells_an_unverified_sale() -> None:
     conversion = sold_after_blog_and_extension()
     conversion.verified = False
     assert str(explain(conversion).headline).endswith(
-        "£3.99 · unverified until a report from the shop's server confirms it"
+        "£3.99 · unverified until the advertiser confirms it"
     )
 
 

@@ -59,13 +59,18 @@ CASES = [
     ),
     pytest.param(
         [conversion("conflict = 'figures'", "final")],
-        r"I2 conversion \d+: it was closed unresolved \(conflict 'figures', verified True\)",
+        r"I2 conversion \d+: it was closed unresolved \(conflict 'figures', verified True, held False\)",
         id="closed_in_conflict",
     ),
     pytest.param(
         [conversion("verified = FALSE", "final")],
-        r"I2 conversion \d+: it was closed unresolved \(conflict '', verified False\)",
+        r"I2 conversion \d+: it was closed unresolved \(conflict '', verified False, held False\)",
         id="closed_unverified",
+    ),
+    pytest.param(
+        [conversion("over_limit = TRUE", "final")],
+        r"I2 conversion \d+: it was closed unresolved \(conflict '', verified True, held True\)",
+        id="closed_on_hold",
     ),
     pytest.param(
         [TWO_PER_CONVERSION, commission(f"conversion_id = {of('open')}", "changed")],
