@@ -59,7 +59,8 @@ CASES = [
     ),
     pytest.param(
         [conversion("conflict = 'figures'", "final")],
-        r"I2 conversion \d+: it was closed unresolved \(conflict 'figures', verified True, held False\)",
+        r"I2 conversion \d+: it was closed unresolved"
+        r" \(conflict 'figures', verified True, held False\)",
         id="closed_in_conflict",
     ),
     pytest.param(
