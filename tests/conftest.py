@@ -167,6 +167,7 @@ def tracking_client(
     folder = tmp_path / "spool"
     writer = SpoolWriter(folder)
     monkeypatch.setattr(spool, "writer", writer)
+    monkeypatch.setattr(settings, "PUBLIC_SCHEME", "https")  # which it speaks
     keeper.forget()
     ends = (request_started, request_finished)
     for end in ends:

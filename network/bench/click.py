@@ -101,8 +101,8 @@ def is_click(answer: bytes) -> bool:
         answer.startswith(b"HTTP/1.1 302 ")
         and b"location: https://www.shop.example/" in answer
         and b"sclk=" in answer
-        and b"__Secure-scl-" in answer
-        and b"__Secure-scn-" in answer
+        and b"scl-" in answer
+        and b"scn-" in answer
     )
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -102,6 +103,11 @@ def _live(held: Click | None, scenario: Scenario) -> Click | None:
     return held if held and held.window_contains(scenario.sale.minute * MINUTE_MS) else None
 
 
+def _bits(identifier: UUID) -> str:
+    """An id as the tag compares it."""
+    return f"{identifier.int:0128b}"
+
+
 def _functions(*names: str) -> str:
     """The source of these functions of the tag."""
     found = [re.search(rf"^  function {name}\(.*?^  }}", SOURCE, re.M | re.S) for name in names]
@@ -142,7 +148,7 @@ def test_it_places_a_click_as_python_does(page: Page) -> None:
         [[held and token_of(held), token_of(click)] for held, click in pairs],
     )
 
-    assert found == [click and click.id.hex for click in expected]
+    assert found == [click and _bits(click.id) for click in expected]
     outcomes = {
         (click is None, click is held) for click, (held, _) in zip(expected, pairs, strict=True)
     }
@@ -159,13 +165,13 @@ def test_it_reads_a_token_as_python_does(page: Page) -> None:
     assert found == [
         {
             "token": token_of(click),
-            "id": click.id.hex,
+            "id": _bits(click.id),
             "at": click.at,
             "closes": click.closes_at,
             "soft": click.is_soft,
             "stoodDown": click.stood_down,
             "last": click.soft_rule is SoftRule.LAST,
-            "journey": f"{click.journey:016x}",
+            "journey": f"{click.journey:064b}",
             "session": click.session,
         }
         for click in clicks
@@ -181,7 +187,7 @@ def test_it_orders_clicks_as_python_does(page: Page) -> None:
         page, "return clicksOf(given).map((click) => click.id)", list(map(token_of, clicks))
     )
 
-    assert found == [click.id.hex for click in sorted(clicks, key=lambda c: (c.at, c.id.int))]
+    assert found == [_bits(click.id) for click in sorted(clicks, key=lambda c: (c.at, c.id.int))]
 
 
 # Lives one journey: tokens arrive as activations, null ends the browser session.

@@ -45,7 +45,7 @@ def found(number: int) -> Market:
     new = NewAdvertiser(
         name=f"Shop {number}",
         currency="GBP",
-        landing_url="http://shop.localhost/",
+        landing_url="https://shop.localhost/",
         domains=["shop.localhost"],
         consent_default=True,
         verification=Advertiser.Verification.BROWSER,

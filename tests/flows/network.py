@@ -36,6 +36,7 @@ from network.local import web
 from network.local.bootstrap import ROOT
 from network.local.processes import Program, Supervisor, tail
 from network.local.servers import DATABASE, ROLE, Postgres, Valkey, serve
+from tests.flows import tls
 from tests.support import databases
 from tracking.clicks.keys import KEYS
 from tracking.models import SpoolHost
@@ -88,7 +89,7 @@ def new_client() -> httpx.Client:
 class Network:
     """The running network. Processes are ``tracking``, which has the port, ``site``, ``drain``,
     ``worker`` and ``beat``; others of the same kind are ``drain-2`` and so on. ``sockets`` is a
-    folder with a short name."""
+    folder with a short name. Browsers come by ``public_port``, over TLS."""
 
     folder: Path
     postgres: Postgres
@@ -96,6 +97,7 @@ class Network:
     supervisor: Supervisor
     sockets: Path
     port: int = field(default_factory=free_port)
+    public_port: int = field(default_factory=free_port)
     pids: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -106,13 +108,17 @@ class Network:
     def site_socket(self) -> Path:
         return self.sockets / "site"
 
+    def url(self, host: str) -> str:
+        """Where a browser finds one of its hosts."""
+        return f"https://{host}:{self.public_port}"
+
     @property
     def tracking_url(self) -> str:
-        return f"http://{settings.TRACKING_HOST}:{self.port}"
+        return self.url(settings.TRACKING_HOST)
 
     @property
     def site_url(self) -> str:
-        return f"http://{settings.SITE_HOST}:{self.port}"
+        return self.url(settings.SITE_HOST)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -128,7 +134,9 @@ class Network:
             "SECRET_KEY": settings.SECRET_KEY,
             "TOKEN_KEYS": keys,
             "TOKEN_SIGNING_KEY": str(settings.TOKEN_SIGNING_KEY),
-            "PUBLIC_PORT": str(self.port),
+            "PUBLIC_SCHEME": "https",
+            "PUBLIC_PORT": str(self.public_port),
+            "SECURE_SSL_REDIRECT": "0",
             "SPOOL_DIR": str(self.spool),
             "SPOOL_HOST": "flows",
             "FINALISE_EVERY_SECONDS": "1",
@@ -317,6 +325,7 @@ def run(folder: Path) -> Iterator[Network]:
         stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
         call_command("migrate", verbosity=0)
         refuse_shortcuts(network.environment)
+        stack.enter_context(tls.front(network.public_port, network.port))
         yield network
 
 

@@ -1,9 +1,9 @@
 """Other people's sites: a shop with the real tag, a blog and an extension with real links.
 
-- ``http://shop.localhost:PORT/<advertiser>/``: any page of the shop
+- ``https://shop.localhost:PORT/<advertiser>/``: any page of the shop
 - ``…/<advertiser>/thanks?order=…&amount=…``: a sale reported by the tag
 - ``…/<advertiser>/pixel?order=…&amount=…``: a sale reported by the pixel alone
-- ``http://<anybody>.localhost:PORT/<advertiser>/link/<publisher>``: a link to the shop
+- ``https://<anybody>.localhost:PORT/<advertiser>/link/<publisher>``: a link to the shop
 """
 
 import json
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils.html import escape
 
+from tests.flows import tls
 from tracking.wire.tag import TagSettings, snippet
 
 ICON = '<link rel="icon" href="data:,">'
@@ -29,12 +30,12 @@ class Sites:
     tracking_url: str
 
     def shop(self, advertiser: int, page: str = "", **query: str) -> str:
-        address = f"http://shop.localhost:{self.port}/{advertiser}/{page}"
+        address = f"https://shop.localhost:{self.port}/{advertiser}/{page}"
         return f"{address}?{urlencode(query)}" if query else address
 
     def link_page(self, host: str, advertiser: int, publisher: int) -> str:
         """A page of ``blog`` or ``extension`` with a publisher's link to the shop."""
-        return f"http://{host}.localhost:{self.port}/{advertiser}/link/{publisher}"
+        return f"https://{host}.localhost:{self.port}/{advertiser}/link/{publisher}"
 
 
 def link(sites: Sites, advertiser: int, publisher: int) -> str:
@@ -61,6 +62,9 @@ def shop_page(sites: Sites, advertiser: int, page: str, query: dict[str, str]) -
 @contextmanager
 def serve(tracking_url: str) -> Iterator[Sites]:
     server = _Server(("127.0.0.1", 0), _Handler)
+    server.socket = tls.server_context().wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
     server.sites = Sites(server.server_port, tracking_url)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -206,7 +206,7 @@ def test_a_session_ends_on_every_host(demo: Started, page: Page) -> None:
     page.goto(demo.url("extension", "/"))
     page.click("text=Activate cashback")
     expect(seen).to_contain_text("An order now would be credited to PerkPanel.")
-    own = {"_scs", "_scn", "__Secure-scs-1", "__Secure-scn-1"}
+    own = {"_scs", "_scn", "scs-1", "scn-1"}
     assert session_cookies(page) == own
     assert tracking_cookies(page) == {"track.localhost", "track.shop.localhost"}
 
@@ -219,9 +219,7 @@ def test_a_session_ends_on_every_host(demo: Started, page: Page) -> None:
 
 def tracking_cookies(page: Page) -> set[str]:
     """The hosts that keep a tracking host's soft slot."""
-    return {
-        cookie["domain"] for cookie in page.context.cookies() if cookie["name"] == "__Secure-scs-1"
-    }
+    return {cookie["domain"] for cookie in page.context.cookies() if cookie["name"] == "scs-1"}
 
 
 def session_cookies(page: Page) -> set[str]:

@@ -68,11 +68,10 @@ def test_the_pixel_brings_none_where_they_are_blocked(
 def test_the_pixel_brings_them_all_the_same_on_a_tracking_host_of_the_shops_own(
     network: Network, market: Market, page: Page, context: BrowserContext
 ) -> None:
-    own_host = f"http://{market.own_host}:{network.port}"
-    with other_sites.serve(own_host) as own_sites:
+    with other_sites.serve(network.url(market.own_host)) as own_sites:
         blog = follow(page, own_sites, market.blog)
         assert set(cookies_of(context, market.own_host)) == {
-            f"__Secure-{kind}-{market.id}" for kind in ("sch", "scl", "scn")
+            f"__Host-{kind}-{market.id}" for kind in ("sch", "scl", "scn")
         }
         buy_with_a_pixel(page, own_sites, market, "2005")
 

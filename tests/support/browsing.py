@@ -14,6 +14,7 @@ from network.clock import to_ms
 from network.models import Advertiser
 from publishers.models import Publisher
 from tracking.clicks import cookies
+from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import Answer, visit
 from tracking.clicks.snapshot import build
@@ -62,7 +63,7 @@ class Browser:
 
     def report(self, order: str, at: datetime, amount: str = "50.00", **changes: Any) -> SaleReport:
         """The tag's report of a sale from this browser."""
-        brought = cookies.read(self.jar, self.advertiser.id, KEYS, to_ms(at))
+        brought = cookies.read(self.jar, Jar(self.advertiser.id), KEYS, to_ms(at))
         values: dict[str, Any] = {
             "source": "tag",
             "tokens": tuple((Role(role), text) for role, text in brought.tokens.items()),

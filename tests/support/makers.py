@@ -21,6 +21,7 @@ from publishers.models import ModelType, Partnership, Publisher
 from publishers.policy import assigning, deciding
 from publishers.teams.models import Team, TeamMembership
 from tracking.clicks import cookies, snapshot
+from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.visits import Visit
@@ -204,7 +205,7 @@ def report_sale(
 ) -> None:
     """A report of a sale, with the tokens and the session in these cookies."""
     shop = snapshot.build().advertisers[advertiser.id]
-    brought = cookies.read(from_cookies or {}, shop.id, KEYS, to_ms(at))
+    brought = cookies.read(from_cookies or {}, Jar(shop.id), KEYS, to_ms(at))
     report = SaleReport(
         id=uuid7(),
         advertiser=shop.id,

@@ -15,6 +15,7 @@ from publishers.models import Partnership
 from tests.support.makers import NAVIGATION
 from tracking.clicks import cookies, snapshot
 from tracking.clicks import redirect as clicks
+from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.visits import Visit
 from tracking.conversions import recording
@@ -177,7 +178,7 @@ class Life:
     def _report(self, move: Move, browser: Browser) -> SaleReport:
         """By the tag, with the browser's cookies; or by a server that keeps the last click's id."""
         now, order = to_ms(move.at), f"{move.shopper}-{browser.orders}"
-        brought = cookies.read(browser.cookies(now), self.shop.id, KEYS, now)
+        brought = cookies.read(browser.cookies(now), Jar(self.shop.id), KEYS, now)
         by_server = move.what == "buy_by_server"
         tokens = {"server": browser.last_token} if by_server else brought.tokens
         fields = {"order": order, "amount": browser.last_amount}

@@ -402,12 +402,38 @@ def test_a_page_activates_a_soft_partner_with_the_flag(
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "https://shop.example.evil", ""]
+    ("method", "changed"),
+    [
+        pytest.param("GET", {"Origin": "https://evil.example"}, id="another_site"),
+        pytest.param("GET", {"Origin": "https://shop.example.evil"}, id="a_name_that_begins_alike"),
+        pytest.param("GET", {"Origin": "null"}, id="a_sandboxed_frame"),
+        pytest.param("GET", {"Origin": ""}, id="no_origin"),
+        pytest.param("GET", {"Origin": "http://shop.example"}, id="without_tls"),
+        pytest.param("GET", {"Sec-Fetch-Mode": "no-cors"}, id="an_image"),
+        pytest.param("GET", {"Sec-Fetch-Mode": "navigate"}, id="a_frame"),
+        pytest.param("POST", {}, id="posted"),
+        pytest.param("HEAD", {}, id="head"),
+    ],
 )
-def test_no_other_site_reads_the_answer_to_an_activation(
-    tracking_client: TrackingClient, extension: Partnership, origin: str
+def test_only_a_script_in_the_shops_own_pages_activates(
+    tracking_client: TrackingClient, shop: Advertiser, method: str, changed: dict[str, str]
 ) -> None:
-    headers = {**IN_PAGE, "Origin": origin}
-    response = tracking_client.get(activation(extension), headers=headers)
+    overlay = make_partner(shop, make_publisher(model_type="overlay"), in_page=True)
+    response = tracking_client.request(method, activation(overlay), headers={**IN_PAGE, **changed})
 
-    assert "Access-Control-Allow-Origin" not in response.headers
+    assert (response.status_code, response.content[:2]) == (200, b"{}"[: len(response.content)])
+    assert not set_cookies(response)
+    assert only_click(tracking_client).reason == ("head" if method == "HEAD" else "stuffed")
+    allowed = response.headers.get("Access-Control-Allow-Origin")
+    assert (allowed == "https://shop.example") == ("Origin" not in changed)
+
+
+def test_a_shop_without_tls_activates_from_its_pages(
+    tracking_client: TrackingClient, shop: Advertiser
+) -> None:
+    Advertiser.objects.filter(id=shop.id).update(landing_url="http://shop.example/")
+    overlay = make_partner(shop, make_publisher(model_type="overlay"), in_page=True)
+    headers = {**IN_PAGE, "Origin": "http://www.shop.example"}
+    tracking_client.get(activation(overlay), headers=headers)
+
+    assert only_click(tracking_client).reason == ""

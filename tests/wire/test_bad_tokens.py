@@ -2,7 +2,7 @@
 report. Each is recorded with its reason and credits nobody."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32decode, b32encode
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,9 +11,10 @@ from time_machine import Traveller
 from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
+from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import NOW, make_advertiser
+from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tests.wire.answers import clicks, cookie_kinds, link, only_click, token_in
 from tracking.clicks.keys import KEYS
 from tracking.models import Commission, Conversion, Report, UnattributedSales
@@ -49,9 +50,9 @@ def with_byte(number: int, value: int | None = None) -> Forge:
     """A genuine token with one byte changed."""
 
     def forge(partnership: Partnership) -> str:
-        raw = bytearray(urlsafe_b64decode(genuine(partnership) + "="))
+        raw = bytearray(b32decode(genuine(partnership).upper() + "==="))
         raw[number] = raw[number] ^ 1 if value is None else value
-        return urlsafe_b64encode(raw).decode().rstrip("=")
+        return b32encode(raw).decode().rstrip("=").lower()
 
     return forge
 
@@ -87,7 +88,7 @@ FORGED = [
     pytest.param(lambda own: genuine(own)[:-1], "malformed", id="truncated"),
     pytest.param(lambda own: genuine(own)[:20], "malformed", id="truncated_a_lot"),
     pytest.param(lambda own: genuine(own) + "A", "malformed", id="extended"),
-    pytest.param(lambda own: "*" * TOKEN_LENGTH, "malformed", id="not_base64"),
+    pytest.param(lambda own: "*" * TOKEN_LENGTH, "malformed", id="not_base32"),
     pytest.param(without_canonical_end, "malformed", id="not_canonical"),
     pytest.param(lambda own: "awc_1234_5678", "malformed", id="another_networks"),
     pytest.param(elsewhere, "other_advertiser", id="of_another_advertiser"),
@@ -106,7 +107,7 @@ EVERYWHERE = [
 
 
 @pytest.mark.parametrize(("forge", "reason", "role"), EVERYWHERE)
-def test_in_a_cookie_it_is_as_if_it_were_not_there(
+def test_in_a_cookie_it_credits_nobody_and_protects_the_holder(
     tracking_client: TrackingClient,
     blog: Partnership,
     extension: Partnership,
@@ -114,14 +115,55 @@ def test_in_a_cookie_it_is_as_if_it_were_not_there(
     reason: str,
     role: str,
 ) -> None:
+    """Whoever damages a cookie that may hold somebody's claim does not get the cookie by that."""
     cookie = f"__Secure-sc{role[0]}-{blog.advertiser_id}={forge(blog)}"
     response = tracking_client.get(link(extension), headers={"Cookie": cookie})
 
     click = only_click(tracking_client)
+    stands_down = role in ("hard", "last")
     assert click.rejected_tokens == [f"{role}: {reason}"]
-    assert (click.stood_down, click.reason) == (False, "")
+    assert (click.stood_down, click.reason) == (stands_down, "")
     assert click.journey not in (0, 77)
-    assert cookie_kinds(response) == {"__Secure-scs", "__Secure-scl", "__Secure-scn"}
+    always = {"__Secure-scl", "__Secure-scn"}
+    assert cookie_kinds(response) == (always if stands_down else {*always, "__Secure-scs"})
+
+
+@pytest.mark.parametrize("role", ["hard", "last"])
+@pytest.mark.parametrize("in_page", [False, True])
+def test_two_cookies_of_one_name_are_somebodys(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, role: str, in_page: bool
+) -> None:
+    """A page's script can set a cookie of the same name for a wider domain or another path."""
+    overlay = make_partner(shop, make_publisher(model_type="overlay"), in_page=True)
+    name, value = f"__Secure-sc{role[0]}-{shop.id}", genuine(blog)
+    headers = {"Cookie": f"{name}={value}; {name}=x"}
+    if in_page:
+        headers |= {"Sec-Fetch-Mode": "cors", "Origin": "https://shop.example"}
+    address = link(overlay).replace("/c/", "/a/") if in_page else link(overlay)
+    tracking_client.get(address, headers=headers)
+
+    click = only_click(tracking_client)
+    assert (click.reason, click.stood_down) == ("", True)
+    assert click.rejected_tokens == [f"{role}: doubled"]
+
+
+def test_two_cookies_that_say_the_same_are_one(
+    tracking_client: TrackingClient, blog: Partnership, extension: Partnership
+) -> None:
+    pair = f"__Secure-sch-{blog.advertiser_id}={genuine(blog)}"
+    tracking_client.get(link(extension), headers={"Cookie": f"{pair}; {pair}"})
+
+    click = only_click(tracking_client)
+    assert (click.rejected_tokens, click.stood_down, click.journey) == ([], True, 77)
+
+
+def test_a_hard_click_wins_over_damaged_cookies_too(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    cookie = f"__Secure-sch-{blog.advertiser_id}=damaged"
+    tracking_client.get(link(blog), headers={"Cookie": cookie})
+
+    assert only_click(tracking_client).stood_down is False
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "4294967296", "1e3", "9" * 400, "1 OR 1=1"])

@@ -4,13 +4,14 @@ once a report brings the evidence of both."""
 import json
 
 import pytest
+from django.conf import settings
 
 from network.advertisers import tracking_hosts
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.wire.answers import link, token_in
-from tracking.models import Commission, Conversion
+from tests.wire.answers import link, set_cookies, token_in
+from tracking.models import Click, Commission, Conversion
 
 OWN = "go.shop.example"
 
@@ -32,6 +33,43 @@ def sell(client: TrackingClient, shop: Advertiser, host: str, **more: object) ->
 
 def paid(conversion: Conversion) -> int:
     return Commission.objects.get(conversion=conversion).publisher_id
+
+
+def test_on_an_own_host_nobody_elses_script_can_set_or_shadow_the_cookies(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
+) -> None:
+    response = tracking_client.get(f"https://{OWN}{link(blog)}")
+    token = token_in(response)
+    written = set_cookies(response)
+    assert written.keys() == {f"__Host-sc{kind}-{shop.id}" for kind in "hsln"}
+    assert written[f"__Host-sch-{shop.id}"] == (
+        f"{token}; HttpOnly; Max-Age=2592000; Path=/; SameSite=None; Secure"
+    )
+    thrown = f"__Secure-scl-{shop.id}=x; sch-{shop.id}=x"
+    tracking_client.cookies.clear()
+    headers = {"Cookie": f"{thrown}; __Host-sch-{shop.id}={token}"}
+    tracking_client.get(f"https://{OWN}{link(blog)}", headers=headers)
+    tracking_client.drain()
+    assert [click.rejected_tokens for click in Click.objects.all()] == [[], []]
+    assert len({click.journey for click in Click.objects.all()}) == 1
+
+
+def test_over_plain_http_cookies_have_no_prefix_and_are_not_secure(
+    tracking_client: TrackingClient,
+    blog: Partnership,
+    extension: Partnership,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """WebKit refuses such on a developer's machine."""
+    monkeypatch.setattr(settings, "PUBLIC_SCHEME", "http")
+    response = tracking_client.get(f"http://track.localhost{link(blog)}")
+    shop = blog.advertiser_id
+    assert set_cookies(response)[f"sch-{shop}"] == (
+        f"{token_in(response)}; HttpOnly; Max-Age=2592000; Path=/t/{shop}/"
+    )
+    tracking_client.get(f"http://track.localhost{link(extension)}")
+    tracking_client.drain()
+    assert Click.objects.get(publisher=extension.publisher_id).stood_down
 
 
 def test_each_host_reads_the_claims_that_were_made_on_it(

@@ -1,8 +1,11 @@
-"""The slots of one advertiser as cookies on the tracking host.
+"""The slots of one advertiser as cookies on a tracking host.
 
-Four cookies, all ``Secure; HttpOnly; SameSite=None; Path=/t/<advertiser>/``, so that they travel to
-their advertiser's URLs only. The soft slot and the session end with the browser session: they carry
-neither ``Max-Age`` nor ``Expires``.
+Four cookies, all ``Secure; HttpOnly; SameSite=None``. On the shared host their path is that of
+their advertiser, so that they travel to its URLs only. On an advertiser's own host they are
+``__Host-`` cookies: no script and no other host of the shop's domain can set or shadow them. The
+soft slot and the session end with the browser session: they carry neither ``Max-Age`` nor
+``Expires``. Over plain http, on a developer's machine, they have no prefix and are not ``Secure``:
+WebKit refuses such cookies there.
 """
 
 from collections.abc import Mapping
@@ -14,54 +17,98 @@ from typing import Any
 from django.http import HttpResponseBase
 
 from tracking.rule.attribution import Click
+from tracking.rule.reasons import TokenReason
 from tracking.rule.slots import Slots
 from tracking.rule.tokens import Keys, TokenError, accept
 
 HARD, SOFT, LAST, SESSION = "h", "s", "l", "n"
 DAY_SECONDS = 24 * 60 * 60
 MAX_SESSION = 2**32 - 1
+DOUBLED = "\n"
+"""What :func:`parse` gives for a name that came twice. No cookie's value has a line break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """The cookies of one advertiser on a tracking host: the shared one, or one of its own."""
+
+    advertiser: int
+    is_own_host: bool = False
+    is_secure: bool = True
+
+    @property
+    def prefix(self) -> str:
+        if not self.is_secure:
+            return ""
+        return "__Host-" if self.is_own_host else "__Secure-"
+
+    @property
+    def path(self) -> str:
+        return "/" if self.is_own_host else f"/t/{self.advertiser}/"
+
+    def name(self, kind: str) -> str:
+        return f"{self.prefix}sc{kind}-{self.advertiser}"
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What the browser brought: its slots, the token texts by role, and what was rejected."""
+    """What the browser brought: its slots, the token texts by role, and what was rejected, by
+    role."""
 
     slots: Slots
     tokens: Mapping[str, str]
-    rejected: tuple[str, ...] = ()
+    rejected: Mapping[str, TokenReason]
 
     @property
     def any(self) -> bool:
         return bool(self.tokens or self.slots.session or self.rejected)
 
+    @property
+    def is_tampered(self) -> bool:
+        """Whether a cookie that may protect somebody's claim came damaged or twice."""
+        return bool(self.rejected.keys() & {"hard", "last"})
 
-NOTHING = Brought(Slots(), {})
+
+NOTHING = Brought(Slots(), {}, {})
 """What a browser brings that has no cookies."""
 
 
-def name(kind: str, advertiser: int) -> str:
-    return f"__Secure-sc{kind}-{advertiser}"
+def parse(header: str) -> dict[str, str]:
+    """A ``Cookie`` header by name, whatever bytes other people's cookies hold. A name that came
+    twice with different values is :data:`DOUBLED`."""
+    found: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, _, value = pair.strip(" \t").partition("=")
+        value = value.strip('"')
+        found[name] = DOUBLED if found.get(name, value) != value else value
+    return found
 
 
-def read(cookies: Mapping[str, str], advertiser: int, keys: Keys, now_ms: int) -> Brought:
+def read(cookies: Mapping[str, str], jar: Jar, keys: Keys, now_ms: int) -> Brought:
     """The slots in the cookies. A token that credits nobody is left out, with its reason."""
     if not cookies:
         return NOTHING
     found: dict[str, Click] = {}
     tokens: dict[str, str] = {}
     known: dict[str, Click] = {}  # a slot and the last token are often the same
-    rejected: list[str] = []
+    rejected: dict[str, TokenReason] = {}
     for role, kind in (("hard", HARD), ("soft", SOFT), ("last", LAST)):
-        text = cookies.get(name(kind, advertiser))
+        text = cookies.get(jar.name(kind))
         if not text:
             continue
         try:
-            found[role] = known.get(text) or accept(text, keys, advertiser, now_ms).click
+            found[role] = known.get(text) or _accept(text, jar, keys, now_ms)
             tokens[role], known[text] = text, found[role]
         except TokenError as error:
-            rejected.append(f"{role}: {error.reason}")
-    session = parse_session(cookies.get(name(SESSION, advertiser), ""))
-    return Brought(Slots(**found, session=session), tokens, tuple(rejected))
+            rejected[role] = error.reason
+    session = parse_session(cookies.get(jar.name(SESSION), ""))
+    return Brought(Slots(**found, session=session), tokens, rejected)
+
+
+def _accept(text: str, jar: Jar, keys: Keys, now_ms: int) -> Click:
+    if text == DOUBLED:
+        raise TokenError(TokenReason.DOUBLED)
+    return accept(text, keys, jar.advertiser, now_ms).click
 
 
 def parse_session(text: str) -> int:
@@ -75,7 +122,7 @@ def parse_session(text: str) -> int:
 class ToWrite:
     """What a click writes: its token into the slot it took, if it took one, and as the last."""
 
-    advertiser: int
+    jar: Jar
     token: str
     click: Click
     longest_window_days: int
@@ -83,17 +130,15 @@ class ToWrite:
 
 def write(response: HttpResponseBase, click: ToWrite) -> None:
     """Set the cookies of a counting click. A hard click deletes the soft slot."""
-    advertiser, path = click.advertiser, f"/t/{click.advertiser}/"
+    jar = click.jar
     if not click.click.stood_down:
         if click.click.is_soft:
-            _set(response, name(SOFT, advertiser), click.token, path)
+            _set(response, jar, SOFT, click.token)
         else:
-            seconds = click.click.window_minutes * 60
-            _set(response, name(HARD, advertiser), click.token, path, seconds)
-            _set(response, name(SOFT, advertiser), "", path, 0)
-    longest = click.longest_window_days * DAY_SECONDS
-    _set(response, name(LAST, advertiser), click.token, path, longest)
-    _set(response, name(SESSION, advertiser), str(click.click.session), path)
+            _set(response, jar, HARD, click.token, click.click.window_minutes * 60)
+            _set(response, jar, SOFT, "", 0)
+    _set(response, jar, LAST, click.token, click.longest_window_days * DAY_SECONDS)
+    _set(response, jar, SESSION, str(click.click.session))
 
 
 class _Cookie(Morsel[str]):
@@ -118,18 +163,22 @@ class _Attributes:
 
 
 @lru_cache(maxsize=10_000)
-def _attributes(path: str, max_age: int | None) -> _Attributes:
+def _attributes(path: str, is_secure: bool, max_age: int | None) -> _Attributes:
     """All cookies have these; without ``max_age`` they end with the browser session."""
     morsel: Morsel[Any] = Morsel()
     morsel.set("name", "value", "value")
-    morsel["path"], morsel["samesite"] = path, "None"
-    morsel["secure"] = morsel["httponly"] = True
+    morsel["path"] = path
+    morsel["httponly"] = True
+    if is_secure:
+        morsel["secure"], morsel["samesite"] = True, "None"
     if max_age is not None:
         morsel["max-age"] = max_age
     return _Attributes(dict(morsel), morsel.OutputString().partition("; ")[2])
 
 
 def _set(
-    response: HttpResponseBase, key: str, value: str, path: str, max_age: int | None = None
+    response: HttpResponseBase, jar: Jar, kind: str, value: str, max_age: int | None = None
 ) -> None:
-    response.cookies[key] = _Cookie(key, value, _attributes(path, max_age))
+    name = jar.name(kind)
+    attributes = _attributes(jar.path, jar.is_secure, max_age)
+    response.cookies[name] = _Cookie(name, value, attributes)

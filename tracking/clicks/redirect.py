@@ -5,13 +5,13 @@ cookies.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from tracking.clicks import cookies, visitors
-from tracking.clicks.cookies import Brought
+from tracking.clicks.cookies import Brought, Jar
 from tracking.clicks.snapshot import AdvertiserSnapshot, Span
 from tracking.clicks.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
 from tracking.clicks.visits import REFERENCE_NAMES, Visit
@@ -45,19 +45,21 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
     target, target_reason = _target(request, advertiser)
     span = advertiser.partner_at(request.publisher, now_ms)
     reason = _reason(request, advertiser, span)
+    jar, brought = request.jar or Jar(advertiser.id), cookies.NOTHING
     if _has_consent(request, advertiser):
-        brought = cookies.read(request.cookies, advertiser.id, keys, now_ms)
-    else:
-        brought = Brought(Slots(), {})
+        brought = cookies.read(request.cookies, jar, keys, now_ms)
     if reason is None and is_repeat(brought.slots.last, request.publisher, now_ms):
         reason = ClickReason.REPEAT
     click = _click(request, span, brought.slots, now_ms, reason)
     write, token = None, ""
     if reason is None:
         assert span is not None
+        if click.is_soft and brought.is_tampered:
+            # It protects the holder, not whoever tampers; a hard click would win in any case.
+            click = replace(click, stood_down=True)
         click = meet(brought.slots, click).click
         token = encode(Token(advertiser.id, click, span.strictly_necessary), keys)
-        write = cookies.ToWrite(advertiser.id, token, click, advertiser.longest_window_days)
+        write = cookies.ToWrite(jar, token, click, advertiser.longest_window_days)
     elif reason is ClickReason.REPEAT:
         token = brought.tokens["last"]
     location = with_parameter(target, advertiser.click_parameter, token) if token else target
@@ -92,7 +94,7 @@ def _reason(
         return ClickReason.BOT
     if span is None or not span.approved:
         return ClickReason.NOT_PARTNER
-    if not _may_activate(request, span):
+    if not _may_count(request, advertiser, span):
         return ClickReason.STUFFED
     return None if _has_consent(request, advertiser) else ClickReason.NO_CONSENT
 
@@ -101,11 +103,15 @@ def _has_consent(request: Visit, advertiser: AdvertiserSnapshot) -> bool:
     return advertiser.consent_default if request.consent is None else request.consent
 
 
-def _may_activate(request: Visit, span: Span) -> bool:
-    """A link is followed by a top-level navigation; only flagged soft partners act in the page."""
-    if request.in_page:
-        return span.in_page and span.cookie_type is CookieType.SOFT
-    return request.method == "GET" and visitors.is_navigation(request.headers)
+def _may_count(request: Visit, advertiser: AdvertiserSnapshot, span: Span) -> bool:
+    """A link is followed by a top-level navigation; only flagged soft partners act in the page, and
+    only in one of the shop's own."""
+    if request.method != "GET":
+        return False
+    if not request.in_page:
+        return visitors.is_navigation(request.headers)
+    may = span.in_page and span.cookie_type is CookieType.SOFT
+    return may and visitors.is_script_of(request.headers, advertiser.domains, advertiser.is_https)
 
 
 def _click(
@@ -156,7 +162,7 @@ def _record(
         "strictly_necessary": bool(span and span.strictly_necessary),
         "soft_rule": click.soft_rule.value,
         "reason": click.reason.value if click.reason else "",
-        "rejected_tokens": list(brought.rejected),
+        "rejected_tokens": [f"{role}: {reason}" for role, reason in brought.rejected.items()],
         "references": {
             name: printable(request.references[name], MAX_REFERENCE)
             for name in REFERENCE_NAMES

@@ -78,6 +78,10 @@ class AdvertiserSnapshot:
         """What its link, tag and pixel addresses start with."""
         return tracking_hosts.base_url(self.id, self.own_hosts)
 
+    @property
+    def is_https(self) -> bool:
+        return self.landing_url.startswith("https://")
+
     def partner_at(self, publisher: int, at: int) -> Span | None:
         """What holds for the publisher at a time (ms); None when there is no partnership yet."""
         return timeline.in_force(self.partners.get(publisher, ()), at)

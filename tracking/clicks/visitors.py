@@ -4,12 +4,13 @@ IP addresses are cut to /24 and /48 before they are written; user agents are red
 device class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 
+from tracking.clicks.targets import is_allowed
 from tracking.rule import crawlers
 
 _FAMILIES = (
@@ -67,6 +68,17 @@ def is_navigation(headers: Mapping[str, str]) -> bool:
     """Whether it is a top-level navigation, as far as the browser says (Fetch Metadata)."""
     mode, destination = headers.get("HTTP_SEC_FETCH_MODE"), headers.get("HTTP_SEC_FETCH_DEST")
     return mode in (None, "navigate") and destination in (None, "document")
+
+
+def is_script_of(headers: Mapping[str, str], domains: Sequence[str], is_https: bool) -> bool:
+    """Whether a script in a page on one of these domains fetched it (in CORS mode, in which the
+    browser tells the page's origin); in a page over https where the shop is."""
+    if headers.get("HTTP_SEC_FETCH_MODE") not in (None, "cors"):
+        return False
+    origin = headers.get("HTTP_ORIGIN", "")
+    if is_https and not origin.startswith("https://"):
+        return False
+    return is_allowed(origin, domains)
 
 
 def client_address(headers: Mapping[str, str], trusted_proxies: int) -> str:

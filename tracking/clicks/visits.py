@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from tracking.clicks import pasting
+from tracking.clicks.cookies import Jar
 
 REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
 PARAMETERS = frozenset({"to", *REFERENCE_NAMES, "campaign", "consent"})
@@ -16,7 +17,8 @@ YES = frozenset({"1", "true", "yes", "on"})
 class Visit:
     """A request for a tracking link. ``consent`` is True, False or, when the link says nothing,
     None. ``in_page`` is a tag's activation, which is no navigation. ``is_unencoded``: the target
-    was pasted into the link without being encoded."""
+    was pasted into the link without being encoded. ``jar``: which cookies the host has; None: those
+    of the shared host over https."""
 
     publisher: int
     target: str | None = None
@@ -29,6 +31,7 @@ class Visit:
     method: str = "GET"
     address: str = ""
     in_page: bool = False
+    jar: Jar | None = None
 
 
 def visit_by_link(
@@ -40,6 +43,7 @@ def visit_by_link(
     method: str = "GET",
     address: str = "",
     in_page: bool = False,
+    jar: Jar | None = None,
 ) -> Visit:
     """The visit of a publisher's link with this query string, as WSGI hands it over."""
     said = parameters(query)
@@ -59,6 +63,7 @@ def visit_by_link(
         method=method,
         address=address,
         in_page=in_page,
+        jar=jar,
     )
 
 

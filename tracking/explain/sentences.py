@@ -42,6 +42,7 @@ TARGET_REASONS: Mapping[TargetReason, Promise] = {
 }
 TOKEN_REASONS: Mapping[TokenReason, Promise] = {
     TokenReason.MALFORMED: gettext_lazy("rejected: not a token of this network, or truncated"),
+    TokenReason.DOUBLED: gettext_lazy("rejected: two cookies of this name that differ"),
     TokenReason.UNKNOWN_KEY: gettext_lazy("rejected: signed with a key that is not known here"),
     TokenReason.BAD_SIGNATURE: gettext_lazy("rejected: signature invalid; changed or forged"),
     TokenReason.OTHER_ADVERTISER: gettext_lazy("rejected: it belongs to another advertiser"),

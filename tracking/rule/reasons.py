@@ -26,9 +26,11 @@ class TargetReason(StrEnum):
 
 
 class TokenReason(StrEnum):
-    """Why a presented token credits nobody."""
+    """Why a presented token credits nobody. ``doubled``: the browser brought two cookies of one
+    name that differ, and nobody can tell which of them we wrote."""
 
     MALFORMED = "malformed"
+    DOUBLED = "doubled"
     UNKNOWN_KEY = "unknown_key"
     BAD_SIGNATURE = "bad_signature"
     OTHER_ADVERTISER = "other_advertiser"

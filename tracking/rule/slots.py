@@ -56,10 +56,10 @@ class Placed:
 def meet(slots: Slots, click: Click) -> Placed:
     """Let a counting click meet the slots that the browser brought.
 
-    A soft click that does not take the cookie is marked ``stood_down``. A hard click empties the
-    soft slot. The click's session becomes the browser's.
+    A soft click that does not take the cookie is marked ``stood_down``; one that is marked already
+    takes nothing. A hard click empties the soft slot. The click's session becomes the browser's.
     """
-    taken = place(slots.holder, click, click.soft_rule) is click
+    taken = not click.stood_down and place(slots.holder, click, click.soft_rule) is click
     if not taken:
         click = replace(click, stood_down=True)
         return Placed(click, replace(slots, last=click, session=click.session))

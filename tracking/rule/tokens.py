@@ -1,6 +1,7 @@
 """The signed token that a click hands out: evidence even before the click's own record arrives.
 
-Pure: no Django, no clock. 53 bytes, as 71 characters of URL-safe base64 without padding:
+Pure: no Django, no clock. 53 bytes, as 85 characters of lower-case base32 without padding, read
+without regard to case: shop plug-ins lower-case and strip what they keep.
 
 ====================== ===== ==============================================================
 field                  bytes
@@ -17,9 +18,9 @@ HMAC-SHA-256           12    truncated, over everything before it
 ====================== ===== ==============================================================
 """
 
-import binascii
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import re
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
@@ -29,12 +30,15 @@ from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import TokenReason
 
 VERSION = 1
-TOKEN_LENGTH = 71
+TOKEN_LENGTH = 85
 MAX_AHEAD_MS = 5 * 60_000
 """How far in the future a token may lie: the clocks of our own hosts differ a little."""
 
 _BODY = Struct(">BBII16sQI3s")
 _MAC_BYTES = 12
+_ARMOUR = re.compile(r"[A-Za-z2-7]{85}", re.ASCII)
+_DIGITS = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
+"""From base32 to the digits that ``int`` reads: several times as fast as ``b32decode``."""
 _SOFT, _STOOD_DOWN, _STRICTLY_NECESSARY, _SOFT_RULE_SHIFT = 1, 2, 4, 3
 _SOFT_RULES = (SoftRule.FIRST, SoftRule.LAST, SoftRule.SOLE)
 
@@ -86,7 +90,8 @@ def encode(token: Token, keys: Keys) -> str:
         click.session,
         click.window_minutes.to_bytes(3, "big"),
     )
-    return urlsafe_b64encode(body + _mac(body, keys.by_id[keys.signing])).decode().rstrip("=")
+    raw = body + _mac(body, keys.by_id[keys.signing])
+    return b32encode(raw).decode().lower()[:TOKEN_LENGTH]
 
 
 def decode(text: str, keys: Keys) -> Token:
@@ -124,15 +129,13 @@ def accept(text: str, keys: Keys, advertiser: int, now_ms: int) -> Token:
 
 
 def _unarmour(text: str) -> bytes:
-    if len(text) != TOKEN_LENGTH or not text.isascii():
+    if _ARMOUR.fullmatch(text) is None:
         raise TokenError(TokenReason.MALFORMED)
-    try:
-        raw = urlsafe_b64decode(text + "=")
-    except (binascii.Error, ValueError):
-        raise TokenError(TokenReason.MALFORMED) from None
-    if urlsafe_b64encode(raw).decode().rstrip("=") != text:
+    # 85 characters hold one bit more than 53 bytes; only one spelling of a token is one.
+    number, spare = divmod(int(text.lower().translate(_DIGITS), 32), 2)
+    if spare:
         raise TokenError(TokenReason.MALFORMED)
-    return raw
+    return number.to_bytes(_BODY.size + _MAC_BYTES, "big")
 
 
 def _flags(token: Token) -> int:

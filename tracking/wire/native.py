@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from network import clock
 from tracking.clicks import cookies, pasting, visitors
+from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
@@ -57,7 +58,7 @@ def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponse
         return unknown_advertiser(request)
     response, now = HttpResponse(status=302), clock.now()
     try:
-        answer = visit(_visit(request, publisher), shop, KEYS, clock.to_ms(now))
+        answer = visit(_visit(request, shop, publisher), shop, KEYS, clock.to_ms(now))
     except Exception:
         log.exception("A click was lost")
         response.headers["Location"] = as_ascii(shop.landing_url)
@@ -87,7 +88,8 @@ def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpRespo
     if shop is None:
         return JsonResponse({}, status=404)
     now = clock.now()
-    answer = visit(_visit(request, publisher, in_page=True), shop, KEYS, clock.to_ms(now))
+    asked = replace(_visit(request, shop, publisher), in_page=True)
+    answer = visit(asked, shop, KEYS, clock.to_ms(now))
     _accept(answer.record, now)
     if answer.is_refused:
         return JsonResponse({}, status=503)
@@ -193,16 +195,32 @@ def failed(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse("Something went wrong; it has been logged.\n", "text/plain", status=500)
 
 
-def _visit(request: HttpRequest, publisher: int, in_page: bool = False) -> Visit:
+def _visit(request: HttpRequest, shop: AdvertiserSnapshot, publisher: int) -> Visit:
     return visit_by_link(
         publisher,
         request.META.get("QUERY_STRING", ""),
         headers=request.META,
-        cookies=request.COOKIES,
+        cookies=_cookies(request),
         method=request.method or "GET",
         address=visitors.client_address(request.META, settings.TRUSTED_PROXIES),
-        in_page=in_page,
+        jar=jar_of(request, shop),
     )
+
+
+def _cookies(request: HttpRequest) -> dict[str, str]:
+    header = request.META.get("HTTP_COOKIE", "")
+    return cookies.parse(header) if header else {}
+
+
+def jar_of(request: HttpRequest, shop: AdvertiserSnapshot) -> Jar:
+    """The shop's cookies on the host that was asked."""
+    host = _host(request) if shop.own_hosts else ""
+    return Jar(shop.id, host in shop.own_hosts, settings.PUBLIC_SCHEME == "https")
+
+
+def _host(request: HttpRequest) -> str:
+    """As the snapshot has it. Not ``get_host()``: own hosts are none of ALLOWED_HOSTS."""
+    return str(request.META.get("HTTP_HOST", "")).partition(":")[0].rstrip(".").lower()
 
 
 def _accept(record: dict[str, object], now: datetime) -> None:
@@ -223,7 +241,7 @@ def _report(
     """The report with the evidence that the request and the browser's own cookies bring."""
     now = clock.now()
     tokens, sessions = evidence
-    brought = cookies.read(request.COOKIES, shop.id, KEYS, clock.to_ms(now))
+    brought = cookies.read(_cookies(request), jar_of(request, shop), KEYS, clock.to_ms(now))
     own = [(Role(role), text) for role, text in brought.tokens.items()]
     from_browser = sessions is not None or brought.any
     seen = [brought.slots.session] if brought.any else sessions or ()

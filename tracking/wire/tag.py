@@ -39,7 +39,7 @@ What it sends
     {"order": "10023", "amount": "49.90", "currency": "GBP", "parts": "DEFAULT:49.90",
      "voucher": "SAVE5", "channel": "aff", "customer": "new", "test": "1",
      "items": [...],
-     "tokens": {"hard": ["<71 characters>"], "soft": [], "last": ["<71 characters>"]},
+     "tokens": {"hard": ["<85 characters>"], "soft": [], "last": ["<85 characters>"]},
      "session": "305419896.2596069104"}
 
 Each of the first eight is there if the page gave it (not ``null``, ``undefined`` or ``false``), and

@@ -19,6 +19,7 @@ from network.demo.story.catalogue import MACHINE_MINOR, PRICES
 from network.demo.story.stories import Follow
 from network.money import plain
 from tracking.clicks import cookies
+from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
@@ -192,7 +193,7 @@ class Browser:
     def _with_evidence(self, report: SaleReport) -> SaleReport:
         """The report with what this browser brings along with it."""
         at = to_ms(report.at)
-        brought = cookies.read(self._cookies(at), self._shop.id, KEYS, at)
+        brought = cookies.read(self._cookies(at), Jar(self._shop.id), KEYS, at)
         return replace(
             report,
             tokens=tuple((Role(role), token) for role, token in brought.tokens.items()),

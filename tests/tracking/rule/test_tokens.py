@@ -1,6 +1,6 @@
 """The token: what it carries, how long it is, and everything that makes it credit nobody."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32decode, b32encode
 from dataclasses import replace
 from uuid import UUID
 
@@ -61,6 +61,14 @@ def tokens(draw: st.DrawFn) -> Token:
     return Token(draw(st.integers(0, 2**32 - 1)), click, draw(st.booleans()))
 
 
+def unarmoured(text: str) -> bytes:
+    return b32decode(text.upper() + "===")
+
+
+def armoured(raw: bytes) -> str:
+    return b32encode(raw).decode().rstrip("=").lower()
+
+
 def reason_of(text: str, keys: Keys = KEYS, advertiser: int = ADVERTISER) -> TokenReason | None:
     """Why the token is rejected, None when it is accepted."""
     try:
@@ -76,12 +84,12 @@ def test_it_carries_a_click_there_and_back(token: Token, signing: int) -> None:
     text = encode(token, Keys(KEYS.by_id, signing))
 
     assert decode(text, KEYS) == token
-    assert len(text) == TOKEN_LENGTH == 71
+    assert len(text) == TOKEN_LENGTH == 85
 
 
 def test_its_form_is_the_documented_one() -> None:
     """53 bytes, field by field; a token issued yesterday must still be read tomorrow."""
-    raw = urlsafe_b64decode(TEXT + "=")
+    raw = unarmoured(TEXT)
 
     assert len(raw) == 53
     assert raw[0] == 1 << 4 | 7  # version, key id
@@ -94,7 +102,13 @@ def test_its_form_is_the_documented_one() -> None:
 
 
 def test_it_needs_no_escaping_in_urls_and_cookies() -> None:
-    assert set(TEXT) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert set(TEXT) <= set("abcdefghijklmnopqrstuvwxyz234567")
+
+
+@pytest.mark.parametrize("text", [TEXT.upper(), TEXT.title()])
+def test_it_is_read_in_any_case(text: str) -> None:
+    """Shop plug-ins change the case of what they keep."""
+    assert decode(text, KEYS) == decode(TEXT, KEYS)
 
 
 def test_every_flipped_bit_is_rejected() -> None:
@@ -107,9 +121,9 @@ def test_every_flipped_bit_is_rejected() -> None:
 
 def with_flipped(bit: int) -> str:
     """The token with one of its bits turned over."""
-    raw = bytearray(urlsafe_b64decode(TEXT + "="))
+    raw = bytearray(unarmoured(TEXT))
     raw[bit // 8] ^= 1 << bit % 8
-    return urlsafe_b64encode(raw).decode().rstrip("=")
+    return armoured(bytes(raw))
 
 
 @untimed
@@ -134,10 +148,11 @@ def test_every_truncated_token_is_malformed() -> None:
         pytest.param(" " + TEXT[1:], id="blank"),
         pytest.param(TEXT[:-1] + "\n", id="line_feed"),
         pytest.param(TEXT[:-1] + "=", id="padding_inside"),
-        pytest.param("+" * 71, id="the_other_alphabet"),
-        pytest.param("é" * 71, id="not_ascii"),
-        pytest.param("\x00" * 71, id="nul"),
-        pytest.param("\ud800" * 71, id="lone_surrogates"),
+        pytest.param("1" * 85, id="another_alphabet"),
+        pytest.param("_" * 85, id="what_numbers_may_have"),
+        pytest.param("é" * 85, id="not_ascii"),
+        pytest.param("\x00" * 85, id="nul"),
+        pytest.param("\ud800" * 85, id="lone_surrogates"),
     ],
 )
 def test_what_is_no_token_is_malformed(text: str) -> None:
@@ -151,11 +166,10 @@ def test_any_text_is_answered_with_a_reason(text: str) -> None:
 
 
 def test_a_token_of_an_unused_bit_pattern_is_malformed() -> None:
-    """The last character has two spare bits; only one of its four readings is ours."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    others = [TEXT[:-1] + alphabet[alphabet.index(TEXT[-1]) | spare] for spare in (1, 2, 3)]
-
-    assert {reason_of(other) for other in others} == {TokenReason.MALFORMED}
+    """The last character has a spare bit; only one of its two readings is ours."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    other = TEXT[:-1] + alphabet[alphabet.index(TEXT[-1]) | 1]
+    assert (other != TEXT, reason_of(other)) == (True, TokenReason.MALFORMED)
 
 
 def test_another_advertisers_token_is_rejected() -> None:
@@ -195,10 +209,10 @@ def test_keys_rotate(keys: Keys, reason: TokenReason | None) -> None:
 
 
 def test_a_token_of_another_version_is_of_an_unknown_key() -> None:
-    raw = bytearray(urlsafe_b64decode(TEXT + "="))
+    raw = bytearray(unarmoured(TEXT))
     raw[0] = 2 << 4 | 7
 
-    assert reason_of(urlsafe_b64encode(raw).decode().rstrip("=")) is TokenReason.UNKNOWN_KEY
+    assert reason_of(armoured(bytes(raw))) is TokenReason.UNKNOWN_KEY
 
 
 def test_the_signing_key_is_named_in_the_token() -> None:

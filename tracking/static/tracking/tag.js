@@ -26,23 +26,24 @@
   let widest;
 
   // What a token says, or null: of another form, or another advertiser's. Only a server can tell
-  // whether it is genuine. Ids stay hexadecimal, for a number of JavaScript holds 53 bits.
+  // whether it is genuine. Ids stay strings of bits, for a number of JavaScript holds 53 of them.
   function decode(token) {
-    if (!/^[E-H][\w-]{69}[AEIMQUYcgkosw048]$/.test(token)) return null;
-    const bytes = atob(token.replace(/-/g, '+').replace(/_/g, '/'));
-    const hex = bytes.replace(/[^]/g, (byte) => (256 + byte.charCodeAt()).toString(16).slice(1));
-    const number = (from, to) => parseInt(hex.slice(from, to), 16);
-    const flags = number(2, 4), at = number(20, 32);
-    return number(4, 12) !== settings.advertiser ? null : {
+    token = token.toLowerCase();
+    if (!/^[cd][a-z2-7]{83}[acegikmoqsuwy246]$/.test(token)) return null;
+    const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+    const bits = token.replace(/./g, (sign) => (32 + alphabet.indexOf(sign)).toString(2).slice(1));
+    const number = (from, to) => parseInt(bits.slice(from, to), 2);
+    const flags = number(8, 16), at = number(80, 128);
+    return number(16, 48) !== settings.advertiser ? null : {
       token,
-      id: hex.slice(20, 52),
+      id: bits.slice(80, 208),
       at,
-      closes: at + number(76, 82) * 60000,
+      closes: at + number(304, 328) * 60000,
       soft: !!(flags & 1),
       stoodDown: !!(flags & 2),
       last: (flags >> 3 & 3) === 1,
-      journey: hex.slice(52, 68),
-      session: number(68, 76)
+      journey: bits.slice(208, 272),
+      session: number(272, 304)
     };
   }
 
@@ -95,7 +96,7 @@
 
   function write(name, value, domain, path, seconds) {
     document.cookie = name + '=' + value + '; Path=' + path + (domain && '; Domain=' + domain) +
-      '; SameSite=Lax; Secure' + (seconds < 0 ? '' : '; Max-Age=' + seconds);
+      '; SameSite=Lax' + (location.protocol === 'https:' ? '; Secure' : '') + (seconds < 0 ? '' : '; Max-Age=' + seconds);
   }
 
   // The suffixes of this host, the shortest first, and '' for a cookie of this host only.
