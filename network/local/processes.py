@@ -1,7 +1,7 @@
 """Processes that end with the one that started them, whatever ends it.
 
 >>> with stop_on_signals(), Supervisor() as supervisor:
-...     supervisor.start(Program("site", (sys.executable, "-m", "granian", …), log=logs / "site.log"))
+...     supervisor.start(Program("site", (sys.executable, "-m", "granian", …), log=…))
 ...     supervisor.start(Program("worker", (sys.executable, "-m", "celery", …), log=…))
 ...     ended = supervisor.wait()  # the first that ends by itself
 

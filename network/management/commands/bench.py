@@ -38,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seconds", type=float, default=10.0, help="click: how long each side is asked (10)"
         )
-        parser.add_argument("--workers", type=int, default=2, help="click: the server's workers (2)")
+        parser.add_argument(
+            "--workers", type=int, default=2, help="click: the server's workers (2)"
+        )
         parser.add_argument(
             "--sales", type=int, default=whatif.SALES, help="whatif: how many at least (100,000)"
         )
