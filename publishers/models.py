@@ -1,4 +1,4 @@
-"""Publishers: who is paid, for whom they work and how; and the ledger of what they are owed.
+"""Publishers, their programmes and on what terms; and the ledger of what they are owed.
 
 Django looks for models here; each is defined in its room.
 """

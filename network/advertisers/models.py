@@ -1,5 +1,6 @@
 """Shops, and on what terms they let themselves be advertised."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import (
@@ -35,42 +37,57 @@ class Advertiser(models.Model):
         CONFIRMED = "confirmed", _("Only sales that you confirm are paid")
         BROWSER = "browser", _("Sales that only a browser reported are paid, too")
 
-    id = models.AutoField(primary_key=True)
-    name = models.CharField(max_length=120, unique=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    currency = models.CharField(max_length=3, validators=[RegexValidator("^[A-Z]{3}$")])
-    landing_url = models.URLField(max_length=500)
+    id = models.AutoField(_("ID"), primary_key=True)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[RegexValidator("^[A-Z]{3}$")]
+    )
+    landing_url = models.URLField(_("landing page"), max_length=500)
     domains = ArrayField(
         models.CharField(max_length=253),
+        verbose_name=_("domains"),
         help_text=_("Links may lead to these domains and their subdomains, separated by commas."),
     )
     click_parameter = models.CharField(
-        max_length=30, default="sclk", validators=[RegexValidator("^[A-Za-z_][A-Za-z0-9_]*$")]
+        _("click parameter"),
+        max_length=30,
+        default="sclk",
+        validators=[RegexValidator("^[A-Za-z_][A-Za-z0-9_]*$")],
     )
     strip_click_parameter = models.BooleanField(
-        default=False, help_text=_("The tag removes the click parameter from the address bar.")
+        _("strip click parameter"),
+        default=False,
+        help_text=_("The tag removes the click parameter from the address bar."),
     )
     consent_default = models.BooleanField(
-        "store without an answer",
+        _("store without an answer"),
         choices=[(True, _("Store")), (False, _("Do not store"))],
         help_text=_("What holds when a link says nothing about consent."),
     )
     verification = models.CharField(
-        max_length=10, choices=Verification, default=Verification.CONFIRMED
+        _("verification"), max_length=10, choices=Verification, default=Verification.CONFIRMED
     )
     confirm_days = models.PositiveSmallIntegerField(
-        default=60, db_default=60, validators=[MinValueValidator(1), MaxValueValidator(400)]
+        _("days to confirm"),
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(400)],
     )
     """How long after its windows closed an unverified sale may still be confirmed."""
     conflict_days = models.PositiveSmallIntegerField(
-        default=30, db_default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
+        _("days of conflict"),
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(400)],
     )
     """After so many days of conflict the earlier report decides."""
     largest_order_minor = models.BigIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)]
+        _("largest order in minor units"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     """A sale above it waits for staff, whoever reported it; None: none does."""
     network_fee_percent = models.DecimalField(
+        _("network fee in percent"),
         max_digits=5,
         decimal_places=2,
         default=0,
@@ -78,13 +95,16 @@ class Advertiser(models.Model):
     )
     uncounted_channels = ArrayField(
         models.CharField(max_length=60),
+        verbose_name=_("uncounted channels"),
         default=list,
         blank=True,
         help_text=_("Values of the shop's own last paid channel that do not count."),
     )
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
+        verbose_name = _("advertiser")
+        verbose_name_plural = _("advertisers")
         ordering = ("name",)
         triggers: ClassVar = [bumps_policy()]
 
@@ -150,24 +170,36 @@ class SoftRuleChoice(models.TextChoices):
     SOLE = "sole", _("Sole: as first, and unpaid when another publisher's window is open")
 
 
+SOFT_RULE_NAMES: Mapping[str, Promise] = {
+    SoftRuleChoice.FIRST: _("First"),
+    SoftRuleChoice.LAST: _("Last"),
+    SoftRuleChoice.SOLE: _("Sole"),
+}
+"""The soft rules in one word, where there is no room for what they mean."""
+
+
 class AttributionTerms(WholeTerms):
     """An advertiser's windows and soft rule, from a moment on."""
 
     SoftRule = SoftRuleChoice
 
-    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="terms")
-    soft_rule = models.CharField(max_length=5, choices=SoftRule, default=SoftRule.FIRST)
+    advertiser = models.ForeignKey(
+        Advertiser, models.PROTECT, verbose_name=_("advertiser"), related_name="terms"
+    )
+    soft_rule = models.CharField(
+        _("soft rule"), max_length=5, choices=SoftRule, default=SoftRule.FIRST
+    )
     hard_days = models.PositiveSmallIntegerField(
-        default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
+        _("hard days"), default=30, validators=[MinValueValidator(1), MaxValueValidator(400)]
     )
     soft_hours = models.PositiveSmallIntegerField(
-        default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
+        _("soft hours"), default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
     )
     validation_days = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(400)]
+        _("validation days"), default=0, validators=[MaxValueValidator(400)]
     )
     notice_days = models.PositiveSmallIntegerField(
-        default=0, db_default=0, validators=[MaxValueValidator(MOST_NOTICE_DAYS)]
+        _("notice days"), default=0, db_default=0, validators=[MaxValueValidator(MOST_NOTICE_DAYS)]
     )
     """How long after it was decided a hard partner becomes soft."""
 
@@ -175,6 +207,7 @@ class AttributionTerms(WholeTerms):
     carried = ("soft_rule", "hard_days", "soft_hours", "validation_days", "notice_days")
 
     class Meta(EffectiveDated.Meta):
+        verbose_name = _("attribution terms")
         verbose_name_plural = _("attribution terms")
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,

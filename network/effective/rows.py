@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from network import dates
 
@@ -155,7 +156,7 @@ def cancels_its_own() -> pgtrigger.Trigger:
 
 
 def says_as(table: str, key: str, *columns: str) -> pgtrigger.Trigger:
-    """What a row repeats (``columns``, by which tenants are told apart) is what the row of
+    """What a row repeats (``columns``, which tell tenants apart) is what the row of
     ``table`` says that ``key`` leads to, whose own never change (:func:`fixed`)."""
     same = " AND ".join(f"parent.{column} = NEW.{column}" for column in columns)
     return pgtrigger.Trigger(
@@ -198,21 +199,31 @@ class EffectiveDated(models.Model):
     lookups through several tables do not. ``all_rows`` has all, for histories.
     """
 
-    starts_at = models.DateTimeField()
-    created_at = models.DateTimeField()
+    starts_at = models.DateTimeField(_("start"))
+    created_at = models.DateTimeField(_("created at"))
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("made by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
     cancels = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="cancelled_by"
+        "self",
+        models.PROTECT,
+        verbose_name=_("cancels"),
+        null=True,
+        blank=True,
+        related_name="cancelled_by",
     )
 
     objects = Uncancelled[Any]()
     all_rows = models.Manager[Any]()
 
     holds_for: ClassVar[tuple[str, ...]]
-    """The fields that say for whom or what a row holds; of these one starts at a time."""
+    """The fields that say what a row holds for; of these one starts at a time."""
 
     class Meta:
         abstract = True
@@ -261,7 +272,12 @@ class WholeTerms(EffectiveDated):
     (:mod:`network.effective.rebasing`)."""
 
     rewrites = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="rewritten_by"
+        "self",
+        models.PROTECT,
+        verbose_name=_("rewrites"),
+        null=True,
+        blank=True,
+        related_name="rewritten_by",
     )
     """The cancelled row that this one says again, after other terms; ``made_by`` and ``reason``
     are those of the first."""

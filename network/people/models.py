@@ -35,7 +35,7 @@ class User(AbstractUser):
     """Somebody who signs in, by name or address. Operators are superusers; everybody else is a
     member of a tenant."""
 
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
 
     objects: ClassVar[People] = People()
 
@@ -67,13 +67,20 @@ class StaffMembership(models.Model):
 
     Role = StaffRole
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="staff_memberships")
-    advertiser = models.ForeignKey(
-        "network.Advertiser", models.CASCADE, related_name="staff_memberships"
+    user = models.ForeignKey(
+        User, models.CASCADE, verbose_name=_("user"), related_name="staff_memberships"
     )
-    role = models.CharField(max_length=10, choices=Role)
+    advertiser = models.ForeignKey(
+        "network.Advertiser",
+        models.CASCADE,
+        verbose_name=_("advertiser"),
+        related_name="staff_memberships",
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role)
 
     class Meta:
+        verbose_name = _("staff membership")
+        verbose_name_plural = _("staff memberships")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("user", "advertiser"), name="staff_once_per_advertiser"

@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network import dates
 from network.effective.rows import (
     EffectiveDated,
     cancels_its_own,
@@ -50,13 +52,18 @@ class PublisherModelType(EffectiveDated):
     """A publisher's model type from a moment on; a change needs an operator."""
 
     publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, related_name="model_types"
+        "publishers.Publisher",
+        models.PROTECT,
+        verbose_name=_("publisher"),
+        related_name="model_types",
     )
-    model_type = models.CharField(max_length=12, choices=ModelType)
+    model_type = models.CharField(_("model type"), max_length=12, choices=ModelType)
 
     holds_for = ("publisher",)
 
     class Meta(EffectiveDated.Meta):
+        verbose_name = _("model type of a publisher")
+        verbose_name_plural = _("model types of publishers")
         triggers: ClassVar = [*EffectiveDated.Meta.triggers, cancels_its_own()]
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
@@ -74,17 +81,26 @@ class CookieTypeAssignment(EffectiveDated):
     ``reason`` is shown to the publisher, that of a cancelling row too.
     """
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
-    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
-    partnership = models.ForeignKey(
-        "publishers.Partnership", models.PROTECT, related_name="assignments"
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, verbose_name=_("advertiser"), related_name="+"
     )
-    cookie_type = models.CharField(max_length=7, choices=AssignedType)
-    internal_note = models.CharField(max_length=500, blank=True)
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, verbose_name=_("publisher"), related_name="+"
+    )
+    partnership = models.ForeignKey(
+        "publishers.Partnership",
+        models.PROTECT,
+        verbose_name=_("partnership"),
+        related_name="assignments",
+    )
+    cookie_type = models.CharField(_("cookie type"), max_length=7, choices=AssignedType)
+    internal_note = models.CharField(_("internal note"), max_length=500, blank=True)
 
     holds_for = ("partnership",)
 
     class Meta(EffectiveDated.Meta):
+        verbose_name = _("cookie type of a partner")
+        verbose_name_plural = _("cookie types of partners")
         triggers: ClassVar = [
             *EffectiveDated.Meta.triggers,
             cancels_its_own(),
@@ -107,12 +123,13 @@ class ModelTypeCookieType(EffectiveDated):
     advertiser = models.ForeignKey(
         "network.Advertiser",
         models.PROTECT,
+        verbose_name=_("advertiser"),
         null=True,
         blank=True,
         related_name="model_type_defaults",
     )
-    model_type = models.CharField(max_length=12, choices=ModelType)
-    cookie_type = models.CharField(max_length=7, choices=AssignedType)
+    model_type = models.CharField(_("model type"), max_length=12, choices=ModelType)
+    cookie_type = models.CharField(_("cookie type"), max_length=7, choices=AssignedType)
 
     holds_for = ("advertiser", "model_type")
 
@@ -122,6 +139,7 @@ class ModelTypeCookieType(EffectiveDated):
             cancels_its_own(),
         ]
         verbose_name = _("model type default")
+        verbose_name_plural = _("model type defaults")
         constraints: ClassVar = [
             *EffectiveDated.Meta.constraints,
             one_per_start("advertiser", "model_type", name="model_default_one_per_start"),
@@ -130,4 +148,8 @@ class ModelTypeCookieType(EffectiveDated):
         ]
 
     def __str__(self) -> str:
-        return f"{self.model_type}: {self.cookie_type}, from {self.starts_at:%d %b %Y %H:%M:%S}"
+        return gettext("%(model_type)s: %(cookie_type)s, from %(start)s") % {
+            "model_type": self.get_model_type_display(),
+            "cookie_type": self.get_cookie_type_display(),
+            "start": dates.moment(self.starts_at),
+        }

@@ -6,6 +6,7 @@ import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import append_only
@@ -19,16 +20,28 @@ class LedgerAccount(models.Model):
         PUBLISHER_PAYABLE = "publisher_payable", _("Owed to a publisher")
         NETWORK_FEES = "network_fees", _("Earned by the network")
 
-    kind = models.CharField(max_length=25, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=25, choices=Kind)
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, null=True, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        null=True,
+        related_name="+",
     )
     publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+        "publishers.Publisher",
+        models.PROTECT,
+        verbose_name=_("publisher"),
+        null=True,
+        related_name="+",
     )
-    currency = models.CharField(max_length=3, validators=[RegexValidator("^[A-Z]{3}$")])
+    currency = models.CharField(
+        _("currency"), max_length=3, validators=[RegexValidator("^[A-Z]{3}$")]
+    )
 
     class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("kind", "advertiser", "publisher", "currency"),
@@ -48,7 +61,7 @@ class LedgerAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        whose = self.advertiser or self.publisher or "the network"
+        whose = self.advertiser or self.publisher or gettext("the network")
         return f"{self.get_kind_display()}, {whose}, {self.currency}"
 
 
@@ -58,18 +71,32 @@ class LedgerTransaction(models.Model):
     class Kind(models.TextChoices):
         COMMISSION_FINAL = "commission_final", _("Commission became final")
 
-    key = models.CharField(max_length=100, unique=True, help_text=_("The idempotency key."))
-    kind = models.CharField(max_length=25, choices=Kind)
-    at = models.DateTimeField()
+    key = models.CharField(
+        _("key"), max_length=100, unique=True, help_text=_("The idempotency key.")
+    )
+    kind = models.CharField(_("kind"), max_length=25, choices=Kind)
+    at = models.DateTimeField(_("time"))
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, null=True, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        null=True,
+        related_name="+",
     )
     publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, null=True, related_name="+"
+        "publishers.Publisher",
+        models.PROTECT,
+        verbose_name=_("publisher"),
+        null=True,
+        related_name="+",
     )
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, verbose_name=_("corrects"), null=True, related_name="corrections"
+    )
 
     class Meta:
+        verbose_name = _("ledger transaction")
+        verbose_name_plural = _("ledger transactions")
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:

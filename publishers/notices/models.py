@@ -1,4 +1,4 @@
-"""What publishers are told, the mails that bring it, and how far each person has read."""
+"""Notices to publishers, the mails that bring them, and how far each person has read."""
 
 from typing import ClassVar
 
@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import append_only
@@ -13,7 +14,7 @@ from network.models import Advertiser, User
 
 
 class Notice(models.Model):
-    """Something a publisher is told about one of its programmes; written with the change, in one
+    """A notice to a publisher about one of its programmes; written with the change, in one
     transaction. The words are made from ``facts`` when it is shown (``notice_words``)."""
 
     class Event(models.TextChoices):
@@ -24,7 +25,7 @@ class Notice(models.Model):
         TERMS = "terms.changed", _("Terms")
 
     class Decider(models.TextChoices):
-        """Whom a publisher is told made the change; never a name."""
+        """Who made the change, as publishers read it; never a name."""
 
         ADVERTISER = "advertiser", _("The advertiser")
         NETWORK = "network", _("The network")
@@ -48,7 +49,7 @@ class Notice(models.Model):
         models.PROTECT,
         null=True,
         related_name="+",
-        help_text=_("For staff; a publisher is told decided_by."),
+        help_text=_("For staff only; publishers read who decided in general."),
     )
     reason = models.CharField(max_length=500, blank=True)
     facts = models.JSONField(
@@ -77,22 +78,27 @@ class NoticeMail(models.Model):
         SKIPPED = "skipped", _("Not sent")
         PARKED = "parked", _("Given up")
 
-    notices = models.ManyToManyField(Notice, related_name="mails")
-    publisher = models.ForeignKey("publishers.Publisher", models.PROTECT, related_name="+")
-    recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_mails"
+    notices = models.ManyToManyField(Notice, verbose_name=_("notices"), related_name="mails")
+    publisher = models.ForeignKey(
+        "publishers.Publisher", models.PROTECT, verbose_name=_("publisher"), related_name="+"
     )
-    created_at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=300, blank=True)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        verbose_name=_("recipient"),
+        related_name="notice_mails",
+    )
+    created_at = models.DateTimeField(_("created at"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try_at = models.DateTimeField(_("next try at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
 
     class Meta:
         ordering = ("-id",)
-        verbose_name = _("mail of a notice")
-        verbose_name_plural = _("mails of notices")
+        verbose_name = _("email of a notice")
+        verbose_name_plural = _("emails of notices")
         indexes: ClassVar = [
             models.Index(
                 fields=("next_try_at", "id"),
@@ -126,7 +132,8 @@ class NoticeMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Mail to {self.recipient} for {self.publisher}"
+        names = {"recipient": self.recipient, "publisher": self.publisher}
+        return gettext("Email to %(recipient)s for %(publisher)s") % names
 
 
 class NoticesRead(models.Model):

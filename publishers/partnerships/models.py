@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network.effective.rows import (
@@ -29,14 +30,18 @@ class Publisher(models.Model):
         ACTIVE = "active", _("Active")
         CLOSED = "closed", _("Closed")
 
-    id = models.AutoField(primary_key=True)
-    name = models.CharField(max_length=120, unique=True)
-    website = models.URLField(max_length=500, blank=True)
-    team = models.ForeignKey("publishers.Team", models.PROTECT, related_name="publishers")
-    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    created_at = models.DateTimeField()
+    id = models.AutoField(_("ID"), primary_key=True)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    website = models.URLField(_("website"), max_length=500, blank=True)
+    team = models.ForeignKey(
+        "publishers.Team", models.PROTECT, verbose_name=_("team"), related_name="publishers"
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
+        verbose_name = _("publisher")
+        verbose_name_plural = _("publishers")
         ordering = ("name",)
         triggers: ClassVar = [bumps_policy()]
 
@@ -48,20 +53,27 @@ class Partnership(models.Model):
     """A publisher at an advertiser; its approval and terms over time are rows of their own."""
 
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, related_name="partnerships"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        related_name="partnerships",
     )
-    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="partnerships")
-    created_at = models.DateTimeField()
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, verbose_name=_("publisher"), related_name="partnerships"
+    )
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
         verbose_name = _("partner")
+        verbose_name_plural = _("partners")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("advertiser", "publisher"), name="partners_once")
         ]
         triggers: ClassVar = [bumps_policy(), fixed("advertiser", "publisher")]
 
     def __str__(self) -> str:
-        return f"{self.publisher} at {self.advertiser}"
+        names = {"publisher": self.publisher, "advertiser": self.advertiser}
+        return gettext("%(publisher)s at %(advertiser)s") % names
 
 
 class PartnershipStatus(models.TextChoices):
@@ -90,22 +102,31 @@ class PartnershipTerms(WholeTerms):
     }
     """What can be decided about a partnership, by the statuses in which it can."""
 
-    advertiser = models.ForeignKey("network.Advertiser", models.PROTECT, related_name="+")
-    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="+")
-    partnership = models.ForeignKey(Partnership, models.PROTECT, related_name="terms")
-    status = models.CharField(max_length=10, choices=Status)
+    advertiser = models.ForeignKey(
+        "network.Advertiser", models.PROTECT, verbose_name=_("advertiser"), related_name="+"
+    )
+    publisher = models.ForeignKey(
+        Publisher, models.PROTECT, verbose_name=_("publisher"), related_name="+"
+    )
+    partnership = models.ForeignKey(
+        Partnership, models.PROTECT, verbose_name=_("partnership"), related_name="terms"
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status)
     hard_days = models.PositiveSmallIntegerField(
+        _("hard days"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(400)],
         help_text=_("Own cookie period; empty: the advertiser's."),
     )
     in_page = models.BooleanField(
-        default=False, help_text=_("May activate from the page without a navigation; soft only.")
+        _("may activate in the page"),
+        default=False,
+        help_text=_("May activate from the page without a navigation; soft only."),
     )
-    strictly_necessary = models.BooleanField(default=False)
+    strictly_necessary = models.BooleanField(_("strictly necessary"), default=False)
     evidence = models.TextField(
-        blank=True, help_text=_("Why the cookie counts as strictly necessary.")
+        _("evidence"), blank=True, help_text=_("Why the cookie counts as strictly necessary.")
     )
 
     holds_for = ("partnership",)
@@ -113,6 +134,7 @@ class PartnershipTerms(WholeTerms):
     decided = frozenset({"status"})
 
     class Meta(EffectiveDated.Meta):
+        verbose_name = _("partnership terms")
         triggers: ClassVar = [
             *EffectiveDated.Meta.triggers,
             cancels_its_own(),

@@ -16,10 +16,12 @@ from network.models import Advertiser, StaffMembership
 class Team(models.Model):
     """Whoever works for one company; each of its publisher ids stands for one way to promote."""
 
-    name = models.CharField(max_length=120)
-    created_at = models.DateTimeField()
+    name = models.CharField(_("name"), max_length=120)
+    created_at = models.DateTimeField(_("created at"))
 
     class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
         ordering = ("name", "id")
 
     def __str__(self) -> str:
@@ -39,12 +41,19 @@ class TeamMembership(models.Model):
     Role = TeamRole
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        verbose_name=_("user"),
+        related_name="team_memberships",
     )
-    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role)
+    team = models.ForeignKey(
+        Team, models.CASCADE, verbose_name=_("team"), related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role)
 
     class Meta:
+        verbose_name = _("team membership")
+        verbose_name_plural = _("team memberships")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("user", "team"), name="member_once_per_team"),
             one_of("role", TeamRole, name="member_role_is_known"),
@@ -60,7 +69,7 @@ class Invitations(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None, withdrawn_at=None)
 
     def unvouched(self) -> "Invitations":
-        """Those that wait although whoever invited no longer decides who gets in there."""
+        """Those that wait although the sender no longer decides who gets in there."""
         owner = {"user": OuterRef("invited_by"), "role": "owner"}
         of_staff = StaffMembership.objects.filter(advertiser=OuterRef("advertiser"), **owner)
         of_team = TeamMembership.objects.filter(team=OuterRef("team"), **owner)
@@ -78,27 +87,43 @@ class Invitation(models.Model):
         MEMBER = "member", _("Member")
         OPERATOR = "operator", _("Operator")
 
-    email = models.EmailField()
+    email = models.EmailField(_("email"))
     advertiser = models.ForeignKey(
-        Advertiser, models.PROTECT, null=True, blank=True, related_name="+"
+        Advertiser,
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
-    role = models.CharField(max_length=10, choices=Role)
-    token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    mail_sent_at = models.DateTimeField(null=True, blank=True)
-    mail_error = models.CharField(max_length=200, blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)
+    team = models.ForeignKey(
+        Team, models.PROTECT, verbose_name=_("team"), null=True, blank=True, related_name="+"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    token_hash = models.CharField(_("token hash"), max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("invited by"), related_name="+"
+    )
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    mail_sent_at = models.DateTimeField(_("email sent at"), null=True, blank=True)
+    mail_error = models.CharField(_("email error"), max_length=200, blank=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("accepted by"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
     objects = Invitations.as_manager()
 
     class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
         ordering = ("-created_at", "-id")
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -17,10 +17,11 @@ class Click(AdvertiserRow):
     that counts. Not a foreign-key target: partitions must be droppable.
     """
 
-    id = models.UUIDField(primary_key=True)
+    id = models.UUIDField(_("ID"), primary_key=True)
     advertiser = models.ForeignKey(
         "network.Advertiser",
         models.DO_NOTHING,
+        verbose_name=_("advertiser"),
         db_constraint=False,
         db_index=False,
         related_name="+",
@@ -28,36 +29,44 @@ class Click(AdvertiserRow):
     publisher = models.ForeignKey(
         "publishers.Publisher",
         models.DO_NOTHING,
+        verbose_name=_("publisher"),
         db_constraint=False,
         db_index=False,
         related_name="+",
     )
-    at = models.DateTimeField()
-    cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
-    window_minutes = models.IntegerField()
-    journey = models.BigIntegerField(default=0)
-    session = models.BigIntegerField(default=0)
-    stood_down = models.BooleanField(default=False)
-    strictly_necessary = models.BooleanField(default=False)
-    soft_rule = models.CharField(max_length=5)
+    at = models.DateTimeField(_("time"))
+    cookie_type = models.CharField(_("cookie type"), max_length=4, choices=CookieTypeChoice)
+    window_minutes = models.IntegerField(_("window minutes"))
+    journey = models.BigIntegerField(_("journey"), default=0)
+    session = models.BigIntegerField(_("session"), default=0)
+    stood_down = models.BooleanField(_("stood down"), default=False)
+    strictly_necessary = models.BooleanField(_("strictly necessary"), default=False)
+    soft_rule = models.CharField(_("soft rule"), max_length=5)
     reason = models.CharField(
-        max_length=20, blank=True, choices=[(item.value, item.value) for item in ClickReason]
+        _("reason"),
+        max_length=20,
+        blank=True,
+        choices=[(item.value, item.value) for item in ClickReason],
     )
-    target_reason = models.CharField(max_length=20, blank=True)
-    rejected_tokens = models.JSONField(default=list)
-    references = models.JSONField(default=dict)
-    campaign = models.CharField(max_length=100, blank=True)
-    target = models.CharField(max_length=2000, blank=True)
-    in_page = models.BooleanField(default=False)
-    ip_prefix = models.CharField(max_length=43, blank=True)
-    user_agent = models.CharField(max_length=60, blank=True)
+    target_reason = models.CharField(_("target reason"), max_length=20, blank=True)
+    rejected_tokens = models.JSONField(_("rejected tokens"), default=list)
+    references = models.JSONField(_("references"), default=dict)
+    campaign = models.CharField(_("campaign"), max_length=100, blank=True)
+    target = models.CharField(_("target"), max_length=2000, blank=True)
+    in_page = models.BooleanField(_("activated in the page"), default=False)
+    ip_prefix = models.CharField(_("IP prefix"), max_length=43, blank=True)
+    user_agent = models.CharField(_("user agent"), max_length=60, blank=True)
     rebuilt = models.BooleanField(
-        default=False, help_text=_("Known from its token only; its own record has not arrived.")
+        _("rebuilt"),
+        default=False,
+        help_text=_("Known from its token only; its own record has not arrived."),
     )
-    received_at = models.DateTimeField()
+    received_at = models.DateTimeField(_("received at"))
 
     class Meta:
         # The migration creates the table by hand, PARTITION BY RANGE (id).
+        verbose_name = _("click")
+        verbose_name_plural = _("clicks")
         indexes: ClassVar = [
             models.Index(fields=("advertiser", "journey", "id"), name="click_journey"),
             models.Index(fields=("publisher", "id"), name="click_publisher"),

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import money
@@ -73,7 +74,7 @@ class Commission(AdvertiserRow):
 
     class DeclineReason(models.TextChoices):
         """``in_conflict`` ends with the conflict; its publisher is who is credited if the earlier
-        report decides. ``by_advertiser`` refuses the order, whoever brought it; ``suspended`` its
+        report decides. ``by_advertiser`` refuses the order of any partner; ``suspended`` its
         publisher, so that it ends where later evidence credits another one; ``not_confirmed`` ends
         when it is."""
 
@@ -83,42 +84,63 @@ class Commission(AdvertiserRow):
         SUSPENDED = "suspended", _("Partner suspended for fraud")
         NOT_CONFIRMED = "not_confirmed", _("Not confirmed by the advertiser")
 
-    conversion = OneWithin("tracking.Conversion", models.PROTECT, related_name="commission")
+    conversion = OneWithin(
+        "tracking.Conversion",
+        models.PROTECT,
+        verbose_name=_("conversion"),
+        related_name="commission",
+    )
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        db_constraint=False,
+        related_name="+",
     )
     publisher = models.ForeignKey(
-        "publishers.Publisher", models.PROTECT, db_constraint=False, related_name="commissions"
+        "publishers.Publisher",
+        models.PROTECT,
+        verbose_name=_("publisher"),
+        db_constraint=False,
+        related_name="commissions",
     )
-    click_id = models.UUIDField()
-    cookie_type = models.CharField(max_length=4, choices=CookieTypeChoice)
-    status = models.CharField(max_length=10, choices=Status)
-    decline_reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
+    click_id = models.UUIDField(_("click ID"))
+    cookie_type = models.CharField(_("cookie type"), max_length=4, choices=CookieTypeChoice)
+    status = models.CharField(_("status"), max_length=10, choices=Status)
+    decline_reason = models.CharField(
+        _("decline reason"), max_length=20, choices=DeclineReason, blank=True
+    )
     decline_text = models.CharField(
+        _("reason in words"),
         max_length=400,
         blank=True,
         default="",
         db_default="",
         help_text=_("Why it was declined, in words that its publisher reads."),
     )
-    sale_amount_minor = models.BigIntegerField()
-    amount_minor = models.BigIntegerField()
-    network_fee_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    rates = models.JSONField(help_text=_("Frozen: the parts of the sale, each with its rate."))
-    sold_at = models.DateTimeField()
-    closes_at = models.DateTimeField()
-    created_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
+    sale_amount_minor = models.BigIntegerField(_("sale value in minor units"))
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    network_fee_minor = models.BigIntegerField(_("network fee in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    rates = models.JSONField(
+        _("rates"), help_text=_("Frozen: the parts of the sale, each with its rate.")
+    )
+    sold_at = models.DateTimeField(_("sold at"))
+    closes_at = models.DateTimeField(_("closes at"))
+    created_at = models.DateTimeField(_("created at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True)
     ledger_transaction = models.OneToOneField(
         "publishers.LedgerTransaction",
         models.PROTECT,
+        verbose_name=_("ledger transaction"),
         db_constraint=False,
         null=True,
         related_name="+",
     )
 
     class Meta:
+        verbose_name = _("commission")
+        verbose_name_plural = _("commissions")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(
@@ -153,7 +175,11 @@ class Commission(AdvertiserRow):
         ]
 
     def __str__(self) -> str:
-        return f"{money.display(self.amount_minor, self.currency)} for order {self.conversion}"
+        amount = money.display(self.amount_minor, self.currency)
+        return gettext("%(amount)s for order %(order)s") % {
+            "amount": amount,
+            "order": self.conversion,
+        }
 
     @property
     def declined_because(self) -> str:

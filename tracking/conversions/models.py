@@ -6,8 +6,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network import dates
 from network.models import Advertiser
 from tracking.conversions.ranks import Rank
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
@@ -24,49 +26,72 @@ class Conversion(AdvertiserRow):
         JOURNEYS = "journeys", _("Reports of different journeys")
 
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="conversions"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        db_constraint=False,
+        related_name="conversions",
     )
-    order = models.CharField(max_length=64)
-    at = models.DateTimeField()
-    created_at = models.DateTimeField()
-    amount_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    parts = models.JSONField(default=list)
-    voucher = models.CharField(max_length=100, blank=True)
-    channel = models.CharField(max_length=60, blank=True)
-    customer = models.CharField(max_length=10, blank=True)
-    conflict = models.CharField(max_length=10, choices=Conflict, blank=True)
-    conflict_since = models.DateTimeField(null=True)
+    order = models.CharField(_("order"), max_length=64)
+    at = models.DateTimeField(_("time"))
+    created_at = models.DateTimeField(_("created at"))
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    parts = models.JSONField(_("parts"), default=list)
+    voucher = models.CharField(_("voucher"), max_length=100, blank=True)
+    channel = models.CharField(_("channel"), max_length=60, blank=True)
+    customer = models.CharField(_("customer"), max_length=10, blank=True)
+    conflict = models.CharField(_("conflict"), max_length=10, choices=Conflict, blank=True)
+    conflict_since = models.DateTimeField(_("conflict since"), null=True)
     settled_report = KeyWithin(
         "tracking.Report",
         models.PROTECT,
+        verbose_name=_("settled report"),
         null=True,
         related_name="+",
         help_text=_("The report that staff chose where reports were in conflict."),
     )
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("settled by"),
+        db_constraint=False,
+        null=True,
+        related_name="+",
     )
-    settled_at = models.DateTimeField(null=True)
-    settled_reason = models.CharField(max_length=500, blank=True)
-    verified = models.BooleanField(default=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+    settled_reason = models.CharField(_("settled reason"), max_length=500, blank=True)
+    verified = models.BooleanField(_("verified"), default=True)
     over_limit = models.BooleanField(
+        _("over limit"),
         default=False,
         db_default=False,
         help_text=_("Above the advertiser's largest plausible order, and not approved."),
     )
     first_seen_at = models.DateTimeField(
-        null=True, help_text=_("When its order was first heard of in a report that was not kept.")
+        _("first seen at"),
+        null=True,
+        help_text=_("When its order was first heard of in a report that was not kept."),
     )
     dropped_reports = models.PositiveIntegerField(
-        default=0, db_default=0, help_text=_("Reports beyond the number that is kept of an order.")
+        _("dropped reports"),
+        default=0,
+        db_default=0,
+        help_text=_("Reports beyond the number that is kept of an order."),
     )
-    decision = OneWithin("tracking.Decision", models.PROTECT, null=True, related_name="current_of")
-    closes_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
+    decision = OneWithin(
+        "tracking.Decision",
+        models.PROTECT,
+        verbose_name=_("decision"),
+        null=True,
+        related_name="current_of",
+    )
+    closes_at = models.DateTimeField(_("closes at"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
 
     class Meta:
         verbose_name = _("sale")
+        verbose_name_plural = _("sales")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("advertiser", "order"), name="conversion_once_per_order"
@@ -128,44 +153,62 @@ class Report(AdvertiserRow):
         SERVER = "server", _("Server, without a key")
         KEYED = "keyed", _("Server, with a key")
 
-    id = models.UUIDField(primary_key=True)
+    id = models.UUIDField(_("ID"), primary_key=True)
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="reports"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        db_constraint=False,
+        related_name="reports",
     )
     conversion = KeyWithin(
-        "tracking.Conversion", models.PROTECT, null=True, blank=True, related_name="reports"
+        "tracking.Conversion",
+        models.PROTECT,
+        verbose_name=_("conversion"),
+        null=True,
+        blank=True,
+        related_name="reports",
     )
-    source = models.CharField(max_length=6, choices=Source)
+    source = models.CharField(_("source"), max_length=6, choices=Source)
     rank = models.CharField(
+        _("rank"),
         max_length=6,
         choices=[(rank.value, rank.value) for rank in Rank],
         default=Rank.BARE.value,
         db_default=Rank.BARE.value,
     )
     outcome = models.CharField(
-        max_length=20, choices=[(item.value, item.value) for item in ReportOutcome]
+        _("outcome"), max_length=20, choices=[(item.value, item.value) for item in ReportOutcome]
     )
-    order = models.CharField(max_length=64, blank=True)
-    at = models.DateTimeField()
-    received_at = models.DateTimeField()
-    figures = models.JSONField(default=dict)
-    tokens = models.JSONField(default=list)
-    sessions = models.JSONField(default=list)
-    from_browser = models.BooleanField(default=False)
+    order = models.CharField(_("order"), max_length=64, blank=True)
+    at = models.DateTimeField(_("time"))
+    received_at = models.DateTimeField(_("received at"))
+    figures = models.JSONField(_("figures"), default=dict)
+    tokens = models.JSONField(_("tokens"), default=list)
+    sessions = models.JSONField(_("sessions"), default=list)
+    from_browser = models.BooleanField(_("from browser"), default=False)
     session_by_cookie = models.BooleanField(
+        _("session by cookie"),
         default=False,
         db_default=False,
         help_text=_("No script could have sent its session."),
     )
     is_uncounted = models.BooleanField(
-        default=False, db_default=False, help_text=_("It names a channel that does not count.")
+        _("is uncounted"),
+        default=False,
+        db_default=False,
+        help_text=_("It names a channel that does not count."),
     )
-    fingerprint = models.CharField(max_length=32, blank=True, default="", db_default="")
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=32, blank=True, default="", db_default=""
+    )
     """Of what it says; a report that says the same is counted in ``repeats``, and not kept."""
-    repeats = models.PositiveIntegerField(default=0, db_default=0)
-    errors = models.JSONField(default=list)
+    repeats = models.PositiveIntegerField(_("repeats"), default=0, db_default=0)
+    errors = models.JSONField(_("errors"), default=list)
 
     class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
         indexes: ClassVar = [
             models.Index(fields=("advertiser", "-received_at"), name="report_recent"),
             models.Index(fields=("conversion",), name="report_conversion"),
@@ -177,20 +220,28 @@ class Report(AdvertiserRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.order} {self.outcome}"
+        return gettext("%(source)s, order %(order)s") % {
+            "source": self.get_source_display(),
+            "order": self.order or "—",
+        }
 
 
 class UnattributedSales(AdvertiserRow):
     """Reported sales without any token of ours, counted per hour; the sales are not stored."""
 
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        db_constraint=False,
+        related_name="+",
     )
-    hour = models.DateTimeField()
-    source = models.CharField(max_length=6, choices=Report.Source)
-    count = models.BigIntegerField(default=0)
+    hour = models.DateTimeField(_("hour"))
+    source = models.CharField(_("source"), max_length=6, choices=Report.Source)
+    count = models.BigIntegerField(_("count"), default=0)
 
     class Meta:
+        verbose_name = _("unattributed sales")
         verbose_name_plural = _("unattributed sales")
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -199,7 +250,8 @@ class UnattributedSales(AdvertiserRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.count} at {self.hour:%d %b %Y %H:00}"
+        known = {"count": self.count, "hour": dates.moment(self.hour)}
+        return gettext("%(count)s at %(hour)s") % known
 
 
 class OrderSeen(AdvertiserRow):

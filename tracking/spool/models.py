@@ -11,13 +11,17 @@ class SpoolHost(models.Model):
     PostgreSQL. Finalisation waits for every host that has not been removed. What it could not
     accept, for want of disk, is counted, up to ``lost_at``."""
 
-    name = models.CharField(max_length=200, primary_key=True)
-    registered_at = models.DateTimeField()
-    drained_to = models.DateTimeField()
-    removed_at = models.DateTimeField(null=True, blank=True)
-    lost_clicks = models.PositiveBigIntegerField(default=0, db_default=0)
-    lost_reports = models.PositiveBigIntegerField(default=0, db_default=0)
-    lost_at = models.DateTimeField(null=True, blank=True)
+    name = models.CharField(_("name"), max_length=200, primary_key=True)
+    registered_at = models.DateTimeField(_("registered at"))
+    drained_to = models.DateTimeField(_("drained to"))
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    lost_clicks = models.PositiveBigIntegerField(_("lost clicks"), default=0, db_default=0)
+    lost_reports = models.PositiveBigIntegerField(_("lost reports"), default=0, db_default=0)
+    lost_at = models.DateTimeField(_("lost at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("spool host")
+        verbose_name_plural = _("spool hosts")
 
     def __str__(self) -> str:
         return self.name
@@ -42,15 +46,16 @@ class SpoolPosition(models.Model):
 class SetAside(models.Model):
     """A spooled record that could not be taken in, with why; the rest went on."""
 
-    host = models.CharField(max_length=200)
-    segment = models.CharField(max_length=200)
-    offset = models.BigIntegerField()
-    record = models.TextField()
-    error = models.TextField()
-    set_aside_at = models.DateTimeField()
-    replayed_at = models.DateTimeField(null=True, blank=True)
+    host = models.CharField(_("host"), max_length=200)
+    segment = models.CharField(_("segment"), max_length=200)
+    offset = models.BigIntegerField(_("offset"))
+    record = models.TextField(_("record"))
+    error = models.TextField(_("error"))
+    set_aside_at = models.DateTimeField(_("set aside at"))
+    replayed_at = models.DateTimeField(_("replayed at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("record set aside")
         verbose_name_plural = _("records set aside")
         constraints: ClassVar = [
             models.UniqueConstraint(

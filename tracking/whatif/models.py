@@ -5,8 +5,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network import dates
 from tracking.whatif.results import Question, Result, question_in, sums_in
 
 
@@ -38,6 +40,7 @@ class WhatIfRun(models.Model):
 
     class Meta:
         verbose_name = _("what-if")
+        verbose_name_plural = _("what-ifs")
         indexes: ClassVar = [
             models.Index(
                 fields=("touched_at",),
@@ -48,7 +51,7 @@ class WhatIfRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"What-if of {self.created_at:%d %b %Y %H:%M}"
+        return gettext("What-if of %(time)s") % {"time": dates.moment(self.created_at)}
 
     @property
     def question(self) -> Question:
