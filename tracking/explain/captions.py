@@ -1,9 +1,13 @@
 """What stands in the picture of a journey, in the reader's language."""
 
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network.wording import counted
+from tracking.explain.scale import Times, TimeWords
 from tracking.explain.sentences import COOKIE_TYPES
 from tracking.rule.attribution import CookieType
 
@@ -48,3 +52,26 @@ class JourneyCaptions:
 
 
 CAPTIONS = JourneyCaptions()
+
+
+def in_zone(zone: tzinfo) -> Times:
+    """Times as a reader in this zone says them: ``14:06``, ``12 Mar 2026``."""
+
+    def words(at: int) -> TimeWords:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)
+        local = moment.astimezone(zone)
+        day, full_day = date_format(local, "j M"), date_format(local, "j M Y")
+        return TimeWords(f"{local:%H:%M}", f"{local:%H:%M:%S}", day, full_day)
+
+    return words
+
+
+def since_start() -> Times:
+    """Times from 0 on, as the simulator has them: ``0:10``, ``day 2``."""
+
+    def words(at: int) -> TimeWords:
+        days, rest = divmod(at // 1000, 86_400)
+        time, day = f"{rest // 3600}:{rest % 3600 // 60:02}", _("day %(number)s") % {"number": days}
+        return TimeWords(time, f"{time}:{rest % 60:02}", day, day)
+
+    return words

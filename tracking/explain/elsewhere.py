@@ -26,7 +26,6 @@ from tracking.rule.attribution import Click as RuleClick
 from tracking.rule.attribution import Judged, Verdict
 from tracking.rule.tokens import lowest_id
 
-NOBODY = "nobody"
 _UNCOUNTED = frozenset({Verdict.NOT_PARTNER, Verdict.INVALID})
 
 
@@ -153,7 +152,7 @@ def _paid_to(row: Conversion, names: Names) -> str:
     commission = commission_of(row)
     declined = commission is not None and commission.status == Commission.Status.DECLINED
     if paid is None or declined:
-        return NOBODY
+        return _("nobody")
     return _("%(partner)s, %(cookie_type)s") % {
         "partner": names.of(paid),
         "cookie_type": COOKIE_TYPES[paid.cookie_type],

@@ -1,4 +1,4 @@
-"""Why a sale was credited as it was: a stored decision, told to staff or to a publisher."""
+"""Why a sale was credited as it was: a stored decision, explained to staff or to a publisher."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,10 +18,9 @@ from tracking.commissions.settling import UNPAID, commission_of
 from tracking.commissions.states import ShownState, StateFacts, shown, status_of
 from tracking.conversions import deciding
 from tracking.explain import rivals
-from tracking.explain.captions import CAPTIONS
+from tracking.explain.captions import CAPTIONS, in_zone
 from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.references import references_of
-from tracking.explain.scale import in_zone
 from tracking.explain.sentences import (
     COOKIE_TYPES,
     VERDICT_LABELS,

@@ -14,7 +14,7 @@ from tracking.explain.sentences import Names, another
 from tracking.rule.attribution import Click
 
 ENOUGH_ALIKE = 3
-"""A rival's model type is told only when so many other partners of the advertiser share it."""
+"""A rival's model type is shown only when so many other partners of the advertiser share it."""
 
 _ALIKE: Mapping[ModelType, Promise] = {
     ModelType.CONTENT: gettext_lazy("a content partner"),

@@ -6,7 +6,6 @@ minutes and windows of weeks fit one picture.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from tracking.rule.attribution import MINUTE_MS, Judged, Sale, Verdict
@@ -63,7 +62,7 @@ class Scale:
 
 
 def make_scale(judged: Sequence[Judged], sale: Sale, session_ends: Sequence[int] = ()) -> Scale:
-    """Room for everything that has to be told apart, as wide as a picture is if that fits."""
+    """Room for everything that must stay distinct, as wide as a picture is if that fits."""
     active = sorted({*(item.click.at for item in judged), sale.at, *session_ends})
     ends = {item.click.closes_at for item in judged if item.verdict not in UNCOUNTED}
     before = sorted({*active, *(end for end in ends if end < active[-1])})
@@ -112,26 +111,3 @@ def _tail(last: int, ends: Sequence[int]) -> list[tuple[int, int, float]]:
         return [first]
     spread = min(TAIL_STEP * (len(ends) - 1), TAIL_MOST)
     return [first, (ends[0], ends[-1], float(spread))]
-
-
-def in_zone(zone: tzinfo) -> Times:
-    """Times as a reader in this zone says them: ``14:06``, ``12 Mar 2026``."""
-
-    def words(at: int) -> TimeWords:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)
-        local = moment.astimezone(zone)
-        day = f"{local.day} {local:%b}"
-        return TimeWords(f"{local:%H:%M}", f"{local:%H:%M:%S}", day, f"{day} {local:%Y}")
-
-    return words
-
-
-def since_start() -> Times:
-    """Times from 0 on, as the simulator has them: ``0:10``, ``day 2``."""
-
-    def words(at: int) -> TimeWords:
-        days, rest = divmod(at // 1000, 86_400)
-        time, day = f"{rest // 3600}:{rest % 3600 // 60:02}", f"day {days}"
-        return TimeWords(time, f"{time}:{rest % 60:02}", day, day)
-
-    return words

@@ -255,7 +255,7 @@ def _moment(milliseconds: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision as it is told: its verdicts in the order of the journey, and what closes it."""
+    """A decision as it is shown: its verdicts in the order of the journey, and what closes it."""
 
     verdicts: Sequence[Judged]
     closes_by: Click | None

@@ -24,7 +24,7 @@ class Captions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A part of a click's window. ``strong``: the click held the cookie meanwhile."""
+    """A part of a click's window. ``strong``: the click held the cookie during it."""
 
     x: int
     y: int

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from tracking.rule.attribution import CookieType, SoftRule, Verdict
 from tracking.rule.slots import MAX_COOKIE_DAYS
-from tracking.simulator.loading import ScenarioError, load, shown
+from tracking.simulator.loading import load, shown
+from tracking.simulator.problems import Fault, Place, ScenarioError
 
 NOBODY = "nobody"
 HOUR = 60
@@ -82,6 +83,11 @@ class Scenario:
     settings: Settings = Settings()
 
     @property
+    def expects(self) -> bool:
+        """Whether it says what is to come out."""
+        return self.sale.paid is not None or self.sale.verdicts is not None
+
+    @property
     def clicks(self) -> tuple[ClickStep, ...]:
         return tuple(step for step in self.steps if isinstance(step, ClickStep))
 
@@ -90,21 +96,20 @@ def read(text: str) -> list[Scenario]:
     """The scenarios in a YAML or JSON text. Raises :class:`ScenarioError`."""
     entries = load(text)
     if not isinstance(entries, list):
-        raise ScenarioError(
-            "the input must be a list of journeys, one '- name: …, do: […], sale: {…}' for each"
-        )
+        raise ScenarioError(Fault.NO_LIST)
     return [_scenario(entry, number) for number, entry in enumerate(entries, 1)]
 
 
 def parse_time(text: str) -> int:
-    """Minutes in ``10``, ``24h``, ``3d`` or ``29d 23h 59``. Raises :class:`ValueError`."""
+    """Minutes in ``10``, ``24h``, ``3d`` or ``29d 23h 59``. Raises :class:`ScenarioError`, with the
+    text as its value."""
     match = _TIME.fullmatch(text.strip())
     if not match or not any(match.groups()):
-        raise ValueError("is not a time; write minutes, or days, hours and minutes as in 2d 3h 10")
+        raise ScenarioError(Fault.NO_TIME, value=shown(text))
     days, hours, minutes = (int(part or 0) for part in match.groups())
     total = days * DAY + hours * HOUR + minutes
     if total > MAX_DAYS * DAY:
-        raise ValueError(f"is too long; {MAX_DAYS}d is the most")
+        raise ScenarioError(Fault.TIME_TOO_LONG, value=shown(text), most=f"{MAX_DAYS}d")
     return total
 
 
@@ -121,22 +126,18 @@ class _Field:
     """A value of the input, and where it stands."""
 
     value: object
-    entry: str
-    path: str = ""
+    place: Place
 
-    def error(self, problem: str) -> ScenarioError:
-        place = f"{self.entry}: {self.path}" if self.path else self.entry
-        return ScenarioError(problem, place, self.path)
-
-    def wrong(self, remedy: str) -> ScenarioError:
-        return self.error(f"{shown(self.value)} {remedy}")
+    def error(self, fault: Fault, **values: object) -> ScenarioError:
+        return ScenarioError(fault, self.place, value=shown(self.value), **values)
 
     def inside(self, key: str, value: object) -> "_Field":
-        return _Field(value, self.entry, f"{self.path}.{key}" if self.path else key)
+        path = self.place.path
+        return _Field(value, self.place.inside(f"{path}.{key}" if path else key))
 
     def mapping(self) -> dict[str, "_Field"]:
         if not isinstance(self.value, dict):
-            raise self.wrong("is not a mapping; write {key: value}")
+            raise self.error(Fault.NO_MAPPING)
         return {key: self.inside(key, value) for key, value in self.value.items()}
 
     def keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "_Field"]:
@@ -144,17 +145,17 @@ class _Field:
         fields, known = self.mapping(), [*required, *optional]
         for key, found in fields.items():
             if key not in known:
-                raise found.error(f"unknown; here belong {', '.join(known)}")
+                raise found.error(Fault.UNKNOWN, known=", ".join(known))
         for key in required:
             if key not in fields:
-                raise self.inside(key, None).error("missing; it is required")
+                raise self.inside(key, None).error(Fault.MISSING)
         return fields
 
     def items(self) -> list["_Field"]:
         if not isinstance(self.value, list):
-            raise self.wrong("is not a list; write [first, second]")
+            raise self.error(Fault.NO_LIST_HERE)
         return [
-            _Field(value, self.entry, f"{self.path}[{number}]")
+            _Field(value, self.place.inside(f"{self.place.path}[{number}]"))
             for number, value in enumerate(self.value, 1)
         ]
 
@@ -163,43 +164,43 @@ class _Field:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
-            raise self.wrong(f"is not a text of 1 to {longest} printable characters")
+            raise self.error(Fault.NO_TEXT, most=longest)
         return value
 
     def word(self, words: type[_Word]) -> _Word:
         try:
             return words(self.value)  # type: ignore[arg-type]
         except ValueError:
-            raise self.wrong(f"is not one of {', '.join(words)}") from None
+            raise self.error(Fault.NO_SUCH_WORD, known=", ".join(words)) from None
 
     def truth(self) -> bool:
         if self.value is True or self.value == "true":
             return True
         if self.value is False or self.value == "false":
             return False
-        raise self.wrong("is not one of true, false")
+        raise self.error(Fault.NO_SUCH_WORD, known="true, false")
 
     def minutes(self, least: int = 0, most_days: int = MAX_DAYS) -> int:
         try:
             minutes = parse_time(self._digits())
-        except ValueError as error:
-            raise self.wrong(str(error)) from None
+        except ScenarioError as error:
+            raise ScenarioError(error.fault, self.place, **error.values) from None
         if not least <= minutes <= most_days * DAY:
-            raise self.wrong(f"is not between {format_time(least)} and {most_days}d")
+            raise self.error(Fault.TIME_OUTSIDE, least=format_time(least), most=f"{most_days}d")
         return minutes
 
     def number(self, least: int, most: int) -> int:
         text = self._digits().strip()
         if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most:
             return int(text)
-        raise self.wrong(f"is not a whole number from {least} to {most}")
+        raise self.error(Fault.NO_NUMBER, least=least, most=most)
 
     def _digits(self) -> str:
         return str(self.value) if isinstance(self.value, int | str) else ""
 
 
 def _scenario(value: object, number: int) -> Scenario:
-    entry = _Field(value, f"entry {number}{_name_if_any(value)}")
+    entry = _Field(value, Place(entry=number, name=_name_if_any(value)))
     fields = entry.keys(("name", "do", "sale"), ("settings",))
     steps = _steps(fields["do"])
     settings = _settings(fields["settings"]) if "settings" in fields else Settings()
@@ -209,7 +210,7 @@ def _scenario(value: object, number: int) -> Scenario:
 
 def _name_if_any(value: object) -> str:
     name = value.get("name") if isinstance(value, dict) else None
-    return "" if name is None else f" {shown(name)}"
+    return "" if name is None else shown(name)
 
 
 def _settings(given: _Field) -> Settings:
@@ -237,11 +238,8 @@ def _steps(given: _Field) -> tuple[ClickStep | SessionEnd, ...]:
     for item in given.items():
         step = _step(item)
         if steps and step.minute < steps[-1].minute:
-            before = format_time(steps[-1].minute)
-            raise item.error(
-                f"at {format_time(step.minute)} it lies before the step above it ({before});"
-                " list what happens in the order of time"
-            )
+            time, before = format_time(step.minute), format_time(steps[-1].minute)
+            raise item.error(Fault.OUT_OF_ORDER, time=time, before=before)
         steps.append(step)
     return tuple(steps)
 
@@ -249,7 +247,7 @@ def _steps(given: _Field) -> tuple[ClickStep | SessionEnd, ...]:
 def _step(item: _Field) -> ClickStep | SessionEnd:
     kinds = item.keys((), ("click", "end_session"))
     if len(kinds) != 1:
-        raise item.wrong("is not one step; write {click: {…}} or {end_session: {at: …}}")
+        raise item.error(Fault.NO_STEP)
     if "end_session" in kinds:
         return SessionEnd(kinds["end_session"].keys(("at",))["at"].minutes())
     fields = kinds["click"].keys(("at", "by", "type"), ("partner",))
@@ -264,7 +262,7 @@ def _step(item: _Field) -> ClickStep | SessionEnd:
 def _publisher(given: _Field) -> str:
     publisher = given.text(MAX_PUBLISHER)
     if publisher == NOBODY:
-        raise given.wrong("means that no publisher is paid; give the publisher another name")
+        raise given.error(Fault.MEANS_NOBODY)
     return publisher
 
 
@@ -285,7 +283,7 @@ def _presented(given: _Field, clicks: int) -> tuple[int, ...] | None:
     if given.value == "all":
         return tuple(range(1, clicks + 1))
     if not isinstance(given.value, list):
-        raise given.wrong("is not cookies, all, or a list of click numbers such as [1, 2]")
+        raise given.error(Fault.NOT_PRESENTED)
     if not clicks and given.value:
-        raise given.wrong("names clicks, and there is no click in do")
+        raise given.error(Fault.NO_CLICKS)
     return tuple(item.number(1, clicks) for item in given.items())

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from tracking.simulator.problems import Fault, Place, ScenarioError
+
 try:
     from yaml import CBaseLoader as _YamlLoader
 except ImportError:  # PyYAML without libyaml: the same answers, ten times slower
@@ -15,24 +17,6 @@ except ImportError:  # PyYAML without libyaml: the same answers, ten times slowe
 
 MAX_DEPTH = 20
 """The format needs six levels."""
-
-
-class ScenarioError(ValueError):
-    """The input cannot be read; the message names entry, field and remedy, and can be printed
-    whatever the input holds.
-
-    ``path`` is the field inside its entry, such as ``do[1].click.at``, where it is known, and
-    ``problem`` the message without entry and field.
-    """
-
-    def __init__(self, problem: str, place: str = "", path: str = "") -> None:
-        self.problem = printable(problem)
-        self.path = path
-        super().__init__(printable(f"{place}: ") + self.problem if place else self.problem)
-
-
-def printable(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class _Loader(_YamlLoader):
@@ -48,7 +32,7 @@ class _Loader(_YamlLoader):
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ScenarioError("the input is nested too deeply; a step is {click: {…}} in a list")
+            raise ScenarioError(Fault.TOO_DEEP)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -57,18 +41,17 @@ class _Loader(_YamlLoader):
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise _at(key_node.start_mark, "this is no key; write key: value")
+                raise ScenarioError(Fault.NO_KEY, _place(key_node.start_mark))
             if key_node.value in found:
-                raise _at(
-                    key_node.start_mark, f"{shown(key_node.value)} is given twice; give it once"
-                )
+                place, value = _place(key_node.start_mark), shown(key_node.value)
+                raise ScenarioError(Fault.KEY_TWICE, place, value=value)
             found[key_node.value] = self.construct_object(value_node, deep=deep)
         return found
 
 
 def load(text: str) -> object:
     if not text.strip():
-        raise ScenarioError("the input is empty; an empty list of journeys is []")
+        raise ScenarioError(Fault.EMPTY)
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
@@ -76,9 +59,10 @@ def load(text: str) -> object:
     try:
         loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - makes text, lists, mappings only
     except yaml.MarkedYAMLError as error:
-        raise _at(error.problem_mark, f"the input is no YAML: {error.problem}") from None
+        place = _place(error.problem_mark)
+        raise ScenarioError(Fault.NO_YAML, place, reason=error.problem) from None
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise ScenarioError(f"the input is no YAML: {' '.join(str(error).split())}") from None
+        raise ScenarioError(Fault.NO_YAML, reason=" ".join(str(error).split())) from None
     _refuse_aliases(loaded)
     return loaded
 
@@ -92,14 +76,13 @@ def _refuse_aliases(loaded: object) -> None:
         if not isinstance(value, dict | list):
             continue
         if id(value) in seen:
-            raise ScenarioError("the input repeats a part by an alias (*name); write the part out")
+            raise ScenarioError(Fault.ALIAS)
         seen.add(id(value))
         waiting.extend(value.values() if isinstance(value, dict) else value)
 
 
-def _at(mark: yaml.Mark | None, problem: str) -> ScenarioError:
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return ScenarioError(f"{place}{problem}")
+def _place(mark: yaml.Mark | None) -> Place:
+    return Place(line=mark.line + 1, column=mark.column + 1) if mark else Place()
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

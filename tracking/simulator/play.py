@@ -11,6 +11,7 @@ from tracking.rule.attribution import MINUTE_MS, Click, Outcome, Sale, Verdict, 
 from tracking.rule.reasons import ClickReason
 from tracking.rule.slots import Slots, end_session, meet
 from tracking.simulator.format import NOBODY, ClickStep, SaleStep, Scenario, SessionEnd, Settings
+from tracking.simulator.problems import Unexpected
 
 _JOURNEY_ID = 1
 
@@ -55,14 +56,14 @@ class PlayedScenario:
         return tuple(judged.verdict for judged in self.outcome.verdicts) if self.outcome else ()
 
     @property
-    def failures(self) -> list[str]:
-        """What was expected and did not come out, in words."""
+    def failures(self) -> list[Unexpected]:
+        """What was expected and did not come out."""
         sale, found = self.scenario.sale, []
         if sale.paid is not None and sale.paid != self.paid:
-            found.append(f"paid: expected {sale.paid}, got {self.paid}")
+            found.append(Unexpected("paid", sale.paid, self.paid))
         if sale.verdicts is not None and sale.verdicts != self.verdicts:
             expected, got = ", ".join(sale.verdicts), ", ".join(self.verdicts)
-            found.append(f"verdicts: expected [{expected}], got [{got}]")
+            found.append(Unexpected("verdicts", f"[{expected}]", f"[{got}]"))
         return found
 
     def publisher(self, click: Click) -> str:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracking.explain.captions import CAPTIONS
+from tracking.explain.captions import CAPTIONS, in_zone, since_start
 from tracking.explain.picture import MARKS, MOST_LANES, DrawnClick, draw
-from tracking.explain.scale import WIDTH, in_zone, since_start
+from tracking.explain.scale import WIDTH
 from tracking.explain.shapes import Lane, Picture
 from tracking.rule.attribution import MINUTE_MS, Click, CookieType, Sale, SoftRule, Verdict, resolve
 from tracking.rule.reasons import ClickReason

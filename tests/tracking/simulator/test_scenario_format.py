@@ -20,8 +20,8 @@ from tracking.simulator.format import (
     parse_time,
     read,
 )
-from tracking.simulator.loading import ScenarioError
 from tracking.simulator.play import simulate
+from tracking.simulator.problems import ScenarioError
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIOS = ROOT / "tests" / "scenarios.yaml"
@@ -130,7 +130,7 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             click("at: 0, by: A, type: hard, partnr: true"),
-            'entry 2 "mine": do[1].click.partnr: unknown; here belong at, by, type, partner',
+            'entry 2 "mine": do[1].click.partnr: unknown; use one of at, by, type, partner',
             id="unknown_click_key",
         ),
         pytest.param(
@@ -176,7 +176,7 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(do="[{clik: {at: 0}}]"),
-            'entry 2 "mine": do[1].clik: unknown; here belong click, end_session',
+            'entry 2 "mine": do[1].clik: unknown; use one of click, end_session',
             id="unknown_step",
         ),
         pytest.param(
@@ -193,13 +193,13 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(do="[{end_session: {at: 3, by: A}}]"),
-            'entry 2 "mine": do[1].end_session.by: unknown; here belong at',
+            'entry 2 "mine": do[1].end_session.by: unknown; use one of at',
             id="unknown_end_session_key",
         ),
         pytest.param(
             entry(do="[{end_session: {at: 2d 1}}, {end_session: {at: 2d}}]"),
-            'entry 2 "mine": do[2]: at 2d it lies before the step above it (2d 1);'
-            " list what happens in the order of time",
+            'entry 2 "mine": do[2]: 2d is earlier than the step above it (2d 1);'
+            " list the steps in order of time",
             id="out_of_order",
         ),
         pytest.param(
@@ -244,7 +244,7 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(sale="{at: 1, piad: A}"),
-            'entry 2 "mine": sale.piad: unknown; here belong at, present, paid, verdicts',
+            'entry 2 "mine": sale.piad: unknown; use one of at, present, paid, verdicts',
             id="unknown_sale_key",
         ),
         pytest.param(
@@ -275,12 +275,12 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         pytest.param(
             entry(more=", settings: {window: {}}"),
             'entry 2 "mine": settings.window: unknown;'
-            " here belong soft_rule, soft_hours, hard_days, validation_days, windows",
+            " use one of soft_rule, soft_hours, hard_days, validation_days, windows",
             id="unknown_setting",
         ),
         pytest.param(
             entry(more=", expect: A"),
-            'entry 2 "mine": expect: unknown; here belong name, do, sale, settings',
+            'entry 2 "mine": expect: unknown; use one of name, do, sale, settings',
             id="unknown_key",
         ),
         pytest.param("- {}", "entry 1: name: missing; it is required", id="empty_entry"),
@@ -304,12 +304,12 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(more=", [a]: 1"),
-            "line 5, column 74: this is no key; write key: value",
+            "line 5, column 74: this is not a key; write key: value",
             id="list_for_a_key",
         ),
         pytest.param(
             "a: b: c",
-            "line 1, column 5: the input is no YAML:"
+            "line 1, column 5: the input is not YAML:"
             " mapping values are not allowed in this context",
             id="no_yaml",
         ),

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext
 
-from tracking.pages.simulator.words import named, paid_sentence, verdict_sentence
+from tracking.pages.simulator.words import failures_of, named, paid_sentence, verdict_sentence
 from tracking.rule.attribution import MINUTE_MS
 from tracking.simulator.format import format_time, read
-from tracking.simulator.loading import ScenarioError
+from tracking.simulator.loading import shown
 from tracking.simulator.play import PlayedScenario, simulate
+from tracking.simulator.problems import Fault, Place, ScenarioError
 
 EXPECTATION_FAILED = 1
 INPUT_UNUSABLE = 2
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         try:
             scenarios = read(_text(options["file"]))
         except ScenarioError as error:
-            raise CommandError(str(error), returncode=INPUT_UNUSABLE) from None
+            raise CommandError(error.worded(gettext), returncode=INPUT_UNUSABLE) from None
         results = [simulate(scenario) for scenario in scenarios]
         if options["json"]:
             self.stdout.write(json.dumps([_record(result) for result in results]))
@@ -54,13 +56,9 @@ def _text(file: str) -> str:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return raw.decode("utf-8-sig")
     except OSError as error:
-        raise ScenarioError(
-            f"{file}: {error.strerror}; give a file, or - for standard input"
-        ) from None
+        raise ScenarioError(Fault.UNREADABLE, file=file, reason=error.strerror) from None
     except UnicodeDecodeError as error:
-        raise ScenarioError(
-            f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8"
-        ) from None
+        raise ScenarioError(Fault.NOT_UTF8, file=file, number=error.start) from None
 
 
 def _record(result: PlayedScenario) -> dict[str, Any]:
@@ -69,8 +67,9 @@ def _record(result: PlayedScenario) -> dict[str, Any]:
 
 def _failures(results: list[PlayedScenario]) -> Iterator[str]:
     for number, result in enumerate(results, 1):
-        for failure in result.failures:
-            yield f'entry {number} "{result.scenario.name}": sale.{failure}'
+        for failure in failures_of(result):
+            place = Place(number, shown(result.scenario.name)).worded(gettext)
+            yield ": ".join([*place, f"sale.{failure}"])
 
 
 def _lines(result: PlayedScenario) -> Iterator[str]:
@@ -82,5 +81,5 @@ def _lines(result: PlayedScenario) -> Iterator[str]:
         at = format_time(click.at // MINUTE_MS)
         said = verdict_sentence(judged, result)
         yield f"  {named(click, result)}, at {at}: {judged.verdict}. {said}"
-    for failure in result.failures:
+    for failure in failures_of(result):
         yield f"  NOT AS EXPECTED: {failure}"

@@ -21,7 +21,7 @@ from tracking.simulator.format import (
     parse_time,
     read,
 )
-from tracking.simulator.loading import ScenarioError
+from tracking.simulator.problems import ScenarioError
 
 MAX_ROWS = 100
 """What a page can show and a form can send; ``manage.py simulate`` plays longer journeys."""
@@ -82,7 +82,7 @@ class Draft:
         try:
             return read(json.dumps([{**entry, "sale": self._sale()}]))[0]
         except ScenarioError as error:
-            raise DraftError(self._field_at(error.path), error.problem) from None
+            raise DraftError(self._field_at(error.place.path), error.problem(_)) from None
 
     def with_row(self, row: Row) -> "Draft":
         return replace(self, rows=[*self.rows, row][:MAX_ROWS])

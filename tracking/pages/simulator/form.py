@@ -1,7 +1,7 @@
 """The simulator's form: the fields of a journey, and a formset of the rows of what happens in it.
 
 The fields take any text. It is read together, as the format reads a journey, and what is wrong is
-told at the field where it stands.
+shown at its field.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ PRESENT: Mapping[str, Any] = {
 
 
 class KeepingSelect(forms.Select):
-    """A choice that shows what was sent even where it is none of the choices."""
+    """A choice that shows what was sent even if it is not one of the choices."""
 
     def optgroups(
         self, name: str, value: list[str], attrs: dict[str, Any] | None = None
@@ -132,7 +132,9 @@ class JourneyForm(forms.Form):
     paid = _typed(
         gettext_lazy("Expected partner"), placeholder=gettext_lazy("a partner, or nobody")
     )
-    verdicts = _typed(gettext_lazy("Expected verdicts"), placeholder="held, stood_down")
+    verdicts = _typed(
+        gettext_lazy("Expected verdicts"), placeholder="held, stood_down", translate="no"
+    )
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="%s", label_suffix="")

@@ -15,29 +15,43 @@ from django.views.decorators.http import require_http_methods
 
 from network.people import access
 from tracking.commissions.decisions import clicks_of
-from tracking.explain.captions import CAPTIONS
+from tracking.explain.captions import CAPTIONS, since_start
 from tracking.explain.explanations import names_for_staff
 from tracking.explain.picture import DrawnClick, draw
-from tracking.explain.scale import since_start
 from tracking.explain.sentences import VERDICT_LABELS
 from tracking.explain.shapes import Picture
 from tracking.models import Conversion
 from tracking.pages.simulator.draft import MAX_ROWS, Draft, from_scenario
 from tracking.pages.simulator.form import KINDS, JourneyForm, form_of
 from tracking.pages.simulator.from_sale import Carried, scenario_of
-from tracking.pages.simulator.words import moment_text, paid_sentence, verdict_sentence
+from tracking.pages.simulator.words import (
+    failures_of,
+    moment_text,
+    paid_of,
+    paid_sentence,
+    verdict_sentence,
+)
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, resolve
 from tracking.simulator import examples
 from tracking.simulator.format import Scenario, format_time, read
-from tracking.simulator.loading import ScenarioError
+from tracking.simulator.loading import shown
 from tracking.simulator.play import PlayedScenario, number_of, simulate
 from tracking.simulator.playback import Kind, PlaybackLine, lines
+from tracking.simulator.problems import Fault, Place, ScenarioError
 from tracking.simulator.writer import write
 
 MAX_TEXT = 100_000
 """Characters of an imported text: some 800 journeys like the rule's own."""
 
 MAX_IMPORTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedExample:
+    """An example to start from."""
+
+    key: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +95,26 @@ class PlayedJourney:
         return paid_sentence(self.result)
 
     @property
+    def failures(self) -> list[str]:
+        return failures_of(self.result)
+
+    @property
     def expects(self) -> bool:
-        sale = self.result.scenario.sale
-        return sale.paid is not None or sale.verdicts is not None
+        return self.result.scenario.expects
 
     @property
     def text_rows(self) -> int:
         return min(self.text.count("\n") + 1, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedJourney:
+    """A journey of an imported text: who is paid, and whether that was expected."""
+
+    name: str
+    paid: str
+    expects: bool
+    failures: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +124,15 @@ class Imported:
     text: str = ""
     results: Sequence[PlayedScenario] = ()
     error: str = ""
+
+    @property
+    def journeys(self) -> list[ImportedJourney]:
+        return [
+            ImportedJourney(
+                result.scenario.name, paid_of(result), result.scenario.expects, failures_of(result)
+            )
+            for result in self.results
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +182,7 @@ def _acted(request: HttpRequest) -> SimulatorPage:
     """What was sent, after the button that was pressed."""
     draft = JourneyForm(request.POST).draft
     imported = Imported(request.POST.get("import", "")[: MAX_TEXT + 1])
-    action, _, number = request.POST.get("do", "").partition("-")
+    action, _dash, number = request.POST.get("do", "").partition("-")
     if action == "add" and number in KINDS:
         draft = draft.with_row(draft.next_row(number))
     elif action == "remove":
@@ -174,7 +210,7 @@ def _imported(request: HttpRequest, text: str) -> Imported:
             text = _text_of(file)
         return Imported(text, _played(text))
     except ScenarioError as error:
-        return Imported(text, error=str(error))
+        return Imported(text, error=error.worded(_))
 
 
 def _text_of(file: "UploadedFile[bytes]") -> str:
@@ -183,34 +219,24 @@ def _text_of(file: "UploadedFile[bytes]") -> str:
     try:
         return raw.decode("utf-8-sig") if len(raw) <= 4 * MAX_TEXT else " " * (MAX_TEXT + 1)
     except UnicodeDecodeError as error:
-        text = _("%(file)s: byte %(number)s is not UTF-8; save the file as UTF-8")
-        raise ScenarioError(text % {"file": file.name, "number": error.start}) from None
+        raise ScenarioError(Fault.NOT_UTF8, file=file.name, number=error.start) from None
 
 
 def _played(text: str) -> list[PlayedScenario]:
     """Raises ScenarioError, for more than a page can show, too."""
     if len(text) > MAX_TEXT:
-        problem = _(
-            "the text is longer than %(most)s characters; import fewer journeys, or play the file "
-            "with manage.py simulate"
-        )
-        raise ScenarioError(problem % {"most": f"{MAX_TEXT:,}"})
+        raise ScenarioError(Fault.TEXT_TOO_LONG, most=f"{MAX_TEXT:,}")
     scenarios = read(text)
     if not scenarios:
-        raise ScenarioError(_("the list is empty; give at least one journey"))
+        raise ScenarioError(Fault.NO_JOURNEYS)
     if len(scenarios) > MAX_IMPORTED:
-        problem = _(
-            "%(count)s journeys; %(most)s are the most here. Play the file with manage.py simulate"
-        )
-        raise ScenarioError(problem % {"count": len(scenarios), "most": MAX_IMPORTED})
+        raise ScenarioError(Fault.TOO_MANY_JOURNEYS, count=len(scenarios), most=MAX_IMPORTED)
     for number, scenario in enumerate(scenarios, 1):
         if len(scenario.steps) > MAX_ROWS:
-            problem = _(
-                'entry %(number)s "%(name)s": do: %(count)s steps; %(most)s are the most here. '
-                "Play it with manage.py simulate"
+            place = Place(number, shown(scenario.name), "do")
+            raise ScenarioError(
+                Fault.TOO_MANY_STEPS, place, count=len(scenario.steps), most=MAX_ROWS
             )
-            known = {"number": number, "name": scenario.name}
-            raise ScenarioError(problem % {**known, "count": len(scenario.steps), "most": MAX_ROWS})
     return [simulate(scenario) for scenario in scenarios]
 
 
@@ -220,7 +246,7 @@ def _download(request: HttpRequest) -> HttpResponse:
     try:
         written = write([result.scenario for result in _played(text)])
     except ScenarioError as error:
-        return _page(request, SimulatorPage(Draft(), Imported(text, error=str(error))))
+        return _page(request, SimulatorPage(Draft(), Imported(text, error=error.worded(_))))
     headers = {"Content-Disposition": 'attachment; filename="scenario.yaml"'}
     return HttpResponse(written, content_type="application/yaml; charset=utf-8", headers=headers)
 
@@ -234,10 +260,18 @@ def _page(request: HttpRequest, shown: SimulatorPage) -> HttpResponse:
         "shown": shown,
         "form": form,
         "answer": answer(form.scenario) if form.scenario else None,
-        "examples": examples.groups(),
+        "examples": _examples(),
         "address": reverse("admin:simulator"),
     }
     return TemplateResponse(request, "admin/simulator/page.html", context)
+
+
+def _examples() -> list[tuple[str, list[OfferedExample]]]:
+    """Their names are messages, too."""
+    return [
+        (_(title), [OfferedExample(each.key, _(each.scenario.name)) for each in group])
+        for title, group in examples.groups().items()
+    ]
 
 
 def answer(scenario: Scenario) -> PlayedJourney:

@@ -20,6 +20,15 @@ def paid_sentence(result: PlayedScenario) -> str:
     return text % {"partner": result.paid, "time": final}
 
 
+def paid_of(result: PlayedScenario) -> str:
+    return _("Nobody") if result.paid == NOBODY else result.paid
+
+
+def failures_of(result: PlayedScenario) -> list[str]:
+    """``paid: expected Blog, got nobody``."""
+    return [failure.worded(_) for failure in result.failures]
+
+
 def named(click: Click, result: PlayedScenario) -> str:
     """``click 2 (Extension, soft)``."""
     return _("click %(number)s (%(partner)s, %(kind)s)") % _facts(click, result)

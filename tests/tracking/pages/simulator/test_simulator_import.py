@@ -7,7 +7,7 @@ from django.test import Client
 from tests.support.reading import text
 from tests.tracking.pages.simulator.playing import SCENARIOS, answers, exported, form, send
 from tracking.simulator.format import read
-from tracking.simulator.loading import ScenarioError
+from tracking.simulator.problems import ScenarioError
 from tracking.simulator.writer import write
 
 TWO = """
@@ -67,7 +67,7 @@ BILLION = "- &a [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        pytest.param("- {name: x", "the input is no YAML", id="no_yaml"),
+        pytest.param("- {name: x", "the input is not YAML", id="no_yaml"),
         pytest.param("", "the input is empty", id="empty"),
         pytest.param("[]", "the list is empty; give at least one journey", id="no_journey"),
         pytest.param(TWO.replace("hard", "harrd"), 'do[1].click.type: "harrd"', id="type"),

@@ -106,7 +106,7 @@ def test_the_validation_period_moves_the_closing(staff: Client) -> None:
             'Row 2, time: "1w" is not a time; write minutes, or days, hours and minutes',
             id="time",
         ),
-        pytest.param({"at-1": "3d"}, "at-2", "list what happens in the order of time", id="order"),
+        pytest.param({"at-1": "3d"}, "at-2", "list the steps in order of time", id="order"),
         pytest.param(
             {"by-1": ""}, "by-1", 'Row 1, partner: "" is not a text of 1 to', id="partner"
         ),
