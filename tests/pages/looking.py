@@ -1,4 +1,5 @@
-"""Looking at a page as its readers do: at three widths, in light and dark, by eye and by axe."""
+"""Looking at a page as its readers do: at three widths, in light and dark, in English and in the
+made-up language, by eye and by axe."""
 
 import os
 import re
@@ -16,6 +17,8 @@ from playwright.sync_api import Page as Tab
 from network.demo.pages import places
 from network.local.bootstrap import ROOT
 from tests.browser.chromium import WITHIN_MS
+from tests.pages import words
+from tests.pages.fitting import misfits
 from tests.pages.stage import Page, Site
 
 Theme = Literal["light", "dark"]
@@ -65,32 +68,65 @@ class Look:
     tab: Tab
     page: Page
     name: str
-    theme: Theme
-    axe_at: Collection[tuple[Theme, int]] = AXE_AT
+    axe_at: Collection[tuple[Theme, int]]
+    theme: Theme = "light"
+    is_pseudo: bool = False
+    colours: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.tab.on("console", lambda message: self.note("console", _error(message, self.page)))
+        self.tab.on("pageerror", lambda error: self.note("console", [str(error)]))
+        self.tab.on("request", lambda request: self.note("policy", _elsewhere(request, self.page)))
+
     def note(self, what: str, found: list[str]) -> None:
-        self.wrong += [f"{self.theme}: {what}: {each}" for each in dict.fromkeys(found)]
+        said = f"{self.theme}, pseudo" if self.is_pseudo else self.theme
+        self.wrong += [f"{said}: {what}: {each}" for each in dict.fromkeys(found)]
+
+    def open(self, theme: Theme, *, pseudo: bool = False) -> None:
+        """As somebody does whose system has that theme."""
+        self.theme, self.is_pseudo = theme, pseudo
+        self.tab.emulate_media(color_scheme=theme)
+        self.tab.set_extra_http_headers(words.HEADERS if pseudo else {})
+        answer = self.tab.goto(self.page.address)
+        assert answer
+        assert answer.status == self.page.status, f"{self.page.address}: {answer.status}"
+        assert self.tab.url.partition("#")[0] == self.page.address, f"led on to {self.tab.url}"
+        self.tab.evaluate(AXE)
+        self.colours.add(self.tab.evaluate(COLOURS))
 
     def turn(self, theme: Theme) -> None:
         """As if the reader's system changed to that theme."""
         self.theme = theme
         self.tab.emulate_media(color_scheme=theme)
         self.tab.evaluate(TURN_ADMIN)
+        self.colours.add(self.tab.evaluate(COLOURS))
 
-    def at(self, width: int) -> None:
-        self.tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
-        self.tab.evaluate(SETTLED)
-        if self.tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide = self.tab.evaluate("document.documentElement.scrollWidth")
-            self.note(f"at {width}", [f"the page is {wide} wide and scrolls sideways"])
+    def at_every_width(self) -> None:
+        for width in WIDTHS:
+            self._at(width)
+        self.note("policy", self.tab.evaluate("window.violations || []"))
+
+    def _at(self, width: int) -> None:
+        self._resize(width)
+        self.note(f"at {width}", misfits(self.tab))
         if (self.theme, width) in self.axe_at:
             self.note(f"axe at {width}", self.tab.evaluate(RUN_AXE))
         if PICTURES:
-            self._picture(width)
+            self.picture(width)
 
-    def _picture(self, width: int) -> None:
-        path = Path(PICTURES) / f"{re.sub(r'[^a-z]+', '-', self.name)}-{width}-{self.theme}.png"
+    def pictures(self) -> None:
+        for width in WIDTHS:
+            self._resize(width)
+            self.picture(width)
+
+    def _resize(self, width: int) -> None:
+        self.tab.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        self.tab.evaluate(SETTLED)
+
+    def picture(self, width: int) -> None:
+        look = "pseudo" if self.is_pseudo else self.theme
+        path = Path(PICTURES) / f"{re.sub(r'[^a-z]+', '-', self.name)}-{width}-{look}.png"
         height = self.tab.evaluate("document.documentElement.scrollHeight")
         clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
         self.tab.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type]
@@ -105,15 +141,20 @@ class Readers:
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
     @contextmanager
-    def tab(self, browser: Browser, page: Page, theme: Theme) -> Iterator[Tab]:
+    def looking_at(
+        self, browser: Browser, name: str, axe_at: Collection[tuple[Theme, int]]
+    ) -> Iterator[Look]:
+        page = self.site.pages[name]
         context = self.contexts.get(page.who)
         if context is None or context.browser is not browser:
             context = self._context(browser, page.who)
             if page.who:
                 self.contexts[page.who] = context
         tab = context.new_page()
-        tab.emulate_media(color_scheme=theme)
-        yield tab
+        seen = Look(tab, page, name, axe_at)
+        yield seen
+        if len(seen.colours) < len(THEMES):
+            seen.note("colours", [f"{seen.colours} in both themes"])
         if page.who:
             tab.close()
         else:
@@ -136,38 +177,28 @@ class Readers:
         return context
 
 
-def look(
-    browser: Browser,
-    readers: Readers,
-    name: str,
-    themes: Sequence[Theme] = THEMES,
-    axe_at: Collection[tuple[Theme, int]] = AXE_AT,
-) -> list[str]:
-    """Open the page in the first theme, look at it from all sides, then turn it into the next one,
-    and return what is wrong with it."""
-    page = readers.site.pages[name]
-    with readers.tab(browser, page, themes[0]) as tab:
-        seen = Look(tab, page, name, themes[0], axe_at)
-        loose: list[str] = []
-        tab.on("console", lambda message: loose.extend(_error(message, page)))
-        tab.on("pageerror", lambda error: loose.append(str(error)))
-        tab.on("request", lambda request: loose.extend(_elsewhere(request, page)))
-        answer = tab.goto(page.address)
-        assert answer
-        assert answer.status == page.status, f"{page.address}: {answer.status}"
-        assert tab.url.partition("#")[0] == page.address, f"led on to {tab.url}"
-        tab.evaluate(AXE)
-        colours = set()
-        for theme in themes:
-            if theme != seen.theme:
-                seen.turn(theme)
-            for width in WIDTHS:
-                seen.at(width)
-            colours.add(tab.evaluate(COLOURS))
-        seen.note("console", loose)
-        seen.note("policy", tab.evaluate("window.violations || []"))
-        if len(colours) < len(themes):
-            seen.note("colours", [f"{colours} in both themes"])
+def look(browser: Browser, readers: Readers, name: str, rows: Sequence[str]) -> list[str]:
+    """What is wrong with a page: opened in light in English, and in the dark in the made-up
+    language, with ``rows`` (of ``words.free_texts``) as its data."""
+    with readers.looking_at(browser, name, AXE_AT) as seen:
+        seen.open("light")
+        seen.at_every_width()
+        if PICTURES:
+            seen.turn("dark")
+            seen.pictures()
+        seen.open("dark", pseudo=True)
+        seen.note("words", words.wrong_words(seen.tab, rows))
+        seen.at_every_width()
+    return seen.wrong
+
+
+def look_while_it_turns(browser: Browser, readers: Readers, name: str) -> list[str]:
+    """What is wrong with a page that is opened in the dark and turns light."""
+    with readers.looking_at(browser, name, {("dark", width) for width in WIDTHS}) as seen:
+        seen.open("dark")
+        seen.at_every_width()
+        seen.turn("light")
+        seen.at_every_width()
     return seen.wrong
 
 

@@ -169,6 +169,8 @@ OTHER_PAGES = (
     "invitation-accept",
     "invitation-no-longer-good",
     "team-of-several",
+    "clicks-wrong-days",
+    "link-of-nobody",
     "second-factor-set-up",
     "second-factor-code",
     "second-factor-on",
@@ -233,6 +235,14 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
             _on_site(reverse("invitation", args=["there-is-none"])), status=410
         ),
         "team-of-several": Page(_on_site(reverse("team", args=[cast.OVERLAY])), "overlay"),
+        "clicks-wrong-days": Page(
+            _on_site(reverse("clicks", args=[cast.BLOG]) + "?since=2026-01-02&until=2026-01-01"),
+            TEAM,
+            400,
+        ),
+        "link-of-nobody": Page(
+            _on_site(reverse("links", args=[cast.BLOG]) + "?programme=x&target=nowhere"), TEAM, 400
+        ),
         "no-membership": Page(_on_site("/dashboard/"), STRANGER),
         "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
         "not-allowed": Page(_on_site("/admin/login/?next=/admin/"), TEAM, 403),
@@ -240,7 +250,7 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "demo-shop": Page(places.url(places.SHOP)),
         "demo-product": Page(places.url(places.SHOP, f"/product/{PRODUCTS[0].slug}")),
         "demo-checkout": Page(places.url(places.SHOP, f"/checkout?product={PRODUCTS[0].slug}")),
-        "demo-thank-you": Page(places.url(places.SHOP, "/thank-you/NO-LOOK?amount=49.90")),
+        "demo-thank-you": Page(places.url(places.SHOP, "/thank-you/NO-1?amount=49.90")),
         "demo-blog": Page(places.url(places.BLOG)),
         "demo-extension": Page(places.url(places.EXTENSION)),
         "demo-cashback": Page(places.url(places.CASHBACK)),

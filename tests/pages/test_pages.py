@@ -1,28 +1,42 @@
-"""Every page, in Chromium: nothing serious for axe, no sideways scrolling, no error in the console,
-nothing that its policy forbids, nothing from elsewhere. With ``PICTURES=folder``, as ``.ci/run
-pictures`` has it, each is also pictured at three widths, light and dark."""
+"""Every page, in Chromium: nothing serious for axe, room for what it says at three widths, no error
+in the console, nothing that its policy forbids, nothing from elsewhere, and every string marked for
+translation, and whole. With ``PICTURES=folder``, as ``.ci/run pictures`` has it, each is also
+pictured at three widths: light, dark, and in the made-up language."""
 
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 from playwright.sync_api import Browser
 
+from network.demo.pages.mailbox import mails
+from network.models import User
+from network.pages.site.pseudo import LANGUAGE
+from publishers.models import NoticeMail
+from publishers.notices.words import mail_text
+from publishers.teams import invitation_mail
+from publishers.teams.models import Invitation
 from tests.browser.chromium import ThirdPartyCookies
 from tests.network.people.test_access import RULES, urls_of
-from tests.pages.looking import WIDTHS, Readers, Theme, look
-from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
-from tests.pages.words import wrong_in_marked_pages
+from tests.pages.looking import Readers, look, look_while_it_turns
+from tests.pages.stage import NO_PAGES, OTHER_PAGES, STAFF, URLCONF, Site, site_pages
+from tests.pages.words import free_texts, wrong_in_text
+from tests.support.makers import NOW
 
 pytestmark = pytest.mark.django_db
 Browsers = Callable[[ThirdPartyCookies], Browser]
-OPENED_IN_THE_DARK = (
+TURNING = (
     "admin:index",
     "admin:tracking_conversion_change",
     "dashboard",
     "account_login",
     "demo-shop",
 )
-"""One of each frame and of each way to draw. The others are opened in light, and turn dark."""
+"""One of each frame and of each way to draw."""
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +45,46 @@ def readers(site: Site) -> Readers:
     return Readers(site)
 
 
+@pytest.fixture(scope="module")
+def rows(site: Site) -> list[str]:
+    """What the pages hold that is no message."""
+    return free_texts()
+
+
 @pytest.mark.parametrize("name", [*site_pages(), *OTHER_PAGES])
-def test_a_page_is_sound(readers: Readers, shared_browser: Browsers, name: str) -> None:
-    wrong = look(shared_browser("blocked"), readers, name)
+def test_a_page_is_sound(
+    readers: Readers, rows: list[str], shared_browser: Browsers, name: str
+) -> None:
+    wrong = look(shared_browser("blocked"), readers, name, rows)
     assert not wrong, "\n".join([readers.site.pages[name].address, *wrong])
 
 
-@pytest.mark.parametrize("name", OPENED_IN_THE_DARK)
-def test_a_page_is_sound_when_it_is_opened_in_the_dark(
+@pytest.mark.parametrize("name", TURNING)
+def test_a_page_is_sound_while_its_theme_turns(
     readers: Readers, shared_browser: Browsers, name: str
 ) -> None:
-    dark: list[tuple[Theme, int]] = [("dark", width) for width in WIDTHS]
-    wrong = look(shared_browser("blocked"), readers, name, ["dark"], dark)
+    wrong = look_while_it_turns(shared_browser("blocked"), readers, name)
     assert not wrong, "\n".join([readers.site.pages[name].address, *wrong])
 
 
-def test_marked_pages_are_whole_and_fit_in_a_longer_language(
-    readers: Readers, shared_browser: Browsers
-) -> None:
-    wrong = wrong_in_marked_pages(shared_browser("blocked"), readers)
-    assert not wrong, "\n".join(wrong)
+def test_mails_are_marked_and_whole(site: Site, rows: list[str]) -> None:
+    with transaction.atomic(), translation.override(LANGUAGE):
+        due = NoticeMail.objects.all()
+        notices = [mail_text(mail.publisher, list(mail.notices.all())) for mail in due]
+        before = {mail.name for mail in mails()}
+        for row in Invitation.objects.all():
+            invitation_mail.send(row.pk, "a-token-1", NOW)
+        address = User.objects.get(username=STAFF).email
+        client = Client(HTTP_HOST=settings.SITE_HOST)
+        client.post(reverse("account_reset_password"), {"email": address})
+        transaction.set_rollback(True)
+    sent = [mail for mail in mails() if mail.name not in before]
+    assert len(notices) > 3
+    assert len(sent) > 3
+    texts = [*(each.text for each in notices), *(each.text for each in sent)]
+    subjects = [*(each.subject for each in notices), *(each.subject for each in sent)]
+    wrong = [each for text in [*texts, *subjects] for each in wrong_in_text(text, rows)]
+    assert not wrong, "\n".join(dict.fromkeys(wrong))
 
 
 def test_every_staged_page_is_looked_at(site: Site) -> None:

@@ -18,6 +18,7 @@ SALE, NEW = pseudo("Sale"), pseudo("New")
         pytest.param([NEW, " ", SALE], id="in_pieces"),
         pytest.param([SALE, " Blum"], id="continued_by_data"),
         pytest.param([SALE.strip(CLOSE)], id="cut_off"),
+        pytest.param([pseudo("The sale is %s.") % "pending"], id="filled_in_and_not_marked"),
     ],
 )
 def test_what_is_wrong_is_found(run: Sequence[str]) -> None:
@@ -29,6 +30,7 @@ def test_what_is_wrong_is_found(run: Sequence[str]) -> None:
     [
         pytest.param([SALE], id="marked"),
         pytest.param(["Blum"], id="data"),
+        pytest.param([pseudo("The sale is of %s.") % "Blum"], id="data_filled_in"),
         pytest.param(["£49.90"], id="amount"),
         pytest.param(["12 Mar 2026 14:06 GMT"], id="time"),
         pytest.param([pseudo("It is off."), " ", pseudo("Turn it on.")], id="sentences"),

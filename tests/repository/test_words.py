@@ -72,6 +72,36 @@ def unmarked(source: str) -> Iterator[tuple[int, str]]:
                 yield line, name
 
 
+def early(source: str) -> list[int]:
+    """Where a message is translated while the module is loaded, before there is a reader."""
+    tree = ast.parse(source)
+    at_once = {
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name in ("gettext", "ngettext", "pgettext", "npgettext")
+    }
+    return [
+        node.lineno
+        for node in _loaded(tree)
+        if isinstance(node, ast.Call) and _name(node.func) in at_once
+    ]
+
+
+def _loaded(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when the module is loaded: all but the bodies of functions."""
+    yield node
+    inside: list[ast.AST] = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.FunctionDef):
+        defaults = [default for default in node.args.kw_defaults if default]
+        inside = [*node.decorator_list, *node.args.defaults, *defaults]
+    elif isinstance(node, ast.Lambda):
+        inside = []
+    for each in inside:
+        yield from _loaded(each)
+
+
 def _said(node: ast.AST) -> Iterator[tuple[int, str, ast.AST]]:
     match node:
         case ast.Call(func=func, args=args, keywords=keywords):
@@ -124,6 +154,32 @@ def test_words_in_python_are_marked() -> None:
         for line, name in unmarked(path.read_text())
     ]
     assert found == []
+
+
+def test_no_message_is_translated_before_there_is_a_reader() -> None:
+    found = [
+        f"{path.relative_to(settings.BASE_DIR)}:{line}"
+        for path in _modules()
+        for line in early(path.read_text())
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        pytest.param("A = _('a')", [2], id="constant"),
+        pytest.param("class A:\n    a = field(label=_('a'))", [3], id="attribute"),
+        pytest.param("@display(description=_('a'))\ndef a(): pass", [2], id="decorator"),
+        pytest.param("def a(b=_('a')): pass", [2], id="default"),
+        pytest.param("def a():\n    return _('a')", [], id="function"),
+        pytest.param("A = lambda: _('a')", [], id="lambda"),
+        pytest.param("A = lazy('a')", [], id="lazy"),
+    ],
+)
+def test_what_is_translated_too_early_is_found(source: str, lines: list[int]) -> None:
+    imports = "from django.utils.translation import gettext as _, gettext_lazy as lazy\n"
+    assert early(imports + source) == lines
 
 
 @pytest.mark.parametrize(

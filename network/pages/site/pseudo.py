@@ -29,9 +29,11 @@ _CONTEXT = "\x04"
 
 
 def pseudo(message: str) -> str:
-    """The message in brackets, accented and longer; placeholders and tags stay as they are."""
+    """The message in brackets, accented and longer; placeholders and tags stay as they are. Nothing
+    is done to one that is a placeholder and no more."""
     text = message.strip()
-    if not re.search(r"[^\W\d_]", _KEPT.sub("", text)):
+    filled_in = sum(kept[0][0] in "%{" for kept in _KEPT.finditer(text))
+    if filled_in < 2 and not re.search(r"[^\W\d_]", _KEPT.sub("", text)):
         return message
     start = message.index(text)
     before, after = message[:start], message[start + len(text) :]

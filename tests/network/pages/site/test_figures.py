@@ -5,7 +5,7 @@ import re
 from network.local.bootstrap import ROOT
 from network.pages.site.definitions import SOURCE, figures
 
-_SHOWN = re.compile(r"\{% figure \"(\w+)\"|figure\(\"(\w+)\"\)")
+_SHOWN = re.compile(r"\{% figure \"(\w+)\"|(?:figure|heading)\(\"(\w+)\"\)")
 
 
 def shown_names() -> set[str]:

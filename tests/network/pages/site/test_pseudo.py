@@ -16,6 +16,7 @@ from network.pages.site.pseudo import CLOSE, LANGUAGE, OPEN, pseudo
         pytest.param('<a href="/x">See</a>', '⟦<a href="/x">Šééé</a>⟧', id="tags"),
         pytest.param("Cats &amp; dogs", "⟦Çááťš &amp; ďööĝš⟧", id="entities"),
         pytest.param("%(total)s", "%(total)s", id="nothing_to_read"),
+        pytest.param("%(count)s %(kind)s", "⟦%(count)s %(kind)s⟧", id="joined"),
         pytest.param("—", "—", id="no_letters"),
     ],
 )
