@@ -70,7 +70,7 @@ SITE_URL = PUBLIC_ORIGIN.format(host=SITE_HOST)
 TRACKING_URL = PUBLIC_ORIGIN.format(host=TRACKING_HOST)
 _DEMO_PAGES = ("shop", "blog", "cashback", "extension", "overlay")
 DEMO_HOSTS = tuple(f"{name}.localhost" for name in _DEMO_PAGES) if DEMO else ()
-# An advertiser's own tracking hosts are none of these: project/hosts.py sends them elsewhere.
+# An advertiser's own tracking hosts are not among these: project/hosts.py sends them elsewhere.
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -148,7 +148,7 @@ ACCOUNT_ADAPTER = "network.pages.people.sign_in.AccountAdapter"
 ACCOUNT_FORMS = {"login": "network.pages.people.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # nobody signs up; a check asks
-ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations reach whoever reads the address
+ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations prove the address
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # The address of the account alone counts, and no copy of an earlier one.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - where it is

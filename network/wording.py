@@ -7,6 +7,8 @@ from typing import Literal
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 from babel.units import format_unit
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, to_locale
 
 Unit = Literal["day", "hour", "minute", "second"]
@@ -26,6 +28,12 @@ def counted(number: int, unit: Unit, length: Length = "long") -> str:
 def joined(words: Sequence[str]) -> str:
     """``a, b and c``; empty for nothing."""
     return format_list(list(words), locale=_locale())
+
+
+def joined_html(parts: Sequence[SafeString]) -> SafeString:
+    """As :func:`joined`, of markup."""
+    between = (format_html("{}", part) for part in joined(["\0"] * len(parts)).split("\0"))
+    return format_html_join("", "{}{}", zip(between, [*parts, ""], strict=True))
 
 
 def some_of(names: Iterable[str]) -> str:

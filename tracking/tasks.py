@@ -48,5 +48,5 @@ def count_whatif(run: str) -> None:
 
 @shared_task(name="tracking.tasks.resume_whatifs")
 def resume_whatifs() -> None:
-    """Go on with what-ifs whose worker died, or that no worker was told of; forget old ones."""
+    """Go on with what-ifs whose worker died, or that reached no worker; forget old ones."""
     runs.resume_stalled(clock.now())

@@ -33,7 +33,7 @@ new to the advertiser, 30 % bring slots."""
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where to ask, and whom for: an advertiser with a publisher that tracks hard and one that
+    """Where to ask, and for what: an advertiser with a publisher that tracks hard and one that
     tracks soft."""
 
     address: tuple[str, int]

@@ -35,7 +35,7 @@ ASKED = {
     "shorter windows": Change(hard_days=7, soft_hours=1),
     "everything replayed": Change(),
 }
-"""The last replays every journey, whomever it concerns."""
+"""The last replays every journey of all partners."""
 
 
 class NotCounted(Exception):

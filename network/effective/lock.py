@@ -1,8 +1,8 @@
-"""One at a time: whoever writes who is hard and who is soft, and on what terms.
+"""One writer at a time of who is hard and who is soft, and on what terms.
 
 A change starts 15 seconds after the moment at which it was made, so that every tracking process
 knows of it in time. That holds only if the moment is read while nobody else is in the way, and if
-the change is committed soon after it: so whoever makes one takes the lock first, then reads the
+the change is committed soon after it: so every writer takes the lock first, then reads the
 clock, and the database refuses what is committed too late (``commits_in_time``).
 """
 

@@ -74,7 +74,7 @@ def values_of(row: WholeTerms) -> dict[str, Any]:
 
 
 def in_force(row: Terms, at: datetime) -> Terms | None:
-    """What holds then for whom ``row`` is about; None before the first."""
+    """What holds then for the subject of ``row``; None before the first."""
     return queries.in_force(_of_same(row), at)
 
 

@@ -2,7 +2,7 @@
 
 Runs before any dependency is there and on any Python that is called ``python3``: the standard
 library only, and nothing that Python 3.6 cannot read (hence the annotations in quotes), so that
-an old one is told what is missing instead of failing on syntax. Everything is said on standard
+an old one says what is missing instead of failing on syntax. Everything is said on standard
 error; standard output belongs to the command.
 """
 
@@ -56,7 +56,7 @@ def enter(argv: "Sequence[str]") -> None:
         say(str(refused))
         sys.exit(1)
     except KeyboardInterrupt:
-        say("Interrupted. The next command starts the environment anew.")
+        say("Interrupted. The next command builds the environment again.")
         sys.exit(130)
 
 

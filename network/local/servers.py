@@ -84,7 +84,7 @@ class Server:
 
     def pause(self) -> None:
         """Freeze it with STOP: connections are accepted by the kernel and never answered."""
-        psutil.Process(self.pid).suspend()  # first, so that no new process is forked meanwhile
+        psutil.Process(self.pid).suspend()  # first, so that it cannot fork in the meantime
         for each in psutil.Process(self.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.suspend()
@@ -175,7 +175,7 @@ class Postgres(Server):
         if made_by != installed:
             raise EngineError(
                 f"{self.cluster} was made by PostgreSQL {made_by}, and {installed} is installed. "
-                "Start anew with another data folder (SOFTCLICK_DATA), or remove this one."
+                "Start with another data folder (SOFTCLICK_DATA), or remove this one."
             )
 
     def program(self) -> Program:
@@ -286,7 +286,7 @@ class Servers:
         """(process id, start in seconds since 1970) of each: together they are never reused."""
         found = []
         for server in self.all():
-            with contextlib.suppress(psutil.NoSuchProcess):  # ended already; it will be told
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
                 found.append((server.pid, psutil.Process(server.pid).create_time()))
         return tuple(found)
 

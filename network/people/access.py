@@ -108,7 +108,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.spoolposition": OPERATORS_ONLY,
     "tracking.unattributedsales": _ADVERTISER,
     "tracking.validation": _ADVERTISER,
-    "tracking.whatifrun": OPERATORS_ONLY,  # besides by whoever asked: tracking.whatif.runs.of
+    "tracking.whatifrun": OPERATORS_ONLY,  # and the person who asked: tracking.whatif.runs.of
 }
 
 
@@ -226,7 +226,7 @@ class Decision(Protocol):
 
 
 def maker(decision: Decision, viewer: Somebody) -> User | None:
-    """Who decided, as this person is told; None: the network. What holds for all advertisers is the
+    """Who decided, as far as this person may know; None: the network. What holds for all is the
     network's, whichever operator decided it; only operators see who."""
     if decision.is_networks and not access_of(viewer).operator:
         return None

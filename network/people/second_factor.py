@@ -29,7 +29,7 @@ def replace_app(user: User, secret: str) -> None:
 
 
 def reset(user: User) -> bool:
-    """Take the app and the recovery codes away from somebody; false when there were none. Where
+    """Take the app and the recovery codes away from somebody; false when there was nothing. Where
     a second factor is required, they are led to setting up a new one."""
     had_one = is_on(user)
     Authenticator.objects.filter(user=user).delete()

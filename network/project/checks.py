@@ -69,7 +69,7 @@ def transport(**kwargs: Any) -> list[checks.CheckMessage]:
         found.append(
             _error(
                 "E005",
-                f"TRUSTED_PROXIES={settings.TRUSTED_PROXIES} is no number of proxies.",
+                f"TRUSTED_PROXIES={settings.TRUSTED_PROXIES} is not a number of proxies.",
                 "Set it to how many proxies of your own stand in front; 0 without any.",
             )
         )

@@ -52,6 +52,9 @@ def percent(text: str) -> str:
     return f"{Decimal(text).normalize():f}%"
 
 
+register.filter("cookie_type", badges.cookie_type_name)
+
+
 @register.filter
 def cookie_badge(value: str) -> SafeString:
     """``hard`` or ``soft`` as a badge."""
@@ -66,7 +69,7 @@ def state_badge(state: badges.Toned) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def maker(context: Context, decision: access.Decision) -> User | None:
-    """Who decided, as whoever looks at the page is told: ``{% maker row as who %}``."""
+    """Who decided, as far as the reader may know: ``{% maker row as who %}``."""
     return access.maker(decision, context["request"].user)
 
 

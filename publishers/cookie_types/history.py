@@ -41,7 +41,7 @@ class Change:
     """Who brought something about, and why. ``internal_note`` is never shown to the partner.
     ``assignment`` is the id where it was set for this partnership. ``is_networks`` as of an
     :class:`~network.people.access.Decision`: the built-in defaults are the network's too.
-    ``decided_by`` is whom the partner is told."""
+    ``decided_by`` is what the partner reads as the decider."""
 
     assignment: int | None = None
     made_by: User | None = None
@@ -173,7 +173,7 @@ class _Said:
         return _change(row, self._decider(partnership, row)) if row else Change()
 
     def _decider(self, partnership: Partnership, row: EffectiveDated) -> Notice.Decider:
-        """As its notice said it, so that who has become an operator meanwhile changes nothing."""
+        """As its notice said it, so that a person who became an operator later changes nothing."""
         told = self._told.get((partnership.pk, row.created_at, row.made_by_id))
         return Notice.Decider(told) if told else Notice.Decider.of(row.made_by)
 

@@ -1,5 +1,5 @@
 """Which notices a partner was given, and what became of their mails; for staff. How many of a team
-were written to is told, and never who."""
+were written to is shown, and never who."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

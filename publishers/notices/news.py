@@ -1,4 +1,4 @@
-"""What a change makes of the forecast: the difference of two outlooks, as a publisher is told it.
+"""What a change makes of the forecast: the difference of two outlooks, as a publisher reads it.
 
 Each line is compared step by step. A step that was not known before is news, and so is a known one
 that no longer comes: that is cancelled. What begins at once is a step from now.
@@ -29,7 +29,7 @@ COOKIE_TYPE, PARTNERSHIP, TERMS = Notice.Event
 NOT_TOLD = frozenset(
     {None, PartnershipTerms.Status.DECLINED.value, PartnershipTerms.Status.ENDED.value}
 )
-"""With these statuses nothing is told but a change of the status itself."""
+"""With these statuses only a change of the status itself makes a notice."""
 _KEPT: Mapping[str, type[HeldFacts]] = {
     COOKIE_TYPE: TypeFacts,
     PARTNERSHIP: StandingFacts,
@@ -66,7 +66,7 @@ class Turn:
     cancelled: bool = False
 
     def is_like(self, other: "Turn") -> bool:
-        """Whether a publisher that was told of one knows of the other: of terms and flags the same
+        """Whether a publisher that read of one knows of the other: of terms and flags the same
         ones become the same, whatever the others are."""
         return abs(self.at - other.at) < AS_ONE and self.after.told_since(
             self.before
@@ -87,7 +87,7 @@ def tells_of(notice: Notice, outlook: Outlook) -> bool:
 
 
 def news(before: Outlook, after: Outlook, now: datetime) -> list[News]:
-    """What the publisher is to be told, the earliest first."""
+    """The notices that the publisher gets, the earliest first."""
     found = [
         News(
             event=event,

@@ -85,7 +85,7 @@ def _cancels(later: Notice, notice: Notice) -> bool:
 
 def _held(announced: Sequence[Notice]) -> Collection[int]:
     """The ids of those that tell what came or will come, as it was decided in the end. What held
-    when it was told cannot be replaced any more."""
+    at the time of the notice cannot be replaced any more."""
     if not announced:
         return ()
     since = min(row.created_at for row in announced)

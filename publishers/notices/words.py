@@ -140,7 +140,7 @@ def _part(notice: Notice) -> str:
     said = [_("Why: %(reason)s") % {"reason": reason}] if reason else []
     stays = [told.stays] if told.stays else []
     lines = [
-        f"{one_line(notice.advertiser.name)}: {told.title}.",
+        f"{one_line(notice.advertiser.name)}: {told.title}",
         *said,
         _("Decided by: %(decider)s.") % {"decider": decider(notice)},
         "",

@@ -29,7 +29,7 @@ BATCH = 500
 def telling_partners(
     partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
 ) -> Iterator[Mapping[int, Policy]]:
-    """Wrap a change: each of these partners is told what becomes different for it, now or later,
+    """Wrap a change: each of these partners gets a notice of what changes for it, now or later,
     in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
     doing. Gives what their policies are before the change, by their ids. Mails leave after the
     commit. Who reads the clock for it holds the lock already
@@ -51,7 +51,7 @@ def telling_partners(
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What some partners would be told alike: the first one's mail; without a mail what only their
+    """What some partners would all read: the first one's mail; without a mail what only their
     page says (``titles``), if anything."""
 
     partnerships: Sequence[Partnership]
@@ -68,7 +68,7 @@ def previews(
     made_by: User | None,
     reason: str,
 ) -> list[Preview]:
-    """What these partners would be told if the unsaved row, which holds for all of them, were
+    """What these partners would read if the unsaved row, which holds for all of them, were
     written: one for each kind of notice, the most common first, those without a mail last."""
     partnerships = list(partnerships)
     before = forecast.outlooks(partnerships, policies, now)

@@ -146,7 +146,7 @@ def standing_of(row: Partnership) -> Standing:
 
 def changing(queryset: QuerySet[Partnership], now: datetime) -> list[int]:
     """The ids of those whose cookie type will be another one. The policy itself is asked, of those
-    only for whom anything is yet to start."""
+    only if anything is still to start."""
     own = queries.coming(CookieTypeAssignment.objects.all(), now)
     kinds = queries.coming(PublisherModelType.objects.all(), now)
     defaults = queries.coming(ModelTypeCookieType.objects.all(), now)

@@ -15,7 +15,7 @@ from publishers.partnerships.suggestions import ADVISED, Advice, Seen
 def advised(partnerships: QuerySet[Any], now: datetime) -> Mapping[int, Advice]:
     """What is suggested about each, by its id. They have their figures
     (``reports.annotate_partners``) and what is in force (``current.with_current``). The median is
-    costly, and asked only of those for whom it decides. At most seven queries."""
+    costly, and asked only of those that it decides for. At most seven queries."""
     rows = partnerships.order_by()
     among = Partnership.objects.filter(pk__in=rows.values("pk"))
     are_changing = frozenset(changing(among, now))

@@ -53,7 +53,7 @@ class Seen:
 
     @property
     def advice(self) -> Advice:
-        """Nothing for who is no partner now, or becomes what would be suggested anyway."""
+        """Nothing for one that is not a partner now, or becomes what would be suggested anyway."""
         if self.touched < ENOUGH_SALES or self.share_after_other is None:
             return Advice.TOO_FEW
         if self.is_changing or not self.is_approved:
@@ -109,7 +109,7 @@ class Seen:
             case Advice.HARD:
                 return _(
                     "Only %(share)s of the %(touched)s sales that it touched came after someone "
-                    "else: it mostly brings shoppers whom nobody else has brought."
+                    "else: it mostly brings shoppers that no other partner brought."
                 ) % {"share": self._share, "touched": self.touched}
         return ""
 

@@ -1,7 +1,7 @@
 """The only writers of who is hard and who is soft: assignments, model types and their defaults.
 
 Rows are only ever added, and start ahead. :mod:`publishers.cookie_types.resolution` says what they
-amount to. The partners concerned are told in the same transaction, under the one lock of all who
+amount to. The partners concerned get notices in the same transaction, under the one lock of all who
 write, so that of two who change the same at once the second sees what the first has done.
 """
 
@@ -99,7 +99,7 @@ def set_default(
 ) -> ModelTypeCookieType:
     """Set a model type's default, an advertiser's or (None) the network's; without a start as soon
     as every process can know and the longest notice allows. Raises as :func:`assign`, with
-    ``known_until`` for every partner about whom it may decide."""
+    ``known_until`` for every partner that it may decide about."""
     _refuse_unknown(model_type)
     row = ModelTypeCookieType(
         advertiser=advertiser,

@@ -152,7 +152,7 @@ def _told(row: PolicyRow | PartnershipTerms, viewer: User | None) -> Meanwhile:
 
 
 def _by(row: PolicyRow | PartnershipTerms, viewer: User | None) -> str:
-    """As ``viewer`` is told, or with the name where nobody is known to look."""
+    """As ``viewer`` may know, or with the name where the reader is unknown."""
     who = access.maker(row, viewer) if viewer else row.made_by
     return str(who or (_("the network") if row.is_networks and row.made_by else ""))
 

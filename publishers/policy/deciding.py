@@ -127,7 +127,7 @@ def change_terms(
 ) -> PartnershipTerms:
     """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
     (:mod:`network.effective.rebasing`). Clicks of a partnership that has ended keep their claims.
-    The partner is told, with the ``reason``. ``known`` is the newest row that the page knew of by
+    The partner gets a notice with the ``reason``. ``known`` is the newest row that the page knew by
     which this was decided. Raises StartInPast, ChangedMeanwhile when somebody else has changed them
     since or with the same start, ValidationError."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)

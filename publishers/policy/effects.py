@@ -1,5 +1,5 @@
-"""What a change of cookie type would do, before it is made: when it starts, to whom it does what,
-and how long hard cookies set before it can still win."""
+"""What a change of cookie type would do, before it is made: when it starts, which partners it
+changes and how, and how long hard cookies set before it can still win."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ class NoticeNotKept(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A partnership with what it has been told of what is to come; ``earliest`` is when a change
+    """A partnership with the notices that it got of what is to come; ``earliest`` is when a change
     made now may make it soft."""
 
     partnership: Partnership
@@ -40,7 +40,7 @@ class Promised:
 def promised(
     partnerships: Iterable[Partnership], policies: Mapping[int, Policy], now: datetime
 ) -> list[Promised]:
-    """Those to whom notice is to be given: those that were an approved partner within the notice
+    """The publishers that get notice: those that were an approved partner within the notice
     period. The others get no notice."""
     partnerships = list(partnerships)
     days = _notices({row.advertiser_id for row in partnerships}, now)

@@ -18,7 +18,7 @@ def change(
     start: datetime | None = None,
     known: int | None = None,
 ) -> AttributionTerms:
-    """As :func:`network.advertisers.terms.change_terms`, and every partner to whom it makes a
+    """As :func:`network.advertisers.terms.change_terms`, and every partner that it makes a
     difference reads it, with the ``reason``."""
     partners = Partnership.objects.filter(advertiser=advertiser)
     with telling_partners(partners, now, made_by=made_by, reason=reason):

@@ -93,7 +93,7 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
 def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None:
     """Another mail, with a new link that is good for seven days from now; the old one is good no
     longer. Whoever asks for it is who invites from now on. Raises NotOpen when it was accepted or
-    withdrawn meanwhile."""
+    withdrawn in the meantime."""
     row = _locked(invitation)
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at, row.invited_by = hash_of(token), now + GOOD_FOR, asked_by
@@ -105,7 +105,7 @@ def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None
 
 @transaction.atomic
 def withdraw(invitation: Invitation, now: datetime, *, withdrawn_by: User) -> None:
-    """Make the link no longer good. Raises NotOpen when it was accepted or withdrawn meanwhile."""
+    """Make the link invalid. Raises NotOpen when it was accepted or withdrawn before."""
     _withdraw(_locked(invitation), now, withdrawn_by)
 
 
@@ -140,7 +140,7 @@ def find(token: str, now: datetime) -> Invitation:
 @transaction.atomic
 def accept(token: str, user: User, now: datetime) -> Invitation:
     """Give somebody what they were invited to; never less than they have already. Raises NotOpen,
-    also when the address is not theirs: whoever forwards a mail invites nobody."""
+    also when the address is not theirs: forwarding an email invites nobody."""
     row = find(token, now)
     _one_at_a_time(row.advertiser or row.team)
     Invitation.objects.select_for_update().get(pk=row.pk)
@@ -326,7 +326,7 @@ def _send(row: Invitation, token: str) -> None:
         try:
             current_app.send_task(SEND, [row.pk, token], retry=False)
         except OperationalError as error:
-            told = _("No worker could be told to send it: %(error)s") % {"error": error}
+            told = _("The worker could not be reached to send it: %(error)s") % {"error": error}
             Invitation.objects.filter(pk=row.pk).update(mail_error=told[:200])
 
     transaction.on_commit(send)

@@ -375,8 +375,8 @@ def test_whoever_has_not_applied_is_left_as_it_is(owner: Client, shop: Advertise
         for number, status in enumerate(statuses)
     ]
     assert (
-        "1 approved. Left as they are: P1 (approved), P2 (ended), P3 and P4 (suspended for fraud). "
-        "Only who has applied is approved here."
+        "1 approved. Left as they are: P1 (approved); P2 (ended); P3 and P4 (suspended for "
+        "fraud). Only who has applied is approved here."
     ) in approved(owner, *partners)
     for partner, status in zip(partners[1:], statuses[1:], strict=True):
         held = partnership_terms_at(partner, NOW + SPREAD)

@@ -74,7 +74,7 @@ def test_with_an_owner_go_the_invitations(
     make_user("owner", shop)
     invitations.invite(shop, "puppet@example.com", "owner", NOW, invited_by=olga)
     said = save(operator, shop, olga=line)
-    assert "With that these invitations are withdrawn: puppet@example.com." in said
+    assert "withdrawn, too: puppet@example.com." in said
     assert not Invitation.objects.get().is_open
 
 
@@ -82,7 +82,7 @@ def test_whoever_is_removed_has_no_way_back(operator: Client, shop: Advertiser, 
     vera = make_user(name="vera")
     invitations.invite(shop, vera.email, "viewer", NOW, invited_by=olga)
     vera.staff_memberships.create(advertiser=shop, role="manager")
-    assert "withdrawn: vera@example.com." in save(operator, shop, vera={"DELETE": "on"})
+    assert "withdrawn, too: vera@example.com." in save(operator, shop, vera={"DELETE": "on"})
 
 
 @pytest.mark.parametrize("lost", ["is_superuser", "is_active"])
@@ -93,4 +93,4 @@ def test_with_an_operator_go_the_invitations(operator: Client, shop: Advertiser,
     data |= {name: "on" for name in ("is_superuser", "is_active") if name != lost}
     address = f"/admin/network/user/{other.pk}/change/"
     said = text(operator.post(address, data, follow=True))
-    assert "With that these invitations are withdrawn: puppet@example.com." in said
+    assert "withdrawn, too: puppet@example.com." in said

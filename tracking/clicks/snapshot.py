@@ -235,7 +235,7 @@ class SnapshotKeeper:
         self._keep(self._snapshot)
 
     def forget(self) -> None:
-        """Build anew at the next use."""
+        """Build again at the next use."""
         self._snapshot = None
 
     def start_refreshing(self) -> None:
@@ -261,7 +261,7 @@ class SnapshotKeeper:
         return snapshot
 
     def _keep(self, snapshot: Snapshot) -> None:
-        """Save it. A full disk is no reason to stop working."""
+        """Save it. A full disk does not stop the work."""
         try:
             save(snapshot, self._path)
         except OSError as error:

@@ -91,7 +91,7 @@ def client_address(headers: Mapping[str, str], trusted_proxies: int) -> str:
 
 @lru_cache(maxsize=20_000)
 def cut_address(address: str) -> str:
-    """The address's network, /24 or /48; empty when it is no address."""
+    """The address's network, /24 or /48; empty when it is not an address."""
     try:
         version = ip_address(address).version
     except ValueError:

@@ -1,4 +1,4 @@
-"""A request for a tracking link, as whoever receives or plays one hands it to the redirect."""
+"""A request for a tracking link, as the redirect takes it from a server or from a play."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +16,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A request for a tracking link. ``consent`` is True, False or, when the link says nothing,
-    None. ``in_page`` is a tag's activation, which is no navigation. ``is_unencoded``: the target
+    None. ``in_page`` is a tag's activation, which is not a navigation. ``is_unencoded``: the target
     was pasted into the link without being encoded. ``jar``: which cookies the host has; None: those
     of the shared host over https."""
 

@@ -1,4 +1,4 @@
-"""What a decision earns whom: the pending commission follows it, by the rates in force."""
+"""What a decision earns its partner: the pending commission follows it, by the rates in force."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def price(conversion: Conversion, known: Commission | None = None) -> Price:
 
 
 def amounts(advertiser: int, conversions: Collection[int]) -> dict[int, int]:
-    """What each of these conversions would earn, by its id, in minor units, whoever brought it: by
+    """What each of these conversions would earn, by its id, in minor units, for any partner: by
     the rates in force when it happened. Two queries."""
     if not conversions:
         return {}

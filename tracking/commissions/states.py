@@ -41,7 +41,7 @@ class SaleState(StrEnum):
     @property
     def label(self) -> str:
         """The state alone, without dates and reason."""
-        return str(_LABELS[self])
+        return str(LABELS[self])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ TABLE = (
     StateRow(state=SaleState.PENDING, when={}, label=gettext_lazy("Pending")),
 )
 _ROWS = {row.state: row for row in TABLE}
-_LABELS: Mapping[SaleState, Promise] = {
+LABELS: Mapping[SaleState, Promise] = {
     SaleState.PENDING: gettext_lazy("Pending"),
     SaleState.APPROVED: gettext_lazy("Approved"),
     SaleState.FINAL: gettext_lazy("Final"),

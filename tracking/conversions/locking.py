@@ -1,4 +1,4 @@
-"""Locking conversions: whoever changes one holds its row until the transaction ends."""
+"""Locking conversions: what changes one holds its row until the transaction ends."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,6 @@
 """Whose rows there are: those of advertisers that do not exist any more included.
 
-No foreign key leads to the advertiser of what happened, so whoever looks for all of it must ask the
+No foreign key leads to the advertiser of what happened, so a query for all of it must ask the
 rows, too.
 """
 

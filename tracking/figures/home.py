@@ -149,7 +149,7 @@ def applications(scope: Scope, now: datetime) -> int:
 
 
 def to_look_at(scope: Scope, period: Period, now: datetime) -> int:
-    """Partners for whom their figures of the period suggest another cookie type. At most seven
+    """Partners whose figures of the period suggest another cookie type. At most seven
     queries."""
     partners = with_current(_of(scope, Partnership.objects.all()), now)
     return len(suggested(reports.annotate_partners(partners, period), now))

@@ -190,14 +190,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What standing down kept: for whom, and who left it to others; the most first."""
+    """What standing down kept: for which partners, and who left it to others; the most first."""
 
     protected: Sequence[Kept]
     left_to_others: Sequence[Kept]
 
 
 def protection(scope: Scope, period: Period) -> Protection:
-    """By publisher and advertiser; without those for whom it is nothing. One query."""
+    """By publisher and advertiser; without those with nothing. One query."""
     rows = (
         _rows(scope, period)
         .filter(counted__in=(Counted.PROTECTED, Counted.LEFT_TO_OTHERS))

@@ -87,6 +87,6 @@ def _locked(partnership: Partnership) -> list[int]:
     first of them is changed."""
     wanted = Q(pk__in=pending_of(partnership).values("conversion"))
     locked = locking.lock_all(partnership.advertiser_id, wanted)
-    # Only now that they are locked: the drain may have credited others with some meanwhile.
+    # Only now that they are locked: the drain may have credited others with some by now.
     still = pending_of(partnership).filter(conversion__in=locked)
     return list(still.order_by("conversion").values_list("conversion", flat=True))

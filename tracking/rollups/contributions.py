@@ -88,7 +88,7 @@ class Earned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleFacts:
-    """A sale, as far as it is counted: its decision's verdicts, and what it earns whom."""
+    """A sale, as far as it is counted: its decision's verdicts, and what it earns its partner."""
 
     advertiser: int
     at: datetime
@@ -224,7 +224,7 @@ def _partner(
 
 
 def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
-    """What standing down kept: for whom, and who left it to others."""
+    """What standing down kept: for which partners, and who left it to others."""
     earned, other = _earning(sale), sale.kept_from
     if earned is None or other in (None, earned.publisher):
         return

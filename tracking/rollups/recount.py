@@ -1,4 +1,4 @@
-"""The rollups counted anew from the clicks and sales themselves: to check and to mend them."""
+"""The rollups counted again from the clicks and sales themselves: to check and to mend them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Miscount:
 
 def clicks_kept_since() -> datetime:
     """Up to when clicks may have been dropped with their partition: what was counted of hours
-    before cannot be counted anew."""
+    before cannot be counted again."""
     return partitions.oldest_start() or from_ms(0)
 
 

@@ -101,7 +101,7 @@ def replay(recorded: Recorded, change: Change, circumstances: Circumstances) -> 
 
 
 def would_pay(recorded: Recorded, change: Change, circumstances: Circumstances) -> int | None:
-    """The publisher whom :func:`replay` would credit; None: nobody."""
+    """The publisher that :func:`replay` would credit; None: nobody."""
     clicks, sale = _under(recorded, change, circumstances)
     paid = paid_click(clicks, sale)
     return paid.publisher if paid else None

@@ -123,7 +123,7 @@ class SpoolWriter:
 
 
 def _flush(descriptor: int) -> None:
-    """Flush to disk. A disk that refuses is no reason to stop accepting."""
+    """Flush to disk. When the disk refuses, accepting goes on."""
     try:
         os.fdatasync(descriptor)
     except OSError as error:

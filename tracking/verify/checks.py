@@ -17,7 +17,7 @@ many rows of an advertiser as the table has. What is checked, one advertiser aft
 - **I6** recomputing every decision from what was stored with it gives what was decided, and
   deciding every open conversion again from the stored reports and clicks gives its current
   decision. A conversion whose reports are of different journeys pays nobody.
-- **R** every rollup says what counting its clicks and sales anew gives. Clicks of hours before the
+- **R** every rollup says what counting its clicks and sales again gives. Clicks of hours before the
   oldest partition of ``click`` are left out: they may have been dropped since.
 
 Call it in one transaction that is REPEATABLE READ, so that it sees one moment.
@@ -225,7 +225,7 @@ def _change_of_mind(conversion: Conversion) -> str:
 
 
 def _rollups(advertiser: int) -> Iterator[Finding]:
-    """Count the rollups anew."""
+    """Count the rollups again."""
     yield from map(_wrong, miscounted_clicks(advertiser, FIRST))
     try:
         yield from map(_wrong, islice(miscounted_sales(advertiser), FIRST))
@@ -240,4 +240,4 @@ def _wrong(miscount: Miscount) -> Broken:
     who = f"advertiser {key.advertiser}, publisher {key.publisher}"
     row = f"{key.counted} of {key.hour:%Y-%m-%d %H:00}, {who}, {key.cookie_type or 'no type'}"
     sentence = f"the rollups say {said}, and counting gives {found}"
-    return Broken("R", row, f"{sentence} (manage.py recount counts them anew)")
+    return Broken("R", row, f"{sentence} (manage.py recount counts them again)")

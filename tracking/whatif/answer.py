@@ -32,7 +32,7 @@ MOST_MOVES = 10
 """Pairs of from and to on a page; all of them are in the CSV."""
 
 MOST_DRAWN = 12
-"""Partners in the chart; more cannot be told apart. More partners without a sale than this share
+"""Partners in the chart; more cannot be distinguished. More partners without a sale than this share
 one line."""
 
 Key = tuple[int, int]

@@ -115,7 +115,7 @@ def with_asked(result: Result, question: Question) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One sale: whom it paid and would have paid, and what it earns whoever that is."""
+    """One sale: who was paid, who would have been, and what it earns either way."""
 
     conversion: int
     paid: int | None

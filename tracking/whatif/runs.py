@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 def start(question: Question, now: datetime, *, made_by: User) -> WhatIfRun:
     """Ask; a worker counts it once this is committed. The same question asked again a little later
-    is the same run. Raises ValidationError for a period that is none."""
+    is the same run. Raises ValidationError for a period without time in it."""
     if question.since >= question.until:
         raise ValidationError({"days": _("Choose at least one day.")})
     known = _asked_before(question, now, made_by)
@@ -110,7 +110,7 @@ def work(run: UUID, tick: Callable[[], datetime] = clock.now) -> None:
 
 
 def ask(question: Question, progress: Callable[[int], None] = lambda counted: None) -> Result:
-    """The answer at once, without a run. ``progress`` is told how many sales are counted."""
+    """The answer at once, without a run. ``progress`` gets the number of sales counted."""
     sums, counted = Sums(), 0
     for scope in _scopes(question):
         for step in _replay(scope, _change(question, scope.advertiser), None):

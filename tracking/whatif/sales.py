@@ -37,7 +37,7 @@ class SalesScope:
 
 def sales_in(scope: SalesScope) -> QuerySet[Conversion]:
     """What is replayed: every decided sale but those whose order staff refused, which earn nobody
-    anything whoever brought them."""
+    anything for any partner."""
     return Conversion.objects.filter(
         advertiser=scope.advertiser,
         at__gte=scope.since,
@@ -63,7 +63,7 @@ def pages(scope: SalesScope, after: int | None) -> Iterator[Sequence[int]]:
 def replay_page(
     scope: SalesScope, change: Change, circumstances: Circumstances, page: Sequence[int]
 ) -> list[Replayed]:
-    """These sales, without those that have left the scope meanwhile. Sales that the change does not
+    """These sales, without those that have left the scope since. Sales that the change does not
     concern end as they did; without any change all are replayed."""
     rows = _rows(scope, page, timed=bool(circumstances.suspensions))
     replayed = [_replayed(row, change, circumstances) for row in rows]
@@ -159,8 +159,8 @@ def _is_declined(row: _Row, credited: int, closes_at: int, circumstances: Circum
 
 
 def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether it names a publisher of the journey, or windows or a rule of its cookie types: told
-    sooner than by :func:`tracking.rule.replay.concerns`, from the decision as it is stored."""
+    """Whether it names a publisher of the journey, or windows or a rule of its cookie types:
+    cheaper than :func:`tracking.rule.replay.concerns`, as it needs only the stored decision."""
     asks_hard = change.hard_days is not None
     asks_soft = change.soft_hours is not None or change.soft_rule is not None
     return any(

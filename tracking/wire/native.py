@@ -277,7 +277,7 @@ def _with_error(report: SaleReport, error: FieldError) -> SaleReport:
 
 
 def _body(request: HttpRequest) -> tuple[dict[str, object], FieldError | None]:
-    """The JSON object in the body; empty, with the error, when it is none."""
+    """The JSON object in the body; empty, with the error, for anything else."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     raw = request.body if length.isdecimal() and int(length) <= MAX_BODY else b""
     try:

@@ -67,7 +67,7 @@ def end_tracking_session(request: HttpRequest, advertiser: int) -> HttpResponse:
     """Clear one advertiser's session cookies on this tracking host, as the end of the browser
     session does, and lead on to the next. Browsers withhold the origin of a POST that was
     redirected from host to host."""
-    # Not get_host(): an advertiser's own host is none of ALLOWED_HOSTS.
+    # Not get_host(): an advertiser's own host is not in ALLOWED_HOSTS.
     here = request.META.get("HTTP_HOST", "").partition(":")[0].lower()
     hosts = places.hosts_of_tracking()
     following = hosts.index(here) + 1 if here in hosts else len(hosts)
@@ -120,7 +120,7 @@ def forget(response: HttpResponse, name: str, host: str) -> None:
 
 
 def _page(path: str) -> str:
-    """The shop's page with this path; its front page for anything that is no path."""
+    """The shop's page with this path; its front page for anything that is not a path."""
     return places.url(places.SHOP, path if path.startswith("/") else "/")
 
 

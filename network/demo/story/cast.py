@@ -249,7 +249,7 @@ COMING = RETARGETER
 """This partner of the shop, hard so far, becomes soft in :data:`COMING_IN`."""
 COMING_IN = timedelta(days=9)
 DISCOVERER = DISPLAY
-"""This partner of the stationery is soft, although it brings shoppers whom nobody else has
+"""This partner of the stationery is soft, although it brings shoppers that nobody else
 brought."""
 ASSIGNMENTS = (
     Assignment(SHOP, RETARGETER, "hard", AGREED),

@@ -17,7 +17,7 @@ class SeedingFailed(Exception):
 
 
 def live(span: Span, lock: int, progress: Callable[[int], None]) -> None:
-    """Live all shares; ``progress`` is told of each day that all of them have reached. They end
+    """Live all shares; ``progress`` is called with each day that all of them have reached. They end
     with this process, whatever ends it, and hold the ``lock`` until then. Raises SeedingFailed."""
     shares = [_program(number, span) for number in range(len(SHARES))]
     told = 0

@@ -1,4 +1,4 @@
-"""What shoppers do: journeys of clicks, pauses and purchases, told at random but always alike.
+"""What shoppers do: journeys of clicks, pauses and purchases, random but always the same.
 
 Pure: no Django, no clock. A journey becomes steps at times; nothing here knows who is paid.
 """
@@ -95,7 +95,7 @@ class Crowd:
     closers: Mapping[int, float]
     in_page: frozenset[int] = frozenset()
     discovering: frozenset[int] = frozenset()
-    """Openers that hardly ever reach a shopper whom another has brought before."""
+    """Openers that hardly ever reach a shopper that another one brought before."""
     hours_ahead: int = 0
     keyed: float = 0.0
     """The share of orders that the shop's own server confirms."""
@@ -149,7 +149,7 @@ UNLED: Mapping[Move, float] = {Buy(): 94, SendTest(): 4, SendTest("12,50"): 2}
 """What comes to an advertiser from browsers that no partner led there."""
 BUYERS = 0.31
 CLOSED_BY_ANOTHER = 0.52
-"""The share of buyers whom one of the closers reaches shortly before they order."""
+"""The share of buyers that one of the closers reaches shortly before they order."""
 COMES_BACK = 0.05
 """The share of buyers who follow another link some days later, and buy nothing then."""
 QUICK = {cast.EXTENSION: (9, 55), cast.OVERLAY: (6, 45), cast.ALERTS: (12, 70)}

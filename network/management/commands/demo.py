@@ -40,7 +40,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=DEFAULT_PORT, help=f"default: {DEFAULT_PORT}"
         )
-        parser.add_argument("--fresh", action="store_true", help="throw away the data, start anew")
+        parser.add_argument(
+            "--fresh", action="store_true", help="throw away the data and start again"
+        )
         parser.add_argument(
             "--days",
             type=int,

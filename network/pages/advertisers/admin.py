@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network import clock, money
 from network.advertisers import tracking_hosts
+from network.advertisers.models import SOFT_RULE_NAMES
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
 from network.effective import timeline
@@ -26,6 +27,7 @@ from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
 from network.pages.site.columns import EMPTY, shown_moment
+from network.wording import counted, joined
 from publishers.pages.teams.invitation_admin import end_invitations
 
 NEW_FIELDSETS = (
@@ -134,7 +136,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     @admin.display(description=_("Own tracking hosts"))
     def own_hosts(self, advertiser: Advertiser) -> str:
         """For those who only read."""
-        return ", ".join(row.host for row in advertiser.own_hosts.all()) or EMPTY
+        return joined([row.host for row in advertiser.own_hosts.all()]) or EMPTY
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -167,7 +169,12 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     @admin.display(description=_("Terms"))
     def shown_terms(self, advertiser: Advertiser) -> str:
         held = timeline.in_force(list(advertiser.terms.all()), clock.now())
-        return f"{held.soft_rule}, {held.hard_days} days" if held else EMPTY
+        if not held:
+            return EMPTY
+        return gettext("%(soft_rule)s, %(period)s") % {
+            "soft_rule": SOFT_RULE_NAMES[held.soft_rule],
+            "period": counted(held.hard_days, "day"),
+        }
 
     @admin.display(description=_("Commission"))
     def shown_rate(self, advertiser: Advertiser) -> str:

@@ -245,7 +245,7 @@ class RateFields(forms.Form):
 class TermsFields(forms.Form):
     """Windows and soft rule: what clicks are placed and paid on."""
 
-    soft_rule = forms.ChoiceField(choices=AttributionTerms.SoftRule.choices)
+    soft_rule = forms.ChoiceField(label=_("Soft rule"), choices=AttributionTerms.SoftRule.choices)
     hard_days = forms.IntegerField(
         label=_("Cookie period in days"), min_value=1, max_value=400, help_text=HARD_DAYS_HELP
     )

@@ -41,7 +41,7 @@ class OwnAddress(forms.ModelForm[User]):
 
 
 class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
-    time_zone = TimeZoneField()
+    time_zone = TimeZoneField(label=_("Time zone"))
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -53,7 +53,7 @@ class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
 
 
 class NewUserForm(OwnName, OwnAddress, AdminUserCreationForm[User]):
-    time_zone = TimeZoneField()
+    time_zone = TimeZoneField(label=_("Time zone"))
 
     class Meta:
         model = User

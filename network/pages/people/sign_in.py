@@ -122,7 +122,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _attempt_at_account(
         self, request: HttpRequest, credentials: dict[str, Any]
     ) -> RateLimitUsage | None:
-        """None when it is one too many; whoever does not exist has no account to be counted."""
+        """None when it is one too many; without an account there is nothing to count."""
         user = User.objects.meant_by(_login(credentials))
         if user is None:
             return RateLimitUsage(usage=[])

@@ -21,10 +21,14 @@ class Toned(Protocol):
 _LABELS = {"hard": gettext_lazy("Hard"), "soft": gettext_lazy("Soft")}
 
 
+def cookie_type_name(value: str) -> str:
+    """``Hard`` for ``hard``."""
+    return str(_LABELS[value]) if value in _LABELS else value.capitalize()
+
+
 def cookie_type(value: str) -> SafeString:
     """``hard`` solid, ``soft`` dashed."""
-    label = _LABELS[value] if value in _LABELS else value.capitalize()
-    return format_html('<span class="badge {}">{}</span>', value, label)
+    return format_html('<span class="badge {}">{}</span>', value, cookie_type_name(value))
 
 
 def state(shown: Toned) -> SafeString:

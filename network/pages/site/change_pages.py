@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise, cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from network import clock, dates
 from network.effective import lock as policy_lock
@@ -32,7 +32,7 @@ class StartField(forms.DateTimeField):
 
     def __init__(self) -> None:
         widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(label=gettext("Start"), required=False, widget=widget)
+        super().__init__(label=gettext_lazy("Start"), required=False, widget=widget)
 
     def name_zone(self) -> None:
         """Say which zone it is; known only when a request is there."""
@@ -74,8 +74,8 @@ def page_of(row: Model) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """What a change does, and to whom or what, in whole sentences: ``headline`` first, then the
-    ``sentences``. ``nothing`` says instead why there is nothing to change, ``notes`` what to
+    """What a change does, and to what, ``headline`` first, on a line of its own, then the
+    ``sentences``, whole. ``nothing`` says instead why there is nothing to change, ``notes`` what to
     consider before."""
 
     headline: str = ""
@@ -91,7 +91,7 @@ class ChangeView(Generic[About]):
 
     A subclass says what is its own: ``title``, ``button``, the form, and :meth:`make`, which calls
     the writer. Where there is more to tell: :meth:`effects`, :meth:`meanwhile`, :meth:`context`.
-    What a writer raises is told at the field that it names: ValidationError, Refused (at the
+    What a writer raises is shown at the field that it names: ValidationError, Refused (at the
     start), and the ``refusals`` that the subclass lists.
     """
 
@@ -253,7 +253,7 @@ class ChangeView(Generic[About]):
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment as the form wrote it; None for what is none, or has no zone."""
+    """A moment as the form wrote it; None for anything else, and without a zone."""
     with suppress(ValueError):
         at = datetime.fromisoformat(text)
         return at if at.tzinfo else None

@@ -80,7 +80,7 @@ class Refusal:
 
 
 class ReaderTimeZone:
-    """Show times in the zone of whoever is signed in; UTC to everybody else."""
+    """Show times in the signed-in person's zone; UTC to everybody else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

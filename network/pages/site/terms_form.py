@@ -151,6 +151,6 @@ class TermsChangeView(ChangeView[About]):
 
 
 def number(data: Any, name: str) -> int | None:
-    """An id that was sent; None for what is none."""
+    """An id that was sent; None for anything else."""
     text = str((data or {}).get(name, ""))
     return int(text) if text.isdecimal() and len(text) <= _LONGEST_ID else None

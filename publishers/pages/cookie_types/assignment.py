@@ -1,4 +1,4 @@
-"""Setting partners to hard or soft in the admin: whom it concerns, why, from when."""
+"""Setting partners to hard or soft in the admin: which partners, why, from when."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -165,7 +165,7 @@ def _is(held: InForce, to: str) -> bool:
 
 
 def _unchanged(already: Sequence[Effect], to: str, now: datetime) -> list[Unchanged]:
-    """Those for whom it is not a change. Who only becomes so between now and the start is counted
+    """Those that it does not change. Who only becomes so between now and the start is counted
     apart."""
     counts = Counter(
         Since.NOW if _is(cookie_types.in_force(effect.policy, now), to) else _coming(effect, now)

@@ -54,7 +54,7 @@ class CancelForm(forms.Form):
 
 
 class Cancelling(ChangeView[Any]):
-    """Cancelling the ``row``, which has not started; whoever may make a change may cancel it."""
+    """Cancelling the ``row``, which has not started; who may make a change may cancel it."""
 
     button = gettext_lazy("Cancel the change")
     leave = gettext_lazy("Don't cancel")

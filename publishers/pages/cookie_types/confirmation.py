@@ -1,5 +1,5 @@
-"""What every page that confirms a change of cookie type shows: whom it concerns, what it would have
-done in the last 90 days, what the partner is told, and whether somebody changed it meanwhile."""
+"""What every page that confirms a change of cookie type shows: which partners it concerns, what
+it would have done in the last 90 days, what they will read, and what others changed."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -50,8 +50,8 @@ CANCEL, COUNT = "cancel", "count"
 class Proposal:
     """A change of cookie type that waits to be confirmed.
 
-    ``of_all`` are the partners it is about, ``changing`` those for whom it is a change, and
-    ``told`` those who may be told of it. ``said`` is the row that it writes, unsaved, with its
+    ``of_all`` are the partners it is about, ``changing`` those that it changes, and
+    ``told`` those that may get a notice. ``said`` is the row that it writes, unsaved, with its
     ``start``. ``headline`` says what is proposed, the sentences of ``rest`` who stays as
     it is, and those of ``nothing`` why there is nothing to change; ``by_default`` when it can be
     made though no partner changes.
@@ -81,7 +81,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ShownPreview:
-    """What some partners are told: ``names`` says who."""
+    """What some partners will read: ``names`` says which."""
 
     names: str
     mail: MailText | None
@@ -121,8 +121,8 @@ class Line:
 
 
 class CookieTypeChange(ChangeView[About]):
-    """A change of who is hard and who is soft: whom it concerns, what it would have done, what
-    partners are told. The policies are read for the :class:`Proposal`, and passed on with it."""
+    """A change of who is hard and who is soft: which partners it concerns, what it would have done,
+    what they will read. The policies are read for the :class:`Proposal`, and passed on with it."""
 
     template = "admin/cookie_types/confirm.html"
     form_class: type[ReasonForm] = ReasonForm
@@ -190,7 +190,7 @@ class CookieTypeChange(ChangeView[About]):
             return Effects(nothing=proposal.nothing)
         notes = [self._later(), self._in_page()]
         return Effects(
-            headline=f"{proposal.headline}.",
+            headline=proposal.headline,
             sentences=proposal.rest,
             notes=[note for note in notes if note],
         )
@@ -268,7 +268,7 @@ class CookieTypeChange(ChangeView[About]):
 
     @property
     def _unreadable(self) -> str:
-        """Why the start that was written is none; empty when it can be read."""
+        """Why the start cannot be read; empty when it can be read."""
         try:
             self._chosen_start()
         except ValidationError as error:
@@ -336,7 +336,7 @@ class CookieTypeChange(ChangeView[About]):
         return last_hard_window(becoming, self.proposal.start.at) if becoming else None
 
     def _previews(self) -> list[ShownPreview]:
-        """What partners would be told, with the reason as far as it is written."""
+        """What partners would read, with the reason as far as it is written."""
         found = notices.previews(
             self.proposal.told,
             self.proposal.said,

@@ -1,4 +1,4 @@
-"""Setting a model type's default in the admin: which one, for whom it decides, why, from when."""
+"""Setting a model type's default in the admin: which one, for which partners, why, from when."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Giving a publisher another model type in the admin: at whom its cookie type changes by that, why,
+"""Giving a publisher another model type in the admin: where its cookie type changes by that, why,
 from when."""
 
 from collections.abc import Mapping, Sequence

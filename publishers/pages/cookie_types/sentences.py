@@ -1,5 +1,5 @@
 """What the confirmation of a change of cookie type says, each sentence whole: from facts about
-whom it concerns and whom not; and the reasons that it offers."""
+the partners it concerns and the others; and the reasons that it offers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -110,6 +110,7 @@ class NoCookieFilter(BoundFilter):
     field_order = ("reason", "reference", "programme", "since", "until")
 
     reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
         required=False,
         choices=[
             ("", gettext_lazy("All reasons")),

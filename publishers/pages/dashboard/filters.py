@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from network import dates
 from network.clock import to_ms
 from network.models import Advertiser
 from network.people import access
@@ -19,7 +20,7 @@ from publishers.pages.dashboard.period import NO_DATE
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
-from tracking.commissions.states import SaleState, in_state
+from tracking.commissions.states import LABELS, SaleState, in_state
 from tracking.conversions.fields import MAX_ORDER
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
@@ -37,7 +38,10 @@ class ListFilter(forms.Form):
     is where an older page begins."""
 
     programme = forms.ModelChoiceField(
-        Advertiser.objects.none(), required=False, empty_label=gettext_lazy("All programmes")
+        Advertiser.objects.none(),
+        label=gettext_lazy("Programme"),
+        required=False,
+        empty_label=gettext_lazy("All programmes"),
     )
     since = forms.DateField(
         label=gettext_lazy("From"),
@@ -70,7 +74,8 @@ class ListFilter(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
         if since and until and since > until:
             raise forms.ValidationError(
-                _("The end date is before the start date, %(since)s.") % {"since": since}
+                _("The end date is before the start date, %(since)s.")
+                % {"since": dates.written(since)}
             )
         found: date | None = until
         return found
@@ -97,6 +102,7 @@ class ClickFilter(ListFilter):
     field_order = ("reference", "programme", "outcome", "since", "until")
 
     outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"),
         required=False,
         choices=[
             ("", gettext_lazy("All clicks")),
@@ -140,10 +146,11 @@ class SaleFilter(ListFilter):
     field_order = ("order", "reference", "programme", "state", "since", "until")
 
     state = forms.ChoiceField(
+        label=gettext_lazy("State"),
         required=False,
         choices=[
             ("", gettext_lazy("All states")),
-            *((state.value, state.label) for state in SaleState),
+            *((state.value, LABELS[state]) for state in SaleState),
         ],
     )
     order = forms.CharField(

@@ -52,11 +52,11 @@ TABS = (
 )
 SALES_TABS = (
     Tab("sales", gettext_lazy("Credited to you")),
-    Tab("sales_elsewhere", gettext_lazy("Went elsewhere")),
+    Tab("sales_elsewhere", gettext_lazy("Credited to others")),
 )
 CLICKS_TABS = (
     Tab("clicks", gettext_lazy("All clicks")),
-    Tab("clicks_without_cookie", gettext_lazy("Took no cookie")),
+    Tab("clicks_without_cookie", gettext_lazy("Set no cookie")),
 )
 
 

@@ -15,6 +15,7 @@ from network.advertisers.tracking_hosts import base_urls
 from network.hostnames import is_below
 from network.models import Advertiser
 from network.people import access
+from network.wording import joined
 from publishers.models import Partnership, Publisher
 from publishers.pages.dashboard.frame import team_page
 from tracking.clicks.keys import KEYS
@@ -41,11 +42,12 @@ class LinkForm(forms.Form):
 
     programme = forms.ModelChoiceField(
         Advertiser.objects.none(),
+        label=gettext_lazy("Programme"),
         empty_label=gettext_lazy("Choose one"),
         error_messages={
             "required": gettext_lazy("Choose the programme that the link is for."),
             "invalid_choice": gettext_lazy(
-                "This is none of your programmes. Choose one from the list."
+                "This is not one of your programmes. Choose one from the list."
             ),
         },
     )
@@ -151,7 +153,7 @@ def _what_is_wrong(target: str, shop: Advertiser) -> str:
             "%(host)s is not a domain of %(shop)s. Use a page on one of its own (%(domains)s), or "
             "leave this empty for the landing page."
         )
-        return text % {"host": host, "shop": shop, "domains": ", ".join(shop.domains)}
+        return text % {"host": host, "shop": shop, "domains": joined(shop.domains)}
     return _(
         "No link may lead there: an address must have no backslashes, line breaks or user names. "
         "Copy it from the browser's address bar."

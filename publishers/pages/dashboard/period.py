@@ -69,6 +69,7 @@ class PeriodForm(forms.Form):
     """Which days: the last so many, a month, or from one day to another."""
 
     period = forms.ChoiceField(
+        label=gettext_lazy("Period"),
         choices=[*CHOICES.items(), (DATES, gettext_lazy("From … to …"))],
         required=False,
         error_messages={

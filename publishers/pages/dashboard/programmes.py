@@ -33,7 +33,7 @@ class ApplicationForm(forms.Form):
         required=False,
         widget=forms.Textarea({"rows": 3}),
         error_messages={
-            "max_length": _(
+            "max_length": gettext_lazy(
                 "Shorten the message to %(limit_value)d characters; it has %(show_value)d."
             )
         },

@@ -31,9 +31,13 @@ class NoticeFilter(forms.Form):
     """``before`` is the notice after which an older page begins."""
 
     programme = forms.ModelChoiceField(
-        Advertiser.objects.none(), required=False, empty_label=gettext_lazy("All programmes")
+        Advertiser.objects.none(),
+        label=gettext_lazy("Programme"),
+        required=False,
+        empty_label=gettext_lazy("All programmes"),
     )
     about = forms.ChoiceField(
+        label=gettext_lazy("About"),
         required=False,
         choices=[
             ("", gettext_lazy("Everything")),

@@ -150,7 +150,10 @@ def _left_out(rows: Sequence[Partnership]) -> str:
     by_status: dict[str, list[Partnership]] = defaultdict(list)
     for row in rows:
         by_status[standing_of(row).status.lower()].append(row)
-    said = ", ".join(f"{named(found)} ({status})" for status, found in by_status.items())
+    said = "; ".join(
+        _("%(partners)s (%(status)s)") % {"partners": named(found), "status": status}
+        for status, found in by_status.items()
+    )
     return _("Left as they are: %(partners)s. Only who has applied is approved here.") % {
         "partners": said
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 from django.urls import reverse
@@ -18,6 +19,9 @@ from publishers.partnerships.standing import standing_of
 from publishers.partnerships.suggestions import ADVISED, Advice, Seen
 from tracking.figures.queries import PartnerFigures, Period, partner_figures
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 DAYS = 90
 """What the figures of partners cover."""
 
@@ -29,16 +33,9 @@ def period(now: datetime) -> Period:
     return Period.up_to(now, timedelta(days=DAYS))
 
 
-class Heading(str):
-    """A column's title, with the definition that its heading opens."""
-
-    name: str
-    definition: str
-
-    def __new__(cls, defined: Figure) -> "Heading":
-        heading = super().__new__(cls, defined.title)
-        heading.name, heading.definition = defined.name, defined.definition
-        return heading
+def heading(name: str) -> "_StrOrPromise":
+    """The title of a column of figures; its definition opens beside it."""
+    return cast("_StrOrPromise", figure(name))
 
 
 class PartnerColumns:
@@ -79,20 +76,20 @@ class PartnerColumns:
             format_html_join(" ", "<small>{}</small>", ([line] for line in lines)),
         )
 
-    @admin.display(description=Heading(figure("sales_touched")), ordering="touched")
+    @admin.display(description=heading("sales_touched"), ordering="touched")
     def touched(self, row: Partnership) -> str:
         return _sales(row, "touched", _of(row).touched)
 
-    @admin.display(description=Heading(figure("paid_sales")), ordering="paid_sales")
+    @admin.display(description=heading("paid_sales"), ordering="paid_sales")
     def paid_sales(self, row: Partnership) -> str:
         return _sales(row, "paid", _of(row).paid_sales)
 
-    @admin.display(description=Heading(figure("commission")), ordering="commission_minor")
+    @admin.display(description=heading("commission"), ordering="commission_minor")
     def commission(self, row: Partnership) -> str:
         return money.display(_of(row).commission_minor, row.advertiser.currency)
 
     @admin.display(
-        description=Heading(figure("after_someone_else")),
+        description=heading("after_someone_else"),
         ordering="share_after_other",
         empty_value=EMPTY,
     )
@@ -109,7 +106,7 @@ class PartnerColumns:
             touched=figures.touched,
         )
 
-    @admin.display(description=Heading(figure("taken_over")), ordering="taken_over_minor")
+    @admin.display(description=heading("taken_over"), ordering="taken_over_minor")
     def taken_over(self, row: Partnership) -> str:
         figures, soft = _of(row), standing_of(row).is_soft
         lines = []
@@ -121,15 +118,13 @@ class PartnerColumns:
         return format_html_join(" ", "<span>{}</span>", ([line] for line in lines))
 
     @admin.display(
-        description=Heading(figure("click_to_sale")), ordering="median_seconds", empty_value=EMPTY
+        description=heading("click_to_sale"), ordering="median_seconds", empty_value=EMPTY
     )
     def click_to_sale(self, row: Partnership) -> str | None:
         seconds = _of(row).median_seconds
         return None if seconds is None else dates.about(timedelta(seconds=seconds))
 
-    @admin.display(
-        description=Heading(figure("suggestion")), ordering="suggestion", empty_value=EMPTY
-    )
+    @admin.display(description=heading("suggestion"), ordering="suggestion", empty_value=EMPTY)
     def suggestion(self, row: Partnership) -> str | None:
         """Leads those to the confirmation who may make the change."""
         seen = seen_of(row)
@@ -181,7 +176,7 @@ FIGURES, SUGGESTION = COLUMNS[3:-1], COLUMNS[-1]
 class ShownFigure:
     """A figure as a page shows it: its heading and what it says."""
 
-    heading: Heading
+    heading: Figure
     value: str
 
 

@@ -18,7 +18,9 @@ REASON_SHOWN = gettext_lazy("Reason, shown to the partner")
 
 
 class PublisherForm(forms.ModelForm[Publisher]):
-    website = forms.URLField(max_length=500, required=False, assume_scheme="https")
+    website = forms.URLField(
+        label=gettext_lazy("Website"), max_length=500, required=False, assume_scheme="https"
+    )
 
     class Meta:
         model = Publisher
@@ -32,10 +34,9 @@ class PublisherForm(forms.ModelForm[Publisher]):
 
 class NewPublisherForm(PublisherForm):
     model_type = forms.ChoiceField(
+        label=gettext_lazy("Model type"),
         choices=[("", gettext_lazy("Choose one")), *ModelType.choices],
-        help_text=gettext_lazy(
-            "Overlay, extension and retargeting track soft unless something else is said."
-        ),
+        help_text=gettext_lazy("Overlay, extension and retargeting are soft by default."),
     )
 
     class Meta(PublisherForm.Meta):
@@ -51,18 +52,19 @@ class ModelTypeForm(forms.Form):
     """Which model type a publisher is to get."""
 
     required_css_class = "required"
-    model_type = forms.ChoiceField(choices=ModelType.choices)
+    model_type = forms.ChoiceField(label=gettext_lazy("Model type"), choices=ModelType.choices)
 
 
 class NewPartnershipForm(forms.Form):
     required_css_class = "required"
-    advertiser = forms.ModelChoiceField(Advertiser.objects.all())
-    publisher = forms.ModelChoiceField(Publisher.objects.all())
+    advertiser = forms.ModelChoiceField(Advertiser.objects.all(), label=gettext_lazy("Advertiser"))
+    publisher = forms.ModelChoiceField(Publisher.objects.all(), label=gettext_lazy("Publisher"))
     status = forms.ChoiceField(
+        label=gettext_lazy("Status"),
         choices=[
             (choice.value, choice.label)
             for choice in (PartnershipTerms.Status.APPROVED, PartnershipTerms.Status.APPLIED)
-        ]
+        ],
     )
 
 
@@ -85,6 +87,7 @@ class PartnershipTermsForm(TermsChangeForm):
         ),
     )
     strictly_necessary = forms.BooleanField(
+        label=gettext_lazy("Strictly necessary"),
         required=False,
         help_text=gettext_lazy("The cookie is part of a service the shopper asked for."),
     )
@@ -153,7 +156,10 @@ class CookieTypeForm(ReasonForm):
     """Why and from when a cookie type is assigned."""
 
     internal_note = forms.CharField(
-        max_length=500, required=False, help_text=gettext_lazy("Seen by staff and operators only.")
+        label=gettext_lazy("Internal note"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Seen by staff and operators only."),
     )
 
 
@@ -162,8 +168,8 @@ class ModelTypeDefaultForm(forms.Form):
 
     required_css_class = "required"
 
-    advertiser = forms.ModelChoiceField(Advertiser.objects.none())
-    model_type = forms.ChoiceField(choices=ModelType.choices)
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none(), label=gettext_lazy("Advertiser"))
+    model_type = forms.ChoiceField(label=gettext_lazy("Model type"), choices=ModelType.choices)
     to = forms.ChoiceField(
         label=gettext_lazy("Cookie type"),
         choices=[

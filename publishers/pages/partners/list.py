@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
+from network.pages.site.definitions import Figure
 from network.people import access
 from publishers.models import Partnership
 from publishers.pages.partners.columns import (
@@ -20,7 +21,6 @@ from publishers.pages.partners.columns import (
     FIGURES,
     MONEY,
     SUGGESTION,
-    Heading,
     PartnerColumns,
     period,
 )
@@ -186,7 +186,7 @@ class PartnerList(ChangeList):
         ]
 
     @property
-    def headings(self) -> list[Heading]:
+    def headings(self) -> list[Figure]:
         """The columns' titles that have a definition."""
         names = (*FIGURES, SUGGESTION)
         return [getattr(PartnerColumns, name).short_description for name in names]

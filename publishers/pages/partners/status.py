@@ -72,14 +72,16 @@ DECISIONS: Mapping[str, DecisionWords] = {
         gettext_lazy("Approve…"),
         gettext_lazy("Approve %(partner)s at %(shop)s"),
         gettext_lazy("Approve"),
-        gettext_lazy("Its clicks count from then on; it is told, with its cookie type and terms."),
+        gettext_lazy(
+            "Its clicks count from then on. It gets a notice with its cookie type and terms."
+        ),
         ApprovalForm,
     ),
     Status.DECLINED: DecisionWords(
         gettext_lazy("Decline…"),
         gettext_lazy("Decline the application of %(partner)s at %(shop)s"),
         gettext_lazy("Decline the application"),
-        gettext_lazy("It is told why. Its clicks do not count."),
+        gettext_lazy("It gets a notice with the reason. Its clicks do not count."),
     ),
     Status.ENDED: DecisionWords(
         gettext_lazy("End…"),
@@ -124,7 +126,7 @@ def offers(terms: PartnershipTerms | None) -> list[Offer]:
 
 class StatusChange(ChangeView[Partnership]):
     """A decision about a partnership, ``?to=ended``; refused where somebody else changed its terms
-    meanwhile. Raises Http404 for what cannot be decided as the partnership stands."""
+    meanwhile. Raises Http404 for what cannot be decided in this status."""
 
     template = "admin/partners/status.html"
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.models import Advertiser, StaffMembership, User
+from network.wording import joined
 from publishers.teams import invitations
 from publishers.teams.invitations import Gone, LastOwner, Membership, NotOpen
 from publishers.teams.models import Invitation, Team, TeamMembership
@@ -33,11 +34,9 @@ class InviteForm(forms.Form):
         label=gettext_lazy("Email"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "A link that can be used once goes there. It is good for seven days."
-        ),
+        help_text=gettext_lazy("We send a link there that works once, for seven days."),
     )
-    role = forms.ChoiceField()
+    role = forms.ChoiceField(label=gettext_lazy("Role"))
 
     def __init__(self, place: Advertiser | Team, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,14 +121,14 @@ def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:
 
 def _send_again(row: Invitation, person: User) -> str:
     invitations.send_again(row, clock.now(), asked_by=person)
-    return _("Another mail goes to %(email)s. The link of the one before is no longer good.") % {
+    return _("Another email is on its way to %(email)s. The earlier link no longer works.") % {
         "email": row.email
     }
 
 
 def _withdraw(row: Invitation, person: User) -> str:
     invitations.withdraw(row, clock.now(), withdrawn_by=person)
-    return _("The invitation of %(email)s is withdrawn; its link is no longer good.") % {
+    return _("The invitation of %(email)s is withdrawn; its link no longer works.") % {
         "email": row.email
     }
 
@@ -139,27 +138,22 @@ def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
     if role not in dict(type(row).Role.choices):
         raise Http404(_("There is no role %(role)s.") % {"role": role})
     ended = invitations.change_role(row, role, clock.now(), changed_by=person)
-    return _("%(user)s is %(role)s now.%(ended)s") % {
-        "user": row.user,
-        "role": row.get_role_display().lower(),
-        "ended": _told(ended),
-    }
+    known = {"user": row.user, "role": row.get_role_display().lower()}
+    return _with_ended(_("%(user)s is %(role)s now.") % known, ended)
 
 
 def _remove(row: Membership, person: User) -> str:
     ended = invitations.remove(row, clock.now(), removed_by=person)
-    return _("%(user)s is removed, and sees nothing more from now on.%(ended)s") % {
-        "user": row.user,
-        "ended": _told(ended),
-    }
+    return _with_ended(
+        _("%(user)s is removed and no longer has access.") % {"user": row.user}, ended
+    )
 
 
-def _told(ended: Sequence[Invitation]) -> str:
+def _with_ended(done: str, ended: Sequence[Invitation]) -> str:
     if not ended:
-        return ""
-    return _(" With that these invitations are withdrawn: %(people)s.") % {
-        "people": ", ".join(map(str, ended))
-    }
+        return done
+    people = joined([str(row) for row in ended])
+    return f"{done} {_('These invitations are withdrawn, too: %(people)s.') % {'people': people}}"
 
 
 def _invitation(request: HttpRequest, place: Advertiser | Team) -> Invitation:

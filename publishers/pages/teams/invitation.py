@@ -1,4 +1,4 @@
-"""Accepting an invitation: by whoever has the address, with an account or with a new one."""
+"""Accepting an invitation: by the owner of the address, with an account or with a new one."""
 
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ from publishers.teams.models import Invitation
 class AccountForm(OwnName, BaseUserCreationForm[User]):
     """What somebody new chooses; the address is the one that was invited."""
 
-    time_zone = TimeZoneField()
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
 
     class Meta:
         model = User
@@ -48,10 +48,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 def _open(request: HttpRequest, token: str, row: Invitation) -> HttpResponse:
     here = request.user if isinstance(request.user, User) else None
     known = User.objects.filter(email=row.email).first()
-    meaning = str(MEANINGS.get(row.role, _("Operator: everything, everywhere")))
     context: dict[str, Any] = {
         "invitation": row,
-        "meaning": meaning.partition(": ")[2],
+        "meaning": MEANINGS.get(row.role, _("Operator: everything, everywhere")),
         "known": known,
         "here": here,
         "is_theirs": here is not None and here.email == row.email,
@@ -87,7 +86,7 @@ def _new_account(
 @transaction.atomic
 def _join(form: AccountForm, token: str, row: Invitation) -> User:
     """Make the account and accept. Raises NotOpen, and IntegrityError for a name that was taken or
-    an address that got an account meanwhile."""
+    an address that has an account by now."""
     user: User = form.save(commit=False)
     user.email = row.email
     user.save()

@@ -24,6 +24,7 @@ from network.models import Advertiser
 from network.pages.site.admin_site import PageAdmin, person
 from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import shown_moment
+from network.wording import joined
 from publishers.teams import invitations
 from publishers.teams.invitations import Membership, NotOpen, Place
 from publishers.teams.models import Invitation, Team
@@ -34,16 +35,19 @@ class NewInvitationForm(forms.Form):
 
     email = forms.EmailField(label=gettext_lazy("Email"))
     role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
         choices=[
             ("owner", gettext_lazy("Owner of an advertiser or a team")),
             ("manager", gettext_lazy("Manager of an advertiser")),
             ("viewer", gettext_lazy("Viewer of an advertiser")),
             ("member", gettext_lazy("Member of a team")),
             ("operator", gettext_lazy("Operator of the network")),
-        ]
+        ],
     )
-    advertiser = forms.ModelChoiceField(Advertiser.objects.all(), required=False)
-    team = forms.ModelChoiceField(Team.objects.all(), required=False)
+    advertiser = forms.ModelChoiceField(
+        Advertiser.objects.all(), label=gettext_lazy("Advertiser"), required=False
+    )
+    team = forms.ModelChoiceField(Team.objects.all(), label=gettext_lazy("Team"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -72,9 +76,9 @@ def end_invitations(request: HttpRequest, removed: Iterable[Membership] = ()) ->
     ended = [row for each in removed for row in invitations.end_with(each, now, operator)]
     ended += invitations.withdraw_unvouched(now, withdrawn_by=operator)
     if ended:
-        told = ", ".join(map(str, ended))
+        told = joined([str(row) for row in ended])
         messages.warning(
-            request, _("With that these invitations are withdrawn: %(people)s.") % {"people": told}
+            request, _("These invitations are withdrawn, too: %(people)s.") % {"people": told}
         )
 
 
@@ -143,11 +147,11 @@ class InvitationAdmin(PageAdmin[Invitation]):
             if request.POST.get("do") == "send_again":
                 invitations.send_again(row, clock.now(), asked_by=person(request))
                 messages.success(
-                    request, _("Another mail is on its way; the link before is no good.")
+                    request, _("Another email is on its way; the earlier link no longer works.")
                 )
             elif request.POST.get("do") == "withdraw":
                 invitations.withdraw(row, clock.now(), withdrawn_by=person(request))
-                messages.success(request, _("Withdrawn: the link is no longer good."))
+                messages.success(request, _("Withdrawn: the link no longer works."))
         except NotOpen as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:publishers_invitation_change", args=[row.pk]))

@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.pages.site.admin_site import OperatorAdmin, TeamInline
 from network.pages.site.columns import EMPTY, shown_moment
+from network.wording import joined, joined_html
 from publishers.pages.teams.invitation_admin import end_invitations
 from publishers.teams.models import Team, TeamMembership
 
@@ -56,8 +57,9 @@ class TeamAdmin(OperatorAdmin[Team]):
             (reverse("admin:publishers_publisher_change", args=[row.pk]), row.name, row.pk)
             for row in team.publishers.all()
         )
-        return format_html_join(", ", '<a href="{}">{}</a> ({})', rows) or EMPTY
+        links = [format_html('<a href="{}">{}</a> ({})', *row) for row in rows]
+        return format_html("<span>{}</span>", joined_html(links)) if links else EMPTY
 
     @admin.display(description=gettext_lazy("Members"))
     def shown_members(self, team: Team) -> str:
-        return ", ".join(str(row.user) for row in team.memberships.all()) or EMPTY
+        return joined([str(row.user) for row in team.memberships.all()]) or EMPTY

@@ -56,7 +56,7 @@ def test_an_operator_moves_a_publisher_into_another_team(operator: Client) -> No
     assert "changed successfully" in text(answer)
     assert page(member, retargeter).status_code == 200
     listed = text(operator.get("/admin/publishers/team/?q=Retargeter"))
-    assert f"Overlay ({overlay.pk}), Retargeter ({retargeter.pk})" in listed
+    assert f"Overlay ({overlay.pk}) and Retargeter ({retargeter.pk})" in listed
 
 
 def test_an_operator_adds_a_member(operator: Client) -> None:

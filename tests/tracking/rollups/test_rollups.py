@@ -290,7 +290,7 @@ def test_the_command_mends_what_verify_finds() -> None:
     assert any(isinstance(finding, Broken) for finding in verify())
     output = StringIO()
     call_command("recount", stdout=output)
-    assert output.getvalue() == "Counted anew: 3 rows of rollups.\n"
+    assert output.getvalue() == "Counted again: 3 rows of rollups.\n"
     assert sums() == right
     assert_they_are_right()
 

@@ -1,4 +1,4 @@
-"""``manage.py drain``: take what this host's spool holds into PostgreSQL, until told to stop."""
+"""``manage.py drain``: take what this host's spool holds into PostgreSQL, until it is stopped."""
 
 import fcntl
 import logging
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
 
 def _wait_for(lock: TextIO, stop: threading.Event) -> bool:
-    """Hold the spool's lock: one drain per host, a second one stands by. False: told to stop."""
+    """Hold the spool's lock: one drain per host, a second one stands by. False: stopped."""
     waiting = False
     while not stop.is_set():
         try:

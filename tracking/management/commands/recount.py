@@ -1,4 +1,4 @@
-"""``manage.py recount``: the rollups counted anew, where ``verify`` says that they are wrong."""
+"""``manage.py recount``: the rollups counted again, where ``verify`` says that they are wrong."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from tracking.rollups.recount import recount
 
 class Command(BaseCommand):
     help = (
-        "Count the rollups anew from clicks and sales. Pages go on meanwhile; drains and workers "
+        "Count the rollups again from clicks and sales. Pages keep working; drains and workers "
         "wait. What was counted of clicks that are no longer kept stays as it is."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         history.check_complete()
         recount()
-        self.stdout.write(f"Counted anew: {Rollup.objects.count():,} rows of rollups.")
+        self.stdout.write(f"Counted again: {Rollup.objects.count():,} rows of rollups.")

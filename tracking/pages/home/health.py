@@ -31,9 +31,15 @@ class SpoolHostAdmin(ScopedAdmin[SpoolHost]):
 
     list_display = ("name", "in_service", "shown_drained_to", "behind", "shown_registered_at")
     list_display_links = None
+    fields = (
+        *("name", "in_service", "shown_registered_at", "shown_drained_to", "shown_removed_at"),
+        *("lost_clicks", "lost_reports", "shown_lost_at"),
+    )
     ordering = ("name",)
     actions = ("take_out",)
     shown_drained_to = staticmethod(shown_moment("drained_to", gettext_lazy("Drained to")))
+    shown_removed_at = staticmethod(shown_moment("removed_at", gettext_lazy("Removed at")))
+    shown_lost_at = staticmethod(shown_moment("lost_at", gettext_lazy("Lost at")))
     shown_registered_at = staticmethod(shown_moment("registered_at", gettext_lazy("Registered")))
 
     def has_manage_permission(self, request: HttpRequest) -> bool:

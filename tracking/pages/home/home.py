@@ -165,12 +165,12 @@ def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
 
 
 LISTED = 50
-"""Partners of whom the list of who is protected tells; the rest is a number."""
+"""Partners named in the list of who is protected; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptLine:
-    """A partner for whom standing down kept sales, or who left them to others."""
+    """A partner that standing down kept sales for, or that left them to others."""
 
     partner: str
     advertiser: str
@@ -198,9 +198,9 @@ class Protected:
 
     @property
     def words(self) -> str:
-        """``56 sales kept for 9 partners because 4 soft partners stood down``."""
+        """``56 sales kept for 9 partners because 4 soft partners stood down.``"""
         kept, left = len(self.kept_for), len(self.left_by)
-        return _("%(sales)s kept for %(kept)s because %(left)s stood down") % {
+        return _("%(sales)s kept for %(kept)s because %(left)s stood down.") % {
             "sales": ngettext("%d sale", "%d sales", self.sales) % self.sales,
             "kept": ngettext("%d partner", "%d partners", kept) % kept,
             "left": ngettext("%d soft partner", "%d soft partners", left) % left,

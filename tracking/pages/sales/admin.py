@@ -226,6 +226,7 @@ class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
         "Orders that were reported without any click are counted here, by the hour."
     )
     list_display = ("shown_hour", "advertiser", "source", "count")
+    fields = ("advertiser", "shown_hour", "source", "count")
     list_filter = (AdvertiserFilter, "source")
     list_select_related = ("advertiser",)
     ordering = ("-hour", "-id")

@@ -17,6 +17,7 @@ from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from tracking.commissions.states import (
+    LABELS,
     NOBODY_PAID,
     OF_SALE,
     SaleState,
@@ -38,7 +39,7 @@ class StateFilter(ChoicesFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.label) for state in SaleState),
+        *((state.value, LABELS[state]) for state in SaleState),
         ("earning", gettext_lazy("All but declined")),
         ("open", gettext_lazy("Not closed yet")),
     ]
@@ -58,7 +59,7 @@ class SaleStateFilter(ChoicesFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     choices_of = [
-        *((state.value, state.label) for state in SaleState),
+        *((state.value, LABELS[state]) for state in SaleState),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:

@@ -33,6 +33,7 @@ class SettleForm(forms.Form):
         help_text=gettext_lazy("Its figures and its clicks decide from now on."),
     )
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("Kept with the decision."),
@@ -94,6 +95,7 @@ class TakeBackForm(forms.Form):
     required_css_class = "required"
 
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("Kept in the sale's history, for staff. The sale is pending again."),

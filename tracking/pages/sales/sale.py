@@ -1,4 +1,4 @@
-"""What the admin's page of a sale shows: the decision told, tried otherwise, and its evidence."""
+"""What the admin's page of a sale shows: the decision, another one tried, and the evidence."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from network import money
+from network.advertisers.models import SOFT_RULE_NAMES
 from network.clock import to_ms
 from network.wording import joined
 from publishers.models import LedgerEntry
@@ -118,9 +119,14 @@ class TriedSale:
     picture: Picture
 
     @property
-    def rules(self) -> list[str]:
-        """The soft rules that can be tried."""
-        return [rule.value for rule in SoftRule if rule != self.recorded_rule]
+    def rules(self) -> list[tuple[str, Promise]]:
+        """The soft rules that can be tried, with their names."""
+        others = (rule for rule in SoftRule if rule != self.recorded_rule)
+        return [(rule.value, SOFT_RULE_NAMES[rule]) for rule in others]
+
+    @property
+    def recorded_rule_name(self) -> Promise:
+        return SOFT_RULE_NAMES[self.recorded_rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +309,7 @@ def _price(row: Conversion) -> str:
 
 
 def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
-    """Of a conflict between browsers, each one's claim; told once where reports agree."""
+    """Of a conflict between browsers, each one's claim; once where reports agree."""
     if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at:
         return []
     found: dict[tuple[UUID, ...], tuple[Report, deciding.Resolved]] = {}

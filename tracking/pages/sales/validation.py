@@ -57,7 +57,7 @@ WORDS: Mapping[Validation.Action, Words] = {
         gettext_lazy("Decline…"),
         gettext_lazy("Order %(order)s is declined."),
         gettext_lazy(
-            "Nothing is owed for it then, whoever it is credited to. Until the sale is closed, the "
+            "Then nothing is owed for it, no matter who is credited. Until the sale is closed, the "
             "decline can be taken back."
         ),
     ),

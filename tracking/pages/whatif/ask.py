@@ -17,6 +17,7 @@ from network import clock
 from network.models import Advertiser
 from network.pages.site.admin_site import person
 from network.people import access
+from network.wording import joined
 from publishers.models import Partnership
 from tracking.pages.whatif.form import Again, WhatIfForm, ask_again, partner_rows, typed_rows
 from tracking.rule.attribution import CookieType
@@ -185,7 +186,7 @@ def _acted(request: HttpRequest, run: WhatIfRun) -> WhatIfRun:
 
 def _shops(question: Question) -> str:
     names = Advertiser.objects.filter(pk__in=question.changes).order_by("name")
-    return ", ".join(names.values_list("name", flat=True))
+    return joined(list(names.values_list("name", flat=True)))
 
 
 @dataclass(frozen=True, slots=True)

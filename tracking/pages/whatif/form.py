@@ -47,9 +47,11 @@ class ModelTypeRow:
 class PartnerForm(forms.Form):
     """A row: what would be different for one partner. An empty row asks nothing."""
 
-    partner = forms.CharField(required=False, max_length=140)
-    type = forms.ChoiceField(choices=AS_IT_IS, required=False)
-    days = forms.IntegerField(required=False, min_value=1, max_value=MOST_DAYS)
+    partner = forms.CharField(label=gettext_lazy("Partner"), required=False, max_length=140)
+    type = forms.ChoiceField(label=gettext_lazy("Type"), choices=AS_IT_IS, required=False)
+    days = forms.IntegerField(
+        label=gettext_lazy("Days"), required=False, min_value=1, max_value=MOST_DAYS
+    )
 
     def __init__(self, *args: Any, partners: Sequence[Partner], number: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

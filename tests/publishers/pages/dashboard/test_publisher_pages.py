@@ -218,7 +218,7 @@ def test_clicks_are_filtered(
         pytest.param(
             "clicks/",
             "?since=2026-03-12&until=2026-03-11",
-            "To: The end date is before the start date, 2026-03-12.",
+            "To: The end date is before the start date, 12 Mar 2026.",
             id="dates_in_reverse",
         ),
         pytest.param("sales/", f"?order={'x' * 65}", "at most 64 characters", id="order_too_long"),
