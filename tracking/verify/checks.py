@@ -29,6 +29,8 @@ from itertools import groupby, islice
 
 from django.db import connection
 from django.db.models import Model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from network.clock import from_ms
 from network.models import AttributionTerms
@@ -55,17 +57,17 @@ CHUNK = 500
 FIRST = 10
 """Rollups that are named, of all of an advertiser that are wrong: a fault spoils many at once."""
 COUNTED: tuple[tuple[str, type[Model]], ...] = (
-    ("conversions", Conversion),
-    ("commissions", Commission),
-    ("rows of rollups", Rollup),
+    (gettext_noop("conversions"), Conversion),
+    (gettext_noop("commissions"), Commission),
+    (gettext_noop("rows of rollups"), Rollup),
 )
 OF_THE_LEDGER: tuple[tuple[str, type[Model]], ...] = (
-    ("ledger transactions", LedgerTransaction),
-    ("ledger entries", LedgerEntry),
+    (gettext_noop("ledger transactions"), LedgerTransaction),
+    (gettext_noop("ledger entries"), LedgerEntry),
 )
-RECOMPUTED = "decisions recomputed"
-DECIDED_AGAIN = "open conversions decided again"
-LEFT_OUT = "rows of rollups left out, as their clicks are no longer kept"
+RECOMPUTED = gettext_noop("decisions recomputed")
+DECIDED_AGAIN = gettext_noop("open conversions decided again")
+LEFT_OUT = gettext_noop("rows of rollups left out, as their clicks are no longer kept")
 KINDS = (
     "conversions",
     "commissions",
@@ -89,7 +91,7 @@ class Checked:
     count: int
 
     def __str__(self) -> str:
-        return f"{self.count:,} {self.kind}"
+        return f"{self.count:,} {_(self.kind)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,14 @@ def _of(advertiser: int) -> Iterator[Finding]:
 
 
 def _hidden(hidden: indexes.Hidden) -> Broken:
+    known = {"table": hidden.table, "advertiser": hidden.advertiser}
+    sentence = _(
+        "the table has %(there)s rows, and its indexes find %(found)s "
+        "(REINDEX TABLE %(table)s mends them)"
+    )
+    counts = {"there": hidden.there, "found": hidden.found}
     return Broken(
-        "E",
-        f"{hidden.table} of advertiser {hidden.advertiser}",
-        f"the table has {hidden.there} rows, and its indexes find {hidden.found}"
-        f" (REINDEX TABLE {hidden.table} mends them)",
+        "E", _("%(table)s of advertiser %(advertiser)s") % known, sentence % {**known, **counts}
     )
 
 
@@ -152,11 +157,11 @@ def _rows_that_break(invariant: Invariant, advertiser: int | None = None) -> Ite
         cursor.execute(invariant.sql, {"advertiser": advertiser})
         names = [column.name for column in cursor.description]
         for row in cursor:
-            columns = dict(zip(names, row, strict=True))
+            columns = {**invariant.names, **dict(zip(names, row, strict=True))}
             yield Broken(
                 invariant.promise,
-                invariant.row.format(**columns),
-                invariant.sentence.format(**columns),
+                _(invariant.row).format(**columns),
+                _(invariant.sentence).format(**columns),
             )
 
 
@@ -164,11 +169,13 @@ def _decisions(advertiser: int) -> Iterator[Finding]:
     """Recompute every decision from its own inputs."""
     rows = Decision.objects.filter(advertiser=advertiser).order_by("conversion_id", "sequence")
     count = 0
-    for _, history in groupby(rows.iterator(CHUNK), key=lambda decision: decision.conversion_id):
+    for _conversion, history in groupby(
+        rows.iterator(CHUNK), key=lambda decision: decision.conversion_id
+    ):
         for decision in history:
             sentence = _disagreement(decision)
             if sentence:
-                yield Broken("I6", f"decision {decision.id}", sentence)
+                yield Broken("I6", _("decision %(id)s") % {"id": decision.id}, sentence)
             count += 1
     yield Checked(RECOMPUTED, count)
 
@@ -176,18 +183,21 @@ def _decisions(advertiser: int) -> Iterator[Finding]:
 def _disagreement(decision: Decision) -> str:
     """How the decision differs from what follows from its inputs; empty when it does not."""
     if decision.rule_version != RULE_VERSION:
-        return f"it was made by version {decision.rule_version} of the rule, not {RULE_VERSION}"
+        known = {"version": decision.rule_version, "current": RULE_VERSION}
+        return _("it was made by version %(version)s of the rule, not %(current)s") % known
     try:
         if not decisions.agrees(decision):
-            return "recomputing it from what is stored with it gives another outcome"
+            return _("recomputing it from what is stored with it gives another outcome")
         closes_at = from_ms(decisions.recompute(decision).closes_at)
         conflict = decision.inputs["conflict"]
     except UNREADABLE as error:
-        return f"what is stored with it cannot be read: {error!r}"
+        return _("what is stored with it cannot be read: %(error)r") % {"error": error}
     if decision.closes_at != closes_at:
-        return f"it closes at {decision.closes_at}, and its clicks' windows at {closes_at}"
+        times = {"closes_at": decision.closes_at, "windows": closes_at}
+        return _("it closes at %(closes_at)s, and its clicks' windows at %(windows)s") % times
     if conflict == Conversion.Conflict.JOURNEYS and decision.paid_publisher_id is not None:
-        return f"it pays publisher {decision.paid_publisher_id} although its journeys conflict"
+        known = {"publisher": decision.paid_publisher_id}
+        return _("it pays publisher %(publisher)s although its journeys conflict") % known
     return ""
 
 
@@ -199,7 +209,7 @@ def _open_conversions(advertiser: int) -> Iterator[Finding]:
     for conversion in rows.iterator(CHUNK):
         sentence = _change_of_mind(conversion)
         if sentence:
-            yield Broken("I6", f"conversion {conversion.id}", sentence)
+            yield Broken("I6", _("conversion %(id)s") % {"id": conversion.id}, sentence)
         count += 1
     yield Checked(DECIDED_AGAIN, count)
 
@@ -207,20 +217,21 @@ def _open_conversions(advertiser: int) -> Iterator[Finding]:
 def _change_of_mind(conversion: Conversion) -> str:
     """How deciding it again differs from its current decision; empty when it does not."""
     if conversion.decision is None:
-        return "it has no decision"
+        return _("it has no decision")
     try:
         again = deciding.decide_again(conversion)
     except UNREADABLE as error:
-        return f"its reports and clicks cannot be read: {error!r}"
+        return _("its reports and clicks cannot be read: %(error)r") % {"error": error}
     differing = sorted(
         name
         for name in again.inputs.keys() | conversion.decision.inputs.keys()
         if again.inputs.get(name) != conversion.decision.inputs.get(name)
     )
     if differing:
-        return f"what is stored differs from its decision's inputs in {', '.join(differing)}"
+        known = {"names": ", ".join(differing)}
+        return _("what is stored differs from its decision's inputs in %(names)s") % known
     if decisions.verdicts_json(again.outcome) != conversion.decision.verdicts:
-        return "deciding it again gives other verdicts"
+        return _("deciding it again gives other verdicts")
     return ""
 
 
@@ -230,14 +241,25 @@ def _rollups(advertiser: int) -> Iterator[Finding]:
     try:
         yield from map(_wrong, islice(miscounted_sales(advertiser), FIRST))
     except UNREADABLE as error:
-        sentence = f"what they are counted by cannot be read: {error!r}"
-        yield Broken("R", f"sales of advertiser {advertiser}", sentence)
+        sentence = _("what they are counted by cannot be read: %(error)r") % {"error": error}
+        row = _("sales of advertiser %(advertiser)s") % {"advertiser": advertiser}
+        yield Broken("R", row, sentence)
     yield Checked(LEFT_OUT, click_rows_left_out(advertiser))
 
 
 def _wrong(miscount: Miscount) -> Broken:
     key, said, found = miscount.key, miscount.said, miscount.found
-    who = f"advertiser {key.advertiser}, publisher {key.publisher}"
-    row = f"{key.counted} of {key.hour:%Y-%m-%d %H:00}, {who}, {key.cookie_type or 'no type'}"
-    sentence = f"the rollups say {said}, and counting gives {found}"
-    return Broken("R", row, f"{sentence} (manage.py recount counts them again)")
+    row = _(
+        "%(counted)s of %(hour)s, advertiser %(advertiser)s, publisher %(publisher)s, %(type)s"
+    ) % {
+        "counted": key.counted,
+        "hour": f"{key.hour:%Y-%m-%d %H:00}",
+        "advertiser": key.advertiser,
+        "publisher": key.publisher,
+        "type": key.cookie_type or _("no type"),
+    }
+    sentence = _(
+        "the rollups say %(said)s, and counting gives %(found)s (manage.py recount counts them "
+        "again)"
+    )
+    return Broken("R", row, sentence % {"said": said, "found": found})

@@ -5,24 +5,29 @@ words that describe them name the query's columns in braces. A query about what 
 one advertiser, its parameter ``advertiser``, and names it for every table.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_noop as _
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """``sql`` finds the rows that break the promise; ``row`` and ``sentence`` say which and how."""
+    """``sql`` finds the rows that break the promise; the messages ``row`` and ``sentence`` say
+    which and how. ``names`` are words in them that are no column's."""
 
     promise: str
     row: str
     sentence: str
     sql: str
+    names: Mapping[str, object] = field(default_factory=dict)
 
 
 ONE_CONVERSION = (
     Invariant(
         "I2",
-        "order {order!r} of advertiser {advertiser_id}",
-        "it has {count} conversions: {ids}",
+        _("order {order!r} of advertiser {advertiser_id}"),
+        _("it has {count} conversions: {ids}"),
         """
         SELECT advertiser_id, "order", count(*) AS count, string_agg(id::text, ', ') AS ids
         FROM tracking_conversion WHERE advertiser_id = %(advertiser)s
@@ -31,8 +36,8 @@ ONE_CONVERSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "its current decision is {current}, and its newest is {newest}",
+        _("conversion {id}"),
+        _("its current decision is {current}, and its newest is {newest}"),
         """
         SELECT v.id, v.decision_id AS current, newest.id AS newest
         FROM tracking_conversion v LEFT JOIN (
@@ -46,8 +51,8 @@ ONE_CONVERSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "it has {count} decisions, numbered {first} to {last}",
+        _("conversion {id}"),
+        _("it has {count} decisions, numbered {first} to {last}"),
         """
         SELECT conversion_id AS id, count(*) AS count, min(sequence) AS first,
             max(sequence) AS last
@@ -58,8 +63,8 @@ ONE_CONVERSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "it closes at {closes_at}, and its decision says {decided}",
+        _("conversion {id}"),
+        _("it closes at {closes_at}, and its decision says {decided}"),
         """
         SELECT v.id, v.closes_at, d.closes_at AS decided
         FROM tracking_conversion v JOIN tracking_decision d ON d.id = v.decision_id
@@ -69,8 +74,8 @@ ONE_CONVERSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "it was closed at {closed_at}, before its windows closed at {closes_at}",
+        _("conversion {id}"),
+        _("it was closed at {closed_at}, before its windows closed at {closes_at}"),
         """
         SELECT id, closed_at, closes_at FROM tracking_conversion
         WHERE advertiser_id = %(advertiser)s AND closed_at < closes_at
@@ -78,8 +83,11 @@ ONE_CONVERSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "it was closed unresolved (conflict {conflict!r}, verified {verified}, held {over_limit})",
+        _("conversion {id}"),
+        _(
+            "it was closed unresolved (conflict {conflict!r}, verified {verified}, "
+            "held {over_limit})"
+        ),
         """
         SELECT v.id, v.conflict, v.verified, v.over_limit FROM tracking_conversion v
         LEFT JOIN tracking_commission c ON c.conversion_id = v.id
@@ -93,8 +101,8 @@ ONE_CONVERSION = (
 ONE_COMMISSION = (
     Invariant(
         "I2",
-        "conversion {id}",
-        "it has {count} commissions: {ids}",
+        _("conversion {id}"),
+        _("it has {count} commissions: {ids}"),
         """
         SELECT conversion_id AS id, count(*) AS count, string_agg(id::text, ', ') AS ids
         FROM tracking_commission WHERE advertiser_id = %(advertiser)s
@@ -103,8 +111,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "conversion {id}",
-        "its decision pays publisher {paid_publisher_id}, and there is no commission",
+        _("conversion {id}"),
+        _("its decision pays publisher {paid_publisher_id}, and there is no commission"),
         """
         SELECT v.id, d.paid_publisher_id
         FROM tracking_conversion v JOIN tracking_decision d ON d.id = v.decision_id
@@ -116,8 +124,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it is {status}, and the decision pays nobody",
+        _("commission {id}"),
+        _("it is {status}, and the decision pays nobody"),
         """
         SELECT c.id, c.status
         FROM tracking_commission c
@@ -129,8 +137,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it was declined because nobody is paid, and the decision pays publisher {publisher}",
+        _("commission {id}"),
+        _("it was declined because nobody is paid, and the decision pays publisher {publisher}"),
         """
         SELECT c.id, d.paid_publisher_id AS publisher
         FROM tracking_commission c
@@ -142,8 +150,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it was declined with a suspension, and nobody declined it for publisher {publisher_id}",
+        _("commission {id}"),
+        _("it was declined with a suspension, and nobody declined it for publisher {publisher_id}"),
         """
         SELECT c.id, c.publisher_id
         FROM tracking_commission c
@@ -156,8 +164,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it says {said}, and the decision {decided}",
+        _("commission {id}"),
+        _("it says {said}, and the decision {decided}"),
         """
         SELECT id, said, decided FROM (
             SELECT c.id, concat_ws(' ', c.cookie_type, 'click', c.click_id, 'of publisher',
@@ -178,8 +186,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it says {said}, and its sale {sold}",
+        _("commission {id}"),
+        _("it says {said}, and its sale {sold}"),
         """
         SELECT id, said, sold FROM (
             SELECT c.id, concat_ws(' ', c.sale_amount_minor, c.currency, 'at', c.sold_at) AS said,
@@ -194,8 +202,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it is {amount_minor} on {sale_amount_minor}, and its rates give {commission} on {sale}",
+        _("commission {id}"),
+        _("it is {amount_minor} on {sale_amount_minor}, and its rates give {commission} on {sale}"),
         """
         SELECT c.id, c.amount_minor, c.sale_amount_minor, rated.commission, rated.sale
         FROM tracking_commission c LEFT JOIN LATERAL (
@@ -210,8 +218,8 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
-        "commission {id}",
-        "it is {status} and closed at {closed_at}; its conversion was closed at {conversion}",
+        _("commission {id}"),
+        _("it is {status} and closed at {closed_at}; its conversion was closed at {conversion}"),
         """
         SELECT c.id, c.status, c.closed_at, v.closed_at AS conversion
         FROM tracking_commission c

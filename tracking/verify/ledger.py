@@ -4,13 +4,15 @@ The ledger's own tables are not those of what happened. What is posted for an ad
 with its commissions, though, one advertiser after the other.
 """
 
+from django.utils.translation import gettext_noop as _
+
 from tracking.verify.invariants import Invariant
 
 BALANCED = (
     Invariant(
         "I3",
-        "ledger transaction {id}",
-        "its entries in {currency} sum to {total}, not to zero",
+        _("ledger transaction {id}"),
+        _("its entries in {currency} sum to {total}, not to zero"),
         """
         SELECT transaction_id AS id, currency, sum(amount_minor) AS total
         FROM publishers_ledgerentry GROUP BY transaction_id, currency HAVING sum(amount_minor) <> 0
@@ -18,8 +20,11 @@ BALANCED = (
     ),
     Invariant(
         "I3",
-        "ledger entry {id}",
-        "it is of {amount_minor} {currency}, its account {account}, its transaction {transaction}",
+        _("ledger entry {id}"),
+        _(
+            "it is of {amount_minor} {currency}, its account {account}, its transaction "
+            "{transaction}"
+        ),
         """
         SELECT e.id, e.amount_minor, e.currency,
             coalesce('in ' || a.currency, 'missing') AS account,
@@ -31,8 +36,8 @@ BALANCED = (
     ),
     Invariant(
         "I3",
-        "ledger transaction {id}",
-        "nothing posts it (kind {kind}, key {key}, advertiser {advertiser})",
+        _("ledger transaction {id}"),
+        _("nothing posts it (kind {kind}, key {key}, advertiser {advertiser})"),
         """
         SELECT id, kind, key, advertiser_id AS advertiser FROM publishers_ledgertransaction
         WHERE kind <> 'commission_final' OR advertiser_id IS NULL
@@ -44,8 +49,8 @@ BALANCED = (
 POSTED = (
     Invariant(
         "I3",
-        "ledger transaction {id}",
-        "{count} commissions have it (key {key})",
+        _("ledger transaction {id}"),
+        _("{count} commissions have it (key {key})"),
         """
         SELECT t.id, t.key, count(c.id) AS count
         FROM publishers_ledgertransaction t LEFT JOIN tracking_commission c
@@ -55,8 +60,8 @@ POSTED = (
     ),
     Invariant(
         "I3",
-        "commission {id}",
-        "it is {status}, and its ledger transaction is {transaction}",
+        _("commission {id}"),
+        _("it is {status}, and its ledger transaction is {transaction}"),
         """
         SELECT c.id, c.status, coalesce(t.key, 'missing') AS transaction
         FROM tracking_commission c
@@ -68,8 +73,8 @@ POSTED = (
     ),
     Invariant(
         "I3",
-        "commission {id}",
-        "it says {said}, and its ledger transaction {posted}",
+        _("commission {id}"),
+        _("it says {said}, and its ledger transaction {posted}"),
         """
         SELECT id, said, posted FROM (
             SELECT c.id, concat_ws(' ', 'commission:' || c.id || ':final', 'at', c.closed_at,
@@ -84,10 +89,12 @@ POSTED = (
     ),
     Invariant(
         "I3",
-        "commission {id}",
-        "it is {amount_minor} and {network_fee_minor} fee in {currency}; posted are {payable} owed"
-        " to the publisher, {fees} to the network, {receivable} by the advertiser, in {count}"
-        " entries",
+        _("commission {id}"),
+        _(
+            "it is {amount_minor} and {network_fee_minor} fee in {currency}; posted are {payable} "
+            "owed to the publisher, {fees} to the network, {receivable} by the advertiser, in "
+            "{count} entries"
+        ),
         """
         SELECT c.id, c.amount_minor, c.network_fee_minor, c.currency, p.payable, p.fees,
             p.receivable, p.count
@@ -113,8 +120,8 @@ POSTED = (
     ),
     Invariant(
         "I3",
-        "decision {id}",
-        "it was made at {decided_at}, after its conversion was closed at {closed_at}",
+        _("decision {id}"),
+        _("it was made at {decided_at}, after its conversion was closed at {closed_at}"),
         """
         SELECT d.id, d.decided_at, v.closed_at
         FROM tracking_decision d JOIN tracking_conversion v
@@ -127,9 +134,11 @@ POSTED = (
 NOT_MORE_THAN_APPROVED = (
     Invariant(
         "I5",
-        "publisher {publisher_id}",
-        "{owed} {currency} are owed to it for advertiser {advertiser}, and its final commissions"
-        " are {earned}",
+        _("publisher {publisher_id}"),
+        _(
+            "{owed} {currency} are owed to it for advertiser {advertiser}, and its final "
+            "commissions are {earned}"
+        ),
         """
         SELECT publisher_id, currency, coalesce(owed, 0) AS owed, coalesce(earned, 0) AS earned,
             %(advertiser)s AS advertiser
@@ -150,8 +159,8 @@ NOT_MORE_THAN_APPROVED = (
     ),
     Invariant(
         "I5",
-        "advertiser {advertiser_id}",
-        "it owes {owed} {currency}, and its final commissions with fees are {earned}",
+        _("advertiser {advertiser_id}"),
+        _("it owes {owed} {currency}, and its final commissions with fees are {earned}"),
         """
         SELECT advertiser_id, currency, coalesce(owed, 0) AS owed, coalesce(earned, 0) AS earned
         FROM (
@@ -169,8 +178,8 @@ NOT_MORE_THAN_APPROVED = (
     ),
     Invariant(
         "I5",
-        "network fees of advertiser {advertiser}",
-        "{owed} {currency} are posted, and its final commissions' fees are {earned}",
+        _("network fees of advertiser {advertiser}"),
+        _("{owed} {currency} are posted, and its final commissions' fees are {earned}"),
         """
         SELECT currency, coalesce(owed, 0) AS owed, coalesce(earned, 0) AS earned,
             %(advertiser)s AS advertiser

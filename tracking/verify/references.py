@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Field, Model
+from django.utils.translation import gettext_noop as _
 
 from tracking.distribution.rows import AdvertiserRow
 from tracking.verify.invariants import Invariant
@@ -27,9 +28,8 @@ def _reference(model: type[Model], field: "Field[Any, Any]") -> Invariant:
     within = "other.advertiser_id = %(advertiser)s AND" if issubclass(other, AdvertiserRow) else ""
     return Invariant(
         "E",
-        f"{model._meta.verbose_name} {{first}}",
-        f"its {field.verbose_name} {{value}} does not exist ({{count}} such"
-        f" {model._meta.verbose_name_plural} of advertiser {{advertiser}})",
+        _("{model} {first}"),
+        _("its {field} {value} does not exist ({count} such {models} of advertiser {advertiser})"),
         f"""
         SELECT value, count, first, %(advertiser)s AS advertiser FROM (
             SELECT {field.column} AS value, count(*) AS count, min(id::text) AS first
@@ -39,6 +39,11 @@ def _reference(model: type[Model], field: "Field[Any, Any]") -> Invariant:
         ) named LEFT JOIN {other._meta.db_table} other ON {within} other.id = named.value
         WHERE other.id IS NULL
         """,  # noqa: S608 - names of our own
+        {
+            "model": model._meta.verbose_name,
+            "models": model._meta.verbose_name_plural,
+            "field": field.verbose_name,
+        },
     )
 
 
