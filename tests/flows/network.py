@@ -42,6 +42,8 @@ from tracking.clicks.keys import KEYS
 from tracking.models import SpoolHost
 from tracking.rule import tokens
 
+MIGRATED = "migrated"
+"""A database of the network's server that stays empty, to be copied."""
 WAIT_SECONDS = 180.0
 LOOK_EVERY_SECONDS = 0.05
 TRACKING_WORKERS = 2
@@ -324,6 +326,8 @@ def run(folder: Path) -> Iterator[Network]:
         stack.enter_context(database(str(servers.sockets)))
         stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
         call_command("migrate", verbosity=0)
+        connections.close_all()  # nobody may be in a database that is copied
+        databases.copy(DATABASE, MIGRATED)
         refuse_shortcuts(network.environment)
         stack.enter_context(tls.front(network.public_port, network.port))
         yield network

@@ -10,14 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 
 from network.local.bootstrap import ROOT
 from network.models import Advertiser
 from publishers.models import Publisher
 from tests.flows import network as networks
 from tests.flows.network import Network
+from tests.support import databases
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking.clicks import rows as click_rows
@@ -33,14 +33,11 @@ MORE = 20
 @pytest.fixture(scope="module")
 def prepared(silent_network: Network) -> Iterator[Network]:
     """A database in which sales of every kind are due."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {PREPARED}")
+    databases.copy(networks.MIGRATED, PREPARED)
     with networks.database(str(silent_network.postgres.sockets), PREPARED):
-        call_command("migrate", verbosity=0)
         sell()
     yield silent_network
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {PREPARED}")
+    databases.drop(PREPARED)
 
 
 def sell() -> None:

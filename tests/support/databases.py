@@ -61,10 +61,20 @@ def own_demo() -> Iterator[None]:
     after it the process has no connection, so that nothing may be under way."""
     source = _template(SEEDED, _seed, migrated())
     name = f"{connections['default'].settings_dict['NAME']}_{SEEDED}"
-    with _server() as server:
-        _copy(server, source, name)
+    copy(source, name)
     with speaking_to(NAME=name):
         yield
+    drop(name)
+
+
+def copy(source: str, name: str) -> None:
+    """Make a database, in place of any of this name, on the server that the models speak to; nobody
+    may be in the ``source``."""
+    with _server() as server:
+        _copy(server, source, name)
+
+
+def drop(name: str) -> None:
     with _server() as server:
         _drop(server, name)
 
