@@ -60,7 +60,7 @@ def own_demo() -> Iterator[None]:
     """Let this process's models speak to a demo of its own, as it was seeded at NOW. Before and
     after it the process has no connection, so that nothing may be under way."""
     source = _template(SEEDED, _seed, migrated())
-    name = f"{connections['default'].settings_dict['NAME']}_{SEEDED}"
+    name = f"{connections['default'].settings_dict['NAME']}_demo"
     copy(source, name)
     with speaking_to(NAME=name):
         yield
