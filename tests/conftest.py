@@ -83,12 +83,11 @@ def empty_redis() -> None:
 
 
 @pytest.fixture(autouse=True)
-def statements_name_their_advertiser(request: pytest.FixtureRequest) -> Iterator[None]:
+def statements_name_their_advertiser() -> Iterator[None]:
     """What happened is looked at one advertiser at a time, but where it may be otherwise."""
     with statements.watched() as unnamed:
         yield
-    if request.node.nodeid.startswith(statements.WATCHED):
-        assert not unnamed, "\n\n".join(unnamed)
+    assert not unnamed, "\n\n".join(unnamed)
 
 
 @pytest.fixture

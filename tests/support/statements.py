@@ -40,25 +40,6 @@ ACROSS: Mapping[str, str] = {
 }
 """Places, as the beginning of their paths, and why they may ask about all advertisers."""
 
-WATCHED = (
-    "tests/admin/",
-    "tests/publishers/cookie_types/",
-    "tests/publishers/pages/",
-    "tests/publishers/partnerships/",
-    "tests/tracking/clicks/",
-    "tests/tracking/commissions/",
-    "tests/tracking/conversions/",
-    "tests/tracking/explain/",
-    "tests/tracking/figures/",
-    "tests/tracking/lifecycle/",
-    "tests/tracking/rollups/",
-    "tests/tracking/spool/",
-    "tests/tracking/verify/",
-    "tests/tracking/whatif/",
-    "tests/wire/",
-)
-"""Tests whose statements are held against it."""
-
 PRODUCT = ("network", "publishers", "tracking")
 TESTS = ("tests/", "network/management/commands/test.py")
 BENEATH = "tracking/distribution/rows.py"
