@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -145,7 +145,15 @@ class Browser:
     def _headers(self, move: Follow) -> Mapping[str, str]:
         fetch = {"image": AS_PICTURE, "prefetch": AHEAD}.get(move.by, BY_LINK)
         agent = CRAWLER if move.by == "bot" else USER_AGENTS[self._number % 3]
-        return {**(IN_PAGE if move.in_page else fetch), "HTTP_USER_AGENT": agent}
+        if move.in_page:
+            fetch = {**IN_PAGE, "HTTP_ORIGIN": self._origin}
+        return {**fetch, "HTTP_USER_AGENT": agent}
+
+    @property
+    def _origin(self) -> str:
+        """What a browser says of a script in the shop's page."""
+        page = urlsplit(self._shop.landing_url)
+        return f"{page.scheme}://{page.netloc}"
 
     def _basket(self) -> Basket:
         amount = sum(
