@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from network.models import User
 from tracking.conversions.deciding import joined_by_now, reconsider
-from tracking.conversions.evidence import Evidence
+from tracking.conversions.evidence import differs
 from tracking.conversions.locking import lock
 from tracking.models import Conversion, Decision
 
@@ -44,15 +44,9 @@ def sides(conversion: Conversion) -> Sides | None:
     others = [
         report
         for report in (*joined.linked, *joined.unlinked)
-        if report.id in joined.rivals and _differs(report, first, joined.conflict)
+        if report.id in joined.rivals and differs(report, first, joined.conflict)
     ]
     return Sides(first.id, max(others, key=lambda report: report.received).id)
-
-
-def _differs(report: Evidence, first: Evidence, conflict: str) -> bool:
-    if conflict == Conversion.Conflict.FIGURES:
-        return report.figures != first.figures
-    return report.journeys.isdisjoint(first.journeys)
 
 
 @transaction.atomic

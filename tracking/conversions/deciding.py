@@ -13,7 +13,7 @@ from network.clock import from_ms, to_ms
 from network.models import Advertiser
 from tracking.commissions import decisions, settling, suspended
 from tracking.conversions import journeys, reports
-from tracking.conversions.evidence import Evidence, Joined, OrderContext, join
+from tracking.conversions.evidence import Evidence, Joined, OrderContext, differs, join
 from tracking.conversions.journeys import Journey
 from tracking.conversions.ranks import CONFIRMING, Rank
 from tracking.models import Conversion, Decision, Report
@@ -32,6 +32,7 @@ DECIDED = (
     "customer",
     "conflict",
     "conflict_since",
+    "contested_by_id",
     "verified",
     "over_limit",
     "decision_id",
@@ -123,6 +124,7 @@ def decide(conversion: Conversion, rows: Sequence[Report], stamp: Stamp) -> None
     with rollups.following(conversion):
         before = _values(conversion)
         _take_figures(conversion, joined, rows)
+        conversion.contested_by_id = _contesting(known)
         reports.mark(joined, rows)
         resolved = _resolve(known, joined)
         journeys.rebuild(conversion.advertiser_id, known.clicks.of(joined).unrecorded, stamp.now)
@@ -158,6 +160,21 @@ def _known_of(advertiser: Advertiser, rows: Iterable[Report], context: OrderCont
         to_ms(min(at, context.first_seen or at)),
     )
     return Known(advertiser, evidence, replace(context, begun=clicks.begun), clicks)
+
+
+def _contesting(known: Known) -> int | None:
+    """The publisher whose click came with the first report that contradicts the claimant's, had
+    nobody settled it."""
+    joined = known.joined()
+    if joined.claimant is None:
+        return None
+    others = [
+        report
+        for report in known.evidence
+        if report.id in joined.rivals and differs(report, joined.claimant, joined.conflict)
+    ]
+    clicks = (item.click for report in others for item in report.presented)
+    return next((click.publisher for click in clicks), None)
 
 
 def _values(conversion: Conversion) -> dict[str, Any]:

@@ -277,3 +277,10 @@ def _sessions(items: _Group, clicks: Iterable[Click]) -> frozenset[int]:
         return frozenset(click.session for click in clicks)
     one = min(speaking, key=lambda report: (not report.session_by_cookie, *report.received))
     return one.sessions
+
+
+def differs(report: Evidence, other: Evidence, conflict: str) -> bool:
+    """Whether two reports in a conflict are on different sides of it."""
+    if conflict == "figures":
+        return report.figures != other.figures
+    return report.journeys.isdisjoint(other.journeys)

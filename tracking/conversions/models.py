@@ -43,6 +43,17 @@ class Conversion(AdvertiserRow):
     customer = models.CharField(_("customer"), max_length=10, blank=True)
     conflict = models.CharField(_("conflict"), max_length=10, choices=Conflict, blank=True)
     conflict_since = models.DateTimeField(_("conflict since"), null=True)
+    contested_by = models.ForeignKey(
+        "publishers.Publisher",
+        models.PROTECT,
+        verbose_name=_("contested by"),
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+        help_text=_("Whose click came with the report that contradicts the earlier one."),
+    )
+    """Kept when the conflict is settled."""
     settled_report = KeyWithin(
         "tracking.Report",
         models.PROTECT,
@@ -105,6 +116,21 @@ class Conversion(AdvertiserRow):
                 condition=Q(closed_at__isnull=True),
             ),
             models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
+            models.Index(
+                fields=("advertiser", "conflict_since"),
+                name="conversion_contested",
+                condition=Q(closed_at__isnull=True, conflict_since__isnull=False),
+            ),
+            models.Index(
+                fields=("advertiser", "closes_at"),
+                name="conversion_waits",
+                condition=Q(closed_at__isnull=True) & (Q(verified=False) | Q(over_limit=True)),
+            ),
+            models.Index(
+                fields=("advertiser", "contested_by"),
+                name="conversion_contested_by",
+                condition=Q(contested_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

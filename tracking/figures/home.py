@@ -127,7 +127,7 @@ class Waiting:
 
 
 def waiting(scope: Scope) -> Mapping[str, Waiting]:
-    """What waits, by state: *Pending*, *Unverified* and *Conflict*. Two queries."""
+    """What waits, by state: *Pending*, *On hold*, *Unverified* and *Conflict*. Two queries."""
     rows = (
         _of(scope, Commission.objects.filter(status__in=OPEN))
         .annotate(state=state_case())
@@ -264,7 +264,7 @@ def _last_reports(
 
 def _stuck(scope: Scope) -> Mapping[int, Mapping[str, int]]:
     """Open sales that time alone does not close, by advertiser."""
-    unverified = Q(verified=False, conflict="", commission__status__in=OPEN)
+    unverified = Q(verified=False, over_limit=False, conflict="", commission__status__in=OPEN)
     rows = _of(scope, Conversion.objects.filter(closed_at=None))
     found = rows.values("advertiser").annotate(
         conflicts=Count("id", filter=~Q(conflict="")), unverified=Count("id", filter=unverified)

@@ -37,10 +37,19 @@ def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
         commission__status=Status.PENDING,
         closes_at__lte=known_to - timedelta(days=shop.confirm_days),
     )
-    contested = Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days)) & ~Q(
-        conflict=""
-    )
-    return _each(shop, unconfirmed, _decline, now) + _each(shop, contested, _settle, now)
+    contested = Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days))
+    ended = _each(shop, unconfirmed, _decline, now) + _each(shop, contested, _settle, now)
+    return ended + _each(shop, _believed_since(shop), reconsider, now)
+
+
+def _believed_since(shop: Advertiser) -> Q:
+    """What waits for something that the advertiser does not ask for any more."""
+    smaller = Q(over_limit=True)
+    if shop.largest_order_minor is not None:
+        smaller &= Q(amount_minor__lte=shop.largest_order_minor)
+    if shop.verification == Advertiser.Verification.BROWSER:
+        return smaller | Q(verified=False)
+    return smaller
 
 
 def _each(

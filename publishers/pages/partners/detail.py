@@ -22,6 +22,7 @@ from publishers.pages.partners.columns import DAYS, confirmation, figures_shown,
 from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.partnerships.suggestions import ADVISED
 from tracking.figures.queries import annotate_partners
+from tracking.models import Conversion
 
 
 def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
@@ -40,6 +41,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "offers": partner_status.offers(standing.terms),
         "application": partner_status.application(row),
         "figures": figures_shown(row),
+        "conflicts": _conflicts(row, now),
         "suggestion": _suggestion(row),
         "days": DAYS,
         "hard_days": own_days or shop.hard_days,
@@ -58,6 +60,14 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",
         "now": now,
     }
+
+
+def _conflicts(row: Partnership, now: datetime) -> int:
+    """Orders of the period whose conflict came with one of the partner's clicks."""
+    caused = Conversion.objects.filter(
+        advertiser=row.advertiser_id, contested_by=row.publisher_id, at__gte=period(now).since
+    )
+    return caused.count()
 
 
 @dataclass(frozen=True, slots=True)

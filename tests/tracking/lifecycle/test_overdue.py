@@ -238,6 +238,30 @@ def test_after_some_days_the_earlier_report_decides(
     )
 
 
+def test_a_conflict_names_the_partner_whose_click_caused_it(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    conflict(shop, blog, "journeys")
+    rival = Publisher.objects.exclude(pk=blog.pk).get()
+    assert Conversion.objects.get().contested_by == rival
+    close(NOW + timedelta(days=40))
+    assert (state(), Conversion.objects.get().contested_by) == ("Unverified", rival)
+
+
+def test_what_the_advertiser_does_not_ask_for_any_more_is_not_waited_for(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    Advertiser.objects.filter(pk=shop.pk).update(largest_order_minor=1_000)
+    sell(shop, blog)
+    assert state() == "On hold"
+    Advertiser.objects.filter(pk=shop.pk).update(largest_order_minor=5_000)
+    close(NOW + DAY)
+    assert state() == "Unverified"
+    Advertiser.objects.filter(pk=shop.pk).update(verification="browser")
+    close(NOW + DAY)
+    assert state() == "Pending"
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["in_order", "the_later_first"])
 def test_meanwhile_the_earlier_one_sees_it_whatever_arrived_first(
     shop: Advertiser, blog: Publisher, reverse: bool

@@ -150,6 +150,9 @@ def _amounts(by_currency: Mapping[str, int]) -> list[str]:
     return [money.display(minor, currency) for currency, minor in sorted(by_currency.items())]
 
 
+WAITING = (SaleState.PENDING, SaleState.ON_HOLD, SaleState.UNVERIFIED, SaleState.CONFLICT)
+
+
 def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
     address = reverse(LIST.format("tracking_conversion"))
     return [
@@ -159,7 +162,7 @@ def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
             "amounts": _amounts(held.commission),
             "address": f"{address}?state={state}",
         }
-        for state in (SaleState.PENDING, SaleState.UNVERIFIED, SaleState.CONFLICT)
+        for state in WAITING
         for held in [found.get(state, Waiting())]
     ]
 
