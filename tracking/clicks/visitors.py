@@ -25,21 +25,28 @@ _FAMILIES = (
 )
 _MAX_USER_AGENT = 512
 """Characters that are kept to be looked at; a request's head may have hundreds of thousands."""
+_PREVIEWERS = ("cardyb", "mimecast", "proofpoint")
+"""Those that look at links in posts and mails, and that crawlerdetect does not know."""
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 """Headers by which browsers of today and before say that they fetch ahead."""
 
 
 def is_bot(user_agent: str) -> bool:
-    """Whether the user agent is a known crawler's.
+    """Whether the user agent is a known crawler's or previewer's, or no browser's at all.
 
     Off production a headless browser counts as a person: demo and tests are driven by one.
     """
     if settings.COUNT_HEADLESS_BROWSERS:
         user_agent = user_agent.replace("HeadlessChrome", "Chrome")
-    return _is_crawler(user_agent[: crawlers.LONGEST])
+    return _is_bot(user_agent[: crawlers.LONGEST])
 
 
-_is_crawler = lru_cache(maxsize=20_000)(crawlers.is_crawler)
+@lru_cache(maxsize=20_000)
+def _is_bot(agent: str) -> bool:
+    if " " not in agent:  # every browser names its system; "node" or "Viber/20.0" does not
+        return True
+    lower = agent.lower()
+    return any(name in lower for name in _PREVIEWERS) or crawlers.is_crawler(agent)
 
 
 def describe(user_agent: str) -> str:

@@ -124,8 +124,8 @@ def test_a_target_that_nobody_is_led_to_is_refused(
     ("query", "words"),
     [
         pytest.param("programme=", "Programme: Choose the programme", id="no_programme"),
-        pytest.param("programme=x", "Programme: This is none of your programmes.", id="no_id"),
-        pytest.param("programme={other}", "Programme: This is none of your", id="not_ones_own"),
+        pytest.param("programme=x", "Programme: This is not one of your programmes.", id="no_id"),
+        pytest.param("programme={other}", "Programme: This is not one of your", id="not_ones_own"),
         pytest.param(
             "programme={own}&ref2=" + "x" * 256,
             "Reference ref2: Shorten it to 255 characters; it has 256.",

@@ -9,7 +9,17 @@ from tracking.clicks import visitors
 
 @pytest.mark.parametrize(
     ("user_agent", "bot"),
-    [(CHROME, False), ("", False), ("Googlebot/2.1", True), ("curl/8.5.0", True)],
+    [
+        (CHROME, False),
+        ("", True),
+        ("Googlebot/2.1", True),
+        ("curl/8.5.0", True),
+        ("node", True),
+        ("Viber/20.0", True),
+        ("Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", True),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Mimecast", True),
+        ("Mozilla/5.0 (Windows NT 10.0) ProofPoint URL Defense", True),
+    ],
 )
 def test_which_user_agents_are_bots(user_agent: str, bot: bool) -> None:
     assert visitors.is_bot(user_agent) is bot
