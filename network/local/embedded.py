@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from network.local import hold as engine_hold
 from network.local.account import EngineError, choose_account, make_data_folder, temporary_base
@@ -21,6 +22,9 @@ from network.local.bootstrap import ROOT, say
 from network.local.hold import Hold, InUseError, Owner
 from network.local.machine import RefusedError, served_port
 from network.local.processes import ProcessError, Stopped, stop_on_signals
+
+if TYPE_CHECKING:
+    from network.local.servers import Servers
 
 URLS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 # These neither read nor write a database.
@@ -166,7 +170,7 @@ def _clear(data: Path, *, fresh: bool) -> None:
 def _serve(
     held: Hold, owner: Owner, names: Collection[str], *, durable: bool, keep: bool
 ) -> Iterator[Engines]:
-    from network.local import servers  # needs the group "engines"
+    from network.local import mending, servers  # need the group "engines"
 
     held.announce(owner)
     try:
@@ -181,15 +185,20 @@ def _serve(
             )
             held.announce(owner)
             running.await_ready()
-            held.announce(replace(owner, state="ready"))
+            held.announce(_now(owner, running))
             try:
-                yield Engines(owner.database_url, owner.redis_url, owner.mode)
+                with mending.mended(running, lambda: held.announce(_now(owner, running))):
+                    yield Engines(owner.database_url, owner.redis_url, owner.mode)
                 if owner.mode == "development":
                     held.end_when_unused(owner)
             finally:
                 held.announce(replace(owner, state="ending"))
     finally:
         held.retract()
+
+
+def _now(owner: Owner, running: "Servers") -> Owner:
+    return replace(owner, state="ready", servers=running.identities())
 
 
 @contextlib.contextmanager

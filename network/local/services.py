@@ -24,6 +24,8 @@ from network.local.processes import Ended, Program, Stopped, Supervisor, tail
 KILLED_ENDS_WITHIN_SECONDS = 30.0
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
+MOST_DEATHS, WITHIN_SECONDS = 5, 60.0
+"""A program that dies more often than so within so long is not started again."""
 TRACKING_WORKERS, SITE_WORKERS, TASK_WORKERS = 2, 1, 2
 ADDRESS = "127.0.0.1"
 """Browsers and curl take ``*.localhost`` for ::1, too, and come here when nobody answers there."""
@@ -81,22 +83,35 @@ def programs(site: Path) -> list[Program]:
 
 
 def serve(lock: int, pages: Iterable[Page], tell: Callable[[], object]) -> NoReturn:
-    """Run everything until it is stopped; ``tell`` is called once the pages answer. Raises
-    Stopped on a signal, Unserved when a process ends by itself, ProcessError."""
+    """Run everything until it is stopped, and start again what ends by itself; ``tell`` is called
+    once the pages answer. Raises Stopped on a signal, Unserved where it does not come up or ends
+    again and again, ProcessError."""
     with Supervisor(hold=[lock]) as supervisor:
         say("starting tracking, site, worker, beat and drain.")
-        start(supervisor, pages)
+        running = start(supervisor, pages)
         tell()
         sys.stdout.flush()
         connections.close_all()
         say(f"logs are in {logs()}; Ctrl-C stops everything.")
         try:
-            ended = supervisor.wait()
+            _keep_running(supervisor, running)
         except Stopped as stopped:
             say(f"stopping ({stopped}); the data stays in {settings.DATA_DIR.absolute()}.")
             raise
-    assert ended is not None
-    raise ProgramEnded(ended, log_of(ended.name))
+
+
+def _keep_running(supervisor: Supervisor, running: Mapping[str, Program]) -> NoReturn:
+    deaths: dict[str, list[float]] = {name: [] for name in running}
+    while True:
+        ended = supervisor.wait()
+        assert ended is not None
+        program, died = running[ended.name], deaths[ended.name]
+        died.append(time.monotonic())
+        if len(died) > MOST_DEATHS and died[-1] - died[-1 - MOST_DEATHS] < WITHIN_SECONDS:
+            raise ProgramEnded(ended, program.log)
+        say(f"{ended.name} ended (status {ended.status}); it is started again. See {program.log}")
+        web.remove_left_behind(program.argv)
+        supervisor.start(program)
 
 
 @contextmanager
@@ -128,9 +143,9 @@ def lock_of(name: str, data: Path) -> Path:
     return data / f"{name}.lock"
 
 
-def start(supervisor: Supervisor, pages: Iterable[Page]) -> None:
+def start(supervisor: Supervisor, pages: Iterable[Page]) -> dict[str, Program]:
     """Start everything, with fresh logs; those of the run before are kept beside them. Returns
-    when the site and these pages answer. Raises Unserved."""
+    what runs, by name, when the site and these pages answer. Raises Unserved."""
     folder = Path(tempfile.mkdtemp(prefix="sc-"))  # a socket's whole path must be short
     supervisor.remove_at_end(folder)
     site, tracking, *others = programs(folder / "site")
@@ -139,6 +154,7 @@ def start(supervisor: Supervisor, pages: Iterable[Page]) -> None:
     _await_pages(supervisor, [Page(settings.SITE_HOST, "/"), *pages])
     for program in others:  # only now: on few cores they would keep the pages back
         _start(supervisor, program)
+    return {program.name: program for program in (site, tracking, *others)}
 
 
 def _start(supervisor: Supervisor, program: Program) -> None:

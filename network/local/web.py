@@ -1,6 +1,8 @@
 """How the server in front of Django is started: granian, by its ASGI interface (decision 17)."""
 
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 TRACKING = "network.project.serve_tracking:application"
@@ -10,6 +12,8 @@ HEAD_MS = 10_000
 CONNECTIONS = 16_384
 """In each worker. It is a limit of connections, not of requests; at it nobody is let in."""
 BACKLOG = 2_048
+RESPAWN_SECONDS = 0.1
+"""After which a worker that died is replaced."""
 GRACE_SECONDS = 5
 """A worker that is told to end while it is still starting does not hear it."""
 
@@ -30,6 +34,7 @@ def command(
         "backpressure": CONNECTIONS,
         "backlog": BACKLOG,
         "workers-kill-timeout": GRACE_SECONDS,
+        "respawn-interval": RESPAWN_SECONDS,
     }
     if address:
         options |= {"host": address[0], "port": address[1]}
@@ -38,3 +43,11 @@ def command(
     words = [word for name in options for word in (f"--{name}", str(options[name]))]
     switches = ("--no-ws", "--respawn-failed-workers")
     return (sys.executable, "-m", "granian", *words, *switches, application)
+
+
+def remove_left_behind(command: Sequence[str]) -> None:
+    """Remove the unix socket of a server that was killed: the next one with this command line would
+    not start."""
+    for option, value in pairwise(command):
+        if option == "--uds":
+            Path(value).unlink(missing_ok=True)

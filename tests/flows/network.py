@@ -183,14 +183,13 @@ class Network:
     def program(self, name: str, environment: Mapping[str, str]) -> Program:
         python = (sys.executable, "-W", "error::RuntimeWarning")
         celery = (*python, "-m", "celery", "--app", "network.celery")
-        respawn = ("--respawn-interval", "0.1")
         address, socket = ("127.0.0.1", self.port), self.site_socket
         tracking = web.command(web.TRACKING, workers=TRACKING_WORKERS, address=address)
         site = web.command(web.SITE, workers=1, socket=socket)
         schedule = str(self.folder / f"{name}-schedule")
         commands: dict[str, tuple[str, ...]] = {
-            "tracking": (*python, *tracking[1:], *respawn),
-            "site": (*python, *site[1:], *respawn),
+            "tracking": (*python, *tracking[1:]),
+            "site": (*python, *site[1:]),
             "drain": (*python, "manage.py", "drain"),
             "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),

@@ -1,23 +1,39 @@
 """The demo as a person starts it: from nothing, in a copy of the checkout, real processes."""
 
+import contextlib
 import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
+import psutil
+import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from network.demo.story import cast
+from network.local import services
 from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
 from tracking.rule.attribution import Verdict
 
 DAYS = 30
 """Long enough that most cookies have ended and most sales are closed."""
+PARTS = {
+    "drain": "manage.py drain",
+    "worker": "celery --app network.celery worker",
+    "beat": "network.celery beat",
+    "valkey": "valkey-server",
+    "site": "serve_site",
+    "tracking": "serve_tracking",
+    "postgres": "postgres -D",
+}
+"""Its programs, with a part of each one's command line."""
 GIVEN_UP = 40
 """Days of the seeding before it, which was killed."""
 
@@ -278,10 +294,56 @@ def test_it_starts_again_at_once_after_it_was_killed(demo: Started) -> None:
     assert demo.ask("SELECT count(*) FROM tracking_conversion") == orders
 
 
-def test_the_end_of_one_of_its_processes_ends_it_with_the_reason(demo: Started) -> None:
-    [drain] = demo.processes("manage.py drain")
-    drain.kill()
+def main_process(demo: Started, part: str) -> psutil.Process | None:
+    """The first of a program's processes; the others are its children."""
+    found = {process.pid: process for process in demo.processes(part)}
+    firsts = [process for process in found.values() if process.ppid() not in found]
+    return firsts[0] if firsts else None
+
+
+def clicks_taken_in(demo: Started) -> int:
+    """0 while PostgreSQL is away."""
+    with contextlib.suppress(psycopg.OperationalError):
+        [(count,)] = demo.ask("SELECT count(*) FROM tracking_click")
+        return int(str(count))
+    return 0
+
+
+def is_back(demo: Started, part: str, old: psutil.Process) -> bool:
+    new = main_process(demo, part)
+    return new is not None and new.pid != old.pid
+
+
+def test_what_ends_is_started_again_and_nothing_is_lost(demo: Started) -> None:
+    before = clicks_taken_in(demo)
+    link = demo.url("track", "/t/1/c/1")
+    followed = 0
+    for name, part in PARTS.items():
+        old = main_process(demo, part)
+        assert old, name
+        old.kill()
+        wait_until(partial(is_back, demo, part, old), f"{name} is back")
+        assert f"softclick: {name} ended (status -9); it is started again." in demo.errors
+        followed += wait_until(lambda: clicked(demo, link), "the tracking host answers")
+    wait_until(lambda: clicks_taken_in(demo) == before + followed, "every click is taken in")
+    assert demo.is_running
+    page = demo.url("network", "/sign-in/")
+    wait_until(lambda: demo.request("GET", page).status_code == 200, "pages are there")
+
+
+def clicked(demo: Started, link: str) -> int:
+    """How many clicks were answered: one, or none while the port is taken by nobody."""
+    with contextlib.suppress(httpx.TransportError):
+        return int(demo.request("GET", link).status_code == 302)
+    return 0
+
+
+def test_what_ends_again_and_again_ends_it_with_the_reason(demo: Started) -> None:
     assert demo.process
+    for _ in range(services.MOST_DEATHS + 1):
+        drain = wait_until(lambda: main_process(demo, PARTS["drain"]), "the drain is back")
+        drain.kill()
+        drain.wait(WAIT_SECONDS)
     assert demo.process.wait(WAIT_SECONDS) == 1
     assert f"drain ended (status -9). {demo.data}/logs/drain.log ends:" in demo.errors
     wait_until(lambda: not demo.processes(), "every process has ended")

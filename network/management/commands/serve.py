@@ -1,6 +1,7 @@
 """``manage.py serve``: a web server, of the tracking host or of the site."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -24,11 +25,16 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=tuple(SERVERS))
         parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
         parser.add_argument("--port", type=int, help="default: 8000 for tracking, 8001 for site")
+        parser.add_argument(
+            "--socket", type=Path, help="a unix socket instead (SITE_SOCKET of the tracking host)"
+        )
         parser.add_argument("--workers", type=int, default=2, help="processes; default: 2")
 
     def handle(self, *args: Any, **options: Any) -> None:
         application, usual_port = SERVERS[options["what"]]
-        address = (options["host"], options["port"] or usual_port)
-        words = web.command(application, workers=options["workers"], address=address)
+        socket: Path | None = options["socket"] and options["socket"].absolute()
+        address = None if socket else (options["host"], options["port"] or usual_port)
+        words = web.command(application, workers=options["workers"], address=address, socket=socket)
+        web.remove_left_behind(words)
         os.chdir(ROOT)
         os.execve(words[0], words, os.environ | {OFF_SWITCH: "1"})  # noqa: S606 - it becomes the server

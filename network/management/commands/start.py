@@ -21,8 +21,8 @@ REMEDY = (
 class Command(BaseCommand):
     help = (
         "Run a network on this machine, as the demo does, but empty: tracking host, site, worker, "
-        "beat, drain, on PostgreSQL and Valkey that come along. Ctrl-C stops everything; the data "
-        "stays."
+        "beat and drain, on PostgreSQL and Valkey that come along. Ctrl-C stops everything; the "
+        "data stays."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
