@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from network.clock import to_ms
 from network.models import Advertiser
 from publishers.models import Publisher
+from tests.support.makers import in_page_of
 from tracking.clicks import cookies
 from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
@@ -44,7 +45,8 @@ class Browser:
         self, publisher: Publisher, at: datetime, *, lost: bool = False, **request: Any
     ) -> Answer:
         shop = build().advertisers[self.advertiser.id]
-        headers: Mapping[str, str] = {"HTTP_USER_AGENT": CHROME}
+        inside = in_page_of(shop.landing_url) if request.get("in_page") else {}
+        headers: Mapping[str, str] = {**inside, "HTTP_USER_AGENT": CHROME}
         wanted = Visit(
             publisher=publisher.id, **{"cookies": self.jar, "headers": headers, **request}
         )

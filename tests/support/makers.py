@@ -135,6 +135,12 @@ NAVIGATION = {
 }
 
 
+def in_page_of(landing_url: str) -> dict[str, str]:
+    """The headers of a script's fetch, in a page of the shop."""
+    origin = landing_url.rstrip("/")
+    return {**NAVIGATION, "HTTP_SEC_FETCH_MODE": "cors", "HTTP_ORIGIN": origin}
+
+
 class Shopper:
     """A browser that follows links and buys. What it does is taken in at once, as the drain does
     it: clicks, decisions and commissions are the product's own."""

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from network.clock import to_ms
 from network.models import Advertiser
 from publishers.models import Partnership
-from tests.support.makers import NAVIGATION
+from tests.support.makers import NAVIGATION, in_page_of
 from tracking.clicks import cookies, snapshot
 from tracking.clicks import redirect as clicks
 from tracking.clicks.cookies import Jar
@@ -162,11 +162,12 @@ class Life:
 
     def _follow(self, move: Move, browser: Browser) -> None:
         now = to_ms(move.at)
+        in_page = move.what == "activate"
         visit = Visit(
             publisher=self.publishers[move.publisher],
             cookies=browser.cookies(now),
-            headers=NAVIGATION,
-            in_page=move.what == "activate",
+            headers=in_page_of(self.terms.landing_url) if in_page else NAVIGATION,
+            in_page=in_page,
         )
         answer = clicks.visit(visit, self.terms, KEYS, now)
         browser.keep(answer, now)
