@@ -15,6 +15,7 @@ import pytest
 
 from network.local.embedded import temporary_folder
 from network.local.servers import Postgres, Valkey, serve
+from network.secret_store import development_secret
 
 
 def _prepare() -> None:
@@ -32,7 +33,16 @@ def _prepare() -> None:
     if worker:
         number = int(worker.removeprefix("gw")) + 1
         os.environ["REDIS_URL"] = _redis_database(os.environ["REDIS_URL"], number)
-        os.environ["SOFTCLICK_DATA"] = str(Path(os.environ["SOFTCLICK_DATA"]) / worker)
+        common = Path(os.environ["SOFTCLICK_DATA"])
+        os.environ["SOFTCLICK_DATA"] = str(common / worker)
+        _share_secrets(common, common / worker)
+
+
+def _share_secrets(common: Path, own: Path) -> None:
+    """The same in every process: one seeds the demo that the others copy, tokens included."""
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("django", "tokens"):
+        (own / f"secret-{name}").write_text(development_secret(common, name))
 
 
 def _redis_database(url: str, number: int) -> str:
