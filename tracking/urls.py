@@ -11,8 +11,16 @@ urlpatterns = [
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
-    re_path(r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$", views.damaged_click),
-    re_path(r"^t/(?P<advertiser>[1-9]\d{0,9})/pixel\.gif(?P<rest>\W(?s:.*))$", views.damaged_pixel),
+    re_path(
+        r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$",
+        views.damaged_click,
+        name="damaged_click",
+    ),
+    re_path(
+        r"^t/(?P<advertiser>[1-9]\d{0,9})/pixel\.gif(?P<rest>\W(?s:.*))$",
+        views.damaged_pixel,
+        name="damaged_pixel",
+    ),
     path("t/page.css", views.page_style, name="page_style"),
 ]
 handler404 = views.not_found
