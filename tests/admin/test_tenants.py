@@ -191,7 +191,7 @@ def test_a_viewer_reads_the_tracking_hosts(shop: Advertiser) -> None:
     tracking_hosts.replace(shop, ["go.shop.example", "t.shop.example"])
     viewer = signed_in(make_user("viewer", shop))
     page = text(viewer.get(f"/admin/network/advertiser/{shop.pk}/change/"))
-    assert "go.shop.example, t.shop.example" in page
+    assert "go.shop.example and t.shop.example" in page
 
 
 def test_terms_change_from_a_start_on(owner: Client, shop: Advertiser) -> None:

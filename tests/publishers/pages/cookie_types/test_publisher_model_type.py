@@ -71,7 +71,7 @@ def test_it_says_at_which_advertisers_the_cookie_type_changes(client: Client) ->
         make_partner(shop, blog)
     make_partner(shops[2], blog, "hard")
     said = text(opened(client, blog, "extension"))
-    assert "Change the model type of Blog from Content to Extension." in said
+    assert "Change the model type of Blog from Content to Extension" in said
     assert "Its cookie type changes at 2 of 3 advertisers." in said
     for name in ("Alder", "Birch"):
         assert f"{name} Content Hard Content default — Soft Extension default" in said

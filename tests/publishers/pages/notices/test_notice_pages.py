@@ -73,7 +73,7 @@ def test_it_says_what_from_when_why_and_what_it_means(cast: Cast, member: Client
     set_soft(cast, start=NOW + DAY)
     shown = notices(member, cast)
     for part in (
-        "Your clicks are soft from 13 Mar 2026 14:00 UTC, hard until then.",
+        "Your clicks are soft from 13 Mar 2026 14:00 UTC, hard until then",
         REASON,
         "Soft: your clicks take the cookie only when no other cookie of this shop is live",
         "Clicks already made keep their type",
@@ -103,7 +103,7 @@ def test_nothing_internal_is_shown(cast: Cast, member: Client, name: str) -> Non
 
 
 COMING, TOMORROW = "?about=coming", NOW + DAY
-SOFT_TOMORROW = "Your clicks are soft from 13 Mar 2026 14:00 UTC, hard until then."
+SOFT_TOMORROW = "Your clicks are soft from 13 Mar 2026 14:00 UTC, hard until then"
 
 
 def read(client: Client, cast: Cast, query: str = "") -> str:
