@@ -273,13 +273,13 @@ CLOSES_AT = (
     ),
     Mutation(
         "closes_at: the validation period alone",
-        "if last and last.closes_at >= validated_at:",
-        "if last and not sale.validation_minutes:",
+        "is_by_click = last is not None and last.closes_at >= validated_at",
+        "is_by_click = last is not None and not sale.validation_minutes",
     ),
     Mutation(
         "closes_at: a draw names no click",
-        "if last and last.closes_at >= validated_at:",
-        "if last and last.closes_at > validated_at:",
+        "is_by_click = last is not None and last.closes_at >= validated_at",
+        "is_by_click = last is not None and last.closes_at > validated_at",
     ),
 )
 
