@@ -31,7 +31,7 @@ COPIED = (
     Path("tracking/__init__.py"),
     *(Path("tracking/rule", f"{name}.py") for name in ("__init__", "reasons", "slots")),
     *(Path("tracking/simulator", f"{name}.py") for name in ("__init__", "format", "loading")),
-    Path("tracking/simulator/play.py"),
+    *(Path("tracking/simulator", f"{name}.py") for name in ("play", "problems")),
     *(Path("tests", name) for name in ("__init__.py", "scenarios.yaml", "tracking/__init__.py")),
     *(
         Path("tests/tracking/rule", f"{name}.py")
@@ -339,7 +339,7 @@ def _start(source: str) -> Connection:
 
 def _found(mutation: Mutation, connection: Connection) -> Found:
     code, failed = connection.recv()
-    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+    if (code == pytest.ExitCode.OK) == bool(failed) or code > pytest.ExitCode.TESTS_FAILED:
         raise RuntimeError(f"{mutation.name}: the tests could not be run ({code!r})")
     return Found(mutation, failed)
 
