@@ -53,6 +53,8 @@ class NewAdvertiser:
     network_fee_percent: Decimal = Decimal(0)
     verification: str = Advertiser.Verification.CONFIRMED
     largest_order_minor: int | None = None
+    confirm_days: int = 60
+    conflict_days: int = 30
     terms: dict[str, int | str] = field(default_factory=dict)
 
 
@@ -68,6 +70,8 @@ def create_advertiser(new: NewAdvertiser, now: datetime, made_by: User | None = 
         network_fee_percent=new.network_fee_percent,
         verification=new.verification,
         largest_order_minor=new.largest_order_minor,
+        confirm_days=new.confirm_days,
+        conflict_days=new.conflict_days,
         created_at=now,
     )
     advertiser.full_clean()

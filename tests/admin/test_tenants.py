@@ -31,8 +31,8 @@ NEW_ADVERTISER = {
     "consent_default": "False",
     "verification": "browser",
     "largest_order": "2000.00",
-    "confirm_days": "60",
-    "conflict_days": "30",
+    "confirm_days": "50",
+    "conflict_days": "20",
     "soft_rule": "sole",
     "hard_days": "14",
     "soft_hours": "12",
@@ -50,6 +50,7 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     assert (shop.currency, shop.domains) == ("EUR", ["new.example"])
     assert shop.consent_default is False
     assert (shop.verification, shop.largest_order_minor) == ("browser", 200_000)
+    assert (shop.confirm_days, shop.conflict_days) == (50, 20)
     terms = terms_at(shop, NOW)
     assert (terms.soft_rule, terms.hard_days, terms.validation_days) == ("sole", 14, 30)
     assert str(terms.made_by) == "otto"

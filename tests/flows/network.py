@@ -195,6 +195,8 @@ class Network:
             "beat": (*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"),
         }
         kind = name.partition("-")[0]
+        if kind == "site":  # the tracking host's server is a proxy in front of it
+            environment = {**environment, "TRUSTED_PROXIES": "1"}
         return Program(name, commands[kind], self.log(name), environment, folder=ROOT)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:

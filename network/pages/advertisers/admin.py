@@ -33,7 +33,10 @@ from publishers.pages.teams.invitation_admin import end_invitations
 NEW_FIELDSETS = (
     (None, {"fields": ("name", "currency", "landing_url", "domains", "network_fee_percent")}),
     (_("Consent"), {"fields": ("consent_default",)}),
-    (_("Evidence"), {"fields": ("verification", "largest_order")}),
+    (
+        _("Evidence"),
+        {"fields": ("verification", "largest_order", "confirm_days", "conflict_days")},
+    ),
     (_("Attribution terms"), {"fields": TERMS_FIELDS}),
     (_("Commission"), {"fields": ("percent", "fixed")}),
 )

@@ -302,6 +302,8 @@ class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
             network_fee_percent=data.get("network_fee_percent") or Decimal(0),
             verification=data["verification"],
             largest_order_minor=self.instance.largest_order_minor,
+            confirm_days=data["confirm_days"],
+            conflict_days=data["conflict_days"],
             terms={name: data[name] for name in TERMS_FIELDS},
         )
 
