@@ -103,6 +103,11 @@ def test_the_snippet_queues_calls_and_loads_the_tag() -> None:
         pytest.param("return !a\nconst b = c in d\n", "return!a\nconst b=c in d", id="words_stay"),
         pytest.param("f([\n  1,\n  2\n])\n", "f([1,2])", id="lists_close_up"),
         pytest.param("a\n(b)\n", "a\n(b)", id="a_line_break_that_may_matter_stays"),
+        pytest.param(
+            "  const KEPT = 'KEPT';\n  function read(a) {\n    a.read = {read: read(KEPT)};\n  }\n",
+            "const b='KEPT';function c(a){a.read={read:c(b)};}",
+            id="its_own_names_are_short",
+        ),
     ],
 )
 def test_it_shrinks_a_script(source: str, small: str) -> None:
@@ -117,3 +122,10 @@ def test_the_script_keeps_what_shrinking_relies_on() -> None:
     assert not [line for line in without_strings if "//" in line or line.count("'") % 2]
     assert not [line for line in without_strings if re.search(r"\+ \+|- -", line)]
     assert sum(line.count("__SETTINGS__") for line in code) == 1
+
+
+def test_no_name_that_is_made_short_is_a_key_written_without_a_value() -> None:
+    """``{ tokens }`` would have the short name as its key."""
+    source = SOURCE.read_text(encoding="utf-8")
+    names = "|".join(re.findall(r"^  (?:function|const|let) (\w+)", source, re.MULTILINE))
+    assert re.findall(rf"\{{ *(?:{names}) *[,}}]|, *(?:{names}) *\}}", source) == []

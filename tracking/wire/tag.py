@@ -62,9 +62,11 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from string import ascii_letters
 
 from tracking.rule.slots import MAX_COOKIE_DAYS
 
@@ -72,6 +74,8 @@ _SOURCE = Path(__file__).parents[1] / "static" / "tracking" / "tag.js"
 _PLACEHOLDER = "__SETTINGS__"
 _DAY_SECONDS = 86_400
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
+_OUTER = re.compile(r"^  (?:function|const|let) (\w+)", re.MULTILINE)
+"""The names that the script declares for itself: they stand two blanks from the margin."""
 _STUB = (
     "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)}"
 )
@@ -129,7 +133,8 @@ def snippet(settings: TagSettings) -> str:
 
 
 def minified(source: str) -> str:
-    """The script without its comments and without the white space that it does not need.
+    """The script without its comments and without the white space that it does not need, and with
+    short names for what is its own.
 
     No parser. It relies on what the head of ``tag.js`` promises, and on
     statements that do not end where a line break is dropped: after ``{ ( [ , ;``, before ``} ) ]``.
@@ -137,7 +142,21 @@ def minified(source: str) -> str:
     lines = (line.strip() for line in source.splitlines())
     script = "\n".join(line for line in lines if line and not line.startswith("//"))
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
-    return re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
+    script = re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
+    return _with_short_names(script, _OUTER.findall(source))
+
+
+def _with_short_names(script: str, names: Iterable[str]) -> str:
+    """The script with a letter for each of these names, but in strings, behind a dot and before a
+    colon: there they name something else."""
+    taken = set(re.findall(r"\b[A-Za-z]\b", script))
+    free = (letter for letter in ascii_letters if letter not in taken)
+    short = dict(zip(dict.fromkeys(names), free, strict=False))
+    return re.sub(
+        r"('[^'\n]*')|(?<![.\w$])(\w+)(?![\w$:])",
+        lambda found: found[1] or short.get(found[2], found[2]),
+        script,
+    )
 
 
 @cache
