@@ -33,6 +33,11 @@ class Advertiser(models.Model):
         ACTIVE = "active", _("Active")
         CLOSED = "closed", _("Closed")
 
+    class ConsentDefault(models.TextChoices):
+        STORE = "store", _("Store")
+        ASK = "ask", _("Ask in the shop")
+        REFUSE = "refuse", _("Do not store")
+
     class Verification(models.TextChoices):
         CONFIRMED = "confirmed", _("Only sales that you confirm are paid")
         BROWSER = "browser", _("Sales that only a browser reported are paid, too")
@@ -60,9 +65,10 @@ class Advertiser(models.Model):
         default=False,
         help_text=_("The tag removes the click parameter from the address bar."),
     )
-    consent_default = models.BooleanField(
-        _("store without an answer"),
-        choices=[(True, _("Store")), (False, _("Do not store"))],
+    consent_default = models.CharField(
+        _("consent without an answer"),
+        max_length=10,
+        choices=ConsentDefault,
         help_text=_("What holds when a link says nothing about consent."),
     )
     verification = models.CharField(

@@ -47,7 +47,7 @@ class NewAdvertiser:
     currency: str
     landing_url: str
     domains: list[str]
-    consent_default: bool
+    consent_default: str
     percent: Decimal | None = None
     fixed_minor: int | None = None
     network_fee_percent: Decimal = Decimal(0)

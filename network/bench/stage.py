@@ -126,7 +126,7 @@ def _seed(address: tuple[str, int]) -> Site:
             currency="GBP",
             landing_url="https://www.shop.example/",
             domains=["shop.example"],
-            consent_default=True,
+            consent_default="store",
             percent=Decimal(8),
         ),
         since,

@@ -28,7 +28,7 @@ NEW_ADVERTISER = {
     "landing_url": "https://www.new.example/start",
     "domains": "New.example",
     "network_fee_percent": "25",
-    "consent_default": "False",
+    "consent_default": "ask",
     "verification": "browser",
     "largest_order": "2000.00",
     "confirm_days": "50",
@@ -48,7 +48,7 @@ def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     assert "was added successfully" in page
     shop = Advertiser.objects.get(name="New shop")
     assert (shop.currency, shop.domains) == ("EUR", ["new.example"])
-    assert shop.consent_default is False
+    assert shop.consent_default == "ask"
     assert (shop.verification, shop.largest_order_minor) == ("browser", 200_000)
     assert (shop.confirm_days, shop.conflict_days) == (50, 20)
     terms = terms_at(shop, NOW)
@@ -115,7 +115,7 @@ def advertiser_form(shop: Advertiser, **changed: str) -> dict[str, str]:
         "landing_url": shop.landing_url,
         "domains": ",".join(shop.domains),
         "click_parameter": "awc",
-        "consent_default": "True",
+        "consent_default": "store",
         "verification": "confirmed",
         "largest_order": "500",
         "confirm_days": "45",

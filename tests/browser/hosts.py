@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
+from tracking.rule.consent import Consent
 from tracking.wire.tag import TagSettings, render, snippet
 
 ADVERTISER = 7
@@ -51,7 +52,7 @@ class Hosts:
     port: int
     click_parameter: str = "sclk"
     longest_window_days: int = 90
-    consent_default: bool = True
+    consent_default: Consent = Consent.STORE
     strip_click_parameter: bool = False
     head: str = ""
     tail: str = ""

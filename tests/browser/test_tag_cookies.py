@@ -10,6 +10,7 @@ from tests.browser.clicks import DAY, HOUR, MINUTE, hard, soft, token_of
 from tests.browser.cookies import SLOTS, cookie, end_session, jar, pass_time, slots
 from tests.browser.hosts import Hosts
 from tracking.rule.attribution import Click
+from tracking.rule.consent import Consent
 
 SHOP, WWW = "shop.localhost", "www.shop.localhost"
 
@@ -382,7 +383,7 @@ SPY = """() => {
 
 
 def test_it_touches_nothing_before_consent(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default, hosts.strip_click_parameter = False, True
+    hosts.consent_default, hosts.strip_click_parameter = Consent.REFUSE, True
     page.add_init_script(f"({SPY})()")
     click = hard(at=ago(HOUR))
     land(page, hosts, click)
@@ -396,7 +397,7 @@ def test_it_touches_nothing_before_consent(page: Page, hosts: Hosts) -> None:
 
 
 def test_consent_on_the_next_page_is_too_late_for_the_landing(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default = False
+    hosts.consent_default = Consent.REFUSE
     land(page, hosts, hard(at=ago(HOUR)))
     hosts.visit(page, hosts.url("/basket"))
     page.evaluate("softclick('consent', true)")
@@ -414,7 +415,7 @@ def test_a_no_that_waits_in_the_queue_comes_before_the_landing(page: Page, hosts
 
 
 def test_a_yes_that_waits_in_the_queue_is_heard(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default = False
+    hosts.consent_default = Consent.REFUSE
     hosts.tail = "<script>softclick('consent', true)</script>"
     land(page, hosts, hard(at=ago(HOUR)))
 
@@ -425,7 +426,7 @@ def test_consent_taken_back_deletes_everything_and_may_come_again(page: Page, ho
     for name in SLOTS:
         _scatter(page.context, hosts, name, [token_of(hard(at=ago(2 * HOUR)))] * 5)
     page.context.add_cookies([{"name": "shop", "value": "1", "url": hosts.url("/", WWW)}])
-    hosts.consent_default = False
+    hosts.consent_default = Consent.REFUSE
     click = hard(at=ago(HOUR))
     land(page, hosts, click, host=WWW, path="/a/b.html")
     page.evaluate("softclick('consent', false)")

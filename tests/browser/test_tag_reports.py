@@ -11,6 +11,7 @@ from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
 from tests.browser.cookies import end_session, jar, slots
 from tests.browser.hosts import ADVERTISER, TRACKING, Hosts, Received, wait_for_tag
 from tracking.rule.attribution import Click
+from tracking.rule.consent import Consent
 from tracking.wire.tag import render
 
 MAX_BODY_BYTES = 60_000
@@ -188,7 +189,7 @@ def test_a_sale_without_consent_names_no_click_and_brings_no_cookie(
 ) -> None:
     _bake(page.context)
     land(page, hosts, hard(at=ago(HOUR)))
-    hosts.consent_default, hosts.refuse_sales = False, refuse_sales
+    hosts.consent_default, hosts.refuse_sales = Consent.REFUSE, refuse_sales
     hosts.visit(page, hosts.url("/thanks"))
 
     arrived = hosts.sale(page, amount="4.95")
@@ -432,7 +433,7 @@ def test_consent_taken_back_meanwhile_stops_an_activation(page: Page, hosts: Hos
 
 
 def test_without_consent_nothing_is_activated(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default = False
+    hosts.consent_default = Consent.REFUSE
     hosts.activations = {"12": token_of(soft(at=ago(HOUR)))}
     hosts.visit(page, hosts.url())
     call(page, "'activate', 12")

@@ -47,7 +47,7 @@ def found(number: int) -> Market:
         currency="GBP",
         landing_url="https://shop.localhost/",
         domains=["shop.localhost"],
-        consent_default=True,
+        consent_default=Advertiser.ConsentDefault.STORE,
         verification=Advertiser.Verification.BROWSER,
         percent=Decimal(8),
         network_fee_percent=Decimal(10),

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.utils.html import escape
 
 from tests.flows import tls
+from tracking.rule.consent import Consent
 from tracking.wire.tag import TagSettings, snippet
 
 ICON = '<link rel="icon" href="data:,">'
@@ -50,7 +51,7 @@ def shop_page(sites: Sites, advertiser: int, page: str, query: dict[str, str]) -
         click_parameter="sclk",
         base_url=f"{sites.tracking_url}/t/{advertiser}/",
         longest_window_days=30,
-        consent_default=True,
+        consent_default=Consent.STORE,
     )
     if page == "pixel":
         address = f"{settings.base_url}pixel.gif?{urlencode(query)}"

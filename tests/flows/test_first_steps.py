@@ -139,7 +139,7 @@ def advertiser(walk: Walk) -> None:
     page.locator("[name=currency]").fill("GBP")
     page.locator("[name=landing_url]").fill(walk.shop)
     page.locator("[name=domains]").fill("acorn-books.localhost")
-    page.locator("[name=consent_default][value=True]").check()
+    page.locator("[name=consent_default][value=store]").check()
     page.locator("[name=verification][value=browser]").check()
     page.locator("[name=largest_order]").fill("1000.00")
     page.locator("[name=percent]").fill("8")

@@ -62,7 +62,7 @@ def make_advertiser(
         currency=currency,
         landing_url=f"https://shop{number}.example/",
         domains=[f"shop{number}.example"],
-        consent_default=True,
+        consent_default=Advertiser.ConsentDefault.STORE,
         percent=percent,
         fixed_minor=fixed_minor,
         verification=verification,

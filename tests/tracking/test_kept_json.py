@@ -19,6 +19,7 @@ from tracking.conversions.evidence import Role
 from tracking.conversions.fields import FieldError, Part, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
 from tracking.rule.attribution import Click, CookieType, Sale, SoftRule
+from tracking.rule.consent import Consent
 from tracking.rule.reasons import ClickReason
 from tracking.rule.replay import Change
 from tracking.spool import intake
@@ -85,7 +86,7 @@ def test_inputs_of_another_kind_are_refused() -> None:
 
 SNAPSHOT = """{"version": 4, "advertisers": {"7": {"id": 7, "name": "Shop", "closed": false,
 "currency": "GBP", "landing_url": "https://shop.example/", "domains": ["shop.example"],
-"click_parameter": "clickid", "strip_click_parameter": false, "consent_default": true,
+"click_parameter": "clickid", "strip_click_parameter": false, "consent_default": "ask",
 "longest_window_days": 30, "groups": ["DEFAULT"], "partners": {"5": [{"starts_at": 0,
 "approved": true, "cookie_type": "soft", "window_minutes": 1440, "soft_rule": "first",
 "in_page": false, "strictly_necessary": true}]}, "own_hosts": ["go.shop.example"]}}}"""
@@ -103,7 +104,7 @@ def test_the_snapshot_on_disk(tmp_path: Path) -> None:
         domains=("shop.example",),
         click_parameter="clickid",
         strip_click_parameter=False,
-        consent_default=True,
+        consent_default=Consent.ASK,
         longest_window_days=30,
         groups=frozenset({"DEFAULT"}),
         partners={5: (Span(0, True, CookieType.SOFT, 1440, SoftRule.FIRST, False, True),)},

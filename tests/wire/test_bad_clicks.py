@@ -278,22 +278,22 @@ def test_there_is_nothing_else(
     assert not set_cookies(response)
 
 
-@pytest.mark.parametrize("answer", ["", " ", "{consent}", "{{consent}}", "[CONSENT]"])
-@pytest.mark.parametrize("stores", [True, False])
+@pytest.mark.parametrize("answer", ["", "{consent}", "{{consent}}", "%consent%", "[CONSENT]"])
+@pytest.mark.parametrize("default", ["store", "refuse"])
 def test_an_answer_that_nobody_filled_in_says_nothing(
-    tracking_client: TrackingClient, blog: Partnership, answer: str, stores: bool
+    tracking_client: TrackingClient, blog: Partnership, answer: str, default: str
 ) -> None:
-    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default=stores)
+    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default=default)
     tracking_client.get(link(blog), params={**TARGET, "consent": answer})
 
-    assert only_click(tracking_client).reason == ("" if stores else "no_consent")
+    assert only_click(tracking_client).reason == ("" if default == "store" else "no_consent")
 
 
 @pytest.mark.parametrize("answer", ["1", "true", "yes", "YES"])
 def test_consent_is_given_in_several_words(
     tracking_client: TrackingClient, blog: Partnership, answer: str
 ) -> None:
-    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default=False)
+    Advertiser.objects.filter(id=blog.advertiser_id).update(consent_default="refuse")
     tracking_client.get(link(blog), params={**TARGET, "consent": answer})
 
     assert only_click(tracking_client).reason == ""

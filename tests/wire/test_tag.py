@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tracking.rule.consent import Consent
 from tracking.wire import tag
 from tracking.wire.tag import TagSettings, compressed, minified, render, snippet
 
@@ -17,7 +18,7 @@ LONGEST = TagSettings(
     click_parameter="a-rather-long-parameter",
     base_url="https://tracking.a-long-shop-name.example/t/4294967295/",
     longest_window_days=400,
-    consent_default=False,
+    consent_default=Consent.ASK,
     strip_click_parameter=True,
 )
 
@@ -28,7 +29,7 @@ def settings(**changes: object) -> TagSettings:
         "click_parameter": "sclk",
         "base_url": BASE,
         "longest_window_days": 30,
-        "consent_default": True,
+        "consent_default": Consent.STORE,
     }
     return TagSettings(**{**given, **changes})  # type: ignore[arg-type]
 
@@ -54,6 +55,15 @@ def test_it_carries_the_settings_of_one_advertiser() -> None:
         "consent": True,
         "strip": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("default", "said"), [(Consent.STORE, True), (Consent.ASK, None), (Consent.REFUSE, False)]
+)
+def test_it_knows_what_holds_before_an_answer(default: Consent, said: bool | None) -> None:
+    found = rendered_settings(render(settings(consent_default=default)))
+    assert isinstance(found, dict)
+    assert found["consent"] is said
 
 
 def test_it_keeps_no_cookie_longer_than_browsers_do() -> None:

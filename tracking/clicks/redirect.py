@@ -16,6 +16,7 @@ from tracking.clicks.snapshot import AdvertiserSnapshot, Span
 from tracking.clicks.targets import MAX_URL_LENGTH, as_ascii, is_allowed, with_parameter
 from tracking.clicks.visits import REFERENCE_NAMES, Visit
 from tracking.rule.attribution import Click, CookieType, SoftRule
+from tracking.rule.consent import Consent, of_click
 from tracking.rule.reasons import ClickReason, TargetReason
 from tracking.rule.slots import Slots, is_repeat, meet
 from tracking.rule.text import printable
@@ -46,7 +47,8 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
     span = advertiser.partner_at(request.publisher, now_ms)
     reason = _reason(request, advertiser, span)
     jar, brought = request.jar or Jar(advertiser.id), cookies.NOTHING
-    if _has_consent(request, advertiser):
+    consent = of_click(request.consent, advertiser.consent_default)
+    if consent is Consent.STORE:
         brought = cookies.read(request.cookies, jar, keys, now_ms)
     if reason is None and is_repeat(brought.slots.last, request.publisher, now_ms):
         reason = ClickReason.REPEAT
@@ -59,7 +61,8 @@ def visit(request: Visit, advertiser: AdvertiserSnapshot, keys: Keys, now_ms: in
             click = replace(click, stood_down=True)
         click = meet(brought.slots, click).click
         token = encode(Token(advertiser.id, click, span.strictly_necessary), keys)
-        write = cookies.ToWrite(jar, token, click, advertiser.longest_window_days)
+        if consent is Consent.STORE:
+            write = cookies.ToWrite(jar, token, click, advertiser.longest_window_days)
     elif reason is ClickReason.REPEAT:
         token = brought.tokens["last"]
     location = with_parameter(target, advertiser.click_parameter, token) if token else target
@@ -96,11 +99,8 @@ def _reason(
         return ClickReason.NOT_PARTNER
     if not _may_count(request, advertiser, span):
         return ClickReason.STUFFED
-    return None if _has_consent(request, advertiser) else ClickReason.NO_CONSENT
-
-
-def _has_consent(request: Visit, advertiser: AdvertiserSnapshot) -> bool:
-    return advertiser.consent_default if request.consent is None else request.consent
+    consent = of_click(request.consent, advertiser.consent_default)
+    return ClickReason.NO_CONSENT if consent is Consent.REFUSE else None
 
 
 def _may_count(request: Visit, advertiser: AdvertiserSnapshot, span: Span) -> bool:
@@ -146,7 +146,7 @@ def _record(
 ) -> dict[str, object]:
     """The click as the spool keeps it: the columns of ``tracking.models.Click``. Without consent
     nothing of the browser is in it."""
-    known = _has_consent(request, advertiser)
+    known = of_click(request.consent, advertiser.consent_default) is Consent.STORE
     user_agent = request.headers.get("HTTP_USER_AGENT", "")
     return {
         "kind": "click",

@@ -34,6 +34,7 @@ from network.models import (
 from publishers.cookie_types import resolution as cookie_types
 from publishers.models import Partnership, PartnershipTerms
 from tracking.rule.attribution import CookieType, SoftRule
+from tracking.rule.consent import Consent
 from tracking.rule.slots import MAX_COOKIE_DAYS
 
 REFRESH_SECONDS = 2.0
@@ -67,7 +68,7 @@ class AdvertiserSnapshot:
     domains: tuple[str, ...]
     click_parameter: str
     strip_click_parameter: bool
-    consent_default: bool
+    consent_default: Consent
     longest_window_days: int
     groups: frozenset[str]
     partners: Mapping[int, tuple[Span, ...]]
@@ -124,7 +125,7 @@ def build() -> Snapshot:
             domains=tuple(domain.lower() for domain in row.domains),
             click_parameter=row.click_parameter,
             strip_click_parameter=row.strip_click_parameter,
-            consent_default=row.consent_default,
+            consent_default=Consent(row.consent_default),
             longest_window_days=min(longest[row.id], MAX_COOKIE_DAYS),
             groups=frozenset(groups[row.id]),
             partners=partners[row.id],

@@ -7,10 +7,10 @@ from urllib.parse import unquote_plus
 
 from tracking.clicks import pasting
 from tracking.clicks.cookies import Jar
+from tracking.rule import consent
 
 REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
 PARAMETERS = frozenset({"to", *REFERENCE_NAMES, "campaign", "consent"})
-YES = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def visit_by_link(
         is_unencoded=is_unencoded,
         references={name: said[name] for name in REFERENCE_NAMES if name in said},
         campaign=said.get("campaign", ""),
-        consent=_consent(said.get("consent", "")),
+        consent=consent.parse(said.get("consent", "")),
         cookies=cookies or {},
         headers=headers,
         method=method,
@@ -65,14 +65,6 @@ def visit_by_link(
         in_page=in_page,
         jar=jar,
     )
-
-
-def _consent(said: str) -> bool | None:
-    """An empty value, or a macro that nobody filled in (``{consent}``), says nothing."""
-    said = said.strip().lower()
-    if not said or not said.isalnum():
-        return None
-    return said in YES
 
 
 def parameters(query: str) -> dict[str, str]:

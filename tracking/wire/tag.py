@@ -68,6 +68,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from string import ascii_letters
 
+from tracking.rule.consent import Consent
 from tracking.rule.slots import MAX_COOKIE_DAYS
 
 _SOURCE = Path(__file__).parents[1] / "static" / "tracking" / "tag.js"
@@ -76,6 +77,8 @@ _DAY_SECONDS = 86_400
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
 _OUTER = re.compile(r"^  (?:function|const|let) (\w+)", re.MULTILINE)
 """The names that the script declares for itself: they stand two blanks from the margin."""
+_SETTLED = {Consent.STORE: True, Consent.REFUSE: False}
+"""What holds for a tag that has no answer yet; nothing does where the shop asks."""
 _STUB = (
     "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)}"
 )
@@ -97,7 +100,7 @@ class TagSettings:
     click_parameter: str
     base_url: str
     longest_window_days: int
-    consent_default: bool
+    consent_default: Consent
     strip_click_parameter: bool = False
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ def render(settings: TagSettings) -> str:
         "parameter": settings.click_parameter,
         "base": settings.base_url,
         "longest": min(settings.longest_window_days, MAX_COOKIE_DAYS) * _DAY_SECONDS,
-        "consent": settings.consent_default,
+        "consent": _SETTLED.get(settings.consent_default),
         "strip": settings.strip_click_parameter,
     }
     return _minified_source().replace(_PLACEHOLDER, json.dumps(values, separators=(",", ":")))

@@ -39,7 +39,23 @@ FIRST_TERMS: Mapping[str, Any] = {
 }
 """What a new advertiser is offered to start with."""
 
-
+CONSENT = (
+    (
+        Advertiser.ConsentDefault.STORE,
+        _("Store: cookies are set, and the click counts."),
+    ),
+    (
+        Advertiser.ConsentDefault.ASK,
+        _(
+            "Ask: the shop's banner decides. The click is handed over in the address of the page, "
+            "and the shop's tag keeps it once the shopper agrees. Until then nothing is stored."
+        ),
+    ),
+    (
+        Advertiser.ConsentDefault.REFUSE,
+        _("Do not store: no cookie is set, and the click does not count."),
+    ),
+)
 VERIFICATION = (
     (
         Advertiser.Verification.CONFIRMED,
@@ -68,14 +84,11 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         assume_scheme="https",
         widget=forms.URLInput({"class": "vURLField"}),
     )
-    consent_default = forms.TypedChoiceField(
+    consent_default = forms.ChoiceField(
         label=_("When a link says nothing about consent"),
-        choices=[(True, _("Store")), (False, _("Do not store"))],
-        coerce=lambda text: text == "True",
+        choices=CONSENT,
         widget=forms.RadioSelect,
-        help_text=_("Store: cookies are set and the click counts. Do not store: neither."),
     )
-
     verification = forms.ChoiceField(
         label=_("Which sales are paid"), choices=VERIFICATION, widget=forms.RadioSelect
     )

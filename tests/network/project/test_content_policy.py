@@ -17,6 +17,7 @@ from tests.conftest import TrackingClient
 from tests.network.people.test_access import RULES, World, found, urls_of
 from tests.support.makers import make_advertiser, make_partner, make_publisher, make_user
 from tracking.clicks.snapshot import keeper
+from tracking.rule.consent import Consent
 from tracking.wire import tag
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +150,7 @@ def test_the_hash_of_the_stub_is_that_of_the_snippets_script() -> None:
         click_parameter="sclk",
         base_url="https://track.example/t/7/",
         longest_window_days=30,
-        consent_default=True,
+        consent_default=Consent.STORE,
     )
     [script] = re.findall(r"<script>(.*?)</script>", tag.snippet(wanted))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

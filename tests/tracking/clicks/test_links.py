@@ -158,7 +158,7 @@ def test_what_is_wrong_is_told_by_its_field(
         ),
         pytest.param(
             "approved",
-            {"consent_default": False},
+            {"consent_default": "refuse"},
             "Not tracked: the visitor did not consent. This advertiser stores nothing unless",
             id="no_consent",
         ),
