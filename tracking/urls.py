@@ -8,6 +8,7 @@ click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
 urlpatterns = [
     click,
     path("t/<int:advertiser>/a/<int:publisher>", views.activate, name="activate"),
+    path("t/<int:advertiser>/l", views.landing, name="landing"),
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),

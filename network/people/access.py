@@ -100,6 +100,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.conversion": _ADVERTISER,
     "tracking.conversionjourney": _ADVERTISER,
     "tracking.decision": _ADVERTISER,
+    "tracking.landing": _BOTH,
     "tracking.orderseen": OPERATORS_ONLY,
     "tracking.report": _ADVERTISER,
     "tracking.rollup": _BOTH,

@@ -48,7 +48,7 @@ def entry_of(network: Network, clicked: Clicked) -> tuple[Path, Entry]:
     ("record", "error"),
     [
         pytest.param({"kind": "click"}, "KeyError: 'journey'", id="fields_are_missing"),
-        pytest.param({"kind": "visit"}, "neither a click nor a report", id="of_no_kind"),
+        pytest.param({"kind": "visit"}, "neither a click, a landing nor a report", id="of_no_kind"),
         pytest.param(
             REPORT | {"id": uuid7().hex}, "UnknownAdvertiser", id="of_an_advertiser_that_is_gone"
         ),

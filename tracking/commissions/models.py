@@ -57,6 +57,13 @@ class Decision(AdvertiserRow):
                 name="decision_pays_by_a_click",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("advertiser", "paid_click"),
+                name="decision_paid_click",
+                condition=Q(paid_click__isnull=False),
+            )
+        ]
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:

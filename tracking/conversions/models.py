@@ -225,6 +225,12 @@ class Report(AdvertiserRow):
         db_default=False,
         help_text=_("It names a channel that does not count."),
     )
+    is_unanswered = models.BooleanField(
+        _("is unanswered"),
+        default=False,
+        db_default=False,
+        help_text=_("The tag got no answer whether a click that it sent was fresh when it landed."),
+    )
     fingerprint = models.CharField(
         _("fingerprint"), max_length=32, blank=True, default="", db_default=""
     )

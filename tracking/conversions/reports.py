@@ -33,7 +33,8 @@ class SaleReport:
     """A report as it was received. ``sale`` is None when ``errors`` say what was wrong with it;
     ``tokens`` are pairs of role and token text; ``from_browser`` means that it came with the
     cookies of a browser, whose ``sessions`` then decide about soft claims, and
-    ``session_by_cookie`` that they came in a cookie which no script can read or write."""
+    ``session_by_cookie`` that they came in a cookie which no script can read or write;
+    ``is_unanswered`` that the tag does not know whether one of the tokens was fresh."""
 
     id: UUID
     advertiser: int
@@ -45,6 +46,7 @@ class SaleReport:
     sessions: tuple[int, ...] = ()
     from_browser: bool = False
     session_by_cookie: bool = False
+    is_unanswered: bool = False
     errors: tuple[FieldError, ...] = ()
     order: str = ""
     signature: Signature | None = None
@@ -156,6 +158,7 @@ def store(
         from_browser=report.from_browser,
         session_by_cookie=report.session_by_cookie,
         is_uncounted=is_uncounted,
+        is_unanswered=report.is_unanswered,
         fingerprint=fingerprint(judged),
         errors=[asdict(error) for error in (*report.remarks, *judged.notes)],
     )

@@ -13,5 +13,6 @@ TABLES = (
     "tracking_unattributedsales",
     "tracking_rollup",
     "tracking_orderseen",
+    "tracking_landing",
 )
 """In the order in which they are distributed: what others refer to comes before them."""

@@ -24,6 +24,7 @@ from tracking.clicks.keys import KEYS
 from tracking.conversions import deciding, journeys, locking, recording
 from tracking.conversions import reports as sale_reports
 from tracking.conversions.recording import SaleReport
+from tracking.landings import rows as landing_rows
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import losses, reading, segments
 from tracking.spool.reading import Entry
@@ -31,6 +32,7 @@ from tracking.spool.reading import Entry
 BATCH = 1_000
 NEVER = from_ms(0)
 WATERMARK_STEP = timedelta(seconds=1)
+KINDS = ("click", "landing", "report")
 ATTEMPTS = 3
 """A record that cannot be taken in is set aside after so many tries."""
 
@@ -106,11 +108,12 @@ def _note_losses(folder: Path, host: str, now: datetime) -> None:
 
 
 def store(records: Sequence[Record], now: datetime) -> None:
-    """Take records in, in the caller's transaction: clicks, then reports, then the open
-    conversions of the journeys that got clicks. Raises UnknownAdvertiser; AssertionError outside a
-    transaction."""
+    """Take records in, in the caller's transaction: landings and clicks, then reports, then the
+    open conversions of the journeys that got clicks. Raises UnknownAdvertiser; AssertionError
+    outside a transaction."""
     assert connection.in_atomic_block
     clicks = [record for record in records if record["kind"] == "click"]
+    landings = [record for record in records if record["kind"] == "landing"]
     reports = [report_in(record) for record in records if record["kind"] == "report"]
     if reports:
         _require_known({report.advertiser for report in reports})
@@ -122,6 +125,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
     journeys.lock(chain(*touched.values(), recording.locks_of(judged)))
     known = _known_sales(touched)
     _lock_together(known, reports)
+    landing_rows.insert(landings)
     click_rows.insert(_click_row(click) for click in clicks)
     recording.record_judged(judged, now)
     for advertiser, conversion_ids in known.items():
@@ -263,8 +267,8 @@ def _record(entry: Entry) -> Record:
     if entry.is_damaged:
         raise DamagedRecord("checksum mismatch")
     record = json.loads(entry.payload)
-    if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):
-        raise DamagedRecord("neither a click nor a report")
+    if not isinstance(record, dict) or record.get("kind") not in KINDS:
+        raise DamagedRecord("neither a click, a landing nor a report")
     return record
 
 

@@ -40,10 +40,10 @@ def _record(row: SetAside) -> intake.Record:
         record = json.loads(row.record)
     except ValueError:
         record = None
-    if not isinstance(record, dict) or record.get("kind") not in ("click", "report"):
+    if not isinstance(record, dict) or record.get("kind") not in intake.KINDS:
         text = _(
-            "%(record)s is damaged (%(error)s): it is neither a click nor a report. It can only be "
-            "kept."
+            "%(record)s is damaged (%(error)s): it is neither a click, a landing nor a "
+            "report. It can only be kept."
         )
         raise NotReplayed(text % {"record": row, "error": row.error})
     return record

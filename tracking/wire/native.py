@@ -25,7 +25,7 @@ from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
-from tracking.clicks.visits import Visit, pairs, visit_by_link
+from tracking.clicks.visits import Visit, pairs, parameters, visit_by_link
 from tracking.conversions import signing
 from tracking.conversions.evidence import Role
 from tracking.conversions.fields import (
@@ -37,7 +37,10 @@ from tracking.conversions.fields import (
     read_fields,
 )
 from tracking.conversions.recording import SaleReport
+from tracking.landings.arriving import arrive
+from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
+from tracking.rule.tokens import TokenError
 from tracking.spool import intake
 from tracking.spool.segments import SpoolFailed
 from tracking.wire import tag
@@ -100,6 +103,32 @@ def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpRespo
     return response
 
 
+def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
+    """``GET /t/<adv>/l?click=<token>``: the tag asks whether a token that has landed is fresh.
+    Answered for scripts in the shop's own pages; what does not verify is refused by name."""
+    shop = keeper.current().advertisers.get(advertiser)
+    if shop is None:
+        return JsonResponse({}, status=404)
+    if request.method != "GET":
+        return HttpResponse(status=405, headers={"Allow": "GET"})
+    if not visitors.is_script_of(request.META, shop.domains, shop.is_https):
+        return JsonResponse({"fresh": False, "error": ClickReason.STUFFED.value}, status=403)
+    now = clock.now()
+    token = parameters(request.META.get("QUERY_STRING", "")).get("click", "")
+    brought = cookies.read(_cookies(request), jar_of(request, shop), KEYS, clock.to_ms(now))
+    newest = brought.slots.newest
+    try:
+        journey = newest.journey if newest else 0
+        arrival = arrive(token, shop.id, journey, KEYS, clock.to_ms(now))
+    except TokenError as error:
+        response = JsonResponse({"fresh": False, "error": error.reason.value}, status=400)
+    else:
+        _accept(arrival.record, now)
+        response = JsonResponse({"fresh": arrival.is_fresh})
+    _allow_origin(request, shop, response)
+    return response
+
+
 def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings."""
     shop = keeper.current().advertisers.get(advertiser)
@@ -139,6 +168,7 @@ def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     ]
     sessions = [cookies.parse_session(item) for item in str(data.get("session") or "").split(".")]
     report = _report(request, shop, data, "tag", (tokens, sessions))
+    report = replace(report, is_unanswered=_is_unanswered(report, data.get("unanswered")))
     if error:
         report = _with_error(report, error)
     _accept(intake.report_record(report), report.received_at)
@@ -171,6 +201,7 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     if "session" in data:
         sessions = [cookies.parse_session(item) for item in str(data["session"]).split(".")]
     report = _report(request, shop, data, "pixel", (tokens, sessions))
+    report = replace(report, is_unanswered=_is_unanswered(report, data.get("unanswered")))
     _accept(intake.report_record(report), report.received_at)
     _name_errors(response, report.remarks)
     return _cross_origin(response)
@@ -261,6 +292,11 @@ def _report(
         errors=errors,
         order=printable(str(data.get("order") or ""), MAX_ORDER),
     )
+
+
+def _is_unanswered(report: SaleReport, said: object) -> bool:
+    """Whether the tag names a token of this report whose landing nobody answered for."""
+    return any(str(said).lower() == text.lower() for _, text in report.tokens)
 
 
 def _checked(

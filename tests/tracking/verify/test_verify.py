@@ -17,7 +17,7 @@ from tests.tracking.verify.breaking import break_by, broken, buy, commission, ma
 from tests.tracking.verify.cases import CASES, IN_DECISIONS, IN_ROLLUPS
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import TABLES
-from tracking.models import Conversion, OrderSeen, Rollup, UnattributedSales, Validation
+from tracking.models import Conversion, Landing, OrderSeen, Rollup, UnattributedSales, Validation
 from tracking.verify.checks import Broken, Checked, verify
 from tracking.verify.invariants import OF_SALES, Invariant
 from tracking.verify.ledger import BALANCED, OF_LEDGER
@@ -105,6 +105,14 @@ def add_what_the_world_has_none_of() -> None:
     )
     UnattributedSales.objects.create(advertiser=sale.advertiser, hour=NOW, source="tag", count=1)
     OrderSeen.objects.create(advertiser=sale.advertiser, digest="d", first_at=NOW)
+    Landing.objects.create(
+        id=UUID(int=1),
+        advertiser=sale.advertiser,
+        publisher=sale.commission.publisher,
+        click=UUID(int=2),
+        at=NOW,
+        is_fresh=True,
+    )
 
 
 @pytest.mark.usefixtures("world")

@@ -15,10 +15,12 @@ from network import dates
 from network.pages.site import badges
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment
+from tracking.explain.landings import landed_text, uses_text
 from tracking.explain.sentences import (
     target_text,
     uncounted_text,
 )
+from tracking.landings.uses import Use, uses_of
 from tracking.models import (
     Click,
 )
@@ -56,6 +58,8 @@ class ClickAdmin(ScopedAdmin[Click]):
         "shown_cookie_type",
         "shown_window",
         "outcome",
+        "shown_landed",
+        "shown_uses",
         "target_said",
         "target",
         "shown_references",
@@ -114,6 +118,14 @@ class ClickAdmin(ScopedAdmin[Click]):
             return uncounted_text(row.reason)
         return _("Counts; stood down") if row.stood_down else _("Counts; set the cookie")
 
+    @admin.display(description=gettext_lazy("Landed"))
+    def shown_landed(self, row: Click) -> str:
+        return landed_text(_use(row))
+
+    @admin.display(description=gettext_lazy("Used"))
+    def shown_uses(self, row: Click) -> str:
+        return uses_text(_use(row))
+
     @admin.display(description=gettext_lazy("From the page"))
     def shown_in_page(self, row: Click) -> str:
         return _("Yes, without a navigation") if row.in_page else _("No")
@@ -125,3 +137,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     @admin.display(description=gettext_lazy("Target"), empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
         return target_text(row.target_reason) or None
+
+
+def _use(row: Click) -> Use:
+    return uses_of(row.advertiser_id, [row.pk]).get(row.pk, Use())

@@ -1,0 +1,133 @@
+"""How often a click was used: landings, browsers, orders and journeys."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from network.clock import to_ms
+from network.models import Advertiser
+from publishers.models import Publisher
+from tests.support.browsing import Browser, make_report, minutes, record
+from tests.support.makers import NOW, make_partner, make_publisher
+from tracking.clicks.keys import KEYS
+from tracking.explain.landings import landed_text, uses_text
+from tracking.landings.arriving import arrive
+from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, of_overused_clicks, uses_of
+from tracking.models import Conversion, Landing
+from tracking.rule.tokens import decode
+from tracking.spool import intake
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def blog(shop: Advertiser) -> Publisher:
+    blog = make_publisher("Blog")
+    make_partner(shop, blog, "hard")
+    return blog
+
+
+def click(shop: Advertiser, blog: Publisher) -> str:
+    return Browser(shop).click(blog, NOW).token
+
+
+def landing(shop: Advertiser, token: str, after: float = 0, journey: int = 0) -> dict[str, Any]:
+    return arrive(token, shop.pk, journey, KEYS, to_ms(NOW + minutes(after))).record
+
+
+@transaction.atomic
+def take_in(records: Sequence[dict[str, Any]]) -> None:
+    intake.store(records, NOW)
+
+
+def id_of(token: str) -> UUID:
+    return decode(token, KEYS).click.id
+
+
+def use_of(shop: Advertiser, token: str) -> Use:
+    return uses_of(shop.pk, [id_of(token)]).get(id_of(token), Use())
+
+
+def test_a_click_that_nobody_saw_land(shop: Advertiser, blog: Publisher) -> None:
+    token = click(shop, blog)
+    assert use_of(shop, token) == Use()
+    assert landed_text(Use()) == "Never seen to land"
+
+
+def test_duplicates_and_order_change_nothing(shop: Advertiser, blog: Publisher) -> None:
+    token = click(shop, blog)
+    records = [landing(shop, token, after, journey=7) for after in (3, 1, 20, 2)]
+    take_in(records)
+    once = use_of(shop, token)
+    assert (once.landed_at, once.landings, once.stale, once.browsers) == (NOW + minutes(1), 4, 1, 1)
+    take_in([records[2], records[0]])
+    Landing.objects.all().delete()
+    take_in([*records[::-1], records[1]])
+    assert use_of(shop, token) == once
+
+
+def test_a_landing_may_arrive_before_its_click(shop: Advertiser, blog: Publisher) -> None:
+    answer = Browser(shop).click(blog, NOW, lost=True)
+    take_in([landing(shop, answer.token)])
+    take_in([answer.record])
+    assert use_of(shop, answer.token).landings == 1
+
+
+@pytest.mark.parametrize(
+    ("journeys", "browsers"),
+    [
+        pytest.param([0], 1, id="one"),
+        pytest.param([0, 0, 0], 3, id="the_tag_asks_once_in_each"),
+        pytest.param([5, 5, 6], 2, id="known_by_their_journeys"),
+        pytest.param([5, 0], 2, id="both"),
+    ],
+)
+def test_browsers_are_those_in_which_it_landed_fresh(
+    shop: Advertiser, blog: Publisher, journeys: list[int], browsers: int
+) -> None:
+    token = click(shop, blog)
+    take_in([landing(shop, token, 1, journey) for journey in journeys])
+    take_in([landing(shop, token, 60, 9)])
+    assert use_of(shop, token).browsers == browsers
+
+
+def overused() -> set[str]:
+    return set(Conversion.objects.filter(of_overused_clicks()).values_list("order", flat=True))
+
+
+def test_more_orders_than_usual_are_flagged_all_of_them(shop: Advertiser, blog: Publisher) -> None:
+    """With one token, kept by whoever reports them."""
+    token, other = click(shop, blog), click(shop, blog)
+    record(make_report(shop, "other", NOW, clicks=[other]))
+    for number in range(MOST_ORDERS):
+        record(make_report(shop, str(number), NOW + timedelta(hours=number), clicks=[token]))
+    assert (use_of(shop, token).orders, overused()) == (MOST_ORDERS, set())
+
+    record(make_report(shop, "one more", NOW + timedelta(days=2), clicks=[token]))
+    use = use_of(shop, token)
+    assert (use.orders, use.journeys, use.is_over_limit) == (MOST_ORDERS + 1, 1, True)
+    assert overused() == {"0", "1", "2", "one more"}
+    assert uses_text(use).startswith("4 orders, 1 journey, 0 browsers: flagged")
+
+
+def test_more_browsers_than_usual_are_flagged(shop: Advertiser, blog: Publisher) -> None:
+    token = click(shop, blog)
+    record(make_report(shop, "1", NOW + minutes(5), clicks=[token]))
+    for number in range(MOST_BROWSERS):
+        take_in([landing(shop, token, number)])
+    assert overused() == set()
+    take_in([landing(shop, token, 9)])
+    assert overused() == {"1"}
+
+
+def test_what_a_kept_link_brings_is_no_browser(shop: Advertiser, blog: Publisher) -> None:
+    token = click(shop, blog)
+    record(make_report(shop, "1", NOW + minutes(5), clicks=[token]))
+    take_in([landing(shop, token, 11 + number) for number in range(9)])
+    use = use_of(shop, token)
+    assert (use.landed_at, use.stale, use.browsers, overused()) == (None, 9, 0, set())
+    assert "kept" in landed_text(use)

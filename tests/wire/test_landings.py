@@ -1,0 +1,126 @@
+"""``GET /t/<adv>/l``: whether a token that has landed is fresh, and what is kept of it."""
+
+from datetime import timedelta
+
+import pytest
+from httpx import Response
+from time_machine import Traveller
+
+from network.advertisers import tracking_hosts
+from network.models import Advertiser
+from publishers.models import Partnership
+from tests.conftest import TrackingClient
+from tests.support.makers import NOW
+from tests.wire.answers import link, set_cookies, token_in
+from tracking.clicks.keys import KEYS
+from tracking.landings.arriving import FRESH_MS
+from tracking.models import Landing
+from tracking.rule.tokens import decode
+
+FRESH = timedelta(milliseconds=FRESH_MS)
+ORIGIN = "https://shop.example"
+
+
+def land(
+    client: TrackingClient, shop: Advertiser, token: str, *, host: str = "", origin: str = ORIGIN
+) -> Response:
+    """Ask as the tag does, in a page of this origin."""
+    headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Origin": origin}
+    start = f"https://{host}" if host else ""
+    return client.get(f"{start}/t/{shop.id}/l?click={token}", headers=headers)
+
+
+def landings(client: TrackingClient) -> list[Landing]:
+    client.drain()
+    return list(Landing.objects.order_by("id"))
+
+
+@pytest.mark.parametrize(
+    ("after", "fresh"),
+    [
+        pytest.param(timedelta(0), True, id="at_once"),
+        pytest.param(FRESH, True, id="ten_minutes_later"),
+        pytest.param(FRESH + timedelta(milliseconds=1), False, id="later"),
+        pytest.param(timedelta(days=29), False, id="within_its_window"),
+    ],
+)
+def test_it_says_whether_the_click_has_just_been_made(
+    tracking_client: TrackingClient,
+    shop: Advertiser,
+    blog: Partnership,
+    now: Traveller,
+    after: timedelta,
+    fresh: bool,
+) -> None:
+    token = token_in(tracking_client.get(link(blog)))
+    now.move_to(NOW + after)
+    response = land(tracking_client, shop, token)
+
+    assert (response.status_code, response.json()) == (200, {"fresh": fresh})
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    assert set_cookies(response) == {}
+    [kept] = landings(tracking_client)
+    click = decode(token, KEYS).click
+    assert (kept.click, kept.advertiser_id, kept.publisher_id) == (
+        click.id,
+        shop.pk,
+        blog.publisher_id,
+    )
+    assert (kept.at, kept.is_fresh, kept.journey) == (NOW + after, fresh, click.journey)
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        pytest.param("", "malformed", id="none"),
+        pytest.param("x" * 85, "malformed", id="rubbish"),
+        pytest.param("c" + "a" * 84, "bad_signature", id="made_up"),
+    ],
+)
+def test_a_token_that_does_not_verify_is_refused_by_name(
+    tracking_client: TrackingClient, shop: Advertiser, token: str, reason: str
+) -> None:
+    response = land(tracking_client, shop, token)
+    assert (response.status_code, response.json()) == (400, {"fresh": False, "error": reason})
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert landings(tracking_client) == []
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://shop.example", ""])
+def test_other_pages_get_no_answer_and_leave_no_landing(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, origin: str
+) -> None:
+    token = token_in(tracking_client.get(link(blog)))
+    response = land(tracking_client, shop, token, origin=origin)
+    assert (response.status_code, response.json()["fresh"]) == (403, False)
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert landings(tracking_client) == []
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
+def test_only_a_get_asks(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, method: str
+) -> None:
+    token = token_in(tracking_client.get(link(blog)))
+    address = f"/t/{shop.id}/l?click={token}"
+    assert tracking_client.request(method, address).status_code == 405
+    assert landings(tracking_client) == []
+
+
+def test_an_unknown_advertiser_is_none(tracking_client: TrackingClient, shop: Advertiser) -> None:
+    assert tracking_client.get("/t/987654/l").status_code == 404
+
+
+def test_a_shops_own_host_knows_the_browser_by_its_journey(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
+) -> None:
+    tracking_hosts.replace(shop, ["go.shop.example"])
+    token = token_in(tracking_client.get(f"https://go.shop.example{link(blog)}"))
+    land(tracking_client, shop, token, host="go.shop.example")
+    tracking_client.cookies.clear()
+    land(tracking_client, shop, token, host="go.shop.example")
+
+    journey = decode(token, KEYS).click.journey
+    assert [kept.journey for kept in landings(tracking_client)] == [journey, 0]

@@ -1,0 +1,46 @@
+"""Landings as PostgreSQL keeps them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tracking.distribution.rows import AdvertiserRow
+
+
+class Landing(AdvertiserRow):
+    """The token of a click came to a page of the shop, in a browser that had not known it.
+
+    ``journey`` is that of the browser, by its cookies on the tracking host; 0 where none came. A
+    landing that is not fresh gave its browser nothing: somebody had kept the token.
+    """
+
+    id = models.UUIDField(_("ID"), primary_key=True)
+    advertiser = models.ForeignKey(
+        "network.Advertiser",
+        models.PROTECT,
+        verbose_name=_("advertiser"),
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    publisher = models.ForeignKey(
+        "publishers.Publisher",
+        models.DO_NOTHING,
+        verbose_name=_("publisher"),
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    click = models.UUIDField(_("click"))
+    at = models.DateTimeField(_("time"))
+    is_fresh = models.BooleanField(_("is fresh"))
+    journey = models.BigIntegerField(_("journey"), default=0)
+
+    class Meta:
+        verbose_name = _("landing")
+        verbose_name_plural = _("landings")
+        indexes: ClassVar = [models.Index(fields=("advertiser", "click"), name="landing_click")]
+
+    def __str__(self) -> str:
+        return f"{self.click}: {self.at:%d %b %Y %H:%M}"

@@ -1,0 +1,91 @@
+"""How often each click was used: where it landed, and which orders are credited to it.
+
+Counted when it is asked for, from the rows of what happened; ``docs/figures.md`` defines the
+numbers.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from tracking.models import ConversionJourney, Decision, Landing
+
+MOST_ORDERS = 3
+"""Orders of one click: a shopper may order again in a month; who does it more often than that is
+rare enough to be looked at."""
+MOST_BROWSERS = 2
+"""Browsers of one click: a link that was opened inside an app goes on in the phone's browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is known of one click. ``landed_at``: when it was first seen in the shop, fresh;
+    ``stale``: landings of a token that somebody had kept."""
+
+    landed_at: datetime | None = None
+    landings: int = 0
+    stale: int = 0
+    browsers: int = 0
+    orders: int = 0
+    journeys: int = 0
+
+    @property
+    def is_over_limit(self) -> bool:
+        return self.orders > MOST_ORDERS or self.browsers > MOST_BROWSERS
+
+
+_FRESH = Q(is_fresh=True)
+_BROWSERS = Count("journey", filter=_FRESH & ~Q(journey=0), distinct=True) + Count(
+    "id", filter=_FRESH & Q(journey=0)
+)
+"""The tag asks once in each browser; one that brings our cookies is known by its journey."""
+
+
+def uses_of(advertiser: int, clicks: Collection[UUID]) -> Mapping[UUID, Use]:
+    """The uses of these clicks; a click that was not used has none. Two queries."""
+    landed = Landing.objects.filter(advertiser=advertiser, click__in=clicks).values("click")
+    found = {
+        row["click"]: Use(
+            row["first"], landings=row["landings"], stale=row["stale"], browsers=row["browsers"]
+        )
+        for row in landed.annotate(
+            first=Min("at", filter=_FRESH),
+            landings=Count("id"),
+            stale=Count("id", filter=~_FRESH),
+            browsers=_BROWSERS,
+        ).order_by()
+    }
+    sold = ConversionJourney.objects.filter(
+        advertiser=advertiser, conversion__decision__paid_click__in=clicks
+    ).values("conversion__decision__paid_click")
+    for row in sold.annotate(
+        orders=Count("conversion", distinct=True), journeys=Count("journey", distinct=True)
+    ).order_by():
+        click: UUID = row["conversion__decision__paid_click"]  # type: ignore[assignment]
+        found[click] = replace(
+            found.get(click, Use()), orders=row["orders"], journeys=row["journeys"]
+        )
+    return found
+
+
+def by_too_many_orders() -> QuerySet[Decision, Any]:
+    """The clicks that more orders are credited to than :data:`MOST_ORDERS`."""
+    current = Decision.objects.filter(current_of__isnull=False, paid_click__isnull=False)
+    counted = current.values("advertiser", "paid_click").annotate(orders=Count("id")).order_by()
+    return counted.filter(orders__gt=MOST_ORDERS).values_list("paid_click", flat=True)
+
+
+def by_too_many_browsers() -> QuerySet[Landing, Any]:
+    """The clicks that landed in more browsers than :data:`MOST_BROWSERS`."""
+    counted = Landing.objects.values("advertiser", "click").annotate(browsers=_BROWSERS).order_by()
+    return counted.filter(browsers__gt=MOST_BROWSERS).values_list("click", flat=True)
+
+
+def of_overused_clicks(prefix: str = "") -> Q:
+    """Sales that are credited to such a click; ``prefix`` leads to the sale."""
+    paid = f"{prefix}decision__paid_click__in"
+    return Q(**{paid: by_too_many_orders()}) | Q(**{paid: by_too_many_browsers()})
