@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 from pytest_django import DjangoDbBlocker
 from redis import Redis
@@ -45,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
+    DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
 
 
 @pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended

@@ -12,12 +12,12 @@ from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from network.effective.guards import fixed
 from network.effective.rows import (
     EffectiveDated,
     WholeTerms,
     bumps_policy,
     cancels_its_own,
-    fixed,
     one_of,
     one_per_start,
     says_as,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import dates
+from network.effective.guards import append_only
 
 SPREAD = timedelta(seconds=15)
 """"Now" is this far ahead, so that every process has a change before it takes effect."""
@@ -71,10 +72,6 @@ def start_or_now(start: datetime | None, now: datetime) -> datetime:
             % {"start": f"{start:%d %b %Y %H:%M %Z}", "furthest": dates.zoned(now + FURTHEST)}
         )
     return max(start, now + SPREAD)
-
-
-def append_only() -> pgtrigger.Protect:
-    return pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
 
 def bumps_policy() -> pgtrigger.Trigger:
@@ -157,7 +154,7 @@ def cancels_its_own() -> pgtrigger.Trigger:
 
 def says_as(table: str, key: str, *columns: str) -> pgtrigger.Trigger:
     """What a row repeats (``columns``, which tell tenants apart) is what the row of
-    ``table`` says that ``key`` leads to, whose own never change (:func:`fixed`)."""
+    ``table`` says that ``key`` leads to, whose own never change (``guards.fixed``)."""
     same = " AND ".join(f"parent.{column} = NEW.{column}" for column in columns)
     return pgtrigger.Trigger(
         name="says_as_its_parent",
@@ -173,10 +170,6 @@ def says_as(table: str, key: str, *columns: str) -> pgtrigger.Trigger:
             RETURN NEW;
         """,
     )
-
-
-def fixed(*fields: str) -> pgtrigger.ReadOnly:
-    return pgtrigger.ReadOnly(name="fixed", fields=list(fields))
 
 
 def one_of(field: str, choices: type[models.TextChoices], *, name: str) -> models.CheckConstraint:

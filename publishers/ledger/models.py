@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network.effective.rows import append_only
+from network.effective.guards import append_only
 
 
 class LedgerAccount(models.Model):
@@ -59,6 +59,7 @@ class LedgerAccount(models.Model):
                 name="ledger_account_owner",
             ),
         ]
+        triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
         whose = self.advertiser or self.publisher or gettext("the network")

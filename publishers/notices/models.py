@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network.effective.rows import append_only
+from network.effective.guards import append_only
 from network.models import Advertiser, User
 
 

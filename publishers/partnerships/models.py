@@ -10,13 +10,12 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network.effective.guards import append_only, fixed
 from network.effective.rows import (
     EffectiveDated,
     WholeTerms,
-    append_only,
     bumps_policy,
     cancels_its_own,
-    fixed,
     one_of,
     one_per_start,
     says_as,

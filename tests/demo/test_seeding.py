@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
@@ -72,7 +71,7 @@ def test_an_interrupted_seeding_is_thrown_away_and_the_next_tells_the_same_story
     assert len(first) > 10
     assert not seed.is_unfinished()
 
-    call_command("flush", verbosity=0, interactive=False)
+    seed.start_over()
     assert seed.is_empty()
     seed.seed(span)
     assert told() == first

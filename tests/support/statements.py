@@ -22,6 +22,7 @@ from tracking.distribution.tables import TABLES
 ACROSS: Mapping[str, str] = {
     "network/bench/": "measures the whole network",
     "network/demo/": "prepares and shows the whole network",
+    "network/management/commands/migrate.py": "brings the whole network up to date",
     "network/pages/": "the admin looks a row up by its id, and lists what an operator may see",
     "publishers/pages/": "a publisher's rows lie with all of its advertisers",
     "publishers/partnerships/standing.py": "the partners of a list, at all that a person may see",

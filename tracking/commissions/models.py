@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import money
-from network.effective.rows import append_only
+from network.effective.guards import append_only
 from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 

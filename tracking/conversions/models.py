@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,12 @@ from network.models import Advertiser
 from tracking.conversions.ranks import Rank
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
 from tracking.rule.reasons import ReportOutcome
+
+_CLOSED_AND_CHANGED = """
+    OLD.closed_at IS NOT NULL
+    AND to_jsonb(OLD) - 'dropped_reports' IS DISTINCT FROM to_jsonb(NEW) - 'dropped_reports'
+"""
+"""Reports that come later are counted still."""
 
 
 class Conversion(AdvertiserRow):
@@ -130,6 +137,14 @@ class Conversion(AdvertiserRow):
                 fields=("advertiser", "contested_by"),
                 name="conversion_contested_by",
                 condition=Q(contested_by__isnull=False),
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="closed_is_never_edited",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(_CLOSED_AND_CHANGED),
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from network.effective.rows import append_only
+from network.effective.guards import append_only
 from tracking.distribution.rows import AdvertiserRow, KeyWithin
 
 

@@ -11,6 +11,7 @@ from shutil import rmtree
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -51,11 +52,20 @@ def seed(span: Span, live: Callable[[Span], None] = life.live_in_turn) -> None:
     """Fill the network, which must be empty or unfinished. Each day is committed by itself; what
     an interrupted seeding has left is thrown away by the next."""
     if is_unfinished():
-        call_command("flush", verbosity=0, interactive=False)
+        start_over()
     begin(span)
     live(span)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {UNFINISHED}")
+
+
+def start_over() -> None:
+    """Throw every table away and make them again: the product's own are never emptied."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    ContentType.objects.clear_cache()
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 def follow_port() -> None:
