@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from tracking.wire import native as views
+from tracking.wire import withdrawal
 
 click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("t/<int:advertiser>/l", views.landing, name="landing"),
     path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
+    path("t/<int:advertiser>/forget", withdrawal.forget, name="forget"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
     re_path(
         r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$",

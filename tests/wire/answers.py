@@ -14,7 +14,7 @@ def link(partnership: Partnership, publisher: int | None = None) -> str:
 
 def set_cookies(response: Response) -> dict[str, str]:
     """What each ``Set-Cookie`` says, by the cookie's name."""
-    headers = response.headers.get_list("Set-Cookie")
+    headers = [header.strip() for header in response.headers.get_list("Set-Cookie")]
     return {name: rest for name, _, rest in (header.partition("=") for header in headers)}
 
 

@@ -39,6 +39,7 @@ OWN = "go.shop.example"
         pytest.param("/t/01/pixel.gif", "/t/1/pixel.gif", id="pixel"),
         pytest.param("/t/1/PIXEL.GIF", "/t/1/pixel.gif", id="pixel_in_capitals"),
         pytest.param("/t/%31/sale", "/t/1/sale", id="report"),
+        pytest.param("/t/01/Forget", "/t/1/forget", id="withdrawal"),
         pytest.param("/t/01/tag.js", "/t/1/tag.js", id="tag"),
         pytest.param("/t/1/c/2,", None, id="glued_to_it"),
         pytest.param("/t/1/c/2%22", None, id="glued_to_it_escaped"),

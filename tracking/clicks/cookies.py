@@ -141,6 +141,12 @@ def write(response: HttpResponseBase, click: ToWrite) -> None:
     _set(response, jar, SESSION, str(click.click.session))
 
 
+def delete(response: HttpResponseBase, jar: Jar) -> None:
+    """Delete what :func:`write` has written."""
+    for kind in (HARD, SOFT, LAST, SESSION):
+        _set(response, jar, kind, "", 0)
+
+
 class _Cookie(Morsel[str]):
     """A cookie that knows its header: ``http.cookies`` takes many times as long to write one."""
 

@@ -12,7 +12,9 @@ from urllib.parse import quote, unquote
 
 _ADVERTISERS = re.compile(r"/+t/+([0-9]+)/(.*)", re.IGNORECASE | re.DOTALL)
 _PARTNERS = re.compile(r"/*([ca])/+([0-9]+)(?![0-9])(.*)", re.IGNORECASE | re.DOTALL)
-_FILES = re.compile(r"/*(tag\.js|sale|pixel\.gif|l)(?![a-z0-9_])(.*)", re.IGNORECASE | re.DOTALL)
+_FILES = re.compile(
+    r"/*(tag\.js|sale|forget|pixel\.gif|l)(?![a-z0-9_])(.*)", re.IGNORECASE | re.DOTALL
+)
 _CLICK = re.compile(r"/t/([1-9][0-9]{0,9})/c/([1-9][0-9]{0,9})")
 _SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
 

@@ -38,6 +38,7 @@ from tracking.conversions.fields import (
 )
 from tracking.conversions.recording import SaleReport
 from tracking.landings.arriving import arrive
+from tracking.rule import consent
 from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
 from tracking.rule.tokens import TokenError
@@ -97,7 +98,7 @@ def activate(request: HttpRequest, advertiser: int, publisher: int) -> HttpRespo
     if answer.is_refused:
         return JsonResponse({}, status=503)
     response = JsonResponse({"token": answer.token} if answer.token else {})
-    _allow_origin(request, shop, response)
+    allow_origin(request, shop, response)
     if answer.write:
         cookies.write(response, answer.write)
     return response
@@ -125,7 +126,7 @@ def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     else:
         _accept(arrival.record, now)
         response = JsonResponse({"fresh": arrival.is_fresh})
-    _allow_origin(request, shop, response)
+    allow_origin(request, shop, response)
     return response
 
 
@@ -269,10 +270,12 @@ def _report(
     source: str,
     evidence: tuple[list[tuple[Role, str]], list[int] | None],
 ) -> SaleReport:
-    """The report with the evidence that the request and the browser's own cookies bring."""
+    """The report with the evidence that the request and the browser's own cookies bring; without
+    any if it says that the shopper does not consent."""
     now = clock.now()
-    tokens, sessions = evidence
-    brought = cookies.read(_cookies(request), jar_of(request, shop), KEYS, clock.to_ms(now))
+    carried = {} if _is_refused(data) else _cookies(request)
+    tokens, sessions = ([], None) if _is_refused(data) else evidence
+    brought = cookies.read(carried, jar_of(request, shop), KEYS, clock.to_ms(now))
     own = [(Role(role), text) for role, text in brought.tokens.items()]
     from_browser = sessions is not None or brought.any
     seen = [brought.slots.session] if brought.any else sessions or ()
@@ -297,6 +300,12 @@ def _report(
 def _is_unanswered(report: SaleReport, said: object) -> bool:
     """Whether the tag names a token of this report whose landing nobody answered for."""
     return any(str(said).lower() == text.lower() for _, text in report.tokens)
+
+
+def _is_refused(data: Mapping[str, object]) -> bool:
+    """Whether the report says that the shopper does not consent."""
+    said = data.get("consent")
+    return said is not None and consent.parse(str(said)) is False
 
 
 def _checked(
@@ -345,7 +354,7 @@ def _cross_origin(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _allow_origin(
+def allow_origin(
     request: HttpRequest, shop: AdvertiserSnapshot, response: HttpResponseBase
 ) -> None:
     """Let the shop's own pages read the answer."""
