@@ -144,6 +144,51 @@ class SigningKey(models.Model):
         return f"{self.advertiser} {self.created_at:%d %b %Y}"
 
 
+class ApiKey(models.Model):
+    """What the shop's server shows when it calls the API. Only its hash is kept: a key of 256
+    random bits cannot be guessed from it. Made by :func:`network.advertisers.api_keys.make`."""
+
+    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=16)
+    """The key's beginning, by which people recognise it."""
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    last_used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("advertiser_id", "-pk")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="api_key_digest_is_sha256"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(revoked_at__gte=models.F("created_at")),
+                name="api_key_revoked_after_made",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_by__isnull=True) | Q(revoked_at__isnull=False),
+                name="api_key_revoked_by_when_revoked",
+            ),
+            models.UniqueConstraint(
+                fields=("advertiser", "name"),
+                condition=Q(revoked_at__isnull=True),
+                name="api_key_live_name_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+
 class TrackingHost(models.Model):
     """A tracking host that is one advertiser's own; the first of them is in its links. They are
     written by :func:`network.advertisers.tracking_hosts.replace`."""

@@ -69,6 +69,7 @@ _ADVERTISER = Rule(advertiser="advertiser")
 RULES: Mapping[str, Rule] = {
     "admin.logentry": OPERATORS_ONLY,
     "network.advertiser": Rule(advertiser="pk"),
+    "network.apikey": _ADVERTISER,
     "network.attributionterms": _ADVERTISER,
     "network.commissiongroup": _ADVERTISER,
     "network.commissionrate": _ADVERTISER,

@@ -18,6 +18,7 @@ from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import reverse
 
+from network.advertisers import api_keys
 from network.demo.pages import mailbox, places
 from network.demo.story import cast
 from network.demo.story.catalogue import PRODUCTS
@@ -338,6 +339,11 @@ def _add_what_seeding_has_not() -> None:
         set_aside_at=NOW,
     )
     shop = Advertiser.objects.get(id=cast.SHOP)
+    person = User.objects.get(username=STAFF)
+    api_keys.make(shop, "Order export", NOW, made_by=person)
+    api_keys.revoke(
+        api_keys.make(shop, "Old order export", NOW, made_by=person).row, NOW, revoked_by=person
+    )
     assigning.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)

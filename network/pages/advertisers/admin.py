@@ -22,6 +22,7 @@ from network.models import (
     CommissionRate,
     StaffMembership,
 )
+from network.pages.advertisers.api_keys import NewApiKeyPage, RevokeApiKey
 from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, rate_text
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.advertisers.signing_keys import NewSigningKey
@@ -146,6 +147,10 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
             AdvertiserTermsChange.path(self, "<int:pk>/terms/", "network_advertiser_terms"),
             RateChange.path(self, "<int:pk>/rate/", "network_advertiser_rate"),
             NewSigningKey.path(self, "<int:pk>/signing-key/", "network_advertiser_signing_key"),
+            NewApiKeyPage.path(self, "<int:pk>/api-key/", "network_advertiser_api_key"),
+            RevokeApiKey.path(
+                self, "<int:pk>/api-key/revoke/", "network_advertiser_revoke_api_key"
+            ),
             *super().get_urls(),
         ]
 
@@ -159,6 +164,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 "notice": notice_at(list(advertiser.terms.all()), clock.now()),
                 "rates": _rates(advertiser),
                 "signing_keys": advertiser.signing_keys.select_related("made_by"),
+                "api_keys": advertiser.api_keys.select_related("made_by", "revoked_by"),
                 "now": clock.now(),
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -210,8 +210,7 @@ class ChangeView(Generic[About]):
         """Show the page; or make the change and go back; or show it again with what was wrong."""
         said = self._made() if self.is_sent else None
         if said is not None:
-            messages.success(self.request, said)
-            return HttpResponseRedirect(self.back)
+            return self.done(said)
         context = {
             **self.model_admin.admin_site.each_context(self.request),
             "opts": self.model_admin.opts,
@@ -229,6 +228,11 @@ class ChangeView(Generic[About]):
             **self.context(),
         }
         return TemplateResponse(self.request, self.template, context)
+
+    def done(self, said: str) -> HttpResponse:
+        """The answer once the change is made."""
+        messages.success(self.request, said)
+        return HttpResponseRedirect(self.back)
 
     def _made(self) -> str | None:
         """What was done; None when nothing was, and the page then says why."""

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 
-from network.advertisers import signing_keys, tracking_hosts
+from network.advertisers import api_keys, signing_keys, tracking_hosts
 from network.models import Advertiser, CommissionGroup, User
 from network.people import access
 from publishers.models import PartnerNote, Publisher
@@ -56,6 +56,7 @@ def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person
     """A row of each model that the world has none of."""
     tracking_hosts.replace(advertiser, [f"go.shop-{advertiser.pk}.example"])
     signing_keys.make(advertiser, NOW, made_by=person)
+    api_keys.make(advertiser, "Shop", NOW, made_by=person)
     notice_reading.mark_read(person, publisher, 0)
     PartnerNote.objects.create(
         partnership=advertiser.partnerships.get(publisher=publisher),

@@ -1,0 +1,80 @@
+"""The keys with which a shop's server calls the API.
+
+Several may be live at once, so that a shop changes from one to the next without losing a report. A
+key is shown when it is made and never again; ending it is for good.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from network.models import Advertiser, ApiKey, User
+
+MARK = "sclk_"
+"""By which people, and programs that look for leaked secrets, see what it is."""
+MOST_NAME = 60
+KEY_BYTES = 32
+SHOWN_CHARACTERS = len(MARK) + 8
+
+
+class NameTaken(ValueError):
+    """Another live key of the advertiser has this name."""
+
+
+class AlreadyRevoked(ValueError):
+    """The key was revoked before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    """A key as it is made: its row, and the ``key`` itself, which is kept nowhere."""
+
+    row: ApiKey
+    key: str
+
+
+def make(advertiser: Advertiser, name: str, now: datetime, *, made_by: User | None) -> NewApiKey:
+    """A key that is valid from now on. Raises NameTaken."""
+    key = MARK + secrets.token_hex(KEY_BYTES)
+    try:
+        with transaction.atomic():
+            row = ApiKey.objects.create(
+                advertiser=advertiser,
+                name=name,
+                prefix=key[:SHOWN_CHARACTERS],
+                digest=_digest(key),
+                created_at=now,
+                made_by=made_by,
+            )
+    except IntegrityError:
+        if ApiKey.objects.filter(advertiser=advertiser, name=name, revoked_at=None).exists():
+            raise NameTaken(name) from None
+        raise
+    return NewApiKey(row, key)
+
+
+def find(key: str, now: datetime) -> ApiKey | None:
+    """The live key's row with its advertiser, and the day of its use noted: one write a day."""
+    rows = ApiKey.objects.select_related("advertiser")
+    found = rows.filter(digest=_digest(key), revoked_at=None).first()
+    today = now.date()
+    if found and (found.last_used_on is None or found.last_used_on < today):
+        earlier = Q(last_used_on=None) | Q(last_used_on__lt=today)
+        ApiKey.objects.filter(earlier, pk=found.pk).update(last_used_on=today)
+    return found
+
+
+def revoke(row: ApiKey, now: datetime, *, revoked_by: User | None) -> None:
+    """From now on calls with it are refused. Raises AlreadyRevoked."""
+    live = ApiKey.objects.filter(pk=row.pk, revoked_at=None)
+    if not live.update(revoked_at=now, revoked_by=revoked_by):
+        raise AlreadyRevoked(row.name)
+
+
+def _digest(key: str) -> str:
+    """A key of so many random bits needs no slow hash."""
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
