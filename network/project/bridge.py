@@ -10,9 +10,11 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from network.project.hosts import Application
+from tracking.api import problems
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,13 +43,16 @@ class RefusedRequest(Exception):
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
-        self.answer = refusal(status, why)
+        self.status = status
 
 
-def refusal(status: int, why: str) -> Answer:
-    """A line of text, after which the connection is closed."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    return Answer(status, headers, f"{why}\n".encode())
+def refusal(status: int, why: str, path: str) -> Answer:
+    """A line of text or, to what calls the API, a problem document; the connection is closed."""
+    kind, body = "text/plain; charset=utf-8", f"{why}\n".encode()
+    if problems.is_api(path):
+        kind, body = problems.CONTENT_TYPE, problems.document(HTTPStatus(status), why)
+    headers = [(b"content-type", kind.encode()), (b"connection", b"close")]
+    return Answer(status, headers, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +185,10 @@ def served(ask: Callable[[Scope, Receive], Awaitable[Answer]]) -> Server:
         try:
             given = await ask(scope, receive)
         except RefusedRequest as refused:
-            given = refused.answer
+            given = refusal(refused.status, str(refused), scope["path"])
         except Exception:
             log.exception("No answer to %s %s", scope["method"], scope["path"])
-            given = refusal(500, "Something went wrong; it has been logged.")
+            given = refusal(500, "Something went wrong; it has been logged.", scope["path"])
         await answer(send, given)
 
     return serve

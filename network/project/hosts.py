@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from network import content_policy
+from tracking.api import problems
 from tracking.clicks.snapshot import SnapshotUnavailable, keeper
 from tracking.wire import canonical, tag
 from tracking.wire import native as views
@@ -44,6 +45,7 @@ class BareHandlerMixin(BaseHandler):
             request.urlconf = self.urlconf
             response = respond(request)
             assert isinstance(response, HttpResponseBase)
+            response = self.shaped(response)
             for name, value in self.own_headers().items():
                 response.headers.setdefault(name, value)
             return response
@@ -52,6 +54,9 @@ class BareHandlerMixin(BaseHandler):
 
     def own_headers(self) -> Mapping[str, str]:
         return self.headers
+
+    def shaped(self, response: HttpResponseBase) -> HttpResponseBase:
+        return response
 
 
 class TrackingHandler(BareHandlerMixin, WSGIHandler):
@@ -104,6 +109,17 @@ class DemoHandler(BareHandlerMixin, WSGIHandler):
             stub_hash=tag.STUB_HASH,
         )
         return {content_policy.HEADER: content_policy.demo(needs)}
+
+
+class ApiHandler(BareHandlerMixin, WSGIHandler):
+    """What machines call on the site host: no session, no cookies, no CSRF, and every refusal is a
+    problem document."""
+
+    urlconf = "tracking.api.urls"
+    headers: Mapping[str, str] = problems.HEADERS
+
+    def shaped(self, response: HttpResponseBase) -> HttpResponseBase:
+        return problems.shaped(response)
 
 
 class TrackingHosts:
@@ -162,13 +178,16 @@ def _port(after_name: str) -> str:
 
 
 def site_application() -> Application:
-    """The site and, in the demo, the pages of its shop and partners. Unknown hosts get the site's
-    own answer to them."""
-    site = WSGIHandler()
+    """The site with its API and, in the demo, the pages of its shop and partners. Unknown hosts get
+    the site's own answer to them."""
+    site, api = WSGIHandler(), ApiHandler()
     demo = dict.fromkeys(settings.DEMO_HOSTS, DemoHandler()) if settings.DEMO_HOSTS else {}
 
     def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        return demo.get(host_of(environ), site)(environ, start_response)
+        host = host_of(environ)
+        if host == settings.SITE_HOST and problems.is_api(environ["PATH_INFO"]):
+            return api(environ, start_response)
+        return demo.get(host, site)(environ, start_response)
 
     return respond
 

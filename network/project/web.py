@@ -2,7 +2,7 @@
 pages that wait for PostgreSQL must not take a redirect's place."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.http import HttpResponse
 
 from network import content_policy
 from network.pages.site import errors
@@ -30,6 +31,7 @@ from network.project.bridge import (
     take_body,
 )
 from network.project.latch import DatabaseWatch
+from tracking.api import problems
 from tracking.clicks.snapshot import keeper
 
 REPORTS = Limits(body_bytes=256 * 1024, body_seconds=10.0)
@@ -102,13 +104,14 @@ class Pages:
         work = partial(respond, self.application, environ)
         if environ["PATH_INFO"].startswith(settings.STATIC_URL):
             return await asyncio.get_running_loop().run_in_executor(self.of_static_files, work)
-        return await self._page(work)
+        sorry = api_unavailable if problems.is_api(environ["PATH_INFO"]) else unavailable
+        return await self._page(work, sorry)
 
-    async def _page(self, work: Callable[[], Answer]) -> Answer:
+    async def _page(self, work: Callable[[], Answer], sorry: Callable[[], Answer]) -> Answer:
         self.watch.begin()
         silence = self.watch.silence
         if silence.done() or self.unanswered >= THREADS + MOST_WAITING:
-            return unavailable()
+            return sorry()
         page = asyncio.get_running_loop().run_in_executor(self.threads, work)
         self.unanswered += 1
         either: set[asyncio.Future[Any]] = {page, silence}
@@ -119,13 +122,21 @@ class Pages:
         if page.done():
             return page.result()
         page.cancel()  # it is not begun any more, or goes on unheard
-        return unavailable()
+        return sorry()
 
 
 def unavailable() -> Answer:
     """The page that asks everybody to come back."""
-    response = errors.unavailable()
-    headers = {**dict(response.items()), **UNAVAILABLE_HEADERS}
+    return _answer_of(errors.unavailable(), UNAVAILABLE_HEADERS)
+
+
+def api_unavailable() -> Answer:
+    """The same for what calls the API."""
+    return _answer_of(problems.unavailable(), problems.HEADERS)
+
+
+def _answer_of(response: HttpResponse, more: Mapping[str, str]) -> Answer:
+    headers = {**dict(response.items()), **more}
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     return Answer(response.status_code, pairs, response.content)
 

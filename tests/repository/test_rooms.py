@@ -20,8 +20,8 @@ FOUND_BY_NAME = {
 }
 """Django and Celery look for these at the root of an app; no room can take them in."""
 NO_DOMAIN = {
-    *("bench", "demo", "local", "management", "migrations", "pages", "project", "templatetags"),
-    "wire",
+    *("api", "bench", "demo", "local", "management", "migrations", "pages", "project"),
+    *("templatetags", "wire"),
 }
 """What delivers, and what sets up a machine or a process."""
 MAY_SHARE = {

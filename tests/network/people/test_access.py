@@ -170,6 +170,8 @@ RULES: dict[str, Rule] = {
     "admin:network_advertiser_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_rate": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_signing_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:network_advertiser_api_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:network_advertiser_revoke_api_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:cancel_change": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
@@ -510,6 +512,7 @@ DEMO = {
         pytest.param("tracking.urls", PUBLIC, id="tracking"),
         pytest.param("network.demo.pages.tracking_urls", PUBLIC_IN_DEMO, id="tracking_in_the_demo"),
         pytest.param("network.demo.pages.urls", DEMO, id="demo"),
+        pytest.param("tracking.api.urls", {"api-1:api-root", "api-1:report_conversions"}, id="api"),
     ],
 )
 def test_every_url_of_another_host_is_declared_public(urlconf: str, public: set[str]) -> None:
