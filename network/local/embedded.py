@@ -31,11 +31,13 @@ URLS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 NEED_NO_ENGINES = frozenset(
     {
         *("help", "version", "check", "diffsettings", "simulate", "lock"),
+        "soak",  # it starts a demo, which brings its own
         *("makemigrations", "makemessages", "compilemessages", "collectstatic", "findstatic"),
         *("startapp", "startproject"),
     }
 )
 TEMPORARY = "softclick-test-"
+SOAK = "softclick-soak-"
 LEFT_BEHIND_AFTER_SECONDS = 60.0
 
 
@@ -78,6 +80,8 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
     command = argv[1] if len(argv) > 1 else "help"
     if command in ("demo", "test"):
         os.environ["SOFTCLICK_MODE"] = command
+    if command == "soak":
+        _use_a_throwaway_folder()
     port = served_port(argv)
     if port:
         os.environ["PUBLIC_PORT"] = str(port)
@@ -93,6 +97,14 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
                 os.environ[variable] = url
         os.environ.setdefault("SOFTCLICK_MODE", started.mode)
         yield
+
+
+def _use_a_throwaway_folder() -> None:
+    """Whatever this process and those that it starts do, they do it on engines and data of their
+    own."""
+    for variable in (*URLS.values(), "SPOOL_DIR"):
+        os.environ.pop(variable, None)
+    os.environ |= {"SOFTCLICK_MODE": "demo", "SOFTCLICK_DATA": str(temporary_folder(SOAK))}
 
 
 def needs_engines(argv: Sequence[str]) -> bool:
@@ -249,10 +261,10 @@ def temporary_engines(names: Collection[str] = tuple(URLS)) -> Iterator[Engines]
         yield started
 
 
-def temporary_folder() -> Path:
+def temporary_folder(prefix: str = TEMPORARY) -> Path:
     """A name for a data folder that every account can reach; the folder is not made."""
     base = temporary_base(choose_account())
-    return base / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
+    return base / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _remove_left_behind(base: Path) -> None:

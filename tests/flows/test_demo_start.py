@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from network.bench import faults
 from network.demo.story import cast
 from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
@@ -24,16 +25,6 @@ from tracking.rule.attribution import Verdict
 
 DAYS = 30
 """Long enough that most cookies have ended and most sales are closed."""
-PARTS = {
-    "drain": "manage.py drain",
-    "worker": "celery --app network.celery worker",
-    "beat": "network.celery beat",
-    "valkey": "valkey-server",
-    "site": "serve_site",
-    "tracking": "serve_tracking",
-    "postgres": "postgres -D",
-}
-"""Its programs, with a part of each one's command line."""
 GIVEN_UP = 40
 """Days of the seeding before it, which was killed."""
 
@@ -330,7 +321,7 @@ def test_what_ends_is_started_again_and_nothing_is_lost(demo: Started) -> None:
     before = clicks_taken_in(demo)
     link = demo.url("track", "/t/1/c/1")
     followed = 0
-    for name, part in PARTS.items():
+    for name, part in faults.PROGRAMS.items():
         old = main_process(demo, part)
         assert old, name
         old.kill()
@@ -354,7 +345,7 @@ def clicked(demo: Started, link: str) -> int:
 
 def test_what_ends_again_and_again_ends_it_with_the_reason(demo: Started) -> None:
     assert demo.process
-    part = PARTS["drain"]
+    part = faults.PROGRAMS["drain"]
 
     def drain_or_end() -> psutil.Process | bool:
         return main_process(demo, part) or not demo.is_running

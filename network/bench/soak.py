@@ -1,0 +1,246 @@
+"""A network that is used while its processes are killed, and what it has recorded afterwards."""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import environ
+from django.conf import settings
+from django.db import connection
+
+from network import clock
+from network.advertisers.terms import NewAdvertiser, create_advertiser
+from network.bench import faults
+from network.bench.shoppers import Diary, Recorded, Shopper, SoakedPartner, SoakedShop, differences
+from network.bench.stage import StageError
+from network.local.bootstrap import ROOT
+from network.local.hold import read_owner
+from network.local.processes import tail
+from network.models import Advertiser
+from publishers.models import ModelType
+from publishers.policy import deciding
+from tracking.models import Click, Commission, Conversion, SpoolHost
+
+SHOPS = 3
+MODEL_TYPES = (ModelType.CONTENT, ModelType.CASHBACK, ModelType.EXTENSION, ModelType.OVERLAY)
+STARTED = "Ctrl-C stops everything"
+STARTS_WITHIN_SECONDS = 300.0
+SETTLES_WITHIN_SECONDS = 900.0
+STOPS_WITHIN_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.2
+IN_FORCE_AFTER_SECONDS = 20.0
+"""What is set up is known to every process by then."""
+PAUSE_SECONDS = (2.0, 6.0)
+"""Between two faults: the network gives up on what dies more than five times a minute."""
+WINDOWS = timedelta(days=32)
+Tell = Callable[[str], object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it; ``broken`` has a line for everything that must not be."""
+
+    diary: Diary
+    inflicted: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SoakPlan:
+    """``seed`` decides what shoppers do and what is killed when; not how they meet."""
+
+    minutes: float
+    seed: int
+    shoppers: int
+
+
+def soak(plan: SoakPlan, port: int, tell: Tell) -> Outcome:
+    """Run a network in this process's data folder, use it and disturb it for so long, wait until
+    all of it is final, and compare. Raises StageError when it does not start or does not settle."""
+    with _network(port) as demo:
+        _join(demo)
+        shops = _found()
+        tell(f"{SHOPS} shops with {len(MODEL_TYPES)} partners each are there.")
+        time.sleep(IN_FORCE_AFTER_SECONDS)
+        outcome = _use(plan, port, shops, tell)
+        _settle(shops, tell)
+        outcome.broken += differences(outcome.diary, _recorded(shops))
+        outcome.broken += _verified()
+        return outcome
+
+
+# --- The network ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def _network(port: int) -> Iterator[_Demo]:
+    settings.DATA_DIR.mkdir(mode=0o755, parents=True, exist_ok=True)
+    log = settings.DATA_DIR / "demo.log"
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--days", "1", f"--port={port}"]
+    with log.open("wb") as written:
+        process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.DEVNULL, stdout=written, stderr=written
+        )
+    try:
+        yield _Demo(process, log)
+    finally:
+        connection.close()
+        process.terminate()
+        process.wait(STOPS_WITHIN_SECONDS)
+
+
+def _join(demo: _Demo) -> None:
+    """Let this process's models speak to its database, once it is there."""
+    until = time.monotonic() + STARTS_WITHIN_SECONDS
+    while STARTED not in demo.log.read_text(errors="replace"):
+        if demo.process.poll() is not None or time.monotonic() > until:
+            raise StageError(f"the network does not start. {demo.log} ends:\n{tail(demo.log)}")
+        time.sleep(LOOK_EVERY_SECONDS)
+    owner = read_owner(settings.DATA_DIR)
+    assert owner
+    assert owner.database_url
+    connection.close()
+    connection.settings_dict.update(environ.Env.db_url_config(owner.database_url))
+
+
+def _found() -> tuple[SoakedShop, ...]:
+    since = clock.now() - timedelta(days=1)
+    return tuple(_shop(number, since) for number in range(1, SHOPS + 1))
+
+
+def _shop(number: int, since: datetime) -> SoakedShop:
+    advertiser = create_advertiser(
+        NewAdvertiser(
+            name=f"Soaked shop {number}",
+            currency="GBP",
+            landing_url="https://www.shop.example/",
+            domains=["shop.example"],
+            consent_default="store",
+            verification=Advertiser.Verification.BROWSER,
+            percent=Decimal(8),
+        ),
+        since,
+    )
+    partners = []
+    for model_type in MODEL_TYPES:
+        publisher = deciding.create_publisher(f"{model_type} {number}", model_type, since)
+        partnership = deciding.create_partnership(
+            advertiser, publisher, since, made_by=None, status="approved"
+        )
+        is_hard = model_type in (ModelType.CONTENT, ModelType.CASHBACK)
+        partners.append(SoakedPartner(partnership.publisher_id, is_hard))
+    return SoakedShop(advertiser.id, tuple(partners))
+
+
+# --- Use and disturbance ----------------------------------------------------------------------
+
+
+def _use(plan: SoakPlan, port: int, shops: tuple[SoakedShop, ...], tell: Tell) -> Outcome:
+    outcome, is_over = Outcome(Diary()), threading.Event()
+    connection.close()  # its server is killed, too
+    with ThreadPoolExecutor(plan.shoppers) as threads:
+        running = [
+            threads.submit(
+                Shopper(
+                    ("127.0.0.1", port),
+                    f"{settings.TRACKING_HOST}:{port}",
+                    shops,
+                    f"S{number}",
+                    random.Random(f"{plan.seed} {number}"),  # noqa: S311
+                    outcome.diary,
+                ).shop_until,
+                is_over,
+            )
+            for number in range(1, plan.shoppers + 1)
+        ]
+        try:
+            _disturb(plan, outcome, tell)
+        finally:
+            is_over.set()
+    for each in running:
+        each.result()
+    return outcome
+
+
+def _disturb(plan: SoakPlan, outcome: Outcome, tell: Tell) -> None:
+    chance = random.Random(plan.seed)  # noqa: S311
+    processes = faults.Processes(settings.DATA_DIR)
+    started = time.monotonic()
+    for fault in faults.in_turn(chance):
+        if time.monotonic() - started >= plan.minutes * 60:
+            return
+        time.sleep(chance.uniform(*PAUSE_SECONDS))
+        try:
+            seconds = processes.inflict(fault)
+        except faults.NotBack as error:
+            outcome.broken.append(str(error))
+            return
+        outcome.inflicted[str(fault)] += 1
+        diary, passed = outcome.diary, time.monotonic() - started
+        tell(
+            f"{passed:.0f} of {plan.minutes * 60:.0f} s: {diary.clicks:,} clicks, "
+            f"{diary.orders:,} orders; {fault}, back after {seconds:.1f} s."
+        )
+
+
+# --- Afterwards -------------------------------------------------------------------------------
+
+
+def _settle(shops: tuple[SoakedShop, ...], tell: Tell) -> None:
+    """Wait until all that was accepted is recorded, and after the windows everything is final.
+    Raises StageError."""
+    tell("waiting until everything is recorded.")
+    now = clock.now()
+    _await(lambda: not SpoolHost.objects.filter(drained_to__lte=now).exists(), "recorded")
+    tell("waiting until everything is final.")
+    clock.skip(WINDOWS)
+    ours = Commission.objects.filter(advertiser__in=[shop.advertiser for shop in shops])
+    pending = ours.filter(status=Commission.Status.PENDING)
+    _await(lambda: not pending.exists(), "final")
+
+
+def _await(is_so: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + SETTLES_WITHIN_SECONDS
+    while not is_so():
+        if time.monotonic() > until:
+            raise StageError(f"not within {SETTLES_WITHIN_SECONDS:.0f} s: everything is {what}.")
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _recorded(shops: tuple[SoakedShop, ...]) -> Recorded:
+    ids = [shop.advertiser for shop in shops]
+    clicks = Counter(Click.objects.filter(advertiser__in=ids).values_list("id", flat=True))
+    paid = {
+        commission.conversion_id: commission.publisher_id
+        for commission in Commission.objects.filter(advertiser__in=ids)
+    }
+    sales = {
+        (sale.advertiser_id, sale.order): (paid.get(sale.id), sale.amount_minor)
+        for sale in Conversion.objects.filter(advertiser__in=ids)
+    }
+    return Recorded(clicks, sales)
+
+
+def _verified() -> Iterator[str]:
+    command = [sys.executable, str(ROOT / "manage.py"), "verify"]
+    done = subprocess.run(  # noqa: S603
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        yield f"verify: {done.stdout}{done.stderr}"
