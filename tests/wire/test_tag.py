@@ -9,7 +9,7 @@ import pytest
 
 from tracking.rule.consent import Consent
 from tracking.wire import tag
-from tracking.wire.tag import TagSettings, compressed, minified, render, snippet
+from tracking.wire.tag import TagSettings, compressed, minified, own_names, render, snippet
 
 SOURCE = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
 BASE = "https://track.example/t/7/"
@@ -115,8 +115,13 @@ def test_the_snippet_queues_calls_and_loads_the_tag() -> None:
         pytest.param("a\n(b)\n", "a\n(b)", id="a_line_break_that_may_matter_stays"),
         pytest.param(
             "  const KEPT = 'KEPT';\n  function read(a) {\n    a.read = {read: read(KEPT)};\n  }\n",
-            "const b='KEPT';function c(a){a.read={read:c(b)};}",
+            "const c='KEPT';function b(a){a.read={read:b(c)};}",
             id="its_own_names_are_short",
+        ),
+        pytest.param(
+            "let one, two;\nconst f = (three) => (one ? two : three), g = { one: two };\n",
+            "let a,b;const f=(c)=>(a?b:c),g={one:b};",
+            id="keys_stay_and_choices_do_not",
         ),
     ],
 )
@@ -136,6 +141,8 @@ def test_the_script_keeps_what_shrinking_relies_on() -> None:
 
 def test_no_name_that_is_made_short_is_a_key_written_without_a_value() -> None:
     """``{ tokens }`` would have the short name as its key."""
-    source = SOURCE.read_text(encoding="utf-8")
-    names = "|".join(re.findall(r"^  (?:function|const|let) (\w+)", source, re.MULTILINE))
+    code = [line.strip() for line in SOURCE.read_text(encoding="utf-8").splitlines()]
+    source = "\n".join(line for line in code if not line.startswith("//"))
+    names = "|".join(own_names(source))
     assert re.findall(rf"\{{ *(?:{names}) *[,}}]|, *(?:{names}) *\}}", source) == []
+    assert re.findall(rf"^(?:{names}),?$", source, re.MULTILINE) == []

@@ -62,9 +62,11 @@ import hashlib
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 from pathlib import Path
 from string import ascii_letters
 
@@ -75,8 +77,14 @@ _SOURCE = Path(__file__).parents[1] / "static" / "tracking" / "tag.js"
 _PLACEHOLDER = "__SETTINGS__"
 _DAY_SECONDS = 86_400
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
-_OUTER = re.compile(r"^  (?:function|const|let) (\w+)", re.MULTILINE)
-"""The names that the script declares for itself: they stand two blanks from the margin."""
+_NAMES = re.compile(r"\b(?:const|let|function) (\w+)|, (\w+)(?= = )")
+_LISTS = re.compile(
+    r"\blet ([\w, ]+);|\bfunction \w*\(([\w, ]*)\)|\(([\w, ]*)\) =>"
+    r"|^(?:async )?\w+\(([\w, ]*)\) \{$",
+    re.MULTILINE,
+)
+"""Where the script declares names of its own: variables, functions and their parameters."""
+_WORD = re.compile(r"('[^'\n]*')|(?<![\w$])(?<!(?<!\.\.)\.)(\w+)(?![\w$])")
 _SETTLED = {Consent.STORE: True, Consent.REFUSE: False}
 """What holds for a tag that has no answer yet; nothing does where the shop asks."""
 _STUB = (
@@ -144,22 +152,34 @@ def minified(source: str) -> str:
     """
     lines = (line.strip() for line in source.splitlines())
     script = "\n".join(line for line in lines if line and not line.startswith("//"))
+    names = own_names(script)
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
     script = re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
-    return _with_short_names(script, _OUTER.findall(source))
+    return _with_short_names(script, names)
+
+
+def own_names(script: str) -> list[str]:
+    """The names of more than a letter that a script without comments declares, each once."""
+    single = [first or second for first, second in _NAMES.findall(script)]
+    lists = ["".join(found) for found in _LISTS.findall(script)]
+    names = [*single, *(name for text in lists for name in text.split(", "))]
+    return list(dict.fromkeys(name for name in names if len(name) > 1))
 
 
 def _with_short_names(script: str, names: Iterable[str]) -> str:
-    """The script with a letter for each of these names, but in strings, behind a dot and before a
-    colon: there they name something else."""
-    taken = set(re.findall(r"\b[A-Za-z]\b", script))
-    free = (letter for letter in ascii_letters if letter not in taken)
-    short = dict(zip(dict.fromkeys(names), free, strict=False))
-    return re.sub(
-        r"('[^'\n]*')|(?<![.\w$])(\w+)(?![\w$:])",
-        lambda found: found[1] or short.get(found[2], found[2]),
-        script,
-    )
+    """The script with one or two letters for each of these names, the shortest for the most
+    frequent, but in strings, behind a dot and as a key: there they name something else."""
+    words = Counter(found[2] for found in _WORD.finditer(script))
+    pairs = map("".join, product(ascii_letters, repeat=2))
+    free = (text for text in (*ascii_letters, *pairs) if text not in words)
+    often = sorted(names, key=lambda name: -words[name])
+    short = dict(zip(often, free, strict=False))
+
+    def named(found: re.Match[str]) -> str:
+        is_key = script[found.end() : found.end() + 1] == ":" and script[found.start() - 1] in "{,"
+        return str(found[1] or (found[2] if is_key else short.get(found[2], found[2])))
+
+    return _WORD.sub(named, script)
 
 
 @cache

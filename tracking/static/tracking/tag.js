@@ -35,9 +35,9 @@
     const number = (from, to) => parseInt(bits.slice(from, to), 2);
     const flags = number(8, 16), at = number(80, 128);
     return number(16, 48) !== settings.advertiser ? null : {
-      token,
+      token: token,
       id: bits.slice(80, 208),
-      at,
+      at: at,
       closes: at + number(304, 328) * 60000,
       soft: !!(flags & 1),
       stoodDown: !!(flags & 2),
@@ -194,7 +194,7 @@
     }
     const short = JSON.stringify(whole);
     try {
-      const full = JSON.stringify(Object.assign({ items }, whole));
+      const full = JSON.stringify(Object.assign({ items: items }, whole));
       return new Blob([full]).size < MAX_BODY_BYTES ? full : short;
     } catch {
       return short;
@@ -233,7 +233,7 @@
       const body = bodyOf(report, details.items);
       try {
         await fetch(base + 'sale', {
-          method: 'POST', mode: 'no-cors', keepalive: true, credentials, body
+          method: 'POST', mode: 'no-cors', keepalive: true, credentials: credentials, body: body
         });
       } catch {
         pixel(report);
