@@ -8,8 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import settings
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 from pytest_django import DjangoDbBlocker
@@ -21,6 +19,7 @@ from network import clock, tasks
 from network.models import Advertiser
 from network.project import hosts
 from tests.support import databases, lanes, statements
+from tests.support.calling import in_one_transaction
 from tests.support.makers import NAVIGATION, NOW, SetClock, make_advertiser
 from tracking.clicks.snapshot import keeper
 from tracking.spool import intake
@@ -170,12 +169,7 @@ def tracking_client(
     monkeypatch.setattr(spool, "writer", writer)
     monkeypatch.setattr(settings, "PUBLIC_SCHEME", "https")  # which it speaks
     keeper.forget()
-    ends = (request_started, request_finished)
-    for end in ends:
-        end.disconnect(close_old_connections)  # the test's transaction goes on after a request
-    with TrackingClient(folder) as client:
+    with in_one_transaction(), TrackingClient(folder) as client:
         yield client
-    for end in ends:
-        end.connect(close_old_connections)
     writer.close()
     keeper.forget()

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from network.advertisers import api_keys
 from network.demo.pages import mailbox, places
+from network.demo.pages.shop_server import ApiCall
 from network.demo.story import cast
 from network.demo.story.catalogue import PRODUCTS
 from network.models import Advertiser, User
@@ -57,6 +58,12 @@ URLCONF = "network.urls"
 OPERATOR, STAFF, TEAM, STRANGER = "operator", "nimbus", "blog", "stranger"
 GUARDED, SIGNING_IN = "guarded", "signing-in"
 """Somebody with a second factor, and the same person between password and code."""
+CALL = ApiCall(
+    f"POST {settings.SITE_URL}/api/v1/conversions\nAuthorization: Bearer sclk_0f1e2d3c…\n\n"
+    '{\n  "order": "NO-1",\n  "amount": "49.90",\n  "clicks": []\n}',
+    201,
+    '{"status": 201, "order": "NO-1", "outcome": "waiting", "notes": [], "rejected_clicks": []}',
+)
 PASSWORD = "correct-horse-1"
 TO_SOMEBODY, TO_STRANGER = "to-somebody-new", "to-somebody-with-an-account"
 """Tokens of invitations."""
@@ -188,6 +195,7 @@ OTHER_PAGES = (
     "demo-product",
     "demo-checkout",
     "demo-thank-you",
+    "demo-thank-you-server",
     "demo-blog",
     "demo-extension",
     "demo-cashback",
@@ -252,6 +260,9 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "demo-product": Page(places.url(places.SHOP, f"/product/{PRODUCTS[0].slug}")),
         "demo-checkout": Page(places.url(places.SHOP, f"/checkout?product={PRODUCTS[0].slug}")),
         "demo-thank-you": Page(places.url(places.SHOP, "/thank-you/NO-1?amount=49.90")),
+        "demo-thank-you-server": Page(
+            places.url(places.SHOP, f"/thank-you/NO-1?amount=49.90&call={CALL.dump()}")
+        ),
         "demo-blog": Page(places.url(places.BLOG)),
         "demo-extension": Page(places.url(places.EXTENSION)),
         "demo-cashback": Page(places.url(places.CASHBACK)),

@@ -7,14 +7,13 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import settings
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
 from network.advertisers import api_keys
 from network.models import Advertiser
 from network.project import hosts
 from publishers.models import Publisher
 from tests.support.browsing import Browser
+from tests.support.calling import in_one_transaction
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 
 PATH = "/api/v1/conversions"
@@ -38,14 +37,9 @@ class Server:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    ends = (request_started, request_finished)
-    for end in ends:
-        end.disconnect(close_old_connections)  # the test's transaction goes on after a request
-    transport = httpx.WSGITransport(hosts.application())
-    with httpx.Client(transport=transport, base_url=f"http://{settings.SITE_HOST}") as client:
+    transport, address = httpx.WSGITransport(hosts.application()), f"http://{settings.SITE_HOST}"
+    with in_one_transaction(), httpx.Client(transport=transport, base_url=address) as client:
         yield client
-    for end in ends:
-        end.connect(close_old_connections)
 
 
 @pytest.fixture
