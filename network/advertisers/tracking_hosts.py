@@ -38,6 +38,13 @@ def base_url(advertiser: int, hosts: Sequence[str]) -> str:
     return f"{origin}/t/{advertiser}/"
 
 
+def other_base_urls(advertiser: int, hosts: Sequence[str]) -> tuple[str, ...]:
+    """Where else browsers may have cookies of the advertiser: on its further hosts, and on the
+    shared one."""
+    shared = [base_url(advertiser, ())] if hosts else []
+    return (*(base_url(advertiser, [host]) for host in hosts[1:]), *shared)
+
+
 def base_urls(advertisers: Iterable[int]) -> dict[int, str]:
     """The base URL of each advertiser, in one query."""
     hosts: dict[int, list[str]] = {advertiser: [] for advertiser in advertisers}

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Cookie
 from tests.browser.hosts import TRACKING
 
 SLOTS = ("_sch", "_scs", "_scl", "_scn")
+ANSWER = "_sco"
 
 
 def jar(context: BrowserContext) -> list[Cookie]:
@@ -22,8 +23,10 @@ def jar(context: BrowserContext) -> list[Cookie]:
 
 
 def slots(context: BrowserContext) -> dict[str, str]:
-    """The shop's cookies by name; fails when a name is there twice, or is none of the tag's."""
-    shop = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
+    """The shop's cookies by name, but for the answer about consent; fails when a name is there
+    twice, or is none of the tag's."""
+    kept = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
+    shop = [cookie for cookie in kept if cookie["name"] != ANSWER]
     found = [(cookie["name"], cookie["value"]) for cookie in shop]
     names = [name for name, _ in found]
     assert len(names) == len(set(names)), names

@@ -46,8 +46,9 @@ class Received:
 class Hosts:
     """The stub hosts. Change ``click_parameter``, ``consent_default`` and so on before a page is
     visited; ``head`` and ``tail`` are markup before and after the snippet, which ``bare`` leaves
-    out. ``activations`` gives the token for a publisher. ``refuse_sales`` drops the connection of
-    every ``POST …/sale``."""
+    out. ``own_host`` is a tracking host of the shop's own, beside the shared one. ``activations``
+    gives the token for a publisher. ``refuse_sales`` drops the connection of every ``POST …/sale``.
+    ``forgotten`` are the requests to delete cookies, ``received`` all others."""
 
     port: int
     click_parameter: str = "sclk"
@@ -58,12 +59,14 @@ class Hosts:
     tail: str = ""
     bare: bool = False
     refuse_sales: bool = False
+    own_host: str = ""
     activations: dict[str, str] = field(default_factory=dict)
     received: "Queue[Received]" = field(default_factory=Queue)
+    forgotten: "Queue[Received]" = field(default_factory=Queue)
 
     @property
     def base_url(self) -> str:
-        return f"http://{TRACKING}:{self.port}/t/{ADVERTISER}/"
+        return f"http://{self.own_host or TRACKING}:{self.port}/t/{ADVERTISER}/"
 
     @property
     def settings(self) -> TagSettings:
@@ -74,6 +77,9 @@ class Hosts:
             longest_window_days=self.longest_window_days,
             consent_default=self.consent_default,
             strip_click_parameter=self.strip_click_parameter,
+            other_base_urls=(f"http://{TRACKING}:{self.port}/t/{ADVERTISER}/",)
+            if self.own_host
+            else (),
         )
 
     def url(self, path: str = "/", host: str = "shop.localhost") -> str:
@@ -95,6 +101,13 @@ class Hosts:
             return self.received.get(timeout=WAIT_SECONDS)
         except Empty:
             raise AssertionError("nothing arrived at the tracking host") from None
+
+    def next_forgotten(self) -> Received:
+        """The next request to delete cookies; fails when none comes."""
+        try:
+            return self.forgotten.get(timeout=WAIT_SECONDS)
+        except Empty:
+            raise AssertionError("no tracking host was asked to forget") from None
 
     def sale(self, page: Page, **details: object) -> Received:
         """Report a sale from the page, and give what arrived."""
@@ -153,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer("image/gif", GIF)
 
     def do_POST(self) -> None:
-        if self.server.hosts.refuse_sales:
+        if self.server.hosts.refuse_sales and self.path.endswith("/sale"):
             self.close_connection = True
             return
         self._note()
@@ -166,7 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _note(self) -> None:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        self.server.hosts.received.put(
+        hosts = self.server.hosts
+        queue = hosts.forgotten if parts.path.endswith("/forget") else hosts.received
+        queue.put(
             Received(
                 method=self.command,
                 host=(self.headers["Host"] or "").partition(":")[0],

@@ -197,7 +197,7 @@ def test_a_sale_without_consent_names_no_click_and_brings_no_cookie(
     sent: dict[str, Any] = (
         {name: value for name, [value] in arrived.query.items()} if refuse_sales else arrived.report
     )
-    assert sent == {"order": "1", "amount": "4.95"}
+    assert sent == {"order": "1", "amount": "4.95", "consent": "0"}
 
 
 # --- the pixel -----------------------------------------------------------------------------------
@@ -429,7 +429,7 @@ def test_consent_taken_back_meanwhile_stops_an_activation(page: Page, hosts: Hos
         token,
     )
 
-    assert jar(page.context) == []
+    assert slots(page.context) == {}
 
 
 def test_without_consent_nothing_is_activated(page: Page, hosts: Hosts) -> None:

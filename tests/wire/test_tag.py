@@ -20,6 +20,7 @@ LONGEST = TagSettings(
     longest_window_days=400,
     consent_default=Consent.ASK,
     strip_click_parameter=True,
+    other_base_urls=("https://track.an-affiliate-network.example/t/4294967295/",),
 )
 
 
@@ -53,6 +54,7 @@ def test_it_carries_the_settings_of_one_advertiser() -> None:
         "base": BASE,
         "longest": 30 * 86_400,
         "consent": True,
+        "others": [],
         "strip": True,
     }
 

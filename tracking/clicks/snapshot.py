@@ -80,6 +80,10 @@ class AdvertiserSnapshot:
         return tracking_hosts.base_url(self.id, self.own_hosts)
 
     @property
+    def other_base_urls(self) -> tuple[str, ...]:
+        return tracking_hosts.other_base_urls(self.id, self.own_hosts)
+
+    @property
     def is_https(self) -> bool:
         return self.landing_url.startswith("https://")
 

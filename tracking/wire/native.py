@@ -142,6 +142,7 @@ def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         consent_default=shop.consent_default,
         strip_click_parameter=shop.strip_click_parameter,
         longest_window_days=shop.longest_window_days,
+        other_base_urls=shop.other_base_urls,
     )
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     content = tag.compressed(wanted) if packed else tag.render(wanted)

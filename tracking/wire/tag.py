@@ -29,8 +29,17 @@ activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_sc
 - The tag cannot verify a signature. A forged token that it believes earns nobody anything, and can
   make this browser forget a claim; the tracking host's own cookies and the journey remain.
 
-Before consent it reads and writes no cookie and leaves the address alone. Taking consent back
-deletes the four cookies.
+Consent
+-------
+Before consent it writes no cookie and leaves the address alone. The answer is kept in ``_sco``
+(``1`` or ``0``, 180 days): the last one of any tab holds, else the advertiser's setting. Of two
+that differ the no holds. While the shop asks, a sale waits in its page, and goes without consent
+when the page is left.
+
+A yes that comes late finds the click in the addresses that the browser itself remembers of this
+tab: where the page began, its history (Navigation API), or its referrer. A no deletes the four
+cookies and asks every tracking host of the advertiser to delete its own (``POST <host>forget``);
+so does a click that lands after a no, for the redirect has set cookies again.
 
 What it sends
 -------------
@@ -46,14 +55,15 @@ Each of the first eight is there if the page gave it (not ``null``, ``undefined`
 is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wrong with it is for
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
 the form of a token of this advertiser, so a role may have several. Without consent ``tokens`` and
-``session`` are missing, and no credentials are sent.
+``session`` are missing, ``consent`` is ``"0"``, and no credentials are sent.
 
 If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
 commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
 lost its slot with its session, would claim again as a bare click id. Without consent neither is
 sent, and no cookies.
 
-``GET <base>a/<publisher>``, with credentials, expects ``{"token": "…"}`` or ``{}``.
+``GET <base>a/<publisher>``, with credentials, and with ``consent=1`` where the setting alone does
+not store, expects ``{"token": "…"}`` or ``{}``.
 """
 
 import base64
@@ -100,8 +110,9 @@ class TagSettings:
 
     ``base_url`` is where this advertiser's tracking lives, ``https://<tracking host>/t/<adv>/``;
     the tag prefers the host that it was loaded from. ``consent_default`` decides until the page
-    calls ``softclick('consent', …)``. Raises :class:`ValueError` for a click parameter or base URL
-    that the tag could not work with.
+    calls ``softclick('consent', …)``. ``other_base_urls`` is where else the advertiser may have
+    cookies that a no deletes. Raises :class:`ValueError` for a click parameter or base URL that the
+    tag could not work with.
     """
 
     advertiser: int
@@ -110,12 +121,14 @@ class TagSettings:
     longest_window_days: int
     consent_default: Consent
     strip_click_parameter: bool = False
+    other_base_urls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _PARAMETER.fullmatch(self.click_parameter):
             raise ValueError(f"not a click parameter: {self.click_parameter!r}")
-        if not re.fullmatch(rf"https?://[^\s/<>\"'?#]+/t/{self.advertiser}/", self.base_url):
-            raise ValueError(f"not the base URL of advertiser {self.advertiser}: {self.base_url!r}")
+        for base in (self.base_url, *self.other_base_urls):
+            if not re.fullmatch(rf"https?://[^\s/<>\"'?#]+/t/{self.advertiser}/", base):
+                raise ValueError(f"not the base URL of advertiser {self.advertiser}: {base!r}")
 
 
 def render(settings: TagSettings) -> str:
@@ -126,6 +139,7 @@ def render(settings: TagSettings) -> str:
         "base": settings.base_url,
         "longest": min(settings.longest_window_days, MAX_COOKIE_DAYS) * _DAY_SECONDS,
         "consent": _SETTLED.get(settings.consent_default),
+        "others": settings.other_base_urls,
         "strip": settings.strip_click_parameter,
     }
     return _minified_source().replace(_PLACEHOLDER, json.dumps(values, separators=(",", ":")))

@@ -9,11 +9,12 @@
 (function (settings) {
   'use strict';
 
-  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', PROBE = '_sct';
+  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', ANSWER = '_sco', PROBE = '_sct';
   const NAMES = [HARD, SOFT, LAST, SESSIONS];
   const FIELDS = ['order', 'amount', 'currency', 'parts', 'voucher', 'channel', 'customer', 'test', 'sig'];
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
+  const ANSWER_SECONDS = 180 * 86400;
 
   const stub = window.softclick || {};
   if (stub.loaded) return;
@@ -21,9 +22,12 @@
   const source = (document.currentScript || {}).src || '';
   const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
   const base = home ? home[0] : settings.base;
-  const landed = clicksOf(location.search.slice(1).split('&').map(tokenOf));
-  let consented = settings.consent;
-  let widest;
+  const addresses = [location.href].concat(performance.getEntriesByType('navigation').map((entry) => entry.name));
+  let landed = clicksIn(addresses);
+  let widest, said, decide;
+  const decided = new Promise((resolve) => {
+    decide = resolve;
+  });
 
   // What a token says, or null: of another form, or another advertiser's. Only a server can tell
   // whether it is genuine. Ids stay strings of bits, for a number of JavaScript holds 53 of them.
@@ -65,6 +69,19 @@
     return tokens.map(decode).filter(Boolean).sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
+  function clicksIn(urls) {
+    return clicksOf(urls.flatMap((url) => url.split('#')[0].split(/[?&]/).map(tokenOf)));
+  }
+
+  // Where this tab has been in the shop, as far as the browser itself remembers.
+  function visited() {
+    try {
+      return navigation.entries().map((entry) => entry.url || '');
+    } catch {
+      return [document.referrer];
+    }
+  }
+
   // The token in one piece of a query, '' when the piece is not our click parameter.
   function tokenOf(piece) {
     const name = settings.parameter + '=';
@@ -94,9 +111,18 @@
     return read(SESSIONS).join('.').split('.').filter((id) => /^\d+$/.test(id));
   }
 
+  // Whether the shopper consents: the last answer, of any tab, or else the advertiser's setting; null
+  // while the shop asks. Where no cookie is kept, an answer holds as long as its page.
+  function agrees() {
+    const kept = read(ANSWER).sort()[0];
+    return kept ? kept === '1' : said ?? settings.consent;
+  }
+
   function write(name, value, domain, path, seconds) {
-    document.cookie = name + '=' + value + '; Path=' + path + (domain && '; Domain=' + domain) +
-      '; SameSite=Lax' + (location.protocol === 'https:' ? '; Secure' : '') + (seconds < 0 ? '' : '; Max-Age=' + seconds);
+    try {
+      document.cookie = name + '=' + value + '; Path=' + path + (domain && '; Domain=' + domain) +
+        '; SameSite=Lax' + (location.protocol === 'https:' ? '; Secure' : '') + (seconds < 0 ? '' : '; Max-Age=' + seconds);
+    } catch {}
   }
 
   // The suffixes of this host, the shortest first, and '' for a cookie of this host only.
@@ -176,7 +202,7 @@
 
   function remember() {
     try {
-      if (consented) {
+      if (agrees()) {
         landed.forEach(settle);
         settle();
         if (settings.strip) strip();
@@ -184,10 +210,24 @@
     } catch {}
   }
 
+  async function post(address, options) {
+    await fetch(address, Object.assign({ method: 'POST', keepalive: true }, options));
+  }
+
+  // Delete what is kept here and on the tracking hosts.
+  function forget() {
+    NAMES.forEach((name) => keep(name, ''));
+    [settings.base].concat(settings.others).forEach((address) => {
+      post(address + 'forget', { credentials: 'include' }).catch(() => {});
+    });
+  }
+
   // Without consent nothing but the sale goes, and no cookie with it.
   function bodyOf(report, items) {
     const whole = Object.assign({}, report);
-    if (consented) {
+    if (!agrees()) {
+      whole.consent = '0';
+    } else {
       const tokens = (name) => stored(name).map((click) => click.token);
       whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST) };
       whole.session = sessions().join('.');
@@ -205,47 +245,61 @@
   function pixel(report) {
     const image = new Image();
     const fields = Object.assign({}, report);
-    if (consented) {
+    if (agrees()) {
       fields.click = Array.from(new Set(stored(HARD, SOFT, LAST).map((click) => click.token)));
       fields.session = sessions().join('.');
     } else {
+      fields.consent = '0';
       image.crossOrigin = 'anonymous';
     }
     const query = Object.keys(fields).map((name) => name + '=' + encodeURIComponent(fields[name]));
     image.src = base + 'pixel.gif?' + query.join('&');
   }
 
+  async function send(report, items) {
+    remember();
+    const credentials = agrees() ? 'include' : 'omit';
+    try {
+      await post(base + 'sale', { mode: 'no-cors', credentials: credentials, body: bodyOf(report, items) });
+    } catch {
+      pixel(report);
+    }
+  }
+
   const commands = {
     consent(answer) {
-      consented = answer === true;
-      if (!consented) NAMES.forEach((name) => keep(name, ''));
+      const before = read(ANSWER).join();
+      said = answer === true;
+      keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
+      if (said) landed = clicksIn(addresses.concat(visited()));
+      else if (before !== '0') forget();
       remember();
+      decide();
     },
 
+    // While the shop asks, a sale waits in its page; should the shopper leave, it goes without consent.
     async sale(details) {
-      remember();
-      const report = {};
+      const report = {}, items = details.items;
       FIELDS.forEach((field) => {
         const value = details[field];
         if (value != null && value !== false) report[field] = String(value === true ? 1 : value);
       });
-      const credentials = consented ? 'include' : 'omit';
-      const body = bodyOf(report, details.items);
-      try {
-        await fetch(base + 'sale', {
-          method: 'POST', mode: 'no-cors', keepalive: true, credentials: credentials, body: body
-        });
-      } catch {
-        pixel(report);
+      if (agrees() == null) {
+        const leave = () => send(report, items);
+        addEventListener('pagehide', leave);
+        await decided;
+        removeEventListener('pagehide', leave);
       }
+      await send(report, items);
     },
 
     async activate(publisher) {
-      if (!consented) return;
-      const path = 'a/' + encodeURIComponent(publisher);
+      if (agrees() == null) await decided;
+      if (!agrees()) return;
+      const path = 'a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1');
       const response = await fetch(base + path, { credentials: 'include', mode: 'cors' });
       const answer = await response.json();
-      if (consented) clicksOf([answer.token]).forEach(settle);
+      if (agrees()) clicksOf([answer.token]).forEach(settle);
     }
   };
 
@@ -258,6 +312,8 @@
   };
   softclick.loaded = true;
   window.softclick = softclick;
+  // The redirect knows nothing of a no that was said in the shop.
+  if (landed[0] && read(ANSWER).join() === '0') forget();
   (stub.q || []).forEach((call) => softclick(...call));
   remember();
 })(__SETTINGS__);
