@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from network.models import User
+from tracking.conversions import reports
 from tracking.conversions.deciding import joined_by_now, reconsider
 from tracking.conversions.evidence import differs
 from tracking.conversions.locking import lock
@@ -15,7 +16,8 @@ from tracking.models import Conversion, Decision
 
 
 class NotInConflict(ValueError):
-    """There is nothing to settle, or the report chosen is not one of the order's."""
+    """There is nothing to settle, the report chosen is not one of the order's, or it cannot be
+    decided again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conv
         raise NotInConflict(_("Choose one of the order's own reports."))
     if not choice.reason.strip():
         raise NotInConflict(_("Give the reason; it is kept with the decision."))
+    if reports.is_key_gone(conversion.reports.all()):
+        raise NotInConflict(
+            _(
+                "Order %(order)s has a click id that was signed with a key that is no longer here. "
+                "Put the key back into TOKEN_KEYS to settle it."
+            )
+            % {"order": conversion.order}
+        )
     conversion.settled_report_id = choice.report
     conversion.settled_by, conversion.settled_at = choice.made_by, now
     conversion.settled_reason = choice.reason.strip()

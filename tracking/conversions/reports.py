@@ -210,6 +210,18 @@ def evidence_of(report: Report) -> Evidence:
     )
 
 
+def is_key_gone(rows: Iterable[Report]) -> bool:
+    """Whether a token that was valid when it arrived is signed with a key that is no longer here.
+    What follows from these reports cannot be computed again then."""
+    tokens = (token for row in rows for token in row.tokens if token["reason"] == "")
+    try:
+        for token in tokens:
+            journeys.click_in(token["token"])
+    except TokenError:
+        return True
+    return False
+
+
 def mark(joined: Joined, reports: Iterable[Report]) -> None:
     """Let each report say what became of it by now."""
     outcomes = _outcomes(joined)

@@ -40,6 +40,7 @@ TARGET_REASONS: Mapping[TargetReason, Promise] = {
         "told from the link. Encode your target: the link builder does it."
     ),
 }
+KEY_GONE = gettext_lazy("valid when it arrived; signed with a key that is no longer here")
 TOKEN_REASONS: Mapping[TokenReason, Promise] = {
     TokenReason.MALFORMED: gettext_lazy("rejected: not a token of this network, or truncated"),
     TokenReason.DOUBLED: gettext_lazy("rejected: two cookies of this name that differ"),

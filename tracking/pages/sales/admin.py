@@ -16,6 +16,7 @@ from network.pages.site import badges
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from tracking.commissions.settling import commission_of
+from tracking.conversions.reports import is_key_gone
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
 from tracking.explain.sentences import (
     REPORT_OUTCOMES,
@@ -215,8 +216,13 @@ class ReportAdmin(PageAdmin[Report]):
             else _("Report of a sale"),
             "subtitle": str(row.advertiser),
             "told": told_report(row),
-            "tested": explain_test(row) if row.outcome == ReportOutcome.TEST else None,
+            "tested": explain_test(row) if _is_told(row) else None,
         }
+
+
+def _is_told(row: Report) -> bool:
+    """Whether it is said what a report of a test would have ended in."""
+    return row.outcome == ReportOutcome.TEST and not is_key_gone([row])
 
 
 class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):

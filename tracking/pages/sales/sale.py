@@ -24,6 +24,7 @@ from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
 from tracking.conversions import deciding, journeys
 from tracking.conversions.ranks import Rank
+from tracking.conversions.reports import is_key_gone
 from tracking.explain.explanations import (
     ClickDescription,
     explain,
@@ -34,6 +35,7 @@ from tracking.explain.explanations import (
 )
 from tracking.explain.history import history, publishers_in
 from tracking.explain.sentences import (
+    KEY_GONE,
     RANKS,
     REPORT_OUTCOMES,
     TOKEN_REASONS,
@@ -157,6 +159,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
         "tried": _tried(row, asked, names),
         "claims": _claims(row, reports),
+        "key_gone": bool(row.conflict) and not row.closed_at and is_key_gone(reports),
         "conflict_until": row.settled_by_time_at(row.advertiser),
         "confirm_until": row.confirmable_until(row.advertiser),
         "reports": [told_report(report, clicks, names) for report in reports],
@@ -193,7 +196,7 @@ def _told_token(token: Mapping[str, str], names: Names) -> TokenDescription:
     try:
         click = journeys.click_in(token["token"])
     except TokenError:
-        return TokenDescription(role, _("valid when it arrived; its key has been retired since"))
+        return TokenDescription(role, str(KEY_GONE))
     said = names.say(click, own="", other=_("valid: %(partner)s's %(kind)s click of %(at)s"))
     return TokenDescription(role, said)
 
@@ -310,7 +313,7 @@ def _price(row: Conversion) -> str:
 
 def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
     """Of a conflict between browsers, each one's claim; once where reports agree."""
-    if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at:
+    if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at or is_key_gone(reports):
         return []
     found: dict[tuple[UUID, ...], tuple[Report, deciding.Resolved]] = {}
     for report in reports:

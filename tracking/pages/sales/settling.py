@@ -20,7 +20,7 @@ from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
 from publishers.models import Publisher
-from tracking.conversions import deciding
+from tracking.conversions import deciding, reports
 from tracking.conversions.conflicts import NotInConflict, Settlement, Sides, settle_conflict, sides
 from tracking.models import Conversion
 
@@ -60,12 +60,13 @@ class Becomes:
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """An order in conflict, and what it becomes by each side."""
+    """An order in conflict, and what it becomes by each side; None where a click id was signed with
+    a key that is no longer here."""
 
     row: Conversion
     decides_at: datetime | None
-    earlier: Becomes
-    later: Becomes
+    earlier: Becomes | None = None
+    later: Becomes | None = None
 
 
 class SettlingMany(ChangeView[None]):
@@ -123,7 +124,7 @@ class SettlingMany(ChangeView[None]):
         data = self.form.cleaned_data
         done = 0
         for row in self.sales:
-            found = sides(row)
+            found = None if _is_key_gone(row) else sides(row)
             if found is None:
                 continue
             choice = Settlement(_chosen(found, data["side"]), data["reason"], person(self.request))
@@ -150,7 +151,13 @@ def _chosen(found: Sides, side: str) -> UUID:
     return found.earlier if side == "earlier" else found.later
 
 
+def _is_key_gone(row: Conversion) -> bool:
+    return reports.is_key_gone(row.reports.all())
+
+
 def _contested(row: Conversion, names: Mapping[int, str]) -> Contested:
+    if _is_key_gone(row):
+        return Contested(row, row.settled_by_time_at(row.advertiser))
     found = sides(row)
     assert found is not None
     return Contested(
