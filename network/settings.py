@@ -10,6 +10,7 @@ import socket
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import django_stubs_ext
@@ -197,13 +198,20 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default=f"Softclick <no-reply@{SITE_HOST}>")
 
 # --- Engines ----------------------------------------------------------------------------------
-_DATABASE = env.db("DATABASE_URL", default="postgres:///softclick")
-_DATABASE_OPTIONS = _DATABASE.pop("OPTIONS", {})
+
+
+def _database(variable: str, **default: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where a database is, and the options for connections to it."""
+    place = env.db(variable, **default)
+    options = place.pop("OPTIONS", {})
+    # A socket's folder, as libpq's URIs write it: user@%2Ffolder/name, or ?host=/folder
+    return {**place, "HOST": unquote(options.pop("host", place["HOST"]))}, options
+
+
+_DATABASE, _DATABASE_OPTIONS = _database("DATABASE_URL", default="postgres:///softclick")
 DATABASES = {
     "default": {
         **_DATABASE,
-        # A socket's folder, as libpq's URIs write it: user@%2Ffolder/name, or ?host=/folder
-        "HOST": unquote(_DATABASE_OPTIONS.pop("host", _DATABASE["HOST"])),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -217,6 +225,18 @@ DATABASES = {
         },
     }
 }
+# Who owns the tables, and may change what they are like: for ``migrate`` alone.
+DATABASE_OWNER: dict[str, Any] = {}
+APPLICATION_ROLE = ""
+if env.str("MIGRATE_DATABASE_URL", default=""):
+    DATABASE_OWNER, _ = _database("MIGRATE_DATABASE_URL")
+    if DATABASE_OWNER["NAME"] != _DATABASE["NAME"]:
+        raise ImproperlyConfigured(
+            f"MIGRATE_DATABASE_URL names the database {DATABASE_OWNER['NAME']!r}, and DATABASE_URL "
+            f"{_DATABASE['NAME']!r}. They must name the same one, by different roles."
+        )
+    if DATABASE_OWNER["USER"] != _DATABASE["USER"]:
+        APPLICATION_ROLE = _DATABASE["USER"]
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {

@@ -24,7 +24,8 @@ from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.bench import BARE_HOST
 from network.bench.browsers import Site
 from network.celery import app as celery
-from network.local import web
+from network.database import owner
+from network.local import services, web
 from network.local.bootstrap import ROOT
 from network.local.machine import OFF_SWITCH
 from network.local.processes import Program, Supervisor, tail
@@ -94,18 +95,20 @@ def throwaway_database() -> Iterator[str]:
     that this process asks for from now on are dropped: a worker would look for their rows in the
     usual database."""
     celery.conf.update(broker_url="memory://localhost/")
-    usual = str(connection.settings_dict["NAME"])
-    connection.settings_dict["TEST"]["NAME"] = DATABASE
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield DATABASE
-    finally:
-        connection.creation.destroy_test_db(usual, verbosity=0)
+    with owner.speaking():
+        usual = str(connection.settings_dict["NAME"])
+        connection.settings_dict["TEST"]["NAME"] = DATABASE
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield DATABASE
+        finally:
+            connection.creation.destroy_test_db(usual, verbosity=0)
 
 
 def _environment(folder: Path, database: str) -> Environment:
     url = urlsplit(os.environ.get("DATABASE_URL", "postgres:///softclick"))
-    return os.environ | {
+    return {
+        **services.environment(),
         OFF_SWITCH: "1",
         "SOFTCLICK_MODE": "test",
         "SOFTCLICK_DATA": str(folder),

@@ -45,12 +45,30 @@ LEFT_BEHIND_AFTER_SECONDS = 60.0
 class Engines:
     """Addresses of running engines, as settings read them; None for one that was not asked for.
 
-    ``mode``: the SOFTCLICK_MODE of the command that runs them.
+    ``database_url`` is for the database's owner, ``application_url`` for all else; ``mode``: the
+    SOFTCLICK_MODE of the command that runs them.
     """
 
     database_url: str | None
+    application_url: str | None
     redis_url: str | None
     mode: str
+
+    @classmethod
+    def of(cls, owner: Owner) -> "Engines":
+        urls = (owner.database_url, owner.application_url or owner.database_url, owner.redis_url)
+        return cls(*urls, owner.mode)
+
+    def variables(self, command: str) -> dict[str, str | None]:
+        """What settings read. Tests make databases, and are the owner."""
+        database, owner = self.application_url, self.database_url
+        if command == "test":
+            database, owner = owner, None
+        return {
+            "DATABASE_URL": database,
+            "MIGRATE_DATABASE_URL": owner,
+            "REDIS_URL": self.redis_url,
+        }
 
 
 # --- Commands ---------------------------------------------------------------------------------
@@ -90,9 +108,7 @@ def for_command(argv: Sequence[str]) -> Iterator[None]:
         yield
         return
     with stop_on_signals(), _engines_for(argv, missing) as started:
-        for variable, url in zip(
-            URLS.values(), (started.database_url, started.redis_url), strict=True
-        ):
+        for variable, url in started.variables(argv[1]).items():
             if url:
                 os.environ[variable] = url
         os.environ.setdefault("SOFTCLICK_MODE", started.mode)
@@ -191,6 +207,7 @@ def _serve(
             owner = replace(
                 owner,
                 database_url=running.postgres.url if running.postgres else None,
+                application_url=running.postgres.application_url if running.postgres else None,
                 redis_url=running.valkey.url if running.valkey else None,
                 sockets=str(running.sockets),
                 servers=running.identities(),
@@ -200,7 +217,7 @@ def _serve(
             held.announce(_now(owner, running))
             try:
                 with mending.mended(running, lambda: held.announce(_now(owner, running))):
-                    yield Engines(owner.database_url, owner.redis_url, owner.mode)
+                    yield Engines.of(owner)
                 if owner.mode == "development":
                     held.end_when_unused(owner)
             finally:
@@ -233,7 +250,7 @@ def _join_or_start(stack: contextlib.ExitStack, data: Path, names: Collection[st
             if found:
                 _check_has(found, names)
                 stack.push(attempt.pop_all())
-                return Engines(found.database_url, found.redis_url, found.mode)
+                return Engines.of(found)
 
 
 def _check_has(owner: Owner, names: Collection[str]) -> None:

@@ -29,6 +29,7 @@ class Owner:
     """The command that runs the engines of a data folder, as ``engines.json`` tells.
 
     ``mode`` is its SOFTCLICK_MODE; ``servers`` are (process id, start in seconds since 1970).
+    ``database_url`` is for the database's owner.
     """
 
     pid: int
@@ -36,6 +37,7 @@ class Owner:
     mode: str
     state: Literal["starting", "ready", "ending"] = "starting"
     database_url: str | None = None
+    application_url: str | None = None
     redis_url: str | None = None
     sockets: str | None = None
     servers: tuple[tuple[int, float], ...] = ()

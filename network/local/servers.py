@@ -15,7 +15,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
+import psycopg
 
+from network.database import grants
 from network.local.account import (
     Account,
     EngineError,
@@ -29,7 +31,9 @@ from network.local.account import (
 )
 from network.local.processes import Program, Supervisor, tail
 
-DATABASE = ROLE = "softclick"
+DATABASE = OWNER = "softclick"
+APPLICATION = "softclick_app"
+"""The role of everything that does not migrate; it owns nothing (``network.database.grants``)."""
 READY_WITHIN_SECONDS = 120.0  # a recovery after a crash may take its time
 LOOK_EVERY_SECONDS = 0.02
 
@@ -119,11 +123,24 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        """Of the database, as libpq reads it and settings do.
+        """Of the database for its owner, a superuser, as libpq reads it and settings do.
 
         The folder of the socket is a parameter: as the URL's host it would lose its capitals.
         """
-        return f"postgres://{ROLE}@/{DATABASE}?host={quote(str(self.sockets))}"
+        return self._url(OWNER)
+
+    @property
+    def application_url(self) -> str:
+        """As ``url``, for the application's role."""
+        return self._url(APPLICATION)
+
+    def _url(self, role: str) -> str:
+        return f"postgres://{role}@/{DATABASE}?host={quote(str(self.sockets))}"
+
+    def await_ready(self) -> None:
+        super().await_ready()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            grants.ensure_role(connection, APPLICATION)
 
     def ensure_cluster(self) -> None:
         """Make the cluster once; it gets its name when it is complete. Raises ``EngineError``."""
@@ -146,7 +163,7 @@ class Postgres(Server):
 
     def _initdb_options(self) -> tuple[str, ...]:
         return (
-            f"--username={ROLE}",
+            f"--username={OWNER}",
             "--auth-local=trust",  # the sockets' folder is private
             "--auth-host=reject",
             "--encoding=UTF8",

@@ -182,8 +182,10 @@ def _program(name: str, argv: Sequence[str], **more: str) -> Program:
 
 
 def environment() -> Mapping[str, str]:
-    """This process's, with what it has found out: the processes need no way in of their own."""
-    return os.environ | {
+    """This process's, with what it has found out: the processes need no way in of their own. What
+    the database's owner may do is none of their business."""
+    known = {name: os.environ[name] for name in os.environ if name != "MIGRATE_DATABASE_URL"}
+    return known | {
         OFF_SWITCH: "1",
         "SOFTCLICK_MODE": settings.MODE,
         "SOFTCLICK_DATA": str(settings.DATA_DIR.absolute()),

@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from network.database import owner
 from network.project import history
 
 MIN_POSTGRESQL = 150_000
@@ -143,6 +144,21 @@ def same_history(
     """No migrations of another release; asked only where a command names the database."""
     found = (history.unknown(connections[alias]) for alias in databases or ())
     return [_error("E010", history.sentence(names), history.REMEDY) for names in found if names]
+
+
+@checks.register(checks.Tags.database, deploy=True)
+def role(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """The application may read and write rows; asked by ``check --deploy --database default``."""
+    return [
+        checks.Warning(
+            f"The role of DATABASE_URL {might}: it could empty tables and put triggers aside.",
+            hint="Create a second role as docs/operations.md says (Roles in PostgreSQL), and name "
+            "the one that owns the tables in MIGRATE_DATABASE_URL.",
+            id="softclick.W002",
+        )
+        for alias in databases or ()
+        for might in owner.might_of(connections[alias])
+    ]
 
 
 def stop_unsafe_start() -> None:

@@ -35,7 +35,7 @@ from network import clock
 from network.local import web
 from network.local.bootstrap import ROOT
 from network.local.processes import Program, Supervisor, tail
-from network.local.servers import DATABASE, ROLE, Postgres, Valkey, serve
+from network.local.servers import APPLICATION, DATABASE, OWNER, Postgres, Valkey, serve
 from tests.flows import tls
 from tests.support import databases
 from tracking.clicks.keys import KEYS
@@ -131,7 +131,7 @@ class Network:
             "SOFTCLICK_MODE": "test",
             "SOFTCLICK_DATA": str(self.folder / "data"),
             "SOFTCLICK_CLOCK_FILE": str(self.folder / "clock"),
-            "DATABASE_URL": self.postgres.url,
+            "DATABASE_URL": self.postgres.application_url,
             "REDIS_URL": self.valkey.url,
             "SECRET_KEY": settings.SECRET_KEY,
             "TOKEN_KEYS": keys,
@@ -326,7 +326,8 @@ def run(folder: Path) -> Iterator[Network]:
         network = Network(folder, servers.postgres, servers.valkey, supervisor, servers.sockets)
         stack.enter_context(database(str(servers.sockets)))
         stack.enter_context(override_settings(CLOCK_FILE=folder / "clock"))
-        call_command("migrate", verbosity=0)
+        with override_settings(APPLICATION_ROLE=APPLICATION):
+            call_command("migrate", verbosity=0)
         connections.close_all()  # nobody may be in a database that is copied
         databases.copy(DATABASE, MIGRATED)
         refuse_shortcuts(network.environment)
@@ -335,8 +336,8 @@ def run(folder: Path) -> Iterator[Network]:
 
 
 def database(host: str, name: str = DATABASE) -> contextlib.AbstractContextManager[None]:
-    """Let this process's models speak to another database."""
-    return databases.speaking_to(HOST=host, NAME=name, USER=ROLE, PASSWORD="", PORT="")
+    """Let this process's models speak to another database, as its owner."""
+    return databases.speaking_to(HOST=host, NAME=name, USER=OWNER, PASSWORD="", PORT="")
 
 
 class ShortcutError(AssertionError):

@@ -43,7 +43,15 @@ class Started:
     @property
     def environment(self) -> dict[str, str]:
         """A fresh shell's: without what this test run's own engines have set."""
-        ours = ("DATABASE_URL", "REDIS_URL", "SOFTCLICK_", "DJANGO_", "PYTEST_", "SPOOL_")
+        ours = (
+            "DATABASE_URL",
+            "MIGRATE_",
+            "REDIS_URL",
+            "SOFTCLICK_",
+            "DJANGO_",
+            "PYTEST_",
+            "SPOOL_",
+        )
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return {**kept, "SOFTCLICK_NO_BOOTSTRAP": "1", "SOFTCLICK_MARK": str(self.checkout)}
 

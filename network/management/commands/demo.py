@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from network import clock
+from network.database import owner
 from network.demo.pages import places
 from network.demo.story import cast, conditions, seed, side_by_side
 from network.demo.story.life import Span
@@ -102,7 +103,8 @@ def _prepare(days: int, lock: int) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     if seed.is_empty() or seed.is_unfinished():
         seed.clear_leftovers()
-        _fill(Span(clock.now(), days), lock)
+        with owner.speaking():  # it makes tables, and sets where ids begin
+            _fill(Span(clock.now(), days), lock)
     seed.follow_port()
 
 

@@ -138,6 +138,18 @@ def test_engines_are_real_private_and_gone_afterwards(data: Path) -> None:
     assert read_owner(data) is None
 
 
+def test_data_from_before_the_applications_role_can_be_read_and_written(data: Path) -> None:
+    with engines(data, names=["postgres"]) as found:
+        query(str(found.database_url), "CREATE TABLE kept (id serial)")
+        query(str(found.database_url), "DROP OWNED BY softclick_app")
+        query(str(found.database_url), "DROP ROLE softclick_app")
+    with engines(data, names=["postgres"]) as found:
+        query(str(found.application_url), "INSERT INTO kept VALUES (DEFAULT)")
+        assert query(str(found.application_url), "SELECT count(*) FROM kept") == "1"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            query(str(found.application_url), "CREATE TABLE another ()")
+
+
 def test_data_is_kept_until_a_fresh_start(data: Path) -> None:
     with engines(data, names=["postgres"]) as found:
         query(str(found.database_url), "CREATE TABLE kept ()")
@@ -308,7 +320,13 @@ def test_commands_without_a_database_start_nothing(words: str, needs: bool) -> N
 @pytest.fixture
 def surroundings(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No URLs, no mode, and a data folder of the test's own."""
-    for name in ("DATABASE_URL", "REDIS_URL", "SOFTCLICK_MODE", "PUBLIC_PORT"):
+    for name in (
+        "DATABASE_URL",
+        "MIGRATE_DATABASE_URL",
+        "REDIS_URL",
+        "SOFTCLICK_MODE",
+        "PUBLIC_PORT",
+    ):
         monkeypatch.setenv(name, "set, so that it is put back")
         monkeypatch.delenv(name)
     monkeypatch.setenv("SOFTCLICK_DATA", str(data))
@@ -317,7 +335,8 @@ def surroundings(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_command_finds_urls_and_mode_in_its_environment(surroundings: Path) -> None:
     with embedded.for_command(["manage.py", "verify"]):
-        assert query(os.environ["DATABASE_URL"], "SELECT 1") == "1"
+        assert query(os.environ["DATABASE_URL"], "SELECT current_user") == "softclick_app"
+        assert query(os.environ["MIGRATE_DATABASE_URL"], "SELECT current_user") == "softclick"
         assert ping(os.environ["REDIS_URL"])
         assert os.environ["SOFTCLICK_MODE"] == "development"
         pids = servers_of(surroundings)
@@ -349,6 +368,8 @@ def test_tests_have_engines_and_data_of_their_own(surroundings: Path) -> None:
     with owner_process(surroundings):
         with embedded.for_command(["manage.py", "test"]):
             assert query(os.environ["DATABASE_URL"], "SHOW fsync") == "off"
+            assert query(os.environ["DATABASE_URL"], "SHOW is_superuser") == "on"
+            assert "MIGRATE_DATABASE_URL" not in os.environ
             data = Path(os.environ["SOFTCLICK_DATA"])
             assert data != surroundings
             assert os.environ["SOFTCLICK_MODE"] == "test"

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from network.database import owner
 from tracking.distribution.citus import CannotDistribute, distribute, waiting
 
 
@@ -20,18 +21,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            left = waiting()
-            if not left:
-                self.stdout.write("This database is distributed already; nothing was changed.")
-                return
-            self.stdout.write(_intention(left))
-            if not options["yes"] and not _agreed():
-                raise CommandError("Not confirmed; nothing was changed.")
-            distribute()
+            with owner.speaking():
+                self._distribute(is_agreed=options["yes"])
         except CannotDistribute as error:
             raise CommandError(str(error)) from None
         except Error as error:
             raise CommandError(f"Citus refused, and nothing was changed: {error}") from error
+
+    def _distribute(self, *, is_agreed: bool) -> None:
+        left = waiting()
+        if not left:
+            self.stdout.write("This database is distributed already; nothing was changed.")
+            return
+        self.stdout.write(_intention(left))
+        if not is_agreed and not _agreed():
+            raise CommandError("Not confirmed; nothing was changed.")
+        distribute()
         self.stdout.write("Distributed.")
 
 
