@@ -23,6 +23,7 @@ class Notice(models.Model):
         COOKIE_TYPE = "cookie_type.changed", _("Cookie type")
         PARTNERSHIP = "partnership.changed", _("Partnership")
         TERMS = "terms.changed", _("Terms")
+        DECLINED = "commission.declined", _("Sales declined")
 
     class Decider(models.TextChoices):
         """Who made the change, as publishers read it; never a name."""
@@ -63,6 +64,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_event_display()} of {self.partnership}"
+
+    @property
+    def announces(self) -> bool:
+        """Whether it tells of a change that may lie ahead, and may be cancelled."""
+        return self.event != self.Event.DECLINED
 
     @property
     def is_networks(self) -> bool:

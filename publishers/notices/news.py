@@ -25,7 +25,8 @@ from publishers.notices.forecast import (
 
 AS_ONE = timedelta(milliseconds=500)
 """A change that is written again starts milliseconds later; to a publisher it is the same."""
-COOKIE_TYPE, PARTNERSHIP, TERMS = Notice.Event
+COOKIE_TYPE, PARTNERSHIP = Notice.Event.COOKIE_TYPE, Notice.Event.PARTNERSHIP
+TERMS = Notice.Event.TERMS
 NOT_TOLD = frozenset(
     {None, PartnershipTerms.Status.DECLINED.value, PartnershipTerms.Status.ENDED.value}
 )

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from network import dates
+from network import dates, money
 from network.models import AttributionTerms
-from network.wording import Unit, counted
+from network.wording import Unit, counted, some_of
 from publishers.cookie_types.words import explanation
 from publishers.models import (
     CookieTypeChoice,
@@ -80,6 +80,7 @@ def words(notice: Notice) -> Words:
         Notice.Event.COOKIE_TYPE: _cookie_type,
         Notice.Event.PARTNERSHIP: _partnership,
         Notice.Event.TERMS: _terms,
+        Notice.Event.DECLINED: _declined,
     }
     return made[Notice.Event(notice.event)](notice)
 
@@ -249,6 +250,31 @@ def _terms(notice: Notice) -> Words:
         for name in changed
     ]
     return Words(title=title % {"at": at}, meaning=meaning, stays=str(KEEPS_TERMS))
+
+
+def _declined(notice: Notice) -> Words:
+    facts = notice.facts
+    title = ngettext(
+        "%(number)d sale is declined: it was not confirmed in time",
+        "%(number)d sales are declined: they were not confirmed in time",
+        facts["number"],
+    )
+    earned = money.display(facts["amount_minor"], facts["currency"])
+    orders = some_of([one_line(order) for order in facts["orders"]])
+    meaning = (
+        ngettext(
+            "Your commission of %(earned)s for order %(orders)s is not paid.",
+            "Your commissions of %(earned)s together, for the orders %(orders)s, are not paid.",
+            facts["number"],
+        )
+        % {"earned": earned, "orders": orders},
+        _(
+            "The advertiser has to confirm a sale within %(days)s after its cookie windows have "
+            "closed. One that it confirms later is pending again."
+        )
+        % {"days": counted(facts["confirm_days"], "day")},
+    )
+    return Words(title=title % {"number": facts["number"]}, meaning=meaning, stays="")
 
 
 def _term(name: str, value: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def telling_partners(
             for item in news(before[row.pk], after[row.pk], now)
         ]
         Notice.objects.bulk_create([notice for notice, _ in written], BATCH)
-        _address([notice for notice, item in written if item.is_mailed], now)
+        address([notice for notice, item in written if item.is_mailed], now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _notice(
     )
 
 
-def _address(notices: Sequence[Notice], now: datetime) -> None:
+def address(notices: Sequence[Notice], now: datetime) -> None:
     """A mail for each member of each publisher's team, with all that it is told."""
     by_publisher: Mapping[int, list[Notice]] = defaultdict(list)
     for notice in notices:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from network.models import Advertiser
+from publishers.notices import declined
+from publishers.notices.declined import DeclinedSale
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.conversions.deciding import joined_by_now, reconsider
@@ -38,8 +41,9 @@ def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
         closes_at__lte=known_to - timedelta(days=shop.confirm_days),
     )
     contested = Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days))
-    ended = _each(shop, unconfirmed, _decline, now) + _each(shop, contested, _settle, now)
-    return ended + _each(shop, _believed_since(shop), reconsider, now)
+    ended = _each(shop, unconfirmed, partial(_decline_all, shop), now)
+    ended += _each(shop, contested, partial(_one_by_one, _settle), now)
+    return ended + _each(shop, _believed_since(shop), partial(_one_by_one, reconsider), now)
 
 
 def _believed_since(shop: Advertiser) -> Q:
@@ -53,7 +57,7 @@ def _believed_since(shop: Advertiser) -> Q:
 
 
 def _each(
-    shop: Advertiser, wanted: Q, act: Callable[[Conversion, datetime], None], now: datetime
+    shop: Advertiser, wanted: Q, act: Callable[[list[Conversion], datetime], None], now: datetime
 ) -> int:
     done, ahead = 0, True
     while ahead:
@@ -61,21 +65,40 @@ def _each(
             rows = Conversion.objects.filter(wanted, advertiser=shop.pk, closed_at__isnull=True)
             batch = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:BATCH]
             found = list(batch)
-            for conversion in found:
-                act(conversion, now)
+            act(found, now)
             done += len(found)
         ahead = len(found) == BATCH
     return done
 
 
-def _decline(conversion: Conversion, now: datetime) -> None:
-    """Until it is confirmed after all."""
+def _one_by_one(
+    act: Callable[[Conversion, datetime], None], found: list[Conversion], now: datetime
+) -> None:
+    for conversion in found:
+        act(conversion, now)
+
+
+def _decline_all(shop: Advertiser, found: list[Conversion], now: datetime) -> None:
+    """And tell the publishers, once for all of them."""
+    told = [sale for conversion in found if (sale := _decline(conversion))]
+    declined.tell(shop, told, now)
+
+
+def _decline(conversion: Conversion) -> DeclinedSale | None:
+    """Until it is confirmed after all; None where nothing is declined."""
     with rollups.following(conversion):
         commission = commission_of(conversion)
-        if commission and may_become(commission.status, Status.DECLINED, ChangedBy.TIME):
-            change(commission, Status.DECLINED, ChangedBy.TIME)
-            commission.decline_reason = DeclineReason.NOT_CONFIRMED
-            commission.save(update_fields=["status", "decline_reason"])
+        if commission is None or not may_become(commission.status, Status.DECLINED, ChangedBy.TIME):
+            return None
+        change(commission, Status.DECLINED, ChangedBy.TIME)
+        commission.decline_reason = DeclineReason.NOT_CONFIRMED
+        commission.save(update_fields=["status", "decline_reason"])
+    return DeclinedSale(
+        publisher=commission.publisher_id,
+        order=conversion.order,
+        amount_minor=commission.amount_minor,
+        currency=commission.currency,
+    )
 
 
 def _settle(conversion: Conversion, now: datetime) -> None:
