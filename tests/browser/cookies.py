@@ -9,6 +9,7 @@ from tests.browser.hosts import TRACKING
 
 SLOTS = ("_sch", "_scs", "_scl", "_scn")
 ANSWER = "_sco"
+UNANSWERED = "_scu"
 
 
 def jar(context: BrowserContext) -> list[Cookie]:
@@ -23,10 +24,10 @@ def jar(context: BrowserContext) -> list[Cookie]:
 
 
 def slots(context: BrowserContext) -> dict[str, str]:
-    """The shop's cookies by name, but for the answer about consent; fails when a name is there
-    twice, or is none of the tag's."""
+    """The shop's cookies by name, but for the answers about consent and landings; fails when a name
+    is there twice, or is none of the tag's."""
     kept = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
-    shop = [cookie for cookie in kept if cookie["name"] != ANSWER]
+    shop = [cookie for cookie in kept if cookie["name"] not in (ANSWER, UNANSWERED)]
     found = [(cookie["name"], cookie["value"]) for cookie in shop]
     names = [name for name, _ in found]
     assert len(names) == len(set(names)), names

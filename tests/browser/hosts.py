@@ -48,7 +48,9 @@ class Hosts:
     visited; ``head`` and ``tail`` are markup before and after the snippet, which ``bare`` leaves
     out. ``own_host`` is a tracking host of the shop's own, beside the shared one. ``activations``
     gives the token for a publisher. ``refuse_sales`` drops the connection of every ``POST …/sale``.
-    ``forgotten`` are the requests to delete cookies, ``received`` all others."""
+    ``forgotten`` are the requests to delete cookies, ``landings`` what the tag asks about landings,
+    ``received`` all others. Landings are fresh but for those in ``stale``; ``block_landings`` drops
+    the connection instead."""
 
     port: int
     click_parameter: str = "sclk"
@@ -61,6 +63,9 @@ class Hosts:
     refuse_sales: bool = False
     own_host: str = ""
     activations: dict[str, str] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
+    block_landings: bool = False
+    landings: "Queue[Received]" = field(default_factory=Queue)
     received: "Queue[Received]" = field(default_factory=Queue)
     forgotten: "Queue[Received]" = field(default_factory=Queue)
 
@@ -94,6 +99,9 @@ class Hosts:
         """Open a page of the shop, and wait until its tag has run."""
         page.goto(url)
         wait_for_tag(page)
+        asks = self.consent_default is Consent.STORE and f"{self.click_parameter}=" in url
+        if asks and not self.block_landings:
+            page.wait_for_function("() => !document.cookie.includes('_scu=')")
 
     def next_received(self) -> Received:
         """The next request to the tracking host, in order; fails when none comes."""
@@ -158,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.endswith("/tag.js"):
             script = render(self.server.hosts.settings)
             self._answer("text/javascript; charset=utf-8", script.encode())
+        elif path.endswith("/l"):
+            self._land()
         elif "/a/" in path:
             self._note()
             self._activate(path.rpartition("/")[2])
@@ -177,28 +187,39 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("text/plain", b"")
 
     def _note(self) -> None:
+        hosts, arrived = self.server.hosts, self._received()
+        queue = hosts.forgotten if arrived.path.endswith("/forget") else hosts.received
+        queue.put(arrived)
+
+    def _received(self) -> Received:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        hosts = self.server.hosts
-        queue = hosts.forgotten if parts.path.endswith("/forget") else hosts.received
-        queue.put(
-            Received(
-                method=self.command,
-                host=(self.headers["Host"] or "").partition(":")[0],
-                path=parts.path,
-                query=parse_qs(parts.query, keep_blank_values=True),
-                headers={name.lower(): value for name, value in self.headers.items()},
-                body=self.rfile.read(length).decode(),
-            )
+        return Received(
+            method=self.command,
+            host=(self.headers["Host"] or "").partition(":")[0],
+            path=parts.path,
+            query=parse_qs(parts.query, keep_blank_values=True),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(length).decode(),
         )
+
+    def _land(self) -> None:
+        hosts, asked = self.server.hosts, self._received()
+        hosts.landings.put(asked)
+        if hosts.block_landings:
+            self.close_connection = True
+            return
+        self._answer_json({"fresh": asked.query["click"][0] not in hosts.stale})
 
     def _activate(self, publisher: str) -> None:
         token = self.server.hosts.activations.get(publisher)
-        body = json.dumps({"token": token} if token else {}).encode()
+        self._answer_json({"token": token} if token else {})
+
+    def _answer_json(self, answer: dict[str, Any]) -> None:
         origin = self.headers.get("Origin", "")
         self._answer(
             "application/json",
-            body,
+            json.dumps(answer).encode(),
             {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"},
         )
 

@@ -1,5 +1,6 @@
 """``GET /t/<adv>/l``: whether a token that has landed is fresh, and what is kept of it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from tests.support.makers import NOW
 from tests.wire.answers import link, set_cookies, token_in
 from tracking.clicks.keys import KEYS
 from tracking.landings.arriving import FRESH_MS
-from tracking.models import Landing
+from tracking.models import Landing, Report
 from tracking.rule.tokens import decode
 
 FRESH = timedelta(milliseconds=FRESH_MS)
@@ -107,6 +108,42 @@ def test_only_a_get_asks(
     address = f"/t/{shop.id}/l?click={token}"
     assert tracking_client.request(method, address).status_code == 405
     assert landings(tracking_client) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "readable"), [(ORIGIN, True), ("https://evil.example", False)], ids=["shop", "other"]
+)
+def test_the_shops_own_pages_read_what_was_wrong_with_a_sale(
+    tracking_client: TrackingClient, shop: Advertiser, origin: str, readable: bool
+) -> None:
+    body = json.dumps({"order": "1", "amount": "1,234.50"})
+    headers = {"Content-Type": "text/plain", "Origin": origin}
+    answer = tracking_client.post(f"/t/{shop.id}/sale", content=body, headers=headers).headers
+    assert (answer.get("Access-Control-Allow-Origin") == origin) is readable
+    assert answer["X-Softclick-Error"].startswith("amount: received '1,234.50'")
+    assert answer["X-Softclick-Remedy"] == (
+        "Send the total after discounts, without tax and shipping."
+    )
+    if readable:
+        exposed = answer["Access-Control-Expose-Headers"]
+        assert exposed == "X-Softclick-Error, X-Softclick-Remedy"
+
+
+@pytest.mark.parametrize("unanswered", [True, False])
+def test_a_report_says_that_its_landing_was_not_answered(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, unanswered: bool
+) -> None:
+    token = token_in(tracking_client.get(link(blog)))
+    other = "c" + "a" * 84
+    said = {"order": "1", "amount": "5.00", "tokens": {"hard": [token.upper()]}}
+    said["unanswered"] = token if unanswered else other
+    tracking_client.cookies.clear()
+    tracking_client.post(f"/t/{shop.id}/sale", content=json.dumps(said))
+    query = f"order=2&amount=5.00&click={token}&unanswered={said['unanswered']}"
+    tracking_client.get(f"/t/{shop.id}/pixel.gif?{query}")
+    tracking_client.drain()
+    kept = Report.objects.values_list("order", "is_unanswered").order_by("order")
+    assert list(kept) == [("1", unanswered), ("2", unanswered)]
 
 
 def test_an_unknown_advertiser_is_none(tracking_client: TrackingClient, shop: Advertiser) -> None:

@@ -176,6 +176,7 @@ def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     _accept(intake.report_record(report), report.received_at)
     response = HttpResponse(status=204)
     _name_errors(response, report.remarks)
+    allow_origin(request, shop, response)
     return _cross_origin(response)
 
 
@@ -346,8 +347,10 @@ def _listed(value: object) -> list[object]:
 
 def _name_errors(response: HttpResponse, errors: tuple[FieldError, ...]) -> None:
     if errors:
-        text = "; ".join(map(str, errors))
-        response.headers["X-Softclick-Error"] = text.encode("ascii", "replace").decode()[:500]
+        said = {"Error": map(str, errors), "Remedy": (error.remedy for error in errors)}
+        for name, texts in said.items():
+            text = "; ".join(texts).encode("ascii", "replace").decode()[:500]
+            response.headers[f"X-Softclick-{name}"] = text
 
 
 def _cross_origin(response: HttpResponse) -> HttpResponse:
@@ -363,4 +366,5 @@ def allow_origin(
     if urlsplit(origin).netloc and is_allowed(origin, shop.domains):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Access-Control-Expose-Headers"] = "X-Softclick-Error, X-Softclick-Remedy"
         response.headers["Vary"] = "Origin"

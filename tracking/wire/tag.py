@@ -8,7 +8,7 @@ What the tag does in a browser
 It folds every counting click whose token arrives (click parameter of the landing URL, or an
 activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_scs`` soft slot,
 ``_scl`` last token, ``_scn`` the sessions seen in this run of the browser (decimal, joined by
-``.``).
+``.``). ``_scu`` is the token that was placed last without an answer whether it is fresh.
 
 - A token counts once, and only if it is newer, by ``(at, id)`` inside it, than every token in the
   three cookies. Reload, history and a second tag on the page bring a token that is known; a
@@ -24,6 +24,11 @@ activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_sc
   slot with nothing left is not written, but the token still becomes ``_scl`` and leads to its
   journey.
 - ``_scn`` keeps five sessions, the soft holder's always among them.
+- A token from the landing URL is placed at once, and ``GET <base>l?click=<token>`` is asked. When
+  the answer is ``{"fresh": false}``, the cookies are put back as they were before the landing.
+  Without an answer the token stays, and reports name it.
+  A token that is known is not asked about again: it was, when it came.
+- The landing URL is the one that the page's snippet noted, before any router could change it.
 - Duplicates of a cookie (another domain or path) are folded with the rest, then written once, on
   the widest domain that the browser accepts.
 - The tag cannot verify a signature. A forged token that it believes earns nobody anything, and can
@@ -37,7 +42,7 @@ that differ the no holds. While the shop asks, a sale waits in its page, and goe
 when the page is left.
 
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
-tab: where the page began, its history (Navigation API), or its referrer. A no deletes the four
+tab: where the page began, its history (Navigation API), or its referrer. A no deletes the five
 cookies and asks every tracking host of the advertiser to delete its own (``POST <host>forget``);
 so does a click that lands after a no, for the redirect has set cookies again.
 
@@ -49,13 +54,16 @@ What it sends
      "voucher": "SAVE5", "channel": "aff", "customer": "new", "test": "1",
      "items": [...],
      "tokens": {"hard": ["<85 characters>"], "soft": [], "last": ["<85 characters>"]},
-     "session": "305419896.2596069104"}
+     "session": "305419896.2596069104",
+     "unanswered": "<85 characters>"}
 
 Each of the first eight is there if the page gave it (not ``null``, ``undefined`` or ``false``), and
 is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wrong with it is for
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
-the form of a token of this advertiser, so a role may have several. Without consent ``tokens`` and
-``session`` are missing, ``consent`` is ``"0"``, and no credentials are sent.
+the form of a token of this advertiser, so a role may have several. Without consent ``tokens``,
+``session`` and ``unanswered`` are missing, ``consent`` is ``"0"``, and no credentials are sent. The
+request is ``no-cors``, so that nothing is asked before it; after ``softclick('debug', true)`` it is
+in CORS mode, and the console says what the answer's headers say.
 
 If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
 commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
@@ -94,11 +102,16 @@ _LISTS = re.compile(
     re.MULTILINE,
 )
 """Where the script declares names of its own: variables, functions and their parameters."""
+_STRINGS = r"('[^'\n]*')|"
+_WORDY = ((r"\bconst ", "let "), (r"(?<![\w$])\((\w+)\)=>", r"\2=>"), (r";}", "}"))
+"""What says the same in fewer letters."""
 _WORD = re.compile(r"('[^'\n]*')|(?<![\w$])(?<!(?<!\.\.)\.)(\w+)(?![\w$])")
 _SETTLED = {Consent.STORE: True, Consent.REFUSE: False}
 """What holds for a tag that has no answer yet; nothing does where the shop asks."""
 _STUB = (
-    "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)}"
+    "window.softclick=window.softclick||function(){(softclick.q=softclick.q||[]).push(arguments)};"
+    "softclick.at=softclick.at||(performance.getEntriesByType('navigation')[0]||{}).name"
+    "||location.href"
 )
 STUB_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(_STUB.encode()).digest()).decode()}'"
 """What a shop with a Content-Security-Policy adds to ``script-src`` for the stub in its pages."""
@@ -152,7 +165,8 @@ def compressed(settings: TagSettings) -> bytes:
 
 
 def snippet(settings: TagSettings) -> str:
-    """What the shop pastes into every page. Calls made before the tag has loaded are queued."""
+    """What the shop pastes into every page. Calls made before the tag has loaded are queued, and
+    the address is noted at once: a router in the page may take the click out of it before."""
     address = html.escape(f"{settings.base_url}tag.js")
     return f'<script>{_STUB}</script><script async src="{address}"></script>'
 
@@ -169,7 +183,14 @@ def minified(source: str) -> str:
     names = own_names(script)
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
     script = re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
+    for wordy, short in _WORDY:
+        script = _replaced(script, wordy, short)
     return _with_short_names(script, names)
+
+
+def _replaced(script: str, pattern: str, by: str) -> str:
+    """The script with what matches replaced, but in strings."""
+    return re.sub(_STRINGS + pattern, lambda found: found[1] or found.expand(by), script)
 
 
 def own_names(script: str) -> list[str]:

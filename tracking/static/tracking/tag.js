@@ -9,9 +9,9 @@
 (function (settings) {
   'use strict';
 
-  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', ANSWER = '_sco', PROBE = '_sct';
-  const NAMES = [HARD, SOFT, LAST, SESSIONS];
-  const FIELDS = ['order', 'amount', 'currency', 'parts', 'voucher', 'channel', 'customer', 'test', 'sig'];
+  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', UNANSWERED = '_scu', ANSWER = '_sco', PROBE = '_sct';
+  const NAMES = [HARD, SOFT, LAST, SESSIONS, UNANSWERED];
+  const FIELDS = 'order amount currency parts voucher channel customer test sig'.split(' ');
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
   const ANSWER_SECONDS = 180 * 86400;
@@ -22,9 +22,10 @@
   const source = (document.currentScript || {}).src || '';
   const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
   const base = home ? home[0] : settings.base;
-  const addresses = [location.href].concat(performance.getEntriesByType('navigation').map((entry) => entry.name));
+  const addresses = [stub.at || location.href];
   let landed = clicksIn(addresses);
-  let widest, said, decide;
+  let widest, said, decide, before, aloud;
+  const stale = [];
   const decided = new Promise((resolve) => {
     decide = resolve;
   });
@@ -34,8 +35,7 @@
   function decode(token) {
     token = token.toLowerCase();
     if (!/^[cd][a-z2-7]{83}[acegikmoqsuwy246]$/.test(token)) return null;
-    const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-    const bits = token.replace(/./g, (sign) => (32 + alphabet.indexOf(sign)).toString(2).slice(1));
+    const bits = token.replace(/./g, (sign) => ((sign < 'a' ? 56 : 22) + parseInt(sign, 36)).toString(2).slice(-5));
     const number = (from, to) => parseInt(bits.slice(from, to), 2);
     const flags = number(8, 16), at = number(80, 128);
     return number(16, 48) !== settings.advertiser ? null : {
@@ -108,7 +108,7 @@
   }
 
   function sessions() {
-    return read(SESSIONS).join('.').split('.').filter((id) => /^\d+$/.test(id));
+    return read(SESSIONS).join('.').match(/\b\d+\b/g) || [];
   }
 
   // Whether the shopper consents: the last answer, of any tab, or else the advertiser's setting; null
@@ -132,7 +132,7 @@
   }
 
   function accepts(domain) {
-    const mark = String(Math.random());
+    const mark = Math.random() + '';
     write(PROBE, mark, domain, '/', -1);
     const accepted = read(PROBE).includes(mark);
     write(PROBE, '', domain, '/', 0);
@@ -141,15 +141,15 @@
 
   // Delete a cookie from every domain and path from which this page could have read it.
   function remove(name) {
-    const path = location.pathname;
-    for (let end = 0; end <= path.length; end++) {
-      if (end === path.length || path[end] === '/') {
-        domains().forEach((domain) => {
-          write(name, '', domain, path.slice(0, end), 0);
-          write(name, '', domain, path.slice(0, end + 1), 0);
-        });
-      }
-    }
+    let path = '';
+    location.pathname.split('/').forEach((part) => {
+      path += part;
+      domains().forEach((domain) => {
+        write(name, '', domain, path, 0);
+        write(name, '', domain, path + '/', 0);
+      });
+      path += '/';
+    });
   }
 
   // Write a cookie on the widest domain so that it is the only one of its name. Less than 0
@@ -168,11 +168,19 @@
 
   // How long a slot may live: the rest of its click's window, by the click's own time.
   function secondsLeft(click) {
-    return Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000);
+    return click ? Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000) : 0;
+  }
+
+  function put(hard, soft, last, seen) {
+    keep(HARD, secondsLeft(hard) > 0 ? hard.token : '', secondsLeft(hard));
+    keep(SOFT, secondsLeft(soft) > 0 ? soft.token : '', -1);
+    keep(LAST, last ? last.token : '', settings.longest);
+    keep(SESSIONS, seen, -1);
   }
 
   // Let a click meet the slots; without one, only fold and clean up duplicates. A click that is not
   // newer than all that this browser knows was here before, or comes too late: it changes nothing.
+  // Says whether it was new.
   function settle(click) {
     const slots = stored(HARD, SOFT), known = stored(HARD, SOFT, LAST);
     const fresh = click && !known.some((other) => other.id >= click.id) ? [click] : [];
@@ -184,10 +192,30 @@
     const last = known.concat(fresh).pop();
     const seen = sessions().concat([].concat(fresh, soft || []).map((live) => live.session + ''));
     const once = seen.filter((id, at) => seen.lastIndexOf(id) === at);
-    keep(HARD, hard && secondsLeft(hard) > 0 ? hard.token : '', hard && secondsLeft(hard));
-    keep(SOFT, soft && secondsLeft(soft) > 0 ? soft.token : '', -1);
-    keep(LAST, last ? last.token : '', settings.longest);
-    keep(SESSIONS, once.slice(-KEPT_SESSIONS).join('.'), -1);
+    put(hard, soft, last, once.slice(-KEPT_SESSIONS).join('.'));
+    return fresh[0];
+  }
+
+  async function ask(path) {
+    return (await fetch(base + path, { credentials: 'include', keepalive: true })).json();
+  }
+
+  // A new token stays at once, and goes again when the tracking host says that its click is old:
+  // whoever left it then holds what was held before. Until there is an answer, reports say so.
+  async function check(click) {
+    keep(UNANSWERED, click.token, settings.longest);
+    const fresh = (await ask('l?click=' + click.token)).fresh;
+    if (!agrees() || fresh == null) return;
+    keep(UNANSWERED, '');
+    if (!fresh) {
+      stale.push(click.id);
+      put(...before);
+      remember();
+    }
+  }
+
+  function say(...told) {
+    console.warn('softclick:', ...told);
   }
 
   // Only what decodes as a token of ours goes: with another network's id of the same name the shop
@@ -203,20 +231,22 @@
   function remember() {
     try {
       if (agrees()) {
-        landed.forEach(settle);
         settle();
+        before = before || [HARD, SOFT, LAST].map((name) => stored(name).pop()).concat(sessions().join('.'));
+        landed.forEach((click) => stale.includes(click.id) || settle(click) && check(click).catch(() => {}));
         if (settings.strip) strip();
       }
     } catch {}
   }
 
   async function post(address, options) {
-    await fetch(address, Object.assign({ method: 'POST', keepalive: true }, options));
+    return fetch(address, { method: 'POST', keepalive: true, ...options });
   }
 
   // Delete what is kept here and on the tracking hosts.
   function forget() {
     NAMES.forEach((name) => keep(name, ''));
+    before = 0;
     [settings.base].concat(settings.others).forEach((address) => {
       post(address + 'forget', { credentials: 'include' }).catch(() => {});
     });
@@ -224,17 +254,15 @@
 
   // Without consent nothing but the sale goes, and no cookie with it.
   function bodyOf(report, items) {
-    const whole = Object.assign({}, report);
-    if (!agrees()) {
-      whole.consent = '0';
-    } else {
+    const whole = { ...report };
+    if (agrees()) {
       const tokens = (name) => stored(name).map((click) => click.token);
       whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST) };
       whole.session = sessions().join('.');
     }
     const short = JSON.stringify(whole);
     try {
-      const full = JSON.stringify(Object.assign({ items: items }, whole));
+      const full = JSON.stringify({ items: items, ...whole });
       return new Blob([full]).size < MAX_BODY_BYTES ? full : short;
     } catch {
       return short;
@@ -244,23 +272,24 @@
   // The pixel names no roles, so it always names the sessions: they decide about soft claims.
   function pixel(report) {
     const image = new Image();
-    const fields = Object.assign({}, report);
     if (agrees()) {
-      fields.click = Array.from(new Set(stored(HARD, SOFT, LAST).map((click) => click.token)));
-      fields.session = sessions().join('.');
+      report.click = [...new Set(stored(HARD, SOFT, LAST).map((click) => click.token))];
+      report.session = sessions().join('.');
     } else {
-      fields.consent = '0';
       image.crossOrigin = 'anonymous';
     }
-    const query = Object.keys(fields).map((name) => name + '=' + encodeURIComponent(fields[name]));
-    image.src = base + 'pixel.gif?' + query.join('&');
+    image.src = base + 'pixel.gif?' + new URLSearchParams(report);
   }
 
-  async function send(report, items) {
+  async function send(fields, items) {
     remember();
-    const credentials = agrees() ? 'include' : 'omit';
+    const report = { ...fields }, credentials = agrees() ? 'include' : 'omit';
+    if (!agrees()) report.consent = '0';
+    else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
     try {
-      await post(base + 'sale', { mode: 'no-cors', credentials: credentials, body: bodyOf(report, items) });
+      const body = bodyOf(report, items);
+      const answer = await post(base + 'sale', { mode: aloud ? 'cors' : 'no-cors', credentials: credentials, body: body });
+      if (aloud) say(body, answer.headers.get('X-Softclick-Error'));
     } catch {
       pixel(report);
     }
@@ -284,6 +313,7 @@
         const value = details[field];
         if (value != null && value !== false) report[field] = String(value === true ? 1 : value);
       });
+      if (!report.order || !/^\d+(\.\d+)?$/.test(report.amount)) say('send order, and amount like 1234.50:', report);
       if (agrees() == null) {
         const leave = () => send(report, items);
         addEventListener('pagehide', leave);
@@ -297,18 +327,17 @@
       if (agrees() == null) await decided;
       if (!agrees()) return;
       const path = 'a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1');
-      const response = await fetch(base + path, { credentials: 'include', mode: 'cors' });
-      const answer = await response.json();
+      const answer = await ask(path);
       if (agrees()) clicksOf([answer.token]).forEach(settle);
+    },
+
+    debug(answer) {
+      aloud = answer;
     }
   };
 
-  async function run(command, argument) {
-    await commands[command](argument);
-  }
-
   const softclick = (command, argument) => {
-    run(command, argument).catch(() => {});
+    (async () => commands[command](argument))().catch((error) => say(command, error, Object.keys(commands)));
   };
   softclick.loaded = true;
   window.softclick = softclick;
