@@ -36,10 +36,10 @@ from tests.flows.shopping import Market
 from tests.flows.sites import Sites
 
 PROCESSES = ("site", "tracking", "drain", "worker", "beat")
-MARKETS = 80
+MARKETS, ASKING_MARKETS = 80, 8
 
 
-def found(number: int) -> Market:
+def found(number: int, consent_default: str = Advertiser.ConsentDefault.STORE) -> Market:
     """Through the product's own functions, in force since yesterday."""
     since = clock.now() - timedelta(days=1)
     new = NewAdvertiser(
@@ -47,7 +47,7 @@ def found(number: int) -> Market:
         currency="GBP",
         landing_url="https://shop.localhost/",
         domains=["shop.localhost"],
-        consent_default=Advertiser.ConsentDefault.STORE,
+        consent_default=consent_default,
         verification=Advertiser.Verification.BROWSER,
         percent=Decimal(8),
         network_fee_percent=Decimal(10),
@@ -85,7 +85,16 @@ def markets(silent_network: Network) -> Iterator[Market]:
 
 
 @pytest.fixture(scope="package")
-def running_network(silent_network: Network, markets: Iterator[Market]) -> Network:
+def asking_markets(silent_network: Network) -> Iterator[Market]:
+    """Advertisers whose shops ask for consent."""
+    numbers = range(MARKETS + 1, MARKETS + 1 + ASKING_MARKETS)
+    return iter([found(number, Advertiser.ConsentDefault.ASK) for number in numbers])
+
+
+@pytest.fixture(scope="package")
+def running_network(
+    silent_network: Network, markets: Iterator[Market], asking_markets: Iterator[Market]
+) -> Network:
     silent_network.start(*PROCESSES)
     return silent_network
 

@@ -1,10 +1,11 @@
 """Consent in a browser, over https, with the tracking host's own cookies: asked for in the shop,
 and taken back."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from network.models import Advertiser
 from tests.flows import sites as other_sites
 from tests.flows.network import Network, wait_until
 from tests.flows.shopping import AMOUNT, Market, await_sale, buy, commission_of, follow, verdicts
@@ -12,6 +13,7 @@ from tests.flows.sites import Sites
 from tracking.models import Conversion, UnattributedSales
 
 ANSWER = {"_sco"}
+TRACKED = ("sch", "scl", "scn")
 
 
 def names(context: BrowserContext) -> set[str]:
@@ -35,13 +37,9 @@ def is_unattributed(market: Market) -> bool:
 
 
 @pytest.fixture
-def asking(network: Network, market: Market, context: BrowserContext) -> Market:
-    """A market whose shop asks, once the tracking host knows it."""
-    Advertiser.objects.filter(pk=market.id).update(consent_default="ask")
-    tag = f"{network.tracking_url}/t/{market.id}/tag.js"
-    asks = '"consent":null'
-    wait_until(lambda: asks in context.request.get(tag).text(), "the tag asks")
-    return market
+def asking(network: Network, asking_markets: Iterator[Market]) -> Market:
+    """An advertiser whose shop asks, for this test alone."""
+    return next(asking_markets)
 
 
 @pytest.mark.parametrize("third_party_cookies", ["blocked", "allowed"])
@@ -118,6 +116,3 @@ def test_what_the_browser_lets_nobody_delete_on_the_shared_host_reports_nothing(
 
     wait_until(lambda: is_unattributed(market), "the sale arrives without a click")
     assert names(context) == ANSWER | {f"__Secure-{kind}-{market.id}" for kind in TRACKED}
-
-
-TRACKED = ("sch", "scl", "scn")
