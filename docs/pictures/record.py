@@ -69,6 +69,9 @@ def shop(page: Page) -> None:
         page.goto(origin)
         page.locator('a[href*="/t/1/c/"]').first.click()
         page.wait_for_url("**shop.localhost**")
+        accept = page.get_by_role("button", name="Accept", exact=True)
+        if accept.is_visible():
+            accept.click()
         page.wait_for_timeout(1_500)  # the click is taken in
 
 

@@ -27,7 +27,7 @@ def main() -> None:
         steps = [
             (
                 "A hard click: the slots are written, the token is in the target's query.",
-                f"{track}/t/1/c/1?to={shop}/?colour=green%23tents&ref=article-7",
+                f"{track}/t/1/c/1?to={shop}/?colour=green%23tents&ref=article-7&consent=1",
                 ["-A", BROWSER],
             ),
             (

@@ -38,6 +38,7 @@ class Shop:
     largest_order: str = ""
     signs: bool = False
     """Whether its server signs what its pages report."""
+    consent_default: str = "store"
 
     @property
     def landing_url(self) -> str:
@@ -92,6 +93,7 @@ SHOPS = (
         terms={"hard_days": 30, "soft_hours": 24},
         largest_order="2000.00",
         signs=True,
+        consent_default="ask",
     ),
     Shop(
         id=ROASTERY,

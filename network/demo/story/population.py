@@ -64,7 +64,7 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
         currency=shop.currency,
         landing_url=shop.landing_url,
         domains=[shop.host],
-        consent_default=Advertiser.ConsentDefault.STORE,
+        consent_default=shop.consent_default,
         percent=shop.percent,
         network_fee_percent=shop.network_fee_percent,
         verification=shop.verification,

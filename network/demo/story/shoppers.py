@@ -29,6 +29,7 @@ from tracking.conversions.evidence import Role
 from tracking.conversions.fields import InvalidReport, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.conversions.signing import Signature
+from tracking.rule.consent import Consent
 from tracking.spool.intake import Record
 
 USER_AGENTS = (
@@ -72,7 +73,7 @@ class Browser:
         link = {
             "to": ELSEWHERE if move.by == "elsewhere" else None,
             "ref": self._random.choice(REFERENCES),
-            "consent": "0" if move.by == "no_consent" else None,
+            "consent": "0" if move.by == "no_consent" else self._answer,
         }
         request = visit_by_link(
             move.publisher,
@@ -148,6 +149,11 @@ class Browser:
         if move.in_page:
             fetch = {**IN_PAGE, "HTTP_ORIGIN": self._origin}
         return {**fetch, "HTTP_USER_AGENT": agent}
+
+    @property
+    def _answer(self) -> str | None:
+        """Where the shop asks, a shopper has agreed on the publisher's page already."""
+        return "1" if self._shop.consent_default is Consent.ASK else None
 
     @property
     def _origin(self) -> str:

@@ -4,6 +4,20 @@ document.addEventListener('DOMContentLoaded', () => {
   const order = document.getElementById('order');
   if (order) softclick('sale', JSON.parse(order.textContent));
 
+  // The banner: it shows the answer that the tag remembers, and gives it a new one.
+  const banner = document.getElementById('consent');
+  function showAnswer() {
+    const answer = (/(?:^|; )_sco=([01])/.exec(document.cookie) || ['', ''])[1];
+    for (const part of banner.children) part.hidden = part.dataset.answer !== answer;
+  }
+  banner.addEventListener('click', (event) => {
+    if (!event.target.value) return;
+    softclick('consent', event.target.value === '1');
+    showAnswer();
+    banner.querySelector('div:not([hidden]) button').focus();
+  });
+  showAnswer();
+
   // The guide at the bottom: what this browser holds, looked at again whenever a cookie changes.
   const seen = document.getElementById('seen');
   if (!seen) return;
