@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from network import names
 from network.effective.guards import fixed
 from network.effective.rows import (
     EffectiveDated,
@@ -43,7 +44,7 @@ class Advertiser(models.Model):
         BROWSER = "browser", _("Sales that only a browser reported are paid, too")
 
     id = models.AutoField(_("ID"), primary_key=True)
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120, unique=True, validators=[names.plain])
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     currency = models.CharField(
         _("currency"), max_length=3, validators=[RegexValidator("^[A-Z]{3}$")]

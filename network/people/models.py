@@ -8,6 +8,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from network import names
 from network.effective.rows import one_of
 
 NAME_TAKEN = _("This name is taken.")
@@ -35,6 +36,12 @@ class User(AbstractUser):
     """Somebody who signs in, by name or address. Operators are superusers; everybody else is a
     member of a tenant."""
 
+    first_name = models.CharField(
+        _("first name"), max_length=150, blank=True, validators=[names.plain]
+    )
+    last_name = models.CharField(
+        _("last name"), max_length=150, blank=True, validators=[names.plain]
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
 
     objects: ClassVar[People] = People()

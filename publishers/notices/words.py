@@ -1,7 +1,6 @@
 """A notice in words: on the publisher's page and in its mails. Nothing internal goes in here:
 no names of staff, no notes, no evidence."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from network import dates, money
 from network.models import AttributionTerms
+from network.names import one_line
 from network.wording import Unit, counted, some_of
 from publishers.cookie_types.words import explanation
 from publishers.models import (
@@ -24,8 +24,6 @@ from publishers.models import (
     Publisher,
 )
 
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-"""Control characters, and those that turn the direction of what follows."""
 KEEPS_TYPE = gettext_lazy("Clicks already made keep their type and their claims.")
 KEEPS_TERMS = gettext_lazy("Clicks already made stay on the terms that held when they were made.")
 Status = PartnershipTerms.Status
@@ -95,11 +93,6 @@ def mail_text(publisher: Publisher, notices: Sequence[Notice]) -> MailText:
         _("Times are in %(zone)s.") % {"zone": dates.zone_name()},
     ]
     return MailText(_subject(publisher, notices), "\n\n".join(parts) + "\n")
-
-
-def one_line(text: str) -> str:
-    """As part of a header or a line: nothing in it can begin another."""
-    return " ".join(_UNFIT.sub(" ", text).split())
 
 
 def page_address(publisher: Publisher) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network import names
 from network.effective.guards import append_only, fixed
 from network.effective.rows import (
     EffectiveDated,
@@ -30,7 +31,7 @@ class Publisher(models.Model):
         CLOSED = "closed", _("Closed")
 
     id = models.AutoField(_("ID"), primary_key=True)
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=120, unique=True, validators=[names.plain])
     website = models.URLField(_("website"), max_length=500, blank=True)
     team = models.ForeignKey(
         "publishers.Team", models.PROTECT, verbose_name=_("team"), related_name="publishers"

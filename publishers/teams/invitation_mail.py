@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from network.mail import errors as mail_errors
+from network.names import one_line
 from publishers.teams.models import Invitation
 
 
@@ -19,14 +20,20 @@ def send(pk: int, token: str, now: datetime) -> None:
     row = Invitation.objects.select_related("advertiser", "team", "invited_by").get(pk=pk)
     if not row.is_open:
         return
-    context = {"invitation": row, "url": link(token)}
+    sender, place = row.invited_by.get_full_name() or row.invited_by.get_username(), row.place
+    context = {
+        "invitation": row,
+        "sender": one_line(sender),
+        "place": one_line(place),
+        "url": link(token),
+    }
     subject = _("%(person)s invites you to %(place)s on Softclick") % {
         "person": row.invited_by,
-        "place": row.place,
+        "place": place,
     }
     text = render_to_string("account/email/invitation.txt", context)
     try:
-        mail.send_mail(" ".join(subject.split()), text, None, [row.email])
+        mail.send_mail(one_line(subject), text, None, [row.email])
     except (OSError, SMTPException) as error:
         row.mail_error = mail_errors.told(error)[:200]
     else:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from network import names
 from network.effective.rows import one_of
 from network.models import Advertiser, StaffMembership
 
@@ -16,7 +17,7 @@ from network.models import Advertiser, StaffMembership
 class Team(models.Model):
     """Whoever works for one company; each of its publisher ids stands for one way to promote."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[names.plain])
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from network.advertisers import terms as advertisers
 from network.effective.rows import SPREAD
 from network.models import Advertiser, User
+from network.names import one_line
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import (
@@ -23,7 +24,7 @@ from publishers.models import (
     Publisher,
 )
 from publishers.notices import writing as notices
-from publishers.notices.words import mail_text, one_line, words
+from publishers.notices.words import mail_text, words
 from publishers.notices.writing import Preview, telling_partners
 from publishers.policy import assigning, deciding
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
