@@ -21,5 +21,6 @@ from publishers.partnerships.models import PartnershipStatus as PartnershipStatu
 from publishers.partnerships.models import PartnershipTerms as PartnershipTerms
 from publishers.partnerships.models import Publisher as Publisher
 from publishers.teams.models import Invitation as Invitation
+from publishers.teams.models import InvitationSending as InvitationSending
 from publishers.teams.models import Team as Team
 from publishers.teams.models import TeamMembership as TeamMembership

@@ -80,6 +80,7 @@ RULES: Mapping[str, Rule] = {
     "network.user": OPERATORS_ONLY,
     "publishers.cookietypeassignment": _BOTH,
     "publishers.invitation": OPERATORS_ONLY,
+    "publishers.invitationsending": OPERATORS_ONLY,
     "publishers.ledgeraccount": _BOTH,
     "publishers.ledgerentry": Rule(
         advertiser="transaction__advertiser", publisher="account__publisher"

@@ -15,13 +15,24 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
 from network.models import Advertiser, StaffMembership, User
-from publishers.teams.models import Invitation, Invitations, Team, TeamMembership
+from publishers.teams.models import (
+    Invitation,
+    Invitations,
+    InvitationSending,
+    Team,
+    TeamMembership,
+)
 
 SEND = "publishers.tasks.send_invitation"
 GOOD_FOR = timedelta(days=7)
+WITHIN = timedelta(hours=1)
+MOST_BY_PERSON, MOST_TO_PLACE = 20, 40
+"""Emails within that time, those that are sent again included: enough for a whole department, and
+too few to be of use for unwanted mail."""
 Place = Advertiser | Team | None
 """What somebody is invited to; None: to the operators."""
 Membership = StaffMembership | TeamMembership
@@ -31,6 +42,10 @@ RANKS = ("", "viewer", "member", "manager", "owner")
 
 class NotOpen(ValueError):
     """An invitation that cannot be accepted any more; the words say why and what to do."""
+
+
+class TooMany(ValueError):
+    """So many emails were sent that another one has to wait; the words say how long."""
 
 
 class LastOwner(ValueError):
@@ -63,9 +78,13 @@ def members(place: Advertiser | Team) -> models.QuerySet[Membership]:
 @transaction.atomic
 def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: User) -> Invitation:
     """Invite an address; the mail leaves after the commit. Raises ValidationError for an address
-    that is none, that belongs already, or that was invited already."""
+    that is none, that belongs already, or that was invited already, and for one too many."""
     email = User.objects.normalize_email(email)
     _check(place, email, now)
+    try:
+        _check_number(place, invited_by, now)
+    except TooMany as error:
+        raise ValidationError({"email": str(error)}) from error
     of_place(place).waiting().filter(email=email).update(withdrawn_at=now)  # expired
     token = secrets.token_urlsafe(32)
     row = Invitation(
@@ -85,7 +104,7 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
         row,
         _("Invited %(email)s as %(role)s") % {"email": email, "role": row.get_role_display()},
     )
-    _send(row, token)
+    _send(row, token, now)
     return row
 
 
@@ -93,14 +112,15 @@ def invite(place: Place, email: str, role: str, now: datetime, *, invited_by: Us
 def send_again(invitation: Invitation, now: datetime, *, asked_by: User) -> None:
     """Another mail, with a new link that is good for seven days from now; the old one is good no
     longer. Whoever asks for it is who invites from now on. Raises NotOpen when it was accepted or
-    withdrawn in the meantime."""
+    withdrawn in the meantime, and TooMany."""
     row = _locked(invitation)
+    _check_number(row.advertiser or row.team, asked_by, now)
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at, row.invited_by = hash_of(token), now + GOOD_FOR, asked_by
     row.mail_sent_at, row.mail_error = None, ""
     row.save(update_fields=["token_hash", "expires_at", "invited_by", "mail_sent_at", "mail_error"])
     _log(asked_by, row, _("Sent the invitation of %(email)s again") % {"email": row.email})
-    _send(row, token)
+    _send(row, token, now)
 
 
 @transaction.atomic
@@ -209,6 +229,29 @@ def _check(place: Place, email: str, now: datetime) -> None:
         raise ValidationError({"email": _("%(email)s belongs here already.") % {"email": email}})
     if of_place(place).waiting().filter(email=email, expires_at__gt=now).exists():
         raise ValidationError({"email": _invited_already(email)})
+
+
+def _check_number(place: Place, person: User, now: datetime) -> None:
+    """Raises TooMany where one more email would be beyond the limits."""
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)  # one after the other
+    lately = InvitationSending.objects.filter(at__gt=now - WITHIN).order_by("-at")
+    of_person = lately.filter(asked_by=person)
+    to_place = lately.filter(invitation__in=of_place(place))
+    for sent, most in ((of_person, MOST_BY_PERSON), (to_place, MOST_TO_PLACE)):
+        counting = sent[:most].values_list("at", flat=True)
+        if len(counting) == most:
+            raise TooMany(_too_many(most, counting[most - 1] + WITHIN - now))
+
+
+def _too_many(most: int, wait: timedelta) -> str:
+    minutes = -(-wait // timedelta(minutes=1))
+    return ngettext(
+        "%(most)s invitations were sent within an hour, and more have to wait. Try again in "
+        "%(minutes)s minute.",
+        "%(most)s invitations were sent within an hour, and more have to wait. Try again in "
+        "%(minutes)s minutes.",
+        minutes,
+    ) % {"most": most, "minutes": minutes}
 
 
 def _invited_already(email: str) -> str:
@@ -321,7 +364,10 @@ def _place_of(membership: Membership) -> Advertiser | Team:
     return membership.advertiser
 
 
-def _send(row: Invitation, token: str) -> None:
+def _send(row: Invitation, token: str, now: datetime) -> None:
+    """``invited_by`` has asked for it."""
+    InvitationSending.objects.create(invitation=row, asked_by=row.invited_by, at=now)
+
     def send() -> None:
         try:
             current_app.send_task(SEND, [row.pk, token], retry=False)

@@ -166,3 +166,20 @@ class Invitation(models.Model):
         if self.mail_error:
             return gettext("Email failed")
         return gettext("Invited") if self.mail_sent_at else gettext("Email on its way")
+
+
+class InvitationSending(models.Model):
+    """That somebody had an invitation sent, the first time or again: counted against limits."""
+
+    invitation = models.ForeignKey(Invitation, models.PROTECT, related_name="sendings")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("asked_by", "at"), name="invitation_sending_of_person"),
+            models.Index(fields=("at",), name="invitation_sending_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invitation} at {self.at:%d %b %Y %H:%M}"

@@ -18,7 +18,7 @@ from network import clock
 from network.models import Advertiser, StaffMembership, User
 from network.wording import joined
 from publishers.teams import invitations
-from publishers.teams.invitations import Gone, LastOwner, Membership, NotOpen
+from publishers.teams.invitations import Gone, LastOwner, Membership, NotOpen, TooMany
 from publishers.teams.models import Invitation, Team, TeamMembership
 
 MEANINGS: Mapping[str, Promise] = {
@@ -103,7 +103,7 @@ def _act(
         raise Http404(_("There is nothing of that name to do."))
     try:
         return DeskOutcome(done=action())
-    except (LastOwner, Gone, NotOpen) as error:
+    except (LastOwner, Gone, NotOpen, TooMany) as error:
         return DeskOutcome(wrong=str(error))
 
 

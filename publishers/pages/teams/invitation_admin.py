@@ -26,7 +26,7 @@ from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import shown_moment
 from network.wording import joined
 from publishers.teams import invitations
-from publishers.teams.invitations import Membership, NotOpen, Place
+from publishers.teams.invitations import Membership, NotOpen, Place, TooMany
 from publishers.teams.models import Invitation, Team
 
 
@@ -152,7 +152,7 @@ class InvitationAdmin(PageAdmin[Invitation]):
             elif request.POST.get("do") == "withdraw":
                 invitations.withdraw(row, clock.now(), withdrawn_by=person(request))
                 messages.success(request, _("Withdrawn: the link no longer works."))
-        except NotOpen as error:
+        except (NotOpen, TooMany) as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:publishers_invitation_change", args=[row.pk]))
 

@@ -9,9 +9,11 @@ import pytest
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client, TestCase
 from kombu.exceptions import OperationalError
 
+from network import clock
 from network.celery import app
 from network.models import Advertiser, StaffMembership, User
 from publishers.models import Publisher
@@ -568,3 +570,45 @@ def test_two_who_invite_the_same_address_at_once(
     monkeypatch.setattr(Invitations, "update", lambda self, **changes: 0)  # the other one's is new
     assert "nina@example.com is invited already." in invite(owner, shop, "nina@example.com")
     assert Invitation.objects.count() == 1
+
+
+def test_a_person_sends_so_many_within_an_hour(
+    owner: Client, shop: Advertiser, at: SetClock
+) -> None:
+    """Sending again counts, and another place is no way round."""
+    olga = User.objects.get(username="olga")
+    for number in range(invitations.MOST_BY_PERSON - 1):
+        at(NOW + timedelta(minutes=number))
+        assert f"n{number}@example.com is invited" in invite(owner, shop, f"n{number}@example.com")
+    row = Invitation.objects.get(email="n0@example.com")
+    post(owner, f"/admin/team/{shop.pk}/", do="send_again", invitation=row.pk)
+    sent = len(mail.outbox)
+    assert sent == invitations.MOST_BY_PERSON
+    assert "Try again in 42 minutes" in invite(owner, shop, "more@example.com")
+    wait = text(post(owner, f"/admin/team/{shop.pk}/", do="send_again", invitation=row.pk))
+    assert "Try again in 42 minutes" in wait
+    team = make_publisher("Own").team
+    with pytest.raises(ValidationError, match="Try again in 42 minutes"):
+        invitations.invite(team, "more@example.com", "owner", clock.now(), invited_by=olga)
+    assert len(mail.outbox) == sent
+    at(NOW + timedelta(hours=1))
+    assert "more@example.com is invited" in invite(owner, shop, "more@example.com")
+
+
+def test_a_place_gets_so_many_within_an_hour(shop: Advertiser) -> None:
+    people = [make_user("owner", shop) for _ in range(3)]
+    for number in range(invitations.MOST_TO_PLACE):
+        by = people[number % len(people)]
+        invitations.invite(shop, f"n{number}@example.com", "viewer", NOW, invited_by=by)
+    with pytest.raises(ValidationError, match="40 invitations were sent within an hour"):
+        invitations.invite(shop, "more@example.com", "viewer", NOW, invited_by=people[0])
+    elsewhere = make_advertiser()
+    assert invitations.invite(elsewhere, "more@example.com", "owner", NOW, invited_by=people[0])
+
+
+def test_names_in_the_mail_stay_on_their_line(owner: Client, shop: Advertiser) -> None:
+    """Also those from before names were asked."""
+    User.objects.filter(username="olga").update(first_name="Security alert!\n\nVisit evil")
+    invite(owner, shop, "nina@example.com")
+    body = str(mail.outbox[-1].body)
+    assert "Security alert! Visit evil invites you to Shop on Softclick" in body
