@@ -41,19 +41,26 @@ SAME_FOR = timedelta(minutes=5)
 """The same question of the same person within this time is answered by the run that is there."""
 STALLED_AFTER = timedelta(minutes=1)
 KEPT_FOR = timedelta(days=30)
+MOST_OF_PERSON, MOST_AT_ADVERTISER = 3, 6
+"""What-ifs under way at once: workers that count them also close sales and send mails."""
 UNFINISHED = (WhatIfRun.Status.WAITING, WhatIfRun.Status.COUNTING)
 
 log = logging.getLogger(__name__)
 
 
+class TooMany(ValueError):
+    """So many are being counted that another one has to wait; the words say what to do."""
+
+
 def start(question: Question, now: datetime, *, made_by: User) -> WhatIfRun:
     """Ask; a worker counts it once this is committed. The same question asked again a little later
-    is the same run. Raises ValidationError for a period without time in it."""
+    is the same run. Raises ValidationError for a period without time in it, and TooMany."""
     if question.since >= question.until:
         raise ValidationError({"days": _("Choose at least one day.")})
     known = _asked_before(question, now, made_by)
     if known:
         return known
+    _check_number(question, made_by)
     run = WhatIfRun.objects.create(
         id=uuid7(),
         made_by=made_by,
@@ -66,6 +73,30 @@ def start(question: Question, now: datetime, *, made_by: User) -> WhatIfRun:
     )
     wake(run.pk)
     return run
+
+
+def _check_number(question: Question, person: User) -> None:
+    """Raises TooMany where one more would be beyond the limits."""
+    under_way = list(WhatIfRun.objects.filter(status__in=UNFINISHED))
+    of_person = sum(run.made_by_id == person.pk for run in under_way)
+    if of_person >= MOST_OF_PERSON:
+        raise TooMany(
+            _(
+                "%(count)s of your what-ifs are still being counted. Wait until one is done, or "
+                "cancel one."
+            )
+            % {"count": of_person}
+        )
+    for advertiser in question.changes:
+        count = sum(advertiser in run.question.changes for run in under_way)
+        if count >= MOST_AT_ADVERTISER:
+            raise TooMany(
+                _(
+                    "%(count)s what-ifs over this advertiser's sales are still being counted. Try "
+                    "again when one is done."
+                )
+                % {"count": count}
+            )
 
 
 def of(person: User) -> QuerySet[WhatIfRun]:

@@ -259,6 +259,30 @@ def test_the_same_question_is_the_same_run_for_a_while(sold: World) -> None:
     assert list(runs.of(other)) == list(WhatIfRun.objects.filter(made_by=other))
 
 
+def test_of_a_person_so_many_are_counted_at_once(sold: World) -> None:
+    asker = make_user("operator")
+
+    def ask(number: int) -> WhatIfRun:
+        later = timedelta(minutes=10 * number)
+        question = Question(sold.question().changes, SINCE + later, NOW + later)
+        return runs.start(question, NOW + later, made_by=asker)
+
+    first, *_ = [ask(number) for number in range(runs.MOST_OF_PERSON)]
+    with pytest.raises(runs.TooMany, match="3 of your what-ifs are still being counted"):
+        ask(runs.MOST_OF_PERSON)
+    runs.work(first.pk)
+    assert ask(runs.MOST_OF_PERSON)
+
+
+def test_over_an_advertisers_sales_so_many_are_counted_at_once(sold: World) -> None:
+    for _ in range(runs.MOST_AT_ADVERTISER):
+        runs.start(sold.question(), NOW, made_by=make_user("operator"))
+    with pytest.raises(runs.TooMany, match="6 what-ifs over this advertiser's sales"):
+        runs.start(sold.question(), NOW, made_by=make_user("operator"))
+    elsewhere = Question({make_advertiser().pk: Change()}, SINCE, NOW)
+    assert runs.start(elsewhere, NOW, made_by=make_user("operator"))
+
+
 def test_old_runs_are_forgotten(sold: World) -> None:
     runs.start(sold.question(), NOW, made_by=make_user("operator"))
     runs.resume_stalled(NOW + timedelta(days=29))

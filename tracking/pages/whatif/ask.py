@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -56,10 +57,21 @@ def ask(request: HttpRequest) -> HttpResponse:
         form = WhatIfForm(initial=given.dict(), partners=partners, rows=rows)
     else:
         form = WhatIfForm(given, partners=partners, rows=partner_rows(partners, given))
-        if form.is_valid():
-            run = whatif_runs.start(form.question(shop, now), now, made_by=person(request))
+        run = _asked(request, form, shop, now) if form.is_valid() else None
+        if run:
             return HttpResponseRedirect(reverse("admin:whatif_run", args=[run.pk]))
     return _page(request, replace(page, form=form))
+
+
+def _asked(
+    request: HttpRequest, form: WhatIfForm, shop: Advertiser, now: datetime
+) -> WhatIfRun | None:
+    """None where it has to wait; the form says why."""
+    try:
+        return whatif_runs.start(form.question(shop, now), now, made_by=person(request))
+    except whatif_runs.TooMany as error:
+        form.add_error(None, str(error))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +192,12 @@ def _acted(request: HttpRequest, run: WhatIfRun) -> WhatIfRun:
         whatif_runs.cancel(run)
         return run
     question, now = run.question, clock.now()
-    since = now - (question.until - question.since)
-    return whatif_runs.start(Question(question.changes, since, now), now, made_by=person(request))
+    again = Question(question.changes, now - (question.until - question.since), now)
+    try:
+        return whatif_runs.start(again, now, made_by=person(request))
+    except whatif_runs.TooMany as error:
+        messages.error(request, str(error))
+        return run
 
 
 def _shops(question: Question) -> str:

@@ -16,6 +16,7 @@ from tests.support.what_ifs import DAY, Market, counted, make_market
 from tests.tracking.pages.whatif.asking import PAGE, answered, ask, change_of, errors_of, the_run
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
+from tracking.whatif import runs
 from tracking.whatif.models import WhatIfRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
@@ -221,3 +222,18 @@ def test_sixty_partners_ask_no_more_than_three(client: Client, market: Market) -
         return len(found)
 
     assert queries(["A", "B", "C"]) == queries([f"P{number}" for number in range(60)])
+
+
+def test_one_too_many_at_once_is_said_in_the_form_and_on_an_earlier_answer(
+    client: Client, market: Market
+) -> None:
+    for days in range(runs.MOST_OF_PERSON):
+        ask(client, market, hard_days=days + 1)
+    response = ask(client, market, hard_days=300)
+    assert "3 of your what-ifs are still being counted" in text(response)
+    assert 'value="300"' in response.content.decode()
+    run = WhatIfRun.objects.all()[0]
+    WhatIfRun.objects.filter(pk=run.pk).update(created_at=NOW - DAY)
+    page = client.post(f"/admin/whatif/{run.pk}/", {"do": "again"}, follow=True)
+    assert "3 of your what-ifs are still being counted" in text(page)
+    assert WhatIfRun.objects.count() == runs.MOST_OF_PERSON
