@@ -157,6 +157,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_ADAPTER = "network.pages.people.sign_in.SecondFactorAdapter"
 MFA_FORMS = {
+    "activate_totp": "network.pages.people.sign_in.FirstCodeForm",
     "authenticate": "network.pages.people.sign_in.CodeForm",
     "reauthenticate": "network.pages.people.sign_in.CodeAgainForm",
 }

@@ -23,11 +23,13 @@ from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
-from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.views import IndexView, ReauthenticateView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import clear_totp_secret
 from allauth.mfa.totp.views import ActivateTOTPView
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
@@ -170,11 +172,13 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         password.help_text = ""
 
 
-class _OnceOnly(BaseAuthenticateForm):  # type: ignore[misc]
+class _OnceOnly(forms.Form):
     """Takes a code once in all the time for which it is good."""
 
+    user: User
+
     def clean_code(self) -> str:
-        code: str = super().clean_code()
+        code: str = super().clean_code()  # type: ignore[misc]
         key = f"second-factor-used:{self.user.pk}:{code.replace(' ', '')}"
         if not cache.add(key, True, CODE_LIVES):
             raise get_mfa_adapter().validation_error("incorrect_code")
@@ -187,6 +191,10 @@ class CodeForm(_OnceOnly, AuthenticateForm):  # type: ignore[misc]
 
 class CodeAgainForm(_OnceOnly, ReauthenticateForm):  # type: ignore[misc]
     """Before what only the person themselves may do."""
+
+
+class FirstCodeForm(_OnceOnly, ActivateTOTPForm):  # type: ignore[misc]
+    """Shows that the app was set up; signing in takes the next code."""
 
 
 class SignIn(LoginView):  # type: ignore[misc]

@@ -93,6 +93,20 @@ def test_a_code_is_good_once_in_all_its_time(viewer: User, monkeypatch: pytest.M
         cache.delete(f"allauth.mfa.totp.used?user={viewer.pk}&code={code}")  # 30 s have gone by
 
 
+def test_the_code_that_set_it_up_signs_nobody_in(viewer: User) -> None:
+    client = browser()
+    with_password(viewer, client)
+    found = re.search(r'<code id="secret">(\w+)</code>', client.get(SET_UP).content.decode())
+    assert found
+    code = code_of(found[1])
+    assert client.post(SET_UP, {"code": code}).status_code == 302
+    other = browser()
+    with_password(viewer, other)
+    assert "was used before" in text(other.post("/sign-in/code/", {"code": code}))
+    forget_codes()
+    assert other.post("/sign-in/code/", {"code": code}).headers["Location"] == "/"
+
+
 def test_a_code_is_of_the_minute(viewer: User) -> None:
     client = browser()
     with_password(viewer, client)
