@@ -59,17 +59,29 @@ class BareHandlerMixin(BaseHandler):
         return response
 
 
+def tracking_headers() -> Mapping[str, str]:
+    """Of every answer of a tracking host. What browsers are told about HTTPS is about this host
+    alone: an advertiser's own lies among hosts that are not ours."""
+    seconds = settings.SECURE_HSTS_SECONDS
+    https = {"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {}
+    return {
+        "Cache-Control": "no-store",
+        content_policy.HEADER: content_policy.header(content_policy.TRACKING),
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "X-Content-Type-Options": "nosniff",
+        **https,
+    }
+
+
 class TrackingHandler(BareHandlerMixin, WSGIHandler):
     """Answers a click without what Django does around every view for the sake of database
     connections, URL prefixes and nested URL configurations: it takes as long as the click."""
 
     urlconf = settings.TRACKING_URLCONF
-    headers: Mapping[str, str] = {
-        "Cache-Control": "no-store",
-        content_policy.HEADER: content_policy.header(content_policy.TRACKING),
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-        "X-Content-Type-Options": "nosniff",
-    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers = tracking_headers()
 
     # mypy: the stubs take a response for a body.
     def __call__(  # type: ignore[override]
@@ -138,6 +150,8 @@ class TrackingHosts:
         if not shared and owner is None:
             return None
         sent = _path_sent(environ)
+        if _came_without_tls(environ):
+            return self._lead(settings.PUBLIC_ORIGIN.format(host=host) + sent, environ)
         if owner is not None and not _is_of(sent, owner):
             return self.handler.nothing_here
         path = canonical.path_of(sent)
@@ -158,6 +172,14 @@ class TrackingHosts:
             return []
 
         return respond
+
+
+def _came_without_tls(environ: Mapping[str, Any]) -> bool:
+    """Only a proxy can tell. Where none is trusted, nobody is led in a circle."""
+    if not (settings.SECURE_SSL_REDIRECT and settings.TRUSTED_PROXIES):
+        return False
+    told: str = environ.get("HTTP_X_FORWARDED_PROTO", "")
+    return told.partition(",")[0].strip() == "http"
 
 
 def _path_sent(environ: Mapping[str, Any]) -> str:

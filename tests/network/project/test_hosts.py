@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from network import clock
 from network.advertisers import tracking_hosts
 from network.models import PolicyVersion, TrackingHost
+from network.project import hosts
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.support.makers import make_advertiser, make_partner, make_publisher
@@ -42,6 +43,42 @@ def test_a_click_goes_the_short_way_with_all_headers(
     assert answer.status_code == 302
     assert answer.content == b""
     assert answer.headers.items() >= {**EVERY_RESPONSE, "content-length": "0"}.items()
+
+
+def test_browsers_are_told_to_come_by_https_to_this_host_alone() -> None:
+    assert "Strict-Transport-Security" not in hosts.tracking_headers()
+    with override_settings(SECURE_HSTS_SECONDS=60):
+        assert hosts.tracking_headers()["Strict-Transport-Security"] == "max-age=60"
+
+
+@pytest.mark.parametrize(
+    ("told", "proxies", "redirects", "led"),
+    [
+        pytest.param("http", 1, True, True, id="by_http"),
+        pytest.param("http, https", 1, True, True, id="by_http_to_the_first_of_two_proxies"),
+        pytest.param("https", 1, True, False, id="by_https"),
+        pytest.param("", 1, True, False, id="unknown"),
+        pytest.param("http", 0, True, False, id="nobody_to_believe"),
+        pytest.param("http", 1, False, False, id="not_wanted"),
+    ],
+)
+def test_what_came_by_http_is_led_to_https(
+    tracking_client: TrackingClient,
+    partner: Partnership,
+    told: str,
+    proxies: int,
+    redirects: bool,
+    led: bool,
+) -> None:
+    here = f"https://{settings.TRACKING_HOST}"
+    changed = {"TRUSTED_PROXIES": proxies, "SECURE_SSL_REDIRECT": redirects}
+    with override_settings(**changed, PUBLIC_ORIGIN="https://{host}"):
+        answer = tracking_client.get(
+            link(partner), params={"ref": "a"}, headers={"X-Forwarded-Proto": told}
+        )
+    assert answer.status_code == 302
+    assert (answer.headers["Location"] == f"{here}{link(partner)}?ref=a") is led
+    assert ("set-cookie" in answer.headers) is not led
 
 
 def test_the_long_way_where_clicks_go_straight_into_the_database_answers_alike(
