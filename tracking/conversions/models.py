@@ -249,7 +249,8 @@ class Report(AdvertiserRow):
     fingerprint = models.CharField(
         _("fingerprint"), max_length=32, blank=True, default="", db_default=""
     )
-    """Of what it says; a report that says the same is counted in ``repeats``, and not kept."""
+    """Of what it says; a report that says the same is counted in ``repeats``, and not kept. So is
+    any that makes no sense, beyond the number of them that is kept within an hour."""
     repeats = models.PositiveIntegerField(_("repeats"), default=0, db_default=0)
     errors = models.JSONField(_("errors"), default=list)
 

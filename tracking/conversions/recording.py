@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -28,6 +28,10 @@ from tracking.rule.tokens import Keys
 
 Outcomes = dict[UUID, ReportOutcome]
 """What became of reports, by their ids."""
+HOUR = timedelta(hours=1)
+MOST_INVALID = 200
+"""Reports that make no sense, kept of an advertiser within an hour: anybody can send them, and a
+shop sees what is wrong with its own from the first few."""
 
 
 def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
@@ -63,7 +67,7 @@ def record_judged(judged: Sequence[JudgedReport], now: datetime) -> Outcomes:
         if item.report.id in outcomes:
             continue
         if sale is None:
-            outcomes[item.report.id] = _keep(item, ReportOutcome.INVALID)
+            outcomes[item.report.id] = _keep_invalid(item)
         elif sale.test:
             outcomes[item.report.id] = _keep(item, ReportOutcome.TEST)
         else:
@@ -248,6 +252,23 @@ def _count(item: JudgedReport) -> None:
     key = {"advertiser_id": report.advertiser, "hour": hour, "source": report.source}
     UnattributedSales.objects.bulk_create([UnattributedSales(**key)], ignore_conflicts=True)
     UnattributedSales.objects.filter(**key).update(count=F("count") + 1)
+
+
+def _keep_invalid(item: JudgedReport) -> ReportOutcome:
+    """Within an hour so many of an advertiser are kept; more are counted with the last one."""
+    began = item.report.received_at.replace(minute=0, second=0, microsecond=0)
+    in_the_hour = Report.objects.filter(
+        advertiser=item.report.advertiser,
+        outcome=ReportOutcome.INVALID,
+        received_at__gte=began,
+        received_at__lt=began + HOUR,
+    ).order_by("-received_at")
+    kept = list(in_the_hour.values_list("id", flat=True)[:MOST_INVALID])
+    if len(kept) < MOST_INVALID:
+        return _keep(item, ReportOutcome.INVALID)
+    last = Report.objects.filter(advertiser=item.report.advertiser, id=kept[0])
+    last.update(repeats=F("repeats") + 1)
+    return ReportOutcome.INVALID
 
 
 def _keep(item: JudgedReport, outcome: ReportOutcome) -> ReportOutcome:
