@@ -1,5 +1,6 @@
 """Times and amounts in templates: ``{{ sale.at|moment }}``, ``{{ minor|money:currency }}``."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,6 +33,12 @@ def day(at: datetime | None) -> str:
 @register.filter
 def zoned(at: datetime | None) -> str:
     return dates.zoned(at) if at else "—"
+
+
+@register.filter
+def of(texts: Mapping[object, str], key: object) -> str:
+    """The text for this key."""
+    return texts[key]
 
 
 @register.filter

@@ -21,7 +21,8 @@ from publishers.partnerships.standing import standings
 from tests.support import databases
 from tests.support.makers import NOW
 from tracking.clicks import snapshot
-from tracking.models import Click, Commission, Conversion, Report, UnattributedSales
+from tracking.landings.uses import of_overused_clicks
+from tracking.models import Click, Commission, Conversion, Landing, Report, UnattributedSales
 from tracking.rule.attribution import Verdict
 from tracking.rule.replay import Change
 from tracking.verify.checks import Broken, verify
@@ -51,6 +52,14 @@ def test_a_what_if_without_a_change_gives_what_was_decided() -> None:
     result = runs.ask(Question(changes, NOW - timedelta(days=databases.DAYS), NOW))
     assert result.sales > 100
     assert (result.differing, result.moves) == (0, ())
+
+
+def test_most_clicks_landed_and_some_were_handed_round() -> None:
+    landed = Landing.objects.values("click").distinct().count()
+    counting = Click.objects.filter(reason="", in_page=False).count()
+    assert 0.8 < landed / counting < 1
+    assert Conversion.objects.filter(of_overused_clicks()).exists()
+    assert Report.objects.filter(is_unanswered=True).exists()
 
 
 def test_the_seeded_network_has_all_but_the_rarest_verdict() -> None:

@@ -1,10 +1,33 @@
 """Whether a click reached the shop and how often it was used, in words."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network import dates
-from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use
+from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, uses_of
+from tracking.models import Conversion
+from tracking.rule.attribution import Click
+
+
+@dataclass(frozen=True, slots=True)
+class UsesOfSale:
+    """Where the clicks of a sale landed, by their ids, and the use of the one that is paid."""
+
+    landed: Mapping[UUID, str]
+    paid: str
+    is_over_limit: bool
+
+
+def uses_of_sale(row: Conversion, clicks: Sequence[Click]) -> UsesOfSale:
+    found = uses_of(row.advertiser_id, [click.id for click in clicks])
+    landed = {click.id: landed_text(found.get(click.id, Use())) for click in clicks}
+    paid = row.decision.paid_click if row.decision else None
+    use = found.get(paid, Use()) if paid else Use()
+    return UsesOfSale(landed, uses_text(use), use.is_over_limit)
 
 
 def landed_text(use: Use) -> str:

@@ -21,8 +21,10 @@ from tracking.commissions.states import SaleState, state_case
 from tracking.commissions.transitions import OPEN
 from tracking.figures import queries as reports
 from tracking.figures.queries import HOUR, By, Line, Period, Scope
+from tracking.landings.uses import of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Commission, Conversion, Report, UnattributedSales
+from tracking.rule.reasons import ReportOutcome
 
 LENGTH = timedelta(days=30)
 WEEKS = 8
@@ -140,6 +142,20 @@ def waiting(scope: Scope) -> Mapping[str, Waiting]:
     earning = found.get(SaleState.CONFLICT, Waiting()).commission
     found[SaleState.CONFLICT] = Waiting(in_conflict.count(), earning)
     return found
+
+
+def flagged(scope: Scope) -> int:
+    """Open sales that are credited to a click that was used more often than usual. One query."""
+    open_sales = _of(scope, Conversion.objects.filter(closed_at=None))
+    return open_sales.filter(of_overused_clicks()).count()
+
+
+def refused(scope: Scope, period: Period) -> int:
+    """Reports of the period that were refused, and that nobody has corrected. One query."""
+    rows = Report.objects.filter(
+        outcome=ReportOutcome.INVALID, received_at__gte=period.since, received_at__lt=period.until
+    )
+    return _of(scope, rows).count()
 
 
 def applications(scope: Scope, now: datetime) -> int:

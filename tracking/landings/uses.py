@@ -72,20 +72,27 @@ def uses_of(advertiser: int, clicks: Collection[UUID]) -> Mapping[UUID, Use]:
     return found
 
 
-def by_too_many_orders() -> QuerySet[Decision, Any]:
+def by_too_many_orders(only: Q) -> QuerySet[Decision, Any]:
     """The clicks that more orders are credited to than :data:`MOST_ORDERS`."""
-    current = Decision.objects.filter(current_of__isnull=False, paid_click__isnull=False)
+    current = Decision.objects.filter(only, current_of__isnull=False, paid_click__isnull=False)
     counted = current.values("advertiser", "paid_click").annotate(orders=Count("id")).order_by()
     return counted.filter(orders__gt=MOST_ORDERS).values_list("paid_click", flat=True)
 
 
-def by_too_many_browsers() -> QuerySet[Landing, Any]:
+def by_too_many_browsers(only: Q) -> QuerySet[Landing, Any]:
     """The clicks that landed in more browsers than :data:`MOST_BROWSERS`."""
-    counted = Landing.objects.values("advertiser", "click").annotate(browsers=_BROWSERS).order_by()
+    counted = (
+        Landing.objects.filter(only)
+        .values("advertiser", "click")
+        .annotate(browsers=_BROWSERS)
+        .order_by()
+    )
     return counted.filter(browsers__gt=MOST_BROWSERS).values_list("click", flat=True)
 
 
-def of_overused_clicks(prefix: str = "") -> Q:
-    """Sales that are credited to such a click; ``prefix`` leads to the sale."""
-    paid = f"{prefix}decision__paid_click__in"
-    return Q(**{paid: by_too_many_orders()}) | Q(**{paid: by_too_many_browsers()})
+def of_overused_clicks(advertiser: int | None = None) -> Q:
+    """Sales that are credited to such a click, of one advertiser or of all."""
+    only = Q() if advertiser is None else Q(advertiser=advertiser)
+    return Q(decision__paid_click__in=by_too_many_orders(only)) | Q(
+        decision__paid_click__in=by_too_many_browsers(only)
+    )

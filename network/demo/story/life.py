@@ -99,6 +99,7 @@ class Life:
         match step.move:
             case Follow(publisher=publisher):
                 self._waiting.append(browser.follow(step.move, step.at))
+                self._waiting += browser.land(step.at + timedelta(seconds=1))
                 if publisher == cast.VOUCHERS:
                     self._met_vouchers.add(step.shopper)
             case Buy(source=source):

@@ -29,6 +29,7 @@ from tracking.conversions.evidence import Role
 from tracking.conversions.fields import InvalidReport, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
 from tracking.conversions.signing import Signature
+from tracking.landings.arriving import arrive
 from tracking.rule.consent import Consent
 from tracking.spool.intake import Record
 
@@ -44,6 +45,10 @@ AS_PICTURE = {"HTTP_SEC_FETCH_MODE": "no-cors", "HTTP_SEC_FETCH_DEST": "image"}
 AHEAD = {**BY_LINK, "HTTP_SEC_PURPOSE": "prefetch"}
 ELSEWHERE = "https://other-shop.example/basket"
 REFERENCES = ("review", "newsletter", "sidebar", "guide", "top-10", "")
+BLOCKED = 12
+"""Every so many shoppers block the question whether their click is fresh."""
+HANDED_ROUND = 97
+"""Every so many shoppers send the address of the shop's page on at once, to two others."""
 OLD_PAGES = 20
 """Every so many shoppers see a page that reports without a signature."""
 VOUCHER_PARTNERS_CODE = "VALE10"
@@ -67,6 +72,7 @@ class Browser:
         self._number = number
         self._jar: dict[str, tuple[str, int | None]] = {}
         self._ordered: SaleReport | None = None
+        self._landing = ""
 
     def follow(self, move: Follow, at: datetime) -> Record:
         """Visit the publisher's link, keep the cookies, give what goes into the spool."""
@@ -86,7 +92,17 @@ class Browser:
         answer = visit(request, self._shop, KEYS, to_ms(at))
         if answer.write:
             self._keep(answer.write, to_ms(at))
+            self._landing = "" if move.in_page else answer.token
         return answer.record
+
+    def land(self, at: datetime) -> list[Record]:
+        """The tag's question about the link that was followed last; what goes into the spool."""
+        token, self._landing = self._landing, ""
+        if not token or self._number % BLOCKED == 0:
+            return []
+        browsers = 3 if self._number % HANDED_ROUND == 0 else 1
+        moments = [to_ms(at) + number * 60_000 for number in range(browsers)]
+        return [arrive(token, self._shop.id, 0, KEYS, moment).record for moment in moments]
 
     def close(self) -> None:
         """End the browser session: cookies without an end of their own go."""
@@ -214,6 +230,7 @@ class Browser:
             sessions=(brought.slots.session,) if brought.slots.session else (),
             from_browser=brought.any,
             session_by_cookie=brought.any,
+            is_unanswered=brought.any and self._number % BLOCKED == 0,
         )
 
     def _cookies(self, now_ms: int) -> dict[str, str]:

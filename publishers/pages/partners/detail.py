@@ -22,6 +22,7 @@ from publishers.pages.partners.columns import DAYS, confirmation, figures_shown,
 from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.partnerships.suggestions import ADVISED
 from tracking.figures.queries import annotate_partners
+from tracking.landings.uses import of_overused_clicks
 from tracking.models import Conversion
 
 
@@ -42,6 +43,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "application": partner_status.application(row),
         "figures": figures_shown(row),
         "conflicts": _conflicts(row, now),
+        "flagged": _flagged(row, now),
         "suggestion": _suggestion(row),
         "days": DAYS,
         "hard_days": own_days or shop.hard_days,
@@ -68,6 +70,17 @@ def _conflicts(row: Partnership, now: datetime) -> int:
         advertiser=row.advertiser_id, contested_by=row.publisher_id, at__gte=period(now).since
     )
     return caused.count()
+
+
+def _flagged(row: Partnership, now: datetime) -> int:
+    """Sales of the period that are credited to a click of the partner's which was used more often
+    than usual."""
+    credited = Conversion.objects.filter(
+        advertiser=row.advertiser_id,
+        decision__paid_publisher=row.publisher_id,
+        at__gte=period(now).since,
+    )
+    return credited.filter(of_overused_clicks(row.advertiser_id)).count()
 
 
 @dataclass(frozen=True, slots=True)

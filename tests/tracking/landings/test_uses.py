@@ -1,19 +1,23 @@
 """How often a click was used: landings, browsers, orders and journeys."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.db import transaction
+from django.test import Client
 
 from network.clock import to_ms
 from network.models import Advertiser
-from publishers.models import Publisher
+from publishers.models import Partnership, Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
-from tests.support.makers import NOW, make_partner, make_publisher
+from tests.support.makers import NOW, SetClock, make_partner, make_publisher, make_user
 from tracking.clicks.keys import KEYS
+from tracking.conversions.fields import FieldError
 from tracking.explain.landings import landed_text, uses_text
 from tracking.landings.arriving import arrive
 from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, of_overused_clicks, uses_of
@@ -131,3 +135,69 @@ def test_what_a_kept_link_brings_is_no_browser(shop: Advertiser, blog: Publisher
     use = use_of(shop, token)
     assert (use.landed_at, use.stale, use.browsers, overused()) == (None, 9, 0, set())
     assert "kept" in landed_text(use)
+
+
+def test_staff_see_which_sales_are_flagged(
+    shop: Advertiser, blog: Publisher, client: Client, at_now: None
+) -> None:
+    """On the sale's page, in the list of sales, on the home and on the partner's page."""
+    client.force_login(make_user("owner", shop))
+    token, other = click(shop, blog), click(shop, blog)
+    record(make_report(shop, "usual", NOW, clicks=[other]))
+    for number in range(MOST_ORDERS + 1):
+        record(make_report(shop, f"again-{number}", NOW, clicks=[token]))
+    take_in([landing(shop, token, 1)])
+
+    sales = Conversion.objects.filter(order__startswith="again-").order_by("pk")
+    Conversion.objects.filter(pk=sales[0].pk).update(closed_at=NOW)
+    page = client.get(f"/admin/tracking/conversion/{sales[0].pk}/change/").content.decode()
+    assert 'data-flag="used"' in page
+    assert landed_text(use_of(shop, token)) in page
+    usual = Conversion.objects.get(order="usual")
+    page = client.get(f"/admin/tracking/conversion/{usual.pk}/change/").content.decode()
+    assert 'data-flag="used"' not in page
+    assert "Never seen to land" in page
+
+    for chosen, orders in {"flagged": MOST_ORDERS + 1, "open": MOST_ORDERS}.items():
+        answer = client.get("/admin/tracking/conversion/", {"used": chosen})
+        assert answer.context["cl"].result_count == orders
+    home = client.get("/admin/").context
+    assert (home["flagged"], home["refused"]) == (MOST_ORDERS, 0)
+    partnership = Partnership.objects.get()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        answer = client.get(f"/admin/publishers/partnership/{partnership.pk}/change/")
+    assert answer.context["flagged"] == MOST_ORDERS + 1
+
+
+def test_the_home_counts_what_was_refused(shop: Advertiser, client: Client, at: SetClock) -> None:
+    client.force_login(make_user("owner", shop))
+    error = FieldError("amount", "1,234.50", "a number such as 49.90", "Send the total.")
+    for order, age in {"wrong": timedelta(0), "old": timedelta(days=40)}.items():
+        report = make_report(shop, order, NOW - age)
+        record(replace(report, sale=None, order=order, errors=(error,)))
+    at(NOW + timedelta(hours=1))
+    assert client.get("/admin/").context["refused"] == 1
+    listed = client.get("/admin/tracking/report/", {"outcome": "invalid", "period": "30"})
+    assert [row.order for row in listed.context["cl"].result_list] == ["wrong"]
+
+
+def test_the_report_says_that_its_landing_was_not_answered(
+    shop: Advertiser, blog: Publisher, client: Client, at_now: None
+) -> None:
+    client.force_login(make_user("owner", shop))
+    token = click(shop, blog)
+    record(make_report(shop, "1", NOW, clicks=[token], is_unanswered=True))
+    sale = Conversion.objects.get()
+    page = client.get(f"/admin/tracking/conversion/{sale.pk}/change/").content.decode()
+    assert "Not known to be fresh" in page
+
+
+def test_a_clicks_page_says_when_it_landed(
+    shop: Advertiser, blog: Publisher, client: Client, at_now: None
+) -> None:
+    client.force_login(make_user("owner", shop))
+    token = click(shop, blog)
+    address = f"/admin/tracking/click/{id_of(token)}/change/"
+    assert "Never seen to land" in client.get(address).content.decode()
+    take_in([landing(shop, token, 1)])
+    assert landed_text(use_of(shop, token)) in client.get(address).content.decode()

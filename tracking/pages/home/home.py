@@ -49,6 +49,8 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "waiting": _waiting(home.waiting(scope)),
         "protection": _protection(scope, figures.period),
         "to_look_at": home.to_look_at(scope, partner_columns.period(now), now),
+        "flagged": home.flagged(scope),
+        "refused": home.refused(scope, figures.period),
         "applications": home.applications(scope, now),
         "weeks": [_week(week) for week in home.weeks(scope, now, zone)],
         "health": [_health(row) for row in health],

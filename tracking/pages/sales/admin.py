@@ -31,9 +31,11 @@ from tracking.pages.sales.filters import (
     ClosesFilter,
     OutcomeFilter,
     PeriodFilter,
+    ReceivedPeriodFilter,
     SaleStateFilter,
     SoldPeriodFilter,
     StateFilter,
+    UsedFilter,
 )
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.sale import page_of, told_report
@@ -56,7 +58,7 @@ class ConversionAdmin(PageAdmin[Conversion]):
         "the thank-you page, or send reports from the shop's server."
     )
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
-    list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter)
+    list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter, UsedFilter)
     search_fields = ("order__exact",)
     search_help_text = gettext_lazy("The whole order reference")
     ordering = ("-at", "-id")
@@ -192,7 +194,7 @@ class ReportAdmin(PageAdmin[Report]):
         "it is refused."
     )
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
-    list_filter = (AdvertiserFilter, "source", OutcomeFilter)
+    list_filter = (AdvertiserFilter, "source", OutcomeFilter, ReceivedPeriodFilter)
     list_select_related = ("advertiser",)
     search_fields = ("order__exact",)
     search_help_text = gettext_lazy("The whole order reference")

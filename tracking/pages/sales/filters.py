@@ -28,6 +28,7 @@ from tracking.commissions.transitions import OPEN
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
 from tracking.figures.queries import Period
+from tracking.landings.uses import of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.tokens import lowest_id
@@ -69,6 +70,21 @@ class SaleStateFilter(ChoicesFilter):
         return queryset.annotate(state_now=state_case(OF_SALE)).filter(state_now=chosen)
 
 
+class UsedFilter(ChoicesFilter):
+    """Sales that are credited to a click that was used more often than usual."""
+
+    title = gettext_lazy("use of the click")
+    parameter_name = "used"
+    choices_of = [
+        ("flagged", gettext_lazy("Flagged: more often than usual")),
+        ("open", gettext_lazy("Flagged, and not closed yet")),
+    ]
+
+    def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        flagged = queryset.filter(of_overused_clicks())
+        return flagged.filter(closed_at=None) if chosen == "open" else flagged
+
+
 DAYS = 30
 PERIODS = (
     ("7", gettext_lazy("Last 7 days")),
@@ -100,6 +116,10 @@ class PeriodFilter(ChoicesFilter):
 
 class SoldPeriodFilter(PeriodFilter):
     at = "sold_at"
+
+
+class ReceivedPeriodFilter(PeriodFilter):
+    at = "received_at"
 
 
 class ClickPeriodFilter(PeriodFilter):

@@ -34,6 +34,7 @@ from tracking.explain.explanations import (
     told_click,
 )
 from tracking.explain.history import history, publishers_in
+from tracking.explain.landings import uses_of_sale
 from tracking.explain.sentences import (
     KEY_GONE,
     RANKS,
@@ -156,6 +157,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "commission": commission,
         "state": state_of_sale(row),
         "kept": kept,
+        "uses": uses_of_sale(row, clicks),
         "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
         "tried": _tried(row, asked, names),
         "claims": _claims(row, reports),
