@@ -7,8 +7,10 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
+from uuid_utils.compat import uuid7
 
 from network.advertisers import api_keys, signing_keys, tracking_hosts
+from network.clock import to_ms
 from network.models import Advertiser, CommissionGroup, User
 from network.people import access
 from publishers.models import PartnerNote, Publisher
@@ -17,7 +19,8 @@ from tests.network.people.test_access import World
 from tests.support.makers import NOW
 from tracking.commissions import rulings
 from tracking.commissions.rulings import Statement
-from tracking.models import Report, Validation
+from tracking.landings import rows as landings
+from tracking.models import Click, Report, Validation
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,20 @@ def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person
     signing_keys.make(advertiser, NOW, made_by=person)
     api_keys.make(advertiser, "Shop", NOW, made_by=person)
     notice_reading.mark_read(person, publisher, 0)
+    click = Click.objects.filter(advertiser=advertiser, publisher=publisher).latest("at")
+    landings.insert(
+        [
+            {
+                "id": str(uuid7()),
+                "advertiser": advertiser.pk,
+                "publisher": publisher.pk,
+                "click": str(click.pk),
+                "at": to_ms(click.at),
+                "is_fresh": True,
+                "journey": click.journey,
+            }
+        ]
+    )
     PartnerNote.objects.create(
         partnership=advertiser.partnerships.get(publisher=publisher),
         text=f"Of {advertiser}",
