@@ -17,15 +17,15 @@ def test_yes_and_no_become_words_and_go_back() -> None:
     for default, shop in shops.items():
         Advertiser.objects.filter(pk=shop.pk).update(consent_default=default)
 
-    def stored() -> dict[str, object]:
+    def stored(column: str) -> dict[str, object]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id, consent_default FROM network_advertiser")
+            cursor.execute(f"SELECT id, {column} FROM network_advertiser")
             by_id = dict(cursor.fetchall())
         return {default: by_id[shop.pk] for default, shop in shops.items()}
 
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(migration.BACK)
-        assert stored() == {"store": True, "ask": False, "refuse": False}
+        assert stored("consent_default") == {"store": True, "ask": False, "refuse": False}
         cursor.execute(migration.TO_WORDS)
-    assert stored() == {"store": "store", "ask": "refuse", "refuse": "refuse"}
+    assert stored("consent") == {"store": "store", "ask": "refuse", "refuse": "refuse"}
