@@ -60,6 +60,7 @@ def found(number: int, consent_default: str = Advertiser.ConsentDefault.STORE) -
             since,
             made_by=None,
             status="approved",
+            in_page=model_type == ModelType.EXTENSION,
         )
         for name, model_type in (("Blog", ModelType.CONTENT), ("Extension", ModelType.EXTENSION))
     )
