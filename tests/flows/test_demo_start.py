@@ -21,7 +21,7 @@ from network.bench import faults
 from network.demo.story import cast
 from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
-from tests.support.other_browsers import OTHERS, click
+from tests.support.other_browsers import OTHERS, click, holds
 from tracking.rule.attribution import Verdict
 
 DAYS = 30
@@ -226,11 +226,13 @@ def test_a_person_walks_the_five_steps_in_another_browser(
 ) -> None:
     with OTHERS[name](tmp_path) as browser:
 
+        def becomes(expression: str) -> None:
+            wait_until(lambda: holds(browser, expression), expression)
+
         def sees(text: str, done: int) -> None:
-            seen = "document.querySelector('#seen')?.innerText ?? ''"
-            wait_until(lambda: text in browser.ask(seen), text)
-            count = "document.querySelectorAll('.steps .ticked').length"
-            wait_until(lambda: browser.ask(count) == done, f"{done} steps are done")
+            seen = "(document.querySelector('#seen')?.innerText ?? '')"
+            becomes(f"{seen}.includes({json.dumps(text)})")
+            becomes(f"document.querySelectorAll('.steps .ticked').length === {done}")
 
         def press(text: str, within: str = "body") -> None:
             wait_until(lambda: click(browser, text, within), f"{text} can be pressed")
@@ -247,9 +249,8 @@ def test_a_person_walks_the_five_steps_in_another_browser(
         # Into the same window: WebKit opens another one only for a person's own click.
         browser.ask("document.querySelectorAll('form').forEach((form) => { form.target = ''; })")
         press("Open it in the admin")
-        there = "document.readyState === 'complete' ? location.pathname : ''"
-        sale = "/admin/tracking/conversion/"
-        wait_until(lambda: browser.ask(there).startswith(sale), "the sale's page")
+        becomes("location.pathname.startsWith('/admin/tracking/conversion/')")
+        becomes("document.readyState === 'complete'")
         browser.open(demo.url("shop", "/"))
         sees("£15.12 to The Trail Blog, hard — Pending", 4)
         press("Skip 31 days", ".steps")

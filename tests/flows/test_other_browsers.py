@@ -8,12 +8,14 @@ from tests.flows import sites as other_sites
 from tests.flows.network import Network, wait_until
 from tests.flows.shopping import AMOUNT, Market, await_sale, verdicts
 from tests.flows.sites import Sites
-from tests.support.other_browsers import OTHERS, OtherBrowser
+from tests.support.other_browsers import OTHERS, OtherBrowser, click, holds
 
 HOSTS: dict[str, Callable[[Network, Market], str]] = {
     "shared": lambda network, market: network.tracking_url,
     "own": lambda network, market: network.url(market.own_host),
 }
+TAG_RUNS = "window.softclick && softclick.loaded"
+KNOWN_TO_BE_FRESH = "!document.cookie.includes('_scu=')"
 
 
 @pytest.fixture(params=sorted(OTHERS))
@@ -39,10 +41,15 @@ def sites(host: str) -> Iterator[Sites]:
 def follow(browser: OtherBrowser, sites: Sites, market: Market, publisher: int) -> None:
     """Click a partner's link, and arrive with the tag running."""
     browser.open(sites.link_page("blog", market.id, publisher))
-    browser.ask("document.querySelector('#link').click()")
+    wait_until(lambda: click(browser, "To the shop"), "the link is there")
     shop = sites.shop(market.id, "product")
-    wait_until(lambda: browser.ask("location.href").startswith(shop), "it arrives at the shop")
-    wait_until(lambda: browser.ask("!!(window.softclick && softclick.loaded)"), "the tag runs")
+    await_true(browser, f"location.href.startsWith('{shop}')")
+    await_true(browser, TAG_RUNS)
+    await_true(browser, KNOWN_TO_BE_FRESH)
+
+
+def await_true(browser: OtherBrowser, expression: str) -> None:
+    wait_until(lambda: holds(browser, expression), expression)
 
 
 def cookies(browser: OtherBrowser, address: str, prefix: str) -> dict[str, tuple[bool, bool]]:
@@ -86,9 +93,9 @@ def test_a_partner_in_the_page_is_activated_and_paid(
     browser: OtherBrowser, sites: Sites, market: Market
 ) -> None:
     browser.open(sites.shop(market.id, "product"))
-    wait_until(lambda: browser.ask("!!(window.softclick && softclick.loaded)"), "the tag runs")
+    await_true(browser, TAG_RUNS)
     browser.ask(f"softclick('activate', {market.extension.publisher_id})")
-    wait_until(lambda: browser.ask("document.cookie.includes('_scs=')"), "it holds the soft slot")
+    await_true(browser, "document.cookie.includes('_scs=')")
     browser.open(sites.shop(market.id, "thanks", order="1002", amount=AMOUNT))
 
     assert verdicts(await_sale(market, "1002")) == [(market.extension.publisher_id, "held")]
@@ -100,7 +107,7 @@ def test_a_withdrawal_deletes_what_the_browser_lets_it(
     """docs/browsers.md: which browsers let a page's request delete a tracking host's cookies."""
     follow(browser, sites, market, market.blog.publisher_id)
     browser.ask("softclick('consent', false)")
-    wait_until(lambda: browser.ask("document.cookie.includes('_sco=')"), "it is remembered")
+    await_true(browser, "document.cookie.includes('_sco=')")
     assert on_shop(browser, sites, market) == {"o": (True, False)}
 
     is_let = request.node.callspec.id == "firefox-own"
@@ -108,5 +115,5 @@ def test_a_withdrawal_deletes_what_the_browser_lets_it(
         wait_until(lambda: not on_tracking_host(browser, sites, market), "they are deleted")
 
     browser.open(sites.shop(market.id, "thanks", order="1003", amount=AMOUNT))
-    wait_until(lambda: browser.ask("!!(window.softclick && softclick.loaded)"), "the tag runs")
+    await_true(browser, TAG_RUNS)
     assert on_shop(browser, sites, market) == {"o": (True, False)}

@@ -19,12 +19,21 @@ from typing import Any, Protocol
 
 import pytest
 import websocket
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
 WITHIN_SECONDS = 120.0
 Cookie = dict[str, Any]
+
+
+class OrderRefused(Exception):
+    """Firefox answered with an error."""
+
+
+class PageLeft(Exception):
+    """The page was left before it could answer."""
 
 
 class OtherBrowser(Protocol):
@@ -36,26 +45,33 @@ class OtherBrowser(Protocol):
 
     def ask(self, expression: str) -> Any:
         """What JavaScript's expression has for a value, as JSON carries it; a promise's, when it is
-        there."""
+        there. Raises PageLeft while one page goes and the next comes."""
 
     def cookies(self, address: str) -> list[Cookie]: ...
 
 
+def holds(browser: OtherBrowser, expression: str) -> bool:
+    """Whether it is true of the page that is there; False between two pages."""
+    with contextlib.suppress(PageLeft):
+        return bool(browser.ask(expression))
+    return False
+
+
 def click(browser: OtherBrowser, text: str, within: str = "body") -> bool:
-    """Click the link or button that says this; False where there is none yet."""
-    return bool(
-        browser.ask(
-            f"""(() => {{
-              const parts = [...document.querySelectorAll({json.dumps(within)})];
-              const shadows = parts.flatMap((part) => [...part.querySelectorAll('*')])
-                .map((one) => one.shadowRoot).filter(Boolean);
-              const every = [...parts, ...shadows]
-                .flatMap((part) => [...part.querySelectorAll('a, button')]);
-              const found = every.find((one) => one.textContent.includes({json.dumps(text)}));
-              if (found) found.click();
-              return Boolean(found);
-            }})()"""
-        )
+    """Click the link or button that says this; False where there is none yet. It happens after the
+    answer, so that the page that it leads to does not come in between."""
+    return holds(
+        browser,
+        f"""(() => {{
+          const parts = [...document.querySelectorAll({json.dumps(within)})];
+          const shadows = parts.flatMap((part) => [...part.querySelectorAll('*')])
+            .map((one) => one.shadowRoot).filter(Boolean);
+          const every = [...parts, ...shadows]
+            .flatMap((part) => [...part.querySelectorAll('a, button')]);
+          const found = every.find((one) => one.textContent.includes({json.dumps(text)}));
+          if (found) setTimeout(() => found.click());
+          return Boolean(found);
+        }})()""",
     )
 
 
@@ -71,13 +87,15 @@ class Firefox:
         self._order("browsingContext.navigate", context=self._tab, url=address, wait="complete")
 
     def ask(self, expression: str) -> Any:
-        answer = self._order(
-            "script.evaluate",
-            expression=f"(async () => JSON.stringify(await ({expression})))()",
-            target={"context": self._tab},
-            awaitPromise=True,
-            userActivation=True,
-        )
+        try:
+            answer = self._order(
+                "script.evaluate",
+                expression=f"(async () => JSON.stringify(await ({expression})))()",
+                target={"context": self._tab},
+                awaitPromise=True,
+            )
+        except OrderRefused as error:
+            raise PageLeft from error
         assert answer["type"] == "success", answer
         return json.loads(answer["result"].get("value", "null"))
 
@@ -98,7 +116,8 @@ class Firefox:
         while True:
             answer: dict[str, Any] = json.loads(self._socket.recv())
             if answer.get("id") == number:
-                assert answer["type"] == "success", answer
+                if answer["type"] == "error":
+                    raise OrderRefused(answer)
                 result: dict[str, Any] = answer["result"]
                 return result
 
@@ -113,10 +132,17 @@ class WebKit:
         self._driver.get(address)
 
     def ask(self, expression: str) -> Any:
-        script = (
-            f"const done = arguments[0]; (async () => done(JSON.stringify(await ({expression}))))()"
-        )
-        return json.loads(self._driver.execute_async_script(script) or "null")
+        script = f"""
+          const done = arguments[0];
+          Promise.resolve().then(() => ({expression}))
+            .then((value) => done(JSON.stringify(value)), (error) => done('!' + error));
+        """
+        try:
+            answer = self._driver.execute_async_script(script)
+        except WebDriverException as error:
+            raise PageLeft from error
+        assert not (answer or "").startswith("!"), answer
+        return json.loads(answer or "null")
 
     def cookies(self, address: str) -> list[Cookie]:
         self.open(address)
