@@ -19,6 +19,8 @@ from typing import Any
 import django
 from django.db import connection
 
+from network.local.servers import OWNER
+
 Statement = Callable[[Any, Any, Any, Any], Any]
 
 BATCH = 1
@@ -125,11 +127,15 @@ def copy_of(prepared: str) -> Iterator[None]:
 
 
 def administer(statement: str) -> None:
+    """As the role that may make databases, which the finalisers' own may not."""
+    of_all = connection.settings_dict
+    application = of_all["USER"]
     connection.close()
-    connection.settings_dict["NAME"] = "postgres"
+    of_all.update(NAME="postgres", USER=OWNER)
     with connection.cursor() as cursor:
         cursor.execute(statement)
     connection.close()
+    of_all["USER"] = application
 
 
 def closed_sales() -> int:
