@@ -13,7 +13,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connections
 
 from network.celery import app
-from network.models import User
+from network.models import Advertiser, User
 from publishers import tasks
 from publishers.models import Notice, NoticeMail, Partnership, Publisher
 from publishers.notices import sending as notice_sending
@@ -82,7 +82,11 @@ def test_it_is_sent_over_smtp_in_the_readers_zone(cast: Cast, server: MailServer
 
 
 def test_names_cannot_add_headers(server: MailServer) -> None:
-    cast = make_cast("Evil\r\nBcc: all@example.com\r\n\r\nRösterei 日本")
+    """Not even one from before names had to be on one line."""
+    cast = make_cast("Rösterei")
+    old_name = "Evil\r\nBcc: all@example.com\r\n\r\nRösterei 日本"
+    Advertiser.objects.filter(pk=cast.partner.advertiser_id).update(name=old_name)
+    cast.partner.advertiser.refresh_from_db()
     tell(cast.partner)
     send_due(NOW)
     [taken] = server.taken
