@@ -96,7 +96,7 @@ def test_query_and_port_are_kept(
     keeper.forget()
     name = OWN if own else settings.TRACKING_HOST
     of_shop = [
-        text.replace("/t/1/", f"/t/{shop.pk}/").replace("01", f"0{shop.pk}")
+        text.replace("/t/1/", f"/t/{shop.pk}/").replace("/t/01/", f"/t/0{shop.pk}/")
         for text in (uri, location)
     ]
     sent, expected = (text.replace("%31", f"%30{shop.pk}") for text in of_shop)
