@@ -166,6 +166,7 @@ RECORD: dict[str, Any] = {
     "sessions": [7],
     "from_browser": True,
     "session_by_cookie": False,
+    "is_unanswered": False,
     "errors": [],
     "order": "",
     "signature": None,
