@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from network.bench.soak import Outcome, SoakPlan, soak
 from network.bench.stage import StageError
-from network.local.processes import ProcessError, Stopped, stop_on_signals
+from network.local.processes import ProcessError, stop_on_signals
 
 MOST_SHOWN = 20
 
@@ -31,21 +32,19 @@ class Command(BaseCommand):
         parser.add_argument("--shoppers", type=int, default=4, help="how many at once (4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        plan = SoakPlan(options["minutes"], options["seed"], options["shoppers"])
-        if not 0.1 <= plan.minutes <= 10_000:
-            raise CommandError("--minutes: between 0.1 and 10,000.")
-        if not 1 <= plan.shoppers <= 64:
-            raise CommandError("--shoppers: between 1 and 64.")
+        is_kept = False
         try:
+            plan = _plan(options)
             with stop_on_signals():
                 outcome = soak(plan, _free_port(), self._tell)
+            is_kept = bool(outcome.broken)
         except (StageError, ProcessError) as error:
-            raise CommandError(f"{error}\nThe folder is kept: {settings.DATA_DIR}") from error
-        except Stopped:
-            shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
-            raise
+            is_kept = True
+            raise CommandError(f"{error}\n{_where()}") from error
+        finally:
+            if not is_kept:
+                shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
         self._print(plan, outcome)
-        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
     def _tell(self, line: str) -> None:
         self.stderr.write(f"softclick: {line}")
@@ -64,10 +63,20 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was lost, doubled or credited wrongly.")
             return
         shown = "\n".join(outcome.broken[:MOST_SHOWN])
-        raise CommandError(
-            f"{len(outcome.broken):,} things are wrong:\n{shown}\n"
-            f"The folder is kept: {settings.DATA_DIR}"
-        )
+        raise CommandError(f"{len(outcome.broken):,} things are wrong:\n{shown}\n{_where()}")
+
+
+def _plan(options: Mapping[str, Any]) -> SoakPlan:
+    plan = SoakPlan(options["minutes"], options["seed"], options["shoppers"])
+    if not 0.1 <= plan.minutes <= 10_000:
+        raise CommandError("--minutes: between 0.1 and 10,000.")
+    if not 1 <= plan.shoppers <= 64:
+        raise CommandError("--shoppers: between 1 and 64.")
+    return plan
+
+
+def _where() -> str:
+    return f"The folder is kept: {settings.DATA_DIR}"
 
 
 def _free_port() -> int:
