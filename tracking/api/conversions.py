@@ -53,7 +53,7 @@ def report_conversions(request: KeyedRequest) -> HttpResponse:
     terms = Terms(shop.currency, groups)
     # In their order by id, too: of what came at once the first is believed.
     reported = [reading.read_item(item, shop.pk, terms, now) for item in body.items]
-    answers = [_answer(taken) for taken in taking.take(reported, now)]
+    answers = [_answer(taken) for taken in taking.take(reported, clock.now)]
     if body.is_batch:
         return JsonResponse({"conversions": answers}, status=HTTPStatus.MULTI_STATUS)
     status = HTTPStatus(answers[0]["status"])

@@ -4,14 +4,15 @@ The reports do not go through the spool. They take the same locks as what the dr
 that an order that is reported by several ways at once is one sale.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 
 import msgspec
 from django.db import transaction
 from django.db.models import Q
+from uuid_utils.compat import uuid7
 
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording, reports
@@ -35,22 +36,25 @@ class Taken:
     held: SaleFigures | None = None
 
 
-def take(reported: Sequence[SaleReport], now: datetime) -> list[Taken]:
-    """Record the reports of one advertiser, in their order; all is committed when it returns.
+def take(reported: Sequence[SaleReport], clock: Callable[[], datetime]) -> list[Taken]:
+    """Record the reports of one advertiser, in their order; all is committed when it returns. Those
+    of an order count as received when it is their turn: what was answered before stays first.
     Raises the database's errors: what was committed by then is recognised when it is sent again."""
     found: list[Taken] = []
     for start in range(0, len(reported), AT_ONCE):
         with transaction.atomic(durable=True):
-            found += _take(reported[start : start + AT_ONCE], now)
+            found += _take(reported[start : start + AT_ONCE], clock)
     return found
 
 
-def _take(reported: Sequence[SaleReport], now: datetime) -> Iterator[Taken]:
+def _take(reported: Sequence[SaleReport], clock: Callable[[], datetime]) -> Iterator[Taken]:
     advertiser = reported[0].advertiser
     orders = {report.sale.order for report in reported if report.sale}
     judged = reports.judge(reported, KEYS)
     journeys.lock(recording.locks_of(judged))
     locking.lock_all(advertiser, Q(order__in=orders))
+    now = clock()
+    judged = [_received(item, now) for item in judged]
     known = _known(advertiser, orders)
     outcomes = recording.record_judged(judged, now)
     held = _held(advertiser, orders)
@@ -61,6 +65,11 @@ def _take(reported: Sequence[SaleReport], now: datetime) -> Iterator[Taken]:
         if status is HTTPStatus.CREATED and sale:
             known.add(sale.order)
         yield Taken(judged=item, outcome=outcome, status=status, held=figures)
+
+
+def _received(item: JudgedReport, now: datetime) -> JudgedReport:
+    """Where two have the same time, ids tell which was first."""
+    return replace(item, report=replace(item.report, received_at=now, id=uuid7()))
 
 
 def _status(
