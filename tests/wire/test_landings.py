@@ -160,4 +160,5 @@ def test_a_shops_own_host_knows_the_browser_by_its_journey(
     land(tracking_client, shop, token, host="go.shop.example")
 
     journey = decode(token, KEYS).click.journey
-    assert [kept.journey for kept in landings(tracking_client)] == [journey, 0]
+    # Of one millisecond, either may have the lower id.
+    assert sorted(kept.journey for kept in landings(tracking_client)) == [0, journey]
