@@ -3,14 +3,15 @@
 import contextlib
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
-from network.local.processes import ProcessError
+T = TypeVar("T")
 
 PROGRAMS: Mapping[str, str] = {
     "tracking": "serve_tracking",
@@ -81,8 +82,7 @@ class Processes:
         return {name for name, part in PROGRAMS.items() if any(self._running(part))}
 
     def inflict(self, fault: Fault) -> float:
-        """Do it, and return after how many seconds everything is back. Raises NotBack,
-        ProcessError."""
+        """Do it, and return after how many seconds everything is back. Raises NotBack."""
         first = _await(partial(self.first, fault.program))
         started = time.monotonic()
         if fault.kind == "freeze":
@@ -92,9 +92,10 @@ class Processes:
             first.kill()
             _await(partial(self._another, fault.program, first))
         else:
-            known = set(first.children())
-            _eldest(first).kill()
-            _await(partial(_replaced, first, known))
+            known = set(_await(partial(self._workers, fault.program)))
+            started = time.monotonic()
+            _eldest(known).kill()
+            _await(partial(self._replaced, fault.program, known))
         return time.monotonic() - started
 
     def _another(self, program: str, before: psutil.Process) -> psutil.Process:
@@ -102,6 +103,21 @@ class Processes:
         if now == before:
             raise NotBack(f"{program} was killed and is not there again.")
         return now
+
+    def _workers(self, program: str) -> list[psutil.Process]:
+        """A program that has just been started has none yet."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            workers: list[psutil.Process] = self.first(program).children()
+            if workers:
+                return workers
+        raise NotBack(f"{program} has no workers.")
+
+    def _replaced(self, program: str, known: set[psutil.Process]) -> psutil.Process:
+        """The program itself may have given up and been started again in the meantime."""
+        for child in self._workers(program):
+            if child not in known:
+                return child
+        raise NotBack(f"a worker of {program} was killed and none has taken its place.")
 
     def _running(self, part: str) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():
@@ -114,7 +130,7 @@ class Processes:
                     yield process
 
 
-def _await(ask: partial[psutil.Process]) -> psutil.Process:
+def _await(ask: Callable[[], T]) -> T:
     until = time.monotonic() + BACK_WITHIN_SECONDS
     while True:
         try:
@@ -125,19 +141,9 @@ def _await(ask: partial[psutil.Process]) -> psutil.Process:
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _eldest(first: psutil.Process) -> psutil.Process:
+def _eldest(workers: Iterable[psutil.Process]) -> psutil.Process:
     """The server gives up when a worker that it has just replaced dies again."""
-    children = first.children()
-    if not children:
-        raise ProcessError(f"{first.name()} has no workers.")
-    return min(children, key=lambda child: float(child.create_time()))
-
-
-def _replaced(first: psutil.Process, known: set[psutil.Process]) -> psutil.Process:
-    for child in first.children():
-        if child not in known:
-            return child
-    raise NotBack(f"a worker of {first.name()} was killed and none has taken its place.")
+    return min(workers, key=lambda child: float(child.create_time()))
 
 
 def _freeze(first: psutil.Process) -> None:
