@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from network.milliseconds import from_ms as from_ms
+from network.milliseconds import to_ms as to_ms
+
 
 def now() -> datetime:
     """The time in UTC, with the demo's offset where there is one."""
@@ -19,14 +22,6 @@ def now() -> datetime:
 def now_ms() -> int:
     """The time in milliseconds since the epoch."""
     return to_ms(now())
-
-
-def to_ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def from_ms(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
 
 
 def skip(duration: timedelta) -> None:

@@ -15,7 +15,7 @@ from network.models import Advertiser
 from tests.demo.visitor import ask
 from tests.support.makers import NOW, make_advertiser
 from tracking.clicks import snapshot
-from tracking.conversions import signing
+from tracking.evidence import signing
 
 PAGES = (
     (places.SHOP, "/"),

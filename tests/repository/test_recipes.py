@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from network.local.bootstrap import ROOT
-from tracking.conversions import signing
+from tracking.evidence import signing
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
 RECIPES = dict(re.findall(r"```(\w+)\n(.*?)```", (ROOT / "docs/signing.md").read_text(), re.DOTALL))

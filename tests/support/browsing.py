@@ -21,9 +21,9 @@ from tracking.clicks.redirect import Answer, visit
 from tracking.clicks.snapshot import build
 from tracking.clicks.visits import Visit
 from tracking.conversions import recording
-from tracking.conversions.evidence import Role
-from tracking.conversions.fields import SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
+from tracking.evidence.fields import SaleFields, Terms, read_fields
+from tracking.evidence.joining import Role
 from tracking.models import Conversion
 from tracking.rule.reasons import ReportOutcome
 from tracking.spool import intake

@@ -25,9 +25,9 @@ from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.visits import Visit
-from tracking.conversions.evidence import Role
-from tracking.conversions.fields import Terms, read_fields
 from tracking.conversions.recording import SaleReport
+from tracking.evidence.fields import Terms, read_fields
+from tracking.evidence.joining import Role
 from tracking.lifecycle import finalisation
 from tracking.models import Conversion
 from tracking.spool import intake

@@ -15,9 +15,9 @@ from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot, Snapshot, Span
 from tracking.commissions import decisions
 from tracking.conversions import reports
-from tracking.conversions.evidence import Role
-from tracking.conversions.fields import FieldError, Part, SaleFields, SaleFigures
 from tracking.conversions.recording import SaleReport
+from tracking.evidence.fields import FieldError, Part, SaleFields, SaleFigures
+from tracking.evidence.joining import Role
 from tracking.rule.attribution import Click, CookieType, Sale, SoftRule
 from tracking.rule.consent import Consent
 from tracking.rule.reasons import ClickReason

@@ -12,7 +12,7 @@ from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.support.makers import NOW
 from tests.wire.answers import clicks, link, only_click, set_cookies, token_in
-from tracking.conversions import signing
+from tracking.evidence import signing
 from tracking.models import Report
 
 OWN = "go.shop.example"

@@ -10,7 +10,7 @@ from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.support.makers import NOW
 from tests.wire.answers import link, token_in
-from tracking.conversions.signing import sign
+from tracking.evidence.signing import sign
 from tracking.models import Conversion, Report
 
 

@@ -15,7 +15,7 @@ from network.models import Advertiser, ApiKey
 from tracking.api import problems, reading, taking
 from tracking.api.problems import Refused
 from tracking.api.taking import Taken
-from tracking.conversions.fields import FieldError, SaleFigures, Terms
+from tracking.evidence.fields import FieldError, SaleFigures, Terms
 from tracking.rule.reasons import ReportOutcome
 
 router = Router()

@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
 from tracking.api.problems import Refused
-from tracking.conversions.evidence import MAX_TOKENS, Role
-from tracking.conversions.fields import (
+from tracking.conversions.reports import SaleReport
+from tracking.evidence.fields import (
     MAX_ORDER,
     MAX_SHOWN,
     FieldError,
@@ -27,7 +27,7 @@ from tracking.conversions.fields import (
     Terms,
     read_fields,
 )
-from tracking.conversions.reports import SaleReport
+from tracking.evidence.joining import MAX_TOKENS, Role
 from tracking.models import Report
 from tracking.rule.text import printable, visible
 
@@ -76,7 +76,7 @@ def _time(value: object) -> datetime:
 
 class ConversionItem(BaseModel):
     """A conversion as the shop's server reports it. ``clicks`` and ``at`` are this API's own; what
-    the other fields may be is the same for every report (:mod:`tracking.conversions.fields`)."""
+    the other fields may be is the same for every report (:mod:`tracking.evidence.fields`)."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -16,9 +16,9 @@ from uuid_utils.compat import uuid7
 
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording, reports
-from tracking.conversions.fields import Part, SaleFigures
-from tracking.conversions.ranks import Rank
 from tracking.conversions.reports import JudgedReport, SaleReport
+from tracking.evidence.fields import Part, SaleFigures
+from tracking.evidence.ranks import Rank
 from tracking.models import Conversion, Report
 from tracking.rule.reasons import ReportOutcome
 

@@ -8,6 +8,7 @@ from network.effective import queries, timeline
 from network.effective.rows import SPREAD
 from network.models import AttributionTerms
 from publishers.models import PartnershipTerms
+from tracking.rule.attribution import SoftRule
 from tracking.rule.replay import Circumstances, PartnerTerms, ShopTerms, Suspension
 
 
@@ -23,9 +24,22 @@ def circumstances_of(advertiser: int) -> Circumstances:
 
 
 def shop_terms(advertiser: int) -> Sequence[ShopTerms]:
-    """The advertiser's windows over time, in order."""
-    rows = queries.in_order(AttributionTerms.objects.filter(advertiser=advertiser))
-    return [ShopTerms(to_ms(row.starts_at), row.hard_days, row.soft_hours) for row in rows]
+    """The advertiser's terms over time, in order."""
+    return as_terms(queries.in_order(AttributionTerms.objects.filter(advertiser=advertiser)))
+
+
+def as_terms(rows: Iterable[AttributionTerms]) -> list[ShopTerms]:
+    """These rows, in order, as the rule sees them."""
+    return [
+        ShopTerms(
+            starts_at=to_ms(row.starts_at),
+            hard_days=row.hard_days,
+            soft_hours=row.soft_hours,
+            soft_rule=SoftRule(row.soft_rule),
+            validation_days=row.validation_days,
+        )
+        for row in rows
+    ]
 
 
 def partner_terms(

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from network.models import User
 from tracking.conversions import reports
 from tracking.conversions.deciding import joined_by_now, reconsider
-from tracking.conversions.evidence import differs
 from tracking.conversions.locking import lock
+from tracking.evidence.joining import differs
 from tracking.models import Conversion, Decision
 
 

@@ -1,25 +1,25 @@
 """Deciding a sale: from its reports and clicks to its decision and its commission, all stored."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 
-from network.advertisers.terms import terms_at
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
 from tracking.commissions import decisions, settling, suspended
+from tracking.commissions.terms import as_terms
 from tracking.conversions import journeys, reports
-from tracking.conversions.evidence import Evidence, Joined, OrderContext, differs, join
-from tracking.conversions.journeys import Journey
-from tracking.conversions.ranks import CONFIRMING, Rank
+from tracking.evidence.joining import Joined, OrderContext
+from tracking.evidence.ranks import CONFIRMING
+from tracking.evidence.resolving import Known, claimed, known_of, resolve
 from tracking.models import Conversion, Decision, Report
 from tracking.rollups import writing as rollups
 from tracking.rule import attribution
-from tracking.rule.attribution import Click, Closing, Outcome, Sale, SoftRule
+from tracking.rule.attribution import Outcome
 from tracking.rule.reasons import ReportOutcome
 
 DECIDED = (
@@ -57,28 +57,6 @@ class Resolved:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of an order: its reports, in order of receipt, and the clicks of all their
-    journeys, whether they count or not."""
-
-    advertiser: Advertiser
-    evidence: Sequence[Evidence]
-    context: OrderContext
-    clicks: Journey
-
-    def joined(self, chosen: UUID | None = None) -> Joined:
-        return join(self.evidence, replace(self.context, chosen=chosen))
-
-    def before(self) -> Iterator[Joined]:
-        """What was joined when fewer reports were known, in the order in which they were received.
-        Bare ones, which are not always kept, say when the order was there from the beginning."""
-        bare = [report for report in self.evidence if report.rank is Rank.BARE]
-        others = [report for report in self.evidence if report.rank is not Rank.BARE]
-        for count in range(1, len(others)):
-            yield join([*bare, *others[:count]], self.context)
-
-
 def reconsider(
     conversion: Conversion, now: datetime, cause: Decision.Cause = Decision.Cause.CLICK
 ) -> None:
@@ -90,13 +68,13 @@ def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved
     """What would be decided from the reports and clicks that are stored, had staff ``chosen`` this
     report, or else as it stands; nothing is written."""
     known = _known(conversion, reports_of(conversion))
-    return _resolve(known, known.joined(chosen or conversion.settled_report_id))
+    return _resolved(known, known.joined(chosen or conversion.settled_report_id))
 
 
 def resolve_test(report: Report) -> Outcome:
     """Who would be paid, had this report of a test been one of a sale; nothing is written."""
     known = _known_of(report.advertiser, [report], OrderContext())
-    return _resolve(known, known.joined()).outcome
+    return _resolved(known, known.joined()).outcome
 
 
 def joined_by_now(conversion: Conversion) -> Joined:
@@ -124,16 +102,16 @@ def decide(conversion: Conversion, rows: Sequence[Report], stamp: Stamp) -> None
     with rollups.following(conversion):
         before = _values(conversion)
         _take_figures(conversion, joined, rows)
-        conversion.contested_by_id = _contesting(known)
+        conversion.contested_by_id = known.contesting
         reports.mark(joined, rows)
-        resolved = _resolve(known, joined)
+        resolved = _resolved(known, joined)
         journeys.rebuild(conversion.advertiser_id, known.clicks.of(joined).unrecorded, stamp.now)
         _store_decision(conversion, resolved, stamp)
         commission = settling.settle(
             conversion,
             resolved.outcome.paid,
             stamp.now,
-            claimed=_claimed(known, joined),
+            claimed=claimed(known, joined),
             is_confirmed=joined.rank.confirms,
         )
         if commission:
@@ -152,29 +130,15 @@ def _known(conversion: Conversion, rows: Iterable[Report]) -> Known:
 
 def _known_of(advertiser: Advertiser, rows: Iterable[Report], context: OrderContext) -> Known:
     prefetch_related_objects([advertiser], "terms")
-    evidence = sorted(map(reports.evidence_of, rows), key=lambda item: item.received)
+    evidence = [reports.evidence_of(row) for row in rows]
     at = min(item.at for item in evidence)
     clicks = journeys.find(
         advertiser.pk,
         [item.click for report in evidence for item in report.presented],
         to_ms(min(at, context.first_seen or at)),
     )
-    return Known(advertiser, evidence, replace(context, begun=clicks.begun), clicks)
-
-
-def _contesting(known: Known) -> int | None:
-    """The publisher whose click came with the first report that contradicts the claimant's, had
-    nobody settled it."""
-    joined = known.joined()
-    if joined.claimant is None:
-        return None
-    others = [
-        report
-        for report in known.evidence
-        if report.id in joined.rivals and differs(report, joined.claimant, joined.conflict)
-    ]
-    clicks = (item.click for report in others for item in report.presented)
-    return next((click.publisher for click in clicks), None)
+    terms = as_terms(advertiser.terms.all())
+    return known_of(terms, evidence, context, clicks)
 
 
 def _values(conversion: Conversion) -> dict[str, Any]:
@@ -196,51 +160,17 @@ def _take_figures(conversion: Conversion, joined: Joined, rows: Sequence[Report]
         setattr(conversion, name, next(filter(None, values), ""))
 
 
-def _resolve(known: Known, joined: Joined) -> Resolved:
-    """The outcome of what is joined; it never closes earlier than with fewer of its reports."""
-    sale, journey = _sale(known.advertiser, joined), _crediting(known, joined)
-    closings = (_closing(known, one) for one in (*known.before(), known.joined()))
-    last = max(closings, key=lambda found: found.at, default=None)
-    if last and last.at > attribution.closing(journey.clicks, sale).at:
-        sale = replace(sale, open_until=last.at, open_by=last.by)
+def _resolved(known: Known, joined: Joined) -> Resolved:
+    found = resolve(known, joined)
     inputs = decisions.inputs_json(
-        journey.clicks,
-        sale,
+        found.journey.clicks,
+        found.sale,
         [report.id for report in joined.linked],
         joined.conflict,
-        journey.activations,
+        found.journey.activations,
         joined.uncounted,
     )
-    return Resolved(inputs, attribution.resolve(journey.clicks, sale))
-
-
-def _crediting(known: Known, joined: Joined) -> Journey:
-    """The clicks that may be credited: none where a channel is named that does not count."""
-    return Journey((), ()) if joined.uncounted else known.clicks.of(joined)
-
-
-def _closing(known: Known, joined: Joined) -> Closing:
-    clicks = _crediting(known, joined).clicks
-    return attribution.closing(clicks, _sale(known.advertiser, joined))
-
-
-def _claimed(known: Known, joined: Joined) -> Click | None:
-    """The click that would be credited if the earlier of different journeys decided."""
-    if joined.claimant is None or joined.conflict != Conversion.Conflict.JOURNEYS:
-        return None
-    earlier = known.joined(joined.claimant.id)
-    clicks = _crediting(known, earlier).clicks
-    return attribution.paid_click(clicks, _sale(known.advertiser, earlier))
-
-
-def _sale(advertiser: Advertiser, joined: Joined) -> Sale:
-    terms = terms_at(advertiser, joined.at)
-    return Sale(
-        at=to_ms(joined.at),
-        sessions=joined.sessions,
-        soft_rule=SoftRule(terms.soft_rule),
-        validation_minutes=int(timedelta(days=terms.validation_days) / timedelta(minutes=1)),
-    )
+    return Resolved(inputs, found.outcome)
 
 
 def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) -> None:

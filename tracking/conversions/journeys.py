@@ -1,7 +1,6 @@
 """The clicks of a journey: as recorded, or rebuilt from their tokens until their records arrive."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,8 +11,8 @@ from network.clock import from_ms
 from tracking import models
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
-from tracking.conversions.evidence import Joined
-from tracking.rule.attribution import Click, CookieType, SoftRule, in_order
+from tracking.evidence.resolving import Journey
+from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import ClickReason
 from tracking.rule.slots import MAX_COOKIE_DAYS
 from tracking.rule.tokens import decode, lowest_id
@@ -37,40 +36,6 @@ def lock(journeys: Iterable[int]) -> None:
             "SELECT pg_advisory_xact_lock(journey) FROM unnest(%s::bigint[]) AS journey",
             [sorted(set(journeys))],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """The clicks of a conversion: those that are recorded, and those known from their tokens."""
-
-    recorded: Sequence[Click]
-    unrecorded: Sequence[Click]
-    activations: frozenset[UUID] = frozenset()
-    """Those of the recorded ones that were made from the page."""
-
-    @property
-    def clicks(self) -> list[Click]:
-        return in_order([*self.recorded, *self.unrecorded])
-
-    @property
-    def begun(self) -> dict[int, int]:
-        """When the first counting click of each journey happened (ms)."""
-        found: dict[int, int] = {}
-        for click in (*self.recorded, *self.unrecorded):
-            if click.reason is None:
-                found[click.journey] = min(click.at, found.get(click.journey, click.at))
-        return found
-
-    def of(self, joined: Joined) -> "Journey":
-        """The clicks that the joined reports lead to."""
-        presented = {click.id for click in joined.clicks}
-
-        def leads_to(click: Click) -> bool:
-            return click.id in presented or click.journey in joined.journeys
-
-        recorded = list(filter(leads_to, self.recorded))
-        activations = self.activations.intersection(click.id for click in recorded)
-        return Journey(recorded, list(filter(leads_to, self.unrecorded)), activations)
 
 
 def find(advertiser: int, presented: Iterable[Click], at_ms: int) -> Journey:

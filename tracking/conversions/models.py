@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from network import dates
 from network.models import Advertiser
-from tracking.conversions.ranks import Rank
 from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
+from tracking.evidence.ranks import Rank
 from tracking.rule.reasons import ReportOutcome
 
 _CLOSED_AND_CHANGED = """

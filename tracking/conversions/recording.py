@@ -12,10 +12,10 @@ from django.db.models import F
 from network.models import Advertiser
 from tracking.commissions import settling
 from tracking.conversions import deciding, journeys, locking, reports, seen
-from tracking.conversions.fields import SaleFields
-from tracking.conversions.ranks import Rank
 from tracking.conversions.reports import MOST_KEPT, JudgedReport
 from tracking.conversions.reports import SaleReport as SaleReport
+from tracking.evidence.fields import SaleFields
+from tracking.evidence.ranks import Rank
 from tracking.models import (
     Conversion,
     ConversionJourney,

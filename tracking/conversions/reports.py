@@ -12,11 +12,12 @@ import msgspec
 
 from network.advertisers import signing_keys
 from network.clock import to_ms
-from tracking.conversions import journeys, signing
-from tracking.conversions.evidence import MAX_TOKENS, Evidence, Joined, Presented, Role
-from tracking.conversions.fields import FieldError, SaleFields, SaleFigures
-from tracking.conversions.ranks import Rank, rank_of
-from tracking.conversions.signing import Signature
+from tracking.conversions import journeys
+from tracking.evidence import signing
+from tracking.evidence.fields import FieldError, SaleFields, SaleFigures
+from tracking.evidence.joining import MAX_TOKENS, Evidence, Joined, Presented, Role
+from tracking.evidence.ranks import Rank, rank_of
+from tracking.evidence.signing import Signature
 from tracking.models import Conversion, Report
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.text import printable

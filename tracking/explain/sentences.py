@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from network import dates
 from network.clock import from_ms
 from network.wording import counted
-from tracking.conversions.ranks import Rank
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import ClickReason, ReportOutcome, TargetReason, TokenReason
 

@@ -48,11 +48,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ShopTerms:
-    """An advertiser's windows from a moment (ms) on."""
+    """An advertiser's terms from a moment (ms) on."""
 
     starts_at: int
     hard_days: int
     soft_hours: int
+    soft_rule: SoftRule = SoftRule.FIRST
+    validation_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import as_ascii, is_allowed
 from tracking.clicks.visits import Visit, pairs, parameters, visit_by_link
-from tracking.conversions import signing
-from tracking.conversions.evidence import Role
-from tracking.conversions.fields import (
+from tracking.conversions.recording import SaleReport
+from tracking.evidence import signing
+from tracking.evidence.fields import (
     MAX_ORDER,
     FieldError,
     InvalidReport,
@@ -36,7 +36,7 @@ from tracking.conversions.fields import (
     Terms,
     read_fields,
 )
-from tracking.conversions.recording import SaleReport
+from tracking.evidence.joining import Role
 from tracking.landings.arriving import arrive
 from tracking.rule import consent
 from tracking.rule.reasons import ClickReason

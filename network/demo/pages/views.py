@@ -24,7 +24,7 @@ from network.demo.story.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product
 from network.models import Advertiser
 from network.money import AmountError, Money, parse, plain
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
-from tracking.conversions import signing
+from tracking.evidence import signing
 from tracking.wire.tag import TagSettings, snippet
 
 View = Callable[..., HttpResponse]

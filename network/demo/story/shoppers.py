@@ -24,11 +24,11 @@ from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.clicks.visits import visit_by_link
-from tracking.conversions import signing
-from tracking.conversions.evidence import Role
-from tracking.conversions.fields import InvalidReport, SaleFields, Terms, read_fields
 from tracking.conversions.recording import SaleReport
-from tracking.conversions.signing import Signature
+from tracking.evidence import signing
+from tracking.evidence.fields import InvalidReport, SaleFields, Terms, read_fields
+from tracking.evidence.joining import Role
+from tracking.evidence.signing import Signature
 from tracking.landings.arriving import arrive
 from tracking.rule.consent import Consent
 from tracking.spool.intake import Record

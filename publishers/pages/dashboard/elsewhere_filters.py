@@ -13,7 +13,7 @@ from network.clock import to_ms
 from network.people import access
 from publishers.pages.dashboard.filters import ListFilter
 from publishers.pages.dashboard.paging import INVALID_POSITION
-from tracking.conversions.fields import MAX_ORDER
+from tracking.evidence.fields import MAX_ORDER
 from tracking.explain.elsewhere import Wanted, has_reference
 from tracking.explain.no_cookie import REASONS, without_cookie
 from tracking.models import Click

@@ -21,7 +21,7 @@ from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
 from tracking.commissions.states import LABELS, SaleState, in_state
-from tracking.conversions.fields import MAX_ORDER
+from tracking.evidence.fields import MAX_ORDER
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
 from tracking.rule.tokens import lowest_id

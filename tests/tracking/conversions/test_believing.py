@@ -21,10 +21,11 @@ from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 from tracking.clicks.keys import KEYS
 from tracking.commissions.states import OF_SALE, state_case
-from tracking.conversions import recording, reports, seen, signing
-from tracking.conversions.ranks import Rank
+from tracking.conversions import recording, reports, seen
 from tracking.conversions.reports import MOST_KEPT, SaleReport
-from tracking.conversions.signing import Signature
+from tracking.evidence import signing
+from tracking.evidence.ranks import Rank
+from tracking.evidence.signing import Signature
 from tracking.models import (
     Commission,
     Conversion,

@@ -10,7 +10,7 @@ from tests.support.browsing import make_report
 from tests.support.makers import NOW, make_advertiser
 from tracking.clicks.keys import KEYS
 from tracking.conversions import recording
-from tracking.conversions.fields import FieldError
+from tracking.evidence.fields import FieldError
 from tracking.models import Report
 from tracking.rule.reasons import ReportOutcome
 

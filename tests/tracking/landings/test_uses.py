@@ -17,7 +17,7 @@ from publishers.models import Partnership, Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, SetClock, make_partner, make_publisher, make_user
 from tracking.clicks.keys import KEYS
-from tracking.conversions.fields import FieldError
+from tracking.evidence.fields import FieldError
 from tracking.explain.landings import landed_text, uses_text
 from tracking.landings.arriving import arrive
 from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, of_overused_clicks, uses_of

@@ -23,8 +23,8 @@ from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale
 from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
 from tracking.conversions import deciding, journeys
-from tracking.conversions.ranks import Rank
 from tracking.conversions.reports import is_key_gone
+from tracking.evidence.ranks import Rank
 from tracking.explain.explanations import (
     ClickDescription,
     explain,

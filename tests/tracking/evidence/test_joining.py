@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from network.clock import to_ms
-from tracking.conversions.evidence import Evidence, Joined, OrderContext, Presented, Role, join
-from tracking.conversions.fields import Part, SaleFigures
-from tracking.conversions.ranks import Rank
+from network.milliseconds import to_ms
+from tracking.evidence.fields import Part, SaleFigures
+from tracking.evidence.joining import Evidence, Joined, OrderContext, Presented, Role, join
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import Click, CookieType
 
 START = datetime(2026, 3, 12, tzinfo=UTC)

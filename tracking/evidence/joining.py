@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from network.clock import to_ms
-from tracking.conversions.fields import SaleFigures
-from tracking.conversions.ranks import Rank
+from network.milliseconds import to_ms
+from tracking.evidence.fields import SaleFigures
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import Click
 
 MAX_TOKENS = 20

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracking.conversions.fields import (
+from tracking.evidence.fields import (
     InvalidReport,
     Part,
     SaleFigures,

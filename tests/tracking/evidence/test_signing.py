@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from tracking.conversions.signing import Signature, presented, sign, verifies
+from tracking.evidence.signing import Signature, presented, sign, verifies
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
 OTHER = "f" * 64
