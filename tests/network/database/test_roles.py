@@ -201,6 +201,12 @@ def test_migrating_says_when_the_applications_role_is_missing(
         call_command("migrate", verbosity=0)
 
 
+@pytest.mark.usefixtures("as_application")
+def test_migrating_as_the_application_says_who_can() -> None:
+    with pytest.raises(CommandError, match=r"network_app may not .* MIGRATE_DATABASE_URL"):
+        call_command("migrate", verbosity=0)
+
+
 def test_commands_that_migrate_speak_as_the_owner(
     place: dict[str, str], django_db_blocker: DjangoDbBlocker
 ) -> None:
