@@ -38,6 +38,11 @@ _ARGUMENTS = (
 # `Network.setCookieControls` change nothing there.
 _COOKIE_CONTROLS_MODE: dict[ThirdPartyCookies, int] = {"allowed": 0, "blocked": 1}
 
+# What the address bar suggests is two pages of its own, which every new window renders although
+# nobody types there: as much work as most of the tests' own pages. Noted as chrome://flags does; a
+# list of --disable-features would take the place of Playwright's.
+_TURNED_OFF = ("webui-omnibox-popup@2", "webui-omnibox-aim-popup@2")
+
 
 def find() -> str:
     """The path of Chromium: from the variable CHROMIUM, or the first known name on the PATH.
@@ -59,7 +64,9 @@ def launch(
     playwright: Playwright, path: str, folder: Path, third_party_cookies: ThirdPartyCookies
 ) -> BrowserContext:
     """Start a browser on a profile folder, which is made where it does not exist."""
-    _set_cookie_controls(folder, third_party_cookies)
+    controls = _COOKIE_CONTROLS_MODE[third_party_cookies]
+    _prefer(folder / "Default" / "Preferences", "profile", "cookie_controls_mode", controls)
+    _prefer(folder / "Local State", "browser", "enabled_labs_experiments", _TURNED_OFF)
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     context = playwright.chromium.launch_persistent_context(
         folder,
@@ -75,11 +82,10 @@ def is_stale(context: BrowserContext, seconds: float) -> bool:
     return not (context.browser and context.browser.is_connected()) or seconds > FRESH_SECONDS
 
 
-def _set_cookie_controls(folder: Path, third_party_cookies: ThirdPartyCookies) -> None:
-    file = folder / "Default" / "Preferences"
+def _prefer(file: Path, section: str, name: str, value: object) -> None:
+    """Write down a preference before the browser reads them."""
     preferences = json.loads(file.read_text()) if file.exists() else {}
-    mode = _COOKIE_CONTROLS_MODE[third_party_cookies]
-    preferences.setdefault("profile", {})["cookie_controls_mode"] = mode
+    preferences.setdefault(section, {})[name] = value
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(preferences))
 

@@ -107,3 +107,13 @@ def test_a_shared_one_that_has_run_for_long_is_replaced(
     monkeypatch.setattr(chromium, "FRESH_SECONDS", 0)
     assert shared_browser("blocked") is not before
     assert not before.is_connected()
+
+
+def test_nothing_is_rendered_but_the_pages_of_tests(page: Page) -> None:
+    """A window's own pages would cost more than most of those."""
+    browser = page.context.browser
+    assert browser
+    found = browser.new_browser_cdp_session().send("Target.getTargets", {"filter": [{}]})
+    targets = found["targetInfos"]
+    assert {"page"} <= {target["type"] for target in targets}
+    assert [target["url"] for target in targets if target["type"] == "browser_ui"] == []
