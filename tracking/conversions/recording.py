@@ -1,8 +1,8 @@
 """Recording reports of sales: each once, those of one order together, and then decided."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from tracking.commissions import settling
 from tracking.conversions import deciding, journeys, locking, reports, seen
 from tracking.conversions.reports import MOST_KEPT, JudgedReport
 from tracking.conversions.reports import SaleReport as SaleReport
-from tracking.evidence.fields import SaleFields
+from tracking.evidence.fields import SaleFields, SaleFigures
 from tracking.evidence.ranks import Rank
 from tracking.models import (
     Conversion,
@@ -90,8 +90,10 @@ def _record_order(
     advertiser: int, order: str, items: Sequence[JudgedReport], now: datetime
 ) -> Outcomes:
     conversion = locking.lock_by_order(advertiser, order)
+    known = seen.first_of(advertiser, order, {_figures(item) for item in items})
+    items = [_dated(item, known.get(_figures(item))) for item in items]
     if conversion is None and not any(item.has_token for item in items):
-        return _without_token(advertiser, order, items)
+        return _without_token(advertiser, order, items, known)
     shop = conversion.advertiser if conversion else Advertiser.objects.get(id=advertiser)
     if conversion is None:
         conversion = _create(shop, items)
@@ -102,6 +104,18 @@ def _record_order(
         identifier: ReportOutcome(row.outcome) if row else ReportOutcome.TOO_MANY
         for identifier, row in found.items()
     }
+
+
+def _dated(item: JudgedReport, first: datetime | None) -> JudgedReport:
+    """The report, dated when the order was first heard of with its figures: the page that sends it
+    may have been opened again."""
+    at = min(item.at, first or item.at)
+    return replace(item, report=replace(item.report, at=at))
+
+
+def _figures(item: JudgedReport) -> SaleFigures:
+    assert item.report.sale is not None
+    return item.report.sale.figures
 
 
 @dataclass(slots=True)
@@ -153,11 +167,14 @@ class _File:
             deciding.decide(self.conversion, deciding_rows, stamp)
 
     def _drop(self, item: JudgedReport) -> None:
-        """It says at least when the order was there."""
+        """It says at least when the order was there, if its amount is the sale's."""
         self.dropped += 1
         known = self.conversion.first_seen_at
-        if self.conversion.closed_at is None and item.at < min(
-            known or item.at, self.conversion.at
+        is_alike = _figures(item).amount_minor == self.conversion.amount_minor
+        if (
+            is_alike
+            and self.conversion.closed_at is None
+            and item.at < min(known or item.at, self.conversion.at)
         ):
             self.conversion.first_seen_at = item.at
             self.is_changed = True
@@ -210,16 +227,22 @@ def _without_sale(advertiser: int, order: str) -> Iterable[Report]:
     )
 
 
-def _without_token(advertiser: int, order: str, items: Sequence[JudgedReport]) -> Outcomes:
+def _without_token(
+    advertiser: int,
+    order: str,
+    items: Sequence[JudgedReport],
+    known: Mapping[SaleFigures, datetime],
+) -> Outcomes:
     """Most orders of a shop: counted per hour, and remembered only so that a click that comes later
     is known to be later. What the shop itself confirms is kept for a token that may still come."""
-    known, rows = seen.first_of(advertiser, order), list(_without_sale(advertiser, order))
-    if known is None and not rows:
+    rows = list(_without_sale(advertiser, order))
+    if not known and not rows:
         _count(min(items, key=lambda item: item.at))
     bare = [item for item in items if not item.rank.confirms]
-    first = min((item.at for item in bare), default=None)
-    if first and (known is None or first < known):
-        seen.remember(advertiser, order, first)
+    latest_first = sorted(bare, key=lambda item: item.at, reverse=True)
+    times = {_figures(item): item.at for item in latest_first}
+    if news := {each: at for each, at in times.items() if known.get(each) != at}:
+        seen.remember(advertiser, order, news)
     confirming = [item for item in items if item.rank.confirms]
     return _wait(advertiser, rows, confirming) | {
         item.report.id: _keep(item, ReportOutcome.NO_TOKEN)
@@ -289,7 +312,6 @@ def _create(advertiser: Advertiser, items: Sequence[JudgedReport]) -> Conversion
                 order=sale.order,
                 at=first.at,
                 created_at=first.report.received_at,
-                first_seen_at=seen.first_of(advertiser.pk, sale.order),
                 amount_minor=sale.figures.amount_minor,
                 currency=sale.figures.currency,
             )

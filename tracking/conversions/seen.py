@@ -1,22 +1,26 @@
 """When orders without a token were first reported.
 
 Most orders of a shop are no sale of anybody's, and are not kept. Should one be reported again with
-a click that was made after it, its first time still counts.
+a click that was made after it, its first time still counts: for the same figures, as the same page
+shows them. Anybody can send numbers that the shop will give out later, but not what they will cost.
 """
 
 import hashlib
 import hmac
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import connection
 
 from tracking.clicks import snapshot
 from tracking.clicks.keys import KEYS
+from tracking.evidence.fields import SaleFigures
 from tracking.models import OrderSeen
 
 DIGEST_BYTES = 16
 _REMEMBER = """
-    INSERT INTO tracking_orderseen (advertiser_id, digest, first_at) VALUES (%s, %s, %s)
+    INSERT INTO tracking_orderseen (advertiser_id, digest, first_at)
+    SELECT %s, * FROM unnest(%s::text[], %s::timestamptz[])
     ON CONFLICT (advertiser_id, digest) DO UPDATE
         SET first_at = LEAST(tracking_orderseen.first_at, excluded.first_at)
 """
@@ -26,18 +30,27 @@ _PRUNE = """
 """
 
 
-def remember(advertiser: int, order: str, at: datetime) -> None:
-    """Remember that the order was there by then."""
+def remember(advertiser: int, order: str, times: Mapping[SaleFigures, datetime]) -> None:
+    """Remember that the order was there by then, with each of these figures."""
+    digests = [_digest(advertiser, order, each, KEYS.signing) for each in times]
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, [advertiser, _digest(order, advertiser, KEYS.signing), at])
+        cursor.execute(_REMEMBER, [advertiser, digests, list(times.values())])
 
 
-def first_of(advertiser: int, order: str) -> datetime | None:
-    """When the order was first reported, as far as that is remembered. Keys are rotated: any of
-    them may have been in use then."""
-    digests = [_digest(order, advertiser, key) for key in KEYS.by_id]
-    rows = OrderSeen.objects.filter(advertiser=advertiser, digest__in=digests)
-    return min(rows.values_list("first_at", flat=True), default=None)
+def first_of(
+    advertiser: int, order: str, figures: Collection[SaleFigures]
+) -> Mapping[SaleFigures, datetime]:
+    """When the order was first reported with each of these figures, as far as that is remembered.
+    Keys are rotated: any of them may have been in use then."""
+    of_digest = {
+        _digest(advertiser, order, each, key): each for each in figures for key in KEYS.by_id
+    }
+    rows = OrderSeen.objects.filter(advertiser=advertiser, digest__in=of_digest)
+    found: dict[SaleFigures, datetime] = {}
+    for digest, at in rows.values_list("digest", "first_at"):
+        each = of_digest[digest]
+        found[each] = min(at, found.get(each, at))
+    return found
 
 
 def prune(now: datetime) -> int:
@@ -57,7 +70,9 @@ def lock_key(advertiser: int, order: str) -> int:
     return int.from_bytes(named.digest(), "big", signed=True)
 
 
-def _digest(order: str, advertiser: int, key: int) -> str:
+def _digest(advertiser: int, order: str, figures: SaleFigures, key: int) -> str:
     """Of no use to whoever reads the table without the key."""
-    text = f"order seen|{advertiser}|{order}".encode(errors="replace")
+    parts = "|".join(f"{part.group}:{part.amount_minor}" for part in figures.parts)
+    said = f"{figures.amount_minor}|{figures.currency}|{parts}"
+    text = f"order seen|{advertiser}|{order}|{said}".encode(errors="replace")
     return hmac.digest(KEYS.by_id[key], text, "sha256")[:DIGEST_BYTES].hex()

@@ -132,13 +132,42 @@ def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> J
     one is ``chosen``.
     """
     ordered = sorted(reports, key=lambda report: report.received)
-    times = [report.at for report in ordered]
-    at = min([*times, order.first_seen] if order.first_seen else times)
-    weighed = [_Weighed(report, _journeys(report, at, order.begun)) for report in ordered]
+    heard = _heard(ordered, order)
+    at = _earliest(heard, order)
+    weighed = [
+        _Weighed(report, _journeys(report, at, order.begun) if report in heard else frozenset())
+        for report in ordered
+    ]
     deciding = _deciding(_groups([item for item in weighed if item.journeys]), order.chosen)
     if len(deciding) > 1:
         return _contested(weighed, deciding, at, order.chosen)
     return _agreed(weighed, deciding[0] if deciding else (), at, order.chosen)
+
+
+def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidence]:
+    """The reports that may say when the order was placed, and by whose click. One that is believed
+    less than the best and has other figures may be of somebody who has guessed the number, even
+    before there was an order: without a token it says nothing, and with one nothing where a report
+    with the believed figures brings a journey."""
+    best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
+    if best.rank is Rank.BARE:
+        return ordered
+    agreeing = [item for item in ordered if item.figures == best.figures or item.rank.confirms]
+    others = [item for item in ordered if item not in agreeing and item.rank is not Rank.BARE]
+    at = _earliest(agreeing, order)
+    known = frozenset[int]().union(*(_journeys(item, at, order.begun) for item in agreeing))
+    if known and best.rank.confirms:
+        others = [item for item in others if not known.isdisjoint(item.journeys)]
+    return [*agreeing, *others]
+
+
+def _belief(report: Evidence) -> tuple[int, datetime, int]:
+    return report.rank.place, *report.received
+
+
+def _earliest(reports: Iterable[Evidence], order: OrderContext) -> datetime:
+    times = [report.at for report in reports]
+    return min([*times, order.first_seen] if order.first_seen else times)
 
 
 def _journeys(report: Evidence, at: datetime, begun: Mapping[int, int]) -> frozenset[int]:

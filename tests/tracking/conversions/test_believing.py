@@ -24,6 +24,7 @@ from tracking.commissions.states import OF_SALE, state_case
 from tracking.conversions import recording, reports, seen
 from tracking.conversions.reports import MOST_KEPT, SaleReport
 from tracking.evidence import signing
+from tracking.evidence.fields import Part, SaleFigures
 from tracking.evidence.ranks import Rank
 from tracking.evidence.signing import Signature
 from tracking.models import (
@@ -132,6 +133,34 @@ def test_a_rival_with_a_token_cannot_contest_what_the_shop_says(
     assert (Commission.objects.get().publisher, outcome(stolen)) == (blog, ReportOutcome.UNLINKED)
 
 
+@pytest.mark.parametrize("amount", ["0", "0.00", "49.99", "50.01"])
+def test_a_number_that_was_guessed_before_its_order_blocks_nothing(
+    shop: Advertiser, amount: str
+) -> None:
+    """Numbers are easily foreseen; the click comes after the guess."""
+    assert record(bare(shop, "1", NOW, amount)) == ReportOutcome.NO_TOKEN
+    blog = partner(shop)
+    found = reader_of(shop, blog, NOW + minutes(1)).buy("1", NOW + minutes(2))
+    assert (found.at, found.commission.publisher) == (NOW + minutes(2), blog)
+    assert verdicts() == ["held"]
+
+
+@pytest.mark.parametrize("kind", ["keyed", "signed"])
+def test_a_partner_that_guesses_numbers_does_not_get_the_orders(
+    shop: Advertiser, kind: str
+) -> None:
+    """With its own token, before the shopper has clicked; the shop confirms the order later."""
+    blog, thief = partner(shop), partner(shop)
+    record(reader_of(shop, thief).report("1", NOW + minutes(1), "0.00", source="pixel"))
+    browser = reader_of(shop, blog, NOW + minutes(2))
+    record(browser.report("1", NOW + minutes(3)))
+    confirmed = make_report(shop, "1", NOW + minutes(4), "50.00", source="pixel")
+    confirmed = replace(confirmed, source="keyed") if kind == "keyed" else signed(shop, confirmed)
+    record(confirmed)
+    assert (sale().conflict, sale().at, sale().verified) == ("", NOW + minutes(3), True)
+    assert Commission.objects.get(status="pending").publisher == blog
+
+
 # --- Ranks and signatures -----------------------------------------------------------------------
 
 
@@ -230,8 +259,9 @@ def test_an_order_that_was_seen_cannot_be_read_and_is_forgotten(shop: Advertiser
     kept = OrderSeen.objects.get()
     assert kept.advertiser == shop
     assert "10023" not in str(vars(kept))
-    assert seen.first_of(shop.pk, "ORDER-10023") == NOW
-    assert seen.first_of(make_advertiser().pk, "ORDER-10023") is None
+    figures = [SaleFigures(amount, "GBP", (Part("DEFAULT", amount),)) for amount in (100, 101)]
+    assert seen.first_of(shop.pk, "ORDER-10023", figures) == {figures[0]: NOW}
+    assert seen.first_of(make_advertiser().pk, "ORDER-10023", figures) == {}
     assert seen.prune(NOW + timedelta(days=30)) == 0
     assert seen.prune(NOW + timedelta(days=30, seconds=1)) == 1
 

@@ -173,7 +173,7 @@ def test_which_reports_belong_together(
 @pytest.mark.parametrize(
     ("reports", "amount"),
     [
-        pytest.param([evidence(1, amount=1), evidence(2, journeys=(1,), amount=2)], 2, id="token"),
+        pytest.param([evidence(1, amount=2), evidence(2, journeys=(1,), amount=2)], 2, id="token"),
         pytest.param(
             [evidence(1, journeys=(1,), amount=1), evidence(2, "signed", amount=2)], 2, id="signed"
         ),
@@ -197,6 +197,55 @@ def test_figures_come_from_the_highest_rank_and_the_time_from_the_earliest_repor
     joined = join(reports)
     assert joined.figures.amount_minor == amount
     assert joined.at == START + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("guess", "honest", "journeys"),
+    [
+        pytest.param(
+            evidence(1, amount=0), [evidence(5, journeys=(1,), clicked=4)], {1}, id="no_token"
+        ),
+        pytest.param(
+            evidence(1, journeys=(2,), amount=0),
+            [evidence(5, "keyed", journeys=(1,), clicked=4)],
+            {1},
+            id="own_token_before_a_keyed_report",
+        ),
+        pytest.param(
+            evidence(1, journeys=(2,), amount=0),
+            [evidence(5, journeys=(1,), clicked=4), evidence(6, "signed")],
+            {1},
+            id="own_token_before_a_browser_whose_figures_the_shop_confirms",
+        ),
+        pytest.param(
+            evidence(7, journeys=(2,), amount=0),
+            [evidence(5, journeys=(1,), clicked=4), evidence(6, "keyed")],
+            {1},
+            id="own_token_after_it",
+        ),
+    ],
+)
+def test_who_guesses_a_number_and_not_what_it_costs_blocks_and_dates_nothing(
+    guess: Evidence, honest: list[Evidence], journeys: set[int]
+) -> None:
+    joined = join([guess, *honest])
+    assert joined.conflict == ""
+    assert joined.journeys == journeys
+    assert joined.at == honest[0].at
+    assert joined.figures.amount_minor == 100
+
+
+def test_a_browser_with_other_figures_counts_where_no_other_brings_a_journey() -> None:
+    """The shop's page may tell the gross amount, and its server the net one."""
+    joined = join([evidence(5, journeys=(1,), clicked=4, amount=119), evidence(6, "keyed")])
+    assert joined.conflict == ""
+    assert joined.journeys == {1}
+    assert joined.at == START + timedelta(minutes=5)
+
+
+def test_staff_may_choose_the_report_with_other_figures() -> None:
+    told = [evidence(5, journeys=(1,), clicked=4, amount=119), evidence(6, "keyed", journeys=(2,))]
+    assert join(told, OrderContext(chosen=told[0].id)).journeys == {1}
 
 
 def test_the_sale_happened_when_its_order_was_first_seen() -> None:
