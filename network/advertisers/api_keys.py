@@ -7,9 +7,10 @@ key is shown when it is made and never again; ending it is for good.
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from network.models import Advertiser, ApiKey, User
@@ -18,6 +19,15 @@ MARK = "sclk_"
 """By which people, and programs that look for leaked secrets, see what it is."""
 MOST_NAME = 60
 KEY_BYTES = 32
+MOST_CALLS = 600
+"""Of a key within a minute. A shop with more than ten orders a second sends them in batches; a
+program that calls without end would keep the others from being answered."""
+MINUTE = timedelta(minutes=1)
+_COUNT = """
+    UPDATE network_apikey
+    SET calls = CASE WHEN minute = %(minute)s THEN calls + 1 ELSE 1 END, minute = %(minute)s
+    WHERE id = %(key)s RETURNING calls
+"""
 SHOWN_CHARACTERS = len(MARK) + 8
 
 
@@ -27,6 +37,14 @@ class NameTaken(ValueError):
 
 class AlreadyRevoked(ValueError):
     """The key was revoked before."""
+
+
+class TooManyCalls(ValueError):
+    """The key was used too often within this minute; it can be used again in so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"in {seconds} s")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,16 @@ def find(key: str, now: datetime) -> ApiKey | None:
         earlier = Q(last_used_on=None) | Q(last_used_on__lt=today)
         ApiKey.objects.filter(earlier, pk=found.pk).update(last_used_on=today)
     return found
+
+
+def count_call(row: ApiKey, now: datetime) -> None:
+    """Count a call with the key. Raises TooManyCalls for one that is too many."""
+    minute = now.replace(second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"minute": minute, "key": row.pk})
+        calls: int = cursor.fetchone()[0]
+    if calls > MOST_CALLS:
+        raise TooManyCalls(ceil((minute + MINUTE - now).total_seconds()))
 
 
 def revoke(row: ApiKey, now: datetime, *, revoked_by: User | None) -> None:

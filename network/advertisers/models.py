@@ -160,6 +160,9 @@ class ApiKey(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     last_used_on = models.DateField(null=True)
+    minute = models.DateTimeField(null=True)
+    """That of its last call, and how many calls it made in it."""
+    calls = models.PositiveIntegerField(default=0, db_default=0)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

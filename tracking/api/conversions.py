@@ -42,7 +42,23 @@ class Bearer(HttpBearer):
                 "advertiser_closed",
                 "The advertiser is closed: it takes no more reports. Ask the network's operators.",
             )
+        if found:
+            _count(found)
         return found
+
+
+def _count(key: ApiKey) -> None:
+    """Raises Refused for a key that calls too often."""
+    try:
+        api_keys.count_call(key, clock.now())
+    except api_keys.TooManyCalls as error:
+        raise Refused(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too_many_calls",
+            f"A key may call {api_keys.MOST_CALLS} times a minute. Wait for Retry-After seconds, "
+            "and send several conversions in one call.",
+            Retry_After=str(error.seconds),
+        ) from None
 
 
 @router.post("/conversions", auth=Bearer())

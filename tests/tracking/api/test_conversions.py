@@ -336,6 +336,22 @@ def test_a_closed_advertiser_reports_no_more(server: Server, shop: Advertiser) -
     assert problem(server.report(), 403)["code"] == "advertiser_closed"
 
 
+def test_a_key_calls_so_often_within_a_minute(
+    server: Server, shop: Advertiser, at: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_keys, "MOST_CALLS", 2)
+    other = Server(server.client, api_keys.make(shop, "Other", NOW, made_by=None).key)
+    at(NOW.replace(second=13))
+    assert [server.report().status_code for _ in range(2)] == [201, 200]
+    answer = server.report(order="2")
+    assert problem(answer, 429)["code"] == "too_many_calls"
+    assert answer.headers["Retry-After"] == "47"
+    assert Report.objects.filter(order="2").count() == 0
+    assert other.report().status_code == 200
+    at(NOW.replace(second=0) + minutes(1))
+    assert server.report(order="2").status_code == 201
+
+
 def test_a_key_that_comes_unencrypted_is_refused(server: Server) -> None:
     with override_settings(SECURE_SSL_REDIRECT=True):
         assert problem(server.report(), 403)["code"] == "not_https"
