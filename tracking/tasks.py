@@ -7,6 +7,7 @@ from celery import shared_task
 from network import clock
 from tracking.clicks import partitions
 from tracking.conversions import seen
+from tracking.landings import rows as landing_rows
 from tracking.lifecycle import finalisation, overdue
 from tracking.rollups import writing as rollups
 from tracking.spool import health
@@ -30,8 +31,11 @@ def keep_partitions() -> None:
 
 @shared_task(name="tracking.tasks.forget_orders")
 def forget_orders() -> None:
-    """Forget orders without a token that no window reaches back to."""
-    seen.prune(clock.now())
+    """Forget orders without a token that no window reaches back to, and landings of clicks that
+    are kept no longer."""
+    now = clock.now()
+    seen.prune(now)
+    landing_rows.prune(now)
 
 
 @shared_task(name="tracking.tasks.compact_rollups")

@@ -14,9 +14,10 @@ from tests.conftest import TrackingClient
 from tests.support.makers import NOW
 from tests.wire.answers import link, set_cookies, token_in
 from tracking.clicks.keys import KEYS
-from tracking.landings.arriving import FRESH_MS
+from tracking.landings.arriving import FRESH_MS, MOST_KEPT
 from tracking.models import Landing, Report
 from tracking.rule.tokens import decode
+from tracking.wire import native
 
 FRESH = timedelta(milliseconds=FRESH_MS)
 ORIGIN = "https://shop.example"
@@ -70,6 +71,22 @@ def test_it_says_whether_the_click_has_just_been_made(
         blog.publisher_id,
     )
     assert (kept.at, kept.is_fresh, kept.journey) == (NOW + after, fresh, click.journey)
+
+
+def test_what_is_asked_again_and_again_is_answered_and_not_recorded(
+    tracking_client: TrackingClient,
+    shop: Advertiser,
+    blog: Partnership,
+    now: Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accepted: list[object] = []
+    monkeypatch.setattr(native, "_accept", lambda record, now: accepted.append(record))
+    token = token_in(tracking_client.get(link(blog)))
+    accepted.clear()
+    answers = [land(tracking_client, shop, token) for _ in range(MOST_KEPT + 2)]
+    assert {answer.text for answer in answers} == {'{"fresh": true}'}
+    assert len(accepted) == MOST_KEPT
 
 
 @pytest.mark.parametrize(

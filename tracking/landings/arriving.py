@@ -1,7 +1,9 @@
 """A token arrives in the shop: whether it is fresh, and what is recorded of it. No database."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -10,6 +12,11 @@ from tracking.rule.tokens import Keys, accept
 FRESH_MS = 10 * 60_000
 """A redirect takes milliseconds; the shop's sign-in or language page may come between. What takes
 longer was kept: a bookmark, or a link that is handed round."""
+MOST_KEPT = 20
+"""Landings that are kept of a click: two browsers are usual, and what is far beyond says no more.
+Whoever has a token can ask as often as they like."""
+MOST_REMEMBERED = 10_000
+"""Clicks of which a process knows how often they landed lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,7 @@ class Arrival:
     """Whether the click is as young as one that has just been made, and the record for the spool:
     the columns of ``tracking.models.Landing``."""
 
+    click: UUID
     is_fresh: bool
     record: dict[str, Any]
 
@@ -36,4 +44,19 @@ def arrive(text: str, advertiser: int, journey: int, keys: Keys, now_ms: int) ->
         "is_fresh": is_fresh,
         "journey": journey,
     }
-    return Arrival(is_fresh, record)
+    return Arrival(click.id, is_fresh, record)
+
+
+@dataclass(slots=True)
+class Lately:
+    """How often each click has landed in this process. What is beyond :data:`MOST_KEPT` is answered
+    and not recorded, so that nobody can fill the spool with it."""
+
+    counts: OrderedDict[UUID, int] = field(default_factory=OrderedDict)
+
+    def takes(self, click: UUID) -> bool:
+        count = self.counts[click] = self.counts.get(click, 0) + 1
+        self.counts.move_to_end(click)
+        if len(self.counts) > MOST_REMEMBERED:
+            self.counts.popitem(last=False)
+        return count <= MOST_KEPT

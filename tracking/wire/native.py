@@ -37,7 +37,7 @@ from tracking.evidence.fields import (
     read_fields,
 )
 from tracking.evidence.joining import Role
-from tracking.landings.arriving import arrive
+from tracking.landings.arriving import Lately, arrive
 from tracking.rule import consent
 from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
@@ -51,6 +51,8 @@ GIF = bytes.fromhex(
 )
 MAX_BODY = 64 * 1024
 PAGE_STYLE = Path(__file__).parents[1] / "static" / "tracking" / "page.css"
+
+LANDED = Lately()
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +126,8 @@ def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     except TokenError as error:
         response = JsonResponse({"fresh": False, "error": error.reason.value}, status=400)
     else:
-        _accept(arrival.record, now)
+        if LANDED.takes(arrival.click):
+            _accept(arrival.record, now)
         response = JsonResponse({"fresh": arrival.is_fresh})
     allow_origin(request, shop, response)
     return response

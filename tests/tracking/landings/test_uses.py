@@ -19,9 +19,10 @@ from tests.support.makers import NOW, SetClock, make_partner, make_publisher, ma
 from tracking.clicks.keys import KEYS
 from tracking.evidence.fields import FieldError
 from tracking.explain.landings import landed_text, uses_text
+from tracking.landings import rows
 from tracking.landings.arriving import arrive
 from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, of_overused_clicks, uses_of
-from tracking.models import Conversion, Landing
+from tracking.models import Click, Conversion, Landing
 from tracking.rule.tokens import decode
 from tracking.spool import intake
 
@@ -79,6 +80,29 @@ def test_a_landing_may_arrive_before_its_click(shop: Advertiser, blog: Publisher
     take_in([landing(shop, answer.token)])
     take_in([answer.record])
     assert use_of(shop, answer.token).landings == 1
+
+
+def test_so_many_landings_of_a_click_are_kept(
+    shop: Advertiser, blog: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "MOST_KEPT", 3)
+    token, other = click(shop, blog), click(shop, blog)
+    take_in([landing(shop, token, after) for after in (1, 2)])
+    take_in([landing(shop, token, after) for after in (3, 4)] + [landing(shop, other)])
+    assert use_of(shop, token).landings == 3
+    assert use_of(shop, other).landings == 1
+
+
+def test_landings_are_kept_as_long_as_their_clicks(shop: Advertiser, blog: Publisher) -> None:
+    token, later = click(shop, blog), Browser(shop).click(blog, NOW + timedelta(days=9)).token
+    take_in([landing(shop, each, after) for each, after in ((token, 1), (later, 13_000))])
+    assert rows.prune(NOW + timedelta(days=400)) == 0
+    Click.objects.filter(id=id_of(token)).delete()
+    assert rows.prune(NOW + timedelta(days=1)) == 0, "its click may still be under way"
+    assert rows.prune(NOW + timedelta(days=20)) == 1
+    assert use_of(shop, token) == Use()
+    assert rows.prune(NOW + timedelta(days=9) + rows.LONGEST) == 0
+    assert rows.prune(NOW + timedelta(days=9, seconds=1) + rows.LONGEST) == 1
 
 
 @pytest.mark.parametrize(
