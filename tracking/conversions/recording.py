@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from network.models import Advertiser
 from tracking.commissions import settling
@@ -30,8 +30,9 @@ Outcomes = dict[UUID, ReportOutcome]
 """What became of reports, by their ids."""
 HOUR = timedelta(hours=1)
 MOST_INVALID = 200
-"""Reports that make no sense, kept of an advertiser within an hour: anybody can send them, and a
-shop sees what is wrong with its own from the first few."""
+"""Reports that are no evidence (invalid, of a test, or with click ids that credit nobody), kept of
+an advertiser within an hour, of each kind and apart for those with its key: anybody can send the
+others, and a shop sees what is wrong with its own from the first few."""
 
 
 def record(report: SaleReport, keys: Keys, now: datetime) -> ReportOutcome:
@@ -67,7 +68,7 @@ def record_judged(judged: Sequence[JudgedReport], now: datetime) -> Outcomes:
         if item.report.id in outcomes:
             continue
         if sale is None:
-            outcomes[item.report.id] = _keep_invalid(item)
+            outcomes[item.report.id] = _keep(item, ReportOutcome.INVALID)
         elif sale.test:
             outcomes[item.report.id] = _keep(item, ReportOutcome.TEST)
         else:
@@ -277,26 +278,25 @@ def _count(item: JudgedReport) -> None:
     UnattributedSales.objects.filter(**key).update(count=F("count") + 1)
 
 
-def _keep_invalid(item: JudgedReport) -> ReportOutcome:
-    """Within an hour so many of an advertiser are kept; more are counted with the last one."""
+def _keep(item: JudgedReport, outcome: ReportOutcome) -> ReportOutcome:
+    """Store a report that is no evidence of a sale, with what became of it. Within an hour so many
+    of an advertiser are kept; more are counted with the last one."""
     began = item.report.received_at.replace(minute=0, second=0, microsecond=0)
-    in_the_hour = Report.objects.filter(
+    alike = Report.objects.filter(
         advertiser=item.report.advertiser,
-        outcome=ReportOutcome.INVALID,
+        outcome=outcome,
+        conversion=None,
         received_at__gte=began,
         received_at__lt=began + HOUR,
     ).order_by("-received_at")
-    kept = list(in_the_hour.values_list("id", flat=True)[:MOST_INVALID])
+    is_keyed = Q(source=Report.Source.KEYED)
+    alike = alike.filter(is_keyed if item.rank is Rank.KEYED else ~is_keyed)
+    kept = list(alike.values_list("id", flat=True)[:MOST_INVALID])
     if len(kept) < MOST_INVALID:
-        return _keep(item, ReportOutcome.INVALID)
-    last = Report.objects.filter(advertiser=item.report.advertiser, id=kept[0])
-    last.update(repeats=F("repeats") + 1)
-    return ReportOutcome.INVALID
-
-
-def _keep(item: JudgedReport, outcome: ReportOutcome) -> ReportOutcome:
-    """Store a report that is no evidence of a sale, with what became of it."""
-    reports.store(item, outcome, None)
+        reports.store(item, outcome, None)
+    else:
+        last = Report.objects.filter(advertiser=item.report.advertiser, id=kept[0])
+        last.update(repeats=F("repeats") + 1)
     return outcome
 
 
