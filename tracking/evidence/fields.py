@@ -140,7 +140,7 @@ class _Reading:
         value = self.data.get(name)
         if isinstance(value, float):
             return isfinite(value)
-        return value is None or (isinstance(value, str | int) and value is not True)
+        return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
     def refuse(self, name: str, received: str, expected: str, remedy: str) -> None:
         self.errors.append(FieldError(name, visible(received, MAX_SHOWN), expected, remedy))

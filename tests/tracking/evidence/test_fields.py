@@ -186,7 +186,9 @@ def test_a_reference_around_an_empty_word_is_refused(order: str) -> None:
         read_fields({**GOOD, "order": order}, POUNDS)
 
 
-@pytest.mark.parametrize("order", [True, {"id": 1}, ["1"], float("nan"), float("inf"), "a\ufffdb"])
+@pytest.mark.parametrize(
+    "order", [True, False, {"id": 1}, ["1"], float("nan"), float("inf"), "a\ufffdb"]
+)
 def test_an_order_that_is_no_text_or_number_is_refused(order: object) -> None:
     with pytest.raises(InvalidReport) as caught:
         read_fields({**GOOD, "order": order}, POUNDS)
