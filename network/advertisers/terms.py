@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from network.effective import queries, rebasing, timeline
+from network.effective.history import History, of_same
 from network.effective.rows import add_row, start_or_now
 from network.models import (
     Advertiser,
@@ -107,11 +108,13 @@ def change_terms(
     reason: str = "",
     start: datetime | None = None,
     known: int | None = None,
+    history: History[AttributionTerms] | None = None,
 ) -> AttributionTerms:
     """Add a row of terms: those in force at its start, with ``changes``; coming ones follow
     (:mod:`network.effective.rebasing`). Clicks already made keep their windows. ``known`` is the
-    newest row that the page knew of by which this was decided. Raises StartInPast, ChangedMeanwhile
-    when somebody else has changed them since or with the same start, ValidationError."""
+    newest row that the page knew of by which this was decided, ``history`` what there is of these
+    terms, where it was read already. Raises StartInPast, ChangedMeanwhile when somebody else has
+    changed them since or with the same start, ValidationError."""
     terms = AttributionTerms(
         advertiser=advertiser,
         starts_at=start_or_now(start, now),
@@ -119,9 +122,10 @@ def change_terms(
         made_by=made_by,
         reason=reason,
     )
+    history = of_same(terms) if history is None else history
     if known is not None:
-        rebasing.refuse_unknown(terms, known, now)
-    return rebasing.change(terms, changes)
+        rebasing.refuse_unknown(terms, known, now, history)
+    return rebasing.change(terms, changes, history)
 
 
 def change_rate(

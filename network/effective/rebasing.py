@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from network import dates
-from network.effective import queries
+from network.effective import timeline
+from network.effective.history import History, of_same
 from network.effective.rows import FURTHEST, ChangedMeanwhile, WholeTerms, add_row, cancel_row
 from network.effective.words import in_words
 
@@ -73,37 +73,22 @@ def values_of(row: WholeTerms) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.carried}
 
 
-def in_force(row: Terms, at: datetime) -> Terms | None:
-    """What holds then for the subject of ``row``; None before the first."""
-    return queries.in_force(_of_same(row), at)
-
-
-def same_with(row: Terms, key: int | None) -> Terms | None:
-    """The row with this id, if it is about the same as ``row``."""
-    return _of_same(row, type(row).all_rows.all()).filter(pk=key).first()
-
-
-def newest(row: WholeTerms) -> int:
-    """The id of the newest row about the same as ``row``, cancelled ones and all; 0 for none."""
-    rows = _of_same(row, type(row).all_rows.all())
-    return rows.order_by("pk").values_list("pk", flat=True).last() or 0
-
-
-def foreseen(row: Terms, changes: Values) -> list[Rebased[Terms]]:
+def foreseen(row: Terms, changes: Values, history: History[Terms]) -> list[Rebased[Terms]]:
     """What :func:`change` would make of the coming rows."""
-    before = in_force(row, row.starts_at)
-    held = values_of(before) if before else {}
+    held = _held(row, history)
     after = {**values_of(row), **held, **changes}
-    return rebased(held, after, _after(row), row.decided & set(changes))
+    coming = timeline.coming(history.held, row.starts_at)
+    return rebased(held, after, coming, row.decided & set(changes))
 
 
 @transaction.atomic
-def change(row: Terms, changes: Values) -> Terms:
+def change(row: Terms, changes: Values, history: History[Terms] | None = None) -> Terms:
     """Add a row, given with its start and who makes it, that says what is in force then but for
-    ``changes``; what comes after it follows. Raises ChangedMeanwhile, ValidationError."""
-    coming = foreseen(row, changes)
-    before = in_force(row, row.starts_at)
-    for name, value in {**(values_of(before) if before else {}), **changes}.items():
+    ``changes``; what comes after it follows. ``history`` is what there is about the same, where it
+    was read already. Raises ChangedMeanwhile, ValidationError."""
+    history = of_same(row) if history is None else history
+    coming = foreseen(row, changes, history)
+    for name, value in {**_held(row, history), **changes}.items():
         setattr(row, name, value)
     add_row(row)
     _write(coming, row.created_at, row.made_by)
@@ -111,44 +96,53 @@ def change(row: Terms, changes: Values) -> Terms:
 
 
 @transaction.atomic
-def cancel(row: Terms, now: datetime, *, reason: str, made_by: Any) -> Terms:
+def cancel(
+    row: Terms,
+    now: datetime,
+    *,
+    reason: str,
+    made_by: Any,
+    history: History[Terms] | None = None,
+) -> Terms:
     """As :func:`network.effective.rows.cancel_row`; what comes after the row follows what is
-    before."""
+    before. ``history`` as of :func:`change`, with the row."""
+    history = of_same(row) if history is None else history
+    others = [one for one in history.held if one.pk != row.pk]
     cancelling = cancel_row(row, now, reason=reason, made_by=made_by)
-    if before := in_force(row, row.starts_at):
-        _write(rebased(values_of(row), values_of(before), _after(row)), now, made_by)
+    if before := timeline.in_force(others, row.starts_at):
+        coming = timeline.coming(others, row.starts_at)
+        _write(rebased(values_of(row), values_of(before), coming), now, made_by)
     return cancelling
 
 
-def refuse_unknown(row: Terms, known: int, now: datetime) -> None:
+def refuse_unknown(row: Terms, known: int, now: datetime, history: History[Terms]) -> None:
     """Raises ChangedMeanwhile that says who has changed these terms since the row ``known`` was the
     newest, and what, unless it was who makes ``row``."""
-    since = _of_same(row, row.__class__.all_rows.all()).filter(pk__gt=known)
     others = [
         one
-        for one in since.select_related("made_by", "cancels", "rewrites").order_by(
-            "-created_at", "pk"
-        )
-        if one.rewrites is None and (row.made_by is None or one.made_by_id != row.made_by.pk)
+        for one in history.rows
+        if one.pk > known
+        and one.rewrites_id is None
+        and (row.made_by is None or one.made_by_id != row.made_by.pk)
     ]
     if others:
-        last = others[0]
+        last = max(others, key=lambda one: (one.created_at, -one.pk))
         raise ChangedMeanwhile(
             gettext("%(who)s changed this %(time)s ago: %(what)s.")
             % {
                 "who": last.made_by or gettext("The network"),
                 "time": dates.about(now - last.created_at),
-                "what": _what_happened(last),
+                "what": _what_happened(last, history),
             }
         )
 
 
-def _what_happened(row: WholeTerms) -> str:
-    if row.cancels is not None:
+def _what_happened(row: Terms, history: History[Terms]) -> str:
+    if row.cancels_id is not None:
         cancelled = gettext("the change of %(start)s is cancelled")
         return cancelled % {"start": dates.zoned(row.starts_at)}
-    earlier = queries.in_force_before(_of_same(row), row.starts_at)
-    before = values_of(earlier) if earlier else {}
+    earlier = [one for one in history.held if one.starts_at < row.starts_at]
+    before = values_of(earlier[-1]) if earlier else {}
     changed = {name: said for name, said in values_of(row).items() if before.get(name) != said}
     return gettext("%(terms)s, from %(start)s") % {
         "terms": in_words(type(row), changed),
@@ -176,12 +170,7 @@ def _again(one: Rebased[Terms], now: datetime) -> Terms:
     return type(old)(**{**fields, **one.values, **own})
 
 
-def _after(row: Terms) -> list[Terms]:
-    return list(queries.coming(_of_same(row), row.starts_at))
-
-
-def _of_same(row: Terms, rows: QuerySet[Terms] | None = None) -> QuerySet[Terms]:
-    names = [row._meta.get_field(name).attname for name in row.holds_for]  # type: ignore[union-attr]
-    same = {name: getattr(row, name) for name in names}
-    found: QuerySet[Terms] = (type(row).objects.all() if rows is None else rows).filter(**same)
-    return found
+def _held(row: Terms, history: History[Terms]) -> Values:
+    """The terms in force when the row starts; nothing before the first."""
+    held = timeline.in_force(history.held, row.starts_at)
+    return values_of(held) if held else {}

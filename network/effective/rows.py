@@ -211,6 +211,7 @@ class EffectiveDated(models.Model):
         blank=True,
         related_name="cancelled_by",
     )
+    cancels_id: int | None
 
     objects = Uncancelled[Any]()
     all_rows = models.Manager[Any]()
@@ -272,6 +273,7 @@ class WholeTerms(EffectiveDated):
         blank=True,
         related_name="rewritten_by",
     )
+    rewrites_id: int | None
     """The cancelled row that this one says again, after other terms; ``made_by`` and ``reason``
     are those of the first."""
 

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Generic, Self, TypeVar
 
-from network.effective import queries, timeline
+from network.effective import timeline
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
 from publishers.models import Notice, Partnership, PartnershipTerms
+from publishers.partnerships.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +114,16 @@ class Outlook:
 
 
 def outlooks(
-    partnerships: Sequence[Partnership], policies: Mapping[int, Policy], now: datetime
+    partnerships: Sequence[Partnership], reading: Reading, now: datetime
 ) -> dict[int, Outlook]:
-    """Each partnership's outlook by its id, from their policies, in two queries."""
-    own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
-    shop_terms = AttributionTerms.objects.filter(
-        advertiser__in={row.advertiser_id for row in partnerships}
-    )
-    own = queries.timelines(own_terms, "partnership_id")
-    shops = queries.timelines(shop_terms, "advertiser_id")
+    """Each partnership's outlook by its id."""
     return {
-        row.pk: outlook(policies[row.pk], own[row.pk], shops[row.advertiser_id], now)
+        row.pk: outlook(
+            reading.policies[row.pk],
+            reading.own[row.pk].held,
+            reading.shops[row.advertiser_id].held,
+            now,
+        )
         for row in partnerships
     }
 

@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from publishers.cookie_types import resolution as cookie_types
 from publishers.models import Notice
 from publishers.notices import forecast
 from publishers.notices.news import AS_ONE, tells_of, turn_of
+from publishers.partnerships.reading import read
 
 
 class State(StrEnum):
@@ -90,7 +90,7 @@ def _held(announced: Sequence[Notice]) -> Collection[int]:
         return ()
     since = min(row.created_at for row in announced)
     partnerships = list({row.partnership for row in announced})
-    found = forecast.outlooks(partnerships, cookie_types.policies(partnerships), since)
+    found = forecast.outlooks(partnerships, read(partnerships), since)
     return {
         row.pk
         for row in announced

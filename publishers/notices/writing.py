@@ -13,11 +13,12 @@ from django.db import transaction
 from network.effective import lock as policy_lock
 from network.models import User
 from publishers.cookie_types import resolution as cookie_types
-from publishers.cookie_types.resolution import Policy, PolicyRow
+from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices import forecast
 from publishers.notices.news import News, news
 from publishers.notices.words import MailText, mail_text, words
+from publishers.partnerships.reading import Reading, read
 from publishers.teams.models import TeamMembership
 
 SEND = "publishers.tasks.send_notices"
@@ -28,18 +29,18 @@ BATCH = 500
 @contextmanager
 def telling_partners(
     partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
-) -> Iterator[Mapping[int, Policy]]:
+) -> Iterator[Reading]:
     """Wrap a change: each of these partners gets a notice of what changes for it, now or later,
     in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
-    doing. Gives what their policies are before the change, by their ids. Mails leave after the
-    commit. Who reads the clock for it holds the lock already
+    doing. Gives what decides about them before the change, read under the lock. Mails leave after
+    the commit. Who reads the clock for it holds the lock already
     (:mod:`network.effective.lock`). Raises Busy."""
     partnerships = list(partnerships)
     with policy_lock.held():
-        policies = cookie_types.policies(partnerships)
-        before = forecast.outlooks(partnerships, policies, now)
-        yield policies
-        after = forecast.outlooks(partnerships, cookie_types.policies(partnerships), now)
+        found = read(partnerships)
+        before = forecast.outlooks(partnerships, found, now)
+        yield found
+        after = forecast.outlooks(partnerships, read(partnerships), now)
         written = [
             (_notice(row, item, now, made_by, reason), item)
             for row in partnerships
@@ -64,17 +65,18 @@ def previews(
     said: PolicyRow,
     now: datetime,
     *,
-    policies: Mapping[int, Policy],
+    reading: Reading,
     made_by: User | None,
     reason: str,
 ) -> list[Preview]:
     """What these partners would read if the unsaved row, which holds for all of them, were
     written: one for each kind of notice, the most common first, those without a mail last."""
     partnerships = list(partnerships)
-    before = forecast.outlooks(partnerships, policies, now)
+    before = forecast.outlooks(partnerships, reading, now)
     alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
     for row in partnerships:
-        line = forecast.cookie_type_line(cookie_types.policy_with(policies[row.pk], said), now)
+        held = reading.policies[row.pk]
+        line = forecast.cookie_type_line(cookie_types.policy_with(held, said), now)
         after = replace(before[row.pk], cookie_type=line)
         found = news(before[row.pk], after, now)
         notices = [_notice(row, item, now, made_by, reason) for item in found]

@@ -1,6 +1,6 @@
 """How partnerships stand at a time: cookie type and where it comes from, what comes, status."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,27 +101,24 @@ def coming(policy: Policy, now: datetime) -> NextCookieType | None:
     return NextCookieType(types[1].starts_at, types[1].kind) if len(types) > 1 else None
 
 
-def standings(
-    partnerships: Iterable[Partnership],
-    now: datetime,
-    policies: Mapping[int, Policy] | None = None,
-) -> dict[int, Standing]:
-    """How each stands, by its id, in a constant number of queries. ``policies`` are those of the
-    partnerships by their ids, where they were read already."""
+def standings(partnerships: Iterable[Partnership], now: datetime) -> dict[int, Standing]:
+    """How each stands, by its id, in a constant number of queries."""
     partnerships = list(partnerships)
-    if policies is None:
-        policies = cookie_types.policies(partnerships)
+    policies = cookie_types.policies(partnerships)
     rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
     terms = queries.timelines(queries.begun(rows, now), "partnership_id")
-    return {
-        row.pk: Standing(
-            kind=cookie_types.in_force(policies[row.pk], now),
-            coming=coming(policies[row.pk], now),
-            terms=timeline.in_force(terms[row.pk], now),
-            decided=decided_by(terms[row.pk]),
-        )
-        for row in partnerships
-    }
+    return {row.pk: standing(policies[row.pk], terms[row.pk], now) for row in partnerships}
+
+
+def standing(policy: Policy, terms: Sequence[PartnershipTerms], at: datetime) -> Standing:
+    """How a partnership stands by its policy and its terms, given in order."""
+    begun = timeline.begun(terms, at)
+    return Standing(
+        kind=cookie_types.in_force(policy, at),
+        coming=coming(policy, at),
+        terms=timeline.in_force(begun, at),
+        decided=decided_by(begun),
+    )
 
 
 def decided_by(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:

@@ -7,13 +7,14 @@ write, so that of two who change the same at once the second sees what the first
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from network.effective import rebasing
+from network.effective.history import History
 from network.effective.rows import (
     ChangedMeanwhile,
     EffectiveDated,
@@ -35,6 +36,7 @@ from publishers.models import (
     PublisherModelType,
 )
 from publishers.notices.writing import telling_partners
+from publishers.partnerships.reading import Reading
 from publishers.policy.conflicts import UNDER_WAY, changed_since
 from publishers.policy.departed import departed
 from publishers.policy.notice_period import (
@@ -77,12 +79,12 @@ def assign(
         created_at=now,
         made_by=made_by,
     )
-    with telling_partners(chosen, now, made_by=made_by, reason=reason) as policies:
+    with telling_partners(chosen, now, made_by=made_by, reason=reason) as reading:
         if known_until is not None:
             asked = cookie_types.starting(said, start or now)
-            _refuse_changed_since(known_until, chosen, policies, asked, now)
-        starts_at = _start(said, promised(chosen, policies, now), start, now)
-        _refuse_without_partnership(chosen, starts_at, now)
+            _refuse_changed_since(known_until, chosen, reading.policies, asked, now)
+        starts_at = _start(said, promised(chosen, reading, now), start, now)
+        _refuse_without_partnership(chosen, reading, starts_at, now)
         return add_rows([_of(partnership, said, starts_at) for partnership in chosen])
 
 
@@ -141,12 +143,24 @@ def cancel(row: Row, now: datetime, *, reason: str, made_by: User | None) -> Row
     those concerned. Raises TooLate, ChangedMeanwhile when it was cancelled already, NoticeNotKept
     when hard partners would become soft without it, and ValidationError without a reason."""
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=made_by, reason=reason) as policies:
+    with telling_partners(partners, now, made_by=made_by, reason=reason) as reading:
         if isinstance(row, PolicyRow):
-            _refuse_without_notice(row, promised(partners, policies, now), now)
+            _refuse_without_notice(row, promised(partners, reading, now), now)
         if isinstance(row, WholeTerms):
-            return rebasing.cancel(row, now, reason=reason, made_by=made_by)
+            said = _history(row, reading)
+            made: Row = rebasing.cancel(row, now, reason=reason, made_by=made_by, history=said)
+            return made
         return cancel_row(row, now, reason=reason, made_by=made_by)
+
+
+def _history(row: WholeTerms, reading: Reading) -> History[Any] | None:
+    """What was read of whatever the row is about; None of a shop without partners."""
+    match row:
+        case PartnershipTerms():
+            return reading.own.get(row.partnership_id)
+        case AttributionTerms():
+            return reading.shops.get(row.advertiser_id)
+    return None
 
 
 def concerned(row: EffectiveDated) -> QuerySet[Partnership]:
@@ -196,11 +210,11 @@ def _add(
     row: Deciding, start: datetime | None, now: datetime, known_until: datetime | None = None
 ) -> Deciding:
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=row.made_by, reason=row.reason) as policies:
+    with telling_partners(partners, now, made_by=row.made_by, reason=row.reason) as reading:
         if known_until is not None:
             asked = cookie_types.starting(row, start or now)
-            _refuse_changed_since(known_until, partners, policies, asked, now)
-        row.starts_at = _start(row, promised(partners, policies, now), start, now)
+            _refuse_changed_since(known_until, partners, reading.policies, asked, now)
+        row.starts_at = _start(row, promised(partners, reading, now), start, now)
         return add_row(row)
 
 
@@ -237,10 +251,10 @@ def _of(
 
 
 def _refuse_without_partnership(
-    partnerships: Sequence[Partnership], at: datetime, now: datetime
+    partnerships: Sequence[Partnership], reading: Reading, at: datetime, now: datetime
 ) -> None:
     """Raises ValidationError that says who of them is not a partner then, and what to do."""
-    if gone := departed(partnerships, at, now):
+    if gone := departed(partnerships, reading, at, now):
         said = [sentence for one in gone for sentence in one.sentences]
         raise ValidationError(" ".join([*said, _("Or leave them out of the selection.")]))
 

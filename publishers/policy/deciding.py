@@ -1,13 +1,14 @@
 """Creating publishers, and their partnerships with advertisers over time."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from network import dates
-from network.effective import queries, rebasing, timeline
+from network.effective import rebasing, timeline
+from network.effective.history import History
 from network.effective.rows import BESIDE_CANCELLED, Refused, add_row, add_rows, start_or_now
 from network.models import Advertiser, User
 from publishers.models import (
@@ -88,9 +89,9 @@ def start_partnership(
     partnership: Partnership, now: datetime, made_by: User | None, **terms: object
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
-    with telling_partners([partnership], now, made_by=made_by, reason=""):
+    with telling_partners([partnership], now, made_by=made_by, reason="") as reading:
         row = _row(partnership, now, now, made_by, "")
-        rebasing.change(row, {"status": Status.APPLIED, **terms})
+        rebasing.change(row, {"status": Status.APPLIED, **terms}, reading.own[partnership.pk])
 
 
 def apply(
@@ -109,7 +110,7 @@ def apply(
         with transaction.atomic():
             partnership = _create(advertiser, publisher, now)
             row = _row(partnership, now, now, made_by, message.strip())
-            rebasing.change(row, {"status": Status.APPLIED})
+            rebasing.change(row, {"status": Status.APPLIED}, History())
     except IntegrityError as error:  # the same form, sent twice at once
         raise AlreadyPartner from error
     return partnership
@@ -131,10 +132,11 @@ def change_terms(
     which this was decided. Raises StartInPast, ChangedMeanwhile when somebody else has changed them
     since or with the same start, ValidationError."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
-    with telling_partners([partnership], now, made_by=made_by, reason=reason):
+    with telling_partners([partnership], now, made_by=made_by, reason=reason) as reading:
+        history = reading.own[partnership.pk]
         if known is not None:
-            rebasing.refuse_unknown(row, known, now)
-        return rebasing.change(row, changes)
+            rebasing.refuse_unknown(row, known, now, history)
+        return rebasing.change(row, changes, history)
 
 
 def decide(
@@ -151,33 +153,30 @@ def decide(
     come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, what others decided and
     a start that is taken are no hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
-    with telling_partners([partnership], now, made_by=made_by, reason=reason):
-        begun = queries.begun(partnership.terms.select_related("made_by"), row.starts_at)
-        _refuse_undecidable(
-            partnership,
-            PartnershipTerms.DECIDED_FROM[status],
-            queries.in_order(begun),
-        )
+    with telling_partners([partnership], now, made_by=made_by, reason=reason) as reading:
+        history = reading.own[partnership.pk]
+        begun = timeline.begun(history.held, row.starts_at)
+        _refuse_undecidable(partnership, PartnershipTerms.DECIDED_FROM[status], begun)
         if status == Status.SUSPENDED:
-            row.starts_at = _free_start(partnership, row.starts_at)
+            row.starts_at = _free_start(history, row.starts_at)
         elif known is not None:
-            rebasing.refuse_unknown(row, known, now)
-        return rebasing.change(row, {"status": status})
+            rebasing.refuse_unknown(row, known, now, history)
+        return rebasing.change(row, {"status": status}, history)
 
 
 def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User | None) -> None:
     """Approve applications, all or none, in a constant number of queries unless terms are to come.
     Raises NotDecidable of who has not applied, or was decided about."""
     starts_at = start_or_now(None, now)
-    with telling_partners(partnerships, now, made_by=made_by, reason=""):
-        terms = _terms_of(partnerships)
+    with telling_partners(partnerships, now, made_by=made_by, reason="") as reading:
         at_once = []
         for partnership in partnerships:
-            begun = timeline.begun(terms[partnership.pk], starts_at)
+            history = reading.own[partnership.pk]
+            begun = timeline.begun(history.held, starts_at)
             _refuse_undecidable(partnership, {Status.APPLIED}, begun)
             row = _row(partnership, starts_at, now, made_by, "")
-            if not begun or begun != terms[partnership.pk]:
-                rebasing.change(row, {"status": Status.APPROVED})
+            if not begun or begun != history.held:
+                rebasing.change(row, {"status": Status.APPROVED}, history)
                 continue
             for name, value in {**rebasing.values_of(begun[-1]), "status": Status.APPROVED}.items():
                 setattr(row, name, value)
@@ -186,11 +185,11 @@ def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User 
 
 
 def foreseen(
-    partnership: Partnership, status: str, now: datetime
+    partnership: Partnership, status: str, now: datetime, history: History[PartnershipTerms]
 ) -> list[rebasing.Rebased[PartnershipTerms]]:
     """What becomes of the terms to come when this is decided now."""
     row = _row(partnership, start_or_now(None, now), now, None, "")
-    return rebasing.foreseen(row, {"status": status})
+    return rebasing.foreseen(row, {"status": status}, history)
 
 
 def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: User) -> PartnerNote:
@@ -199,11 +198,6 @@ def add_note(partnership: Partnership, text: str, now: datetime, *, made_by: Use
     note.full_clean()
     note.save(force_insert=True)
     return note
-
-
-def terms_at(partnership: Partnership, at: datetime) -> PartnershipTerms | None:
-    """The terms in force; None before the first."""
-    return queries.in_force(partnership.terms.all(), at)
 
 
 def _create(advertiser: Advertiser, publisher: Publisher, now: datetime) -> Partnership:
@@ -231,12 +225,6 @@ def _row(
     )
 
 
-def _terms_of(partnerships: Sequence[Partnership]) -> Mapping[int, Sequence[PartnershipTerms]]:
-    """The terms of each by its id, those to come too, in order."""
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships).select_related("made_by")
-    return queries.timelines(rows, "partnership_id")
-
-
 def _refuse_undecidable(
     partnership: Partnership, statuses: Collection[str], begun: Iterable[PartnershipTerms]
 ) -> None:
@@ -257,12 +245,8 @@ def _refuse_undecidable(
     )
 
 
-def _free_start(partnership: Partnership, at: datetime) -> datetime:
-    taken = set(
-        PartnershipTerms.all_rows.filter(
-            partnership=partnership, cancels=None, starts_at__gte=at
-        ).values_list("starts_at", flat=True)
-    )
+def _free_start(history: History[PartnershipTerms], at: datetime) -> datetime:
+    taken = {row.starts_at for row in history.rows if row.cancels_id is None}
     while at in taken:
         at += BESIDE_CANCELLED
     return at

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import ngettext_lazy
 
-from network.effective import queries
+from network.effective import timeline
 from publishers.models import Partnership, PartnershipTerms
+from publishers.partnerships.reading import Reading
 from publishers.policy.notice_period import named
 
 Status = PartnershipTerms.Status
@@ -83,14 +84,15 @@ class Departed:
         return [str(told % facts), str(_REMEDIES[self.status] % facts)]
 
 
-def departed(partnerships: Sequence[Partnership], at: datetime, now: datetime) -> list[Departed]:
-    """Who of these is not a partner at ``at``, by status. One query."""
-    terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
-    held = queries.in_force_by(terms, at, "partnership_id")
+def departed(
+    partnerships: Sequence[Partnership], reading: Reading, at: datetime, now: datetime
+) -> list[Departed]:
+    """Who of these is not a partner at ``at``, by status."""
+    held = [(row, timeline.in_force(reading.own[row.pk].held, at)) for row in partnerships]
     found = []
     for status in _HELD:
-        gone = [row for row in partnerships if row.pk in held and held[row.pk].status == status]
+        gone = [(row, terms) for row, terms in held if terms and terms.status == status]
         if gone:
-            ahead = any(held[row.pk].starts_at > now for row in gone)
-            found.append(Departed(gone, status, ahead))
+            ahead = any(terms.starts_at > now for _, terms in gone)
+            found.append(Departed([row for row, _ in gone], status, ahead))
     return found

@@ -1,8 +1,8 @@
 """What a change of cookie type would do, before it is made: when it starts, which partners it
 changes and how, and how long hard cookies set before it can still win."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from network import dates
-from network.effective import queries, timeline
+from network.effective import timeline
 from network.effective.rows import Refused
 from network.models import AttributionTerms
 from publishers.cookie_types import resolution as cookie_types
@@ -24,19 +24,18 @@ from publishers.models import (
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.partnerships.reading import Reading, read
 from publishers.policy import assigning as policy
 from publishers.policy.notice_period import promised, start_with_notice
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is in force for a partnership when a change starts: without it, and with it. ``policy``
-    is the partnership's without it."""
+    """What is in force for a partnership when a change starts: without it, and with it."""
 
     partnership: Partnership
     before: InForce
     after: InForce
-    policy: Policy = field(repr=False, compare=False)
 
     @property
     def changes_type(self) -> bool:
@@ -54,24 +53,25 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """When a change starts, and what it does."""
+    """When a change starts, and what it does, by what was read of all that it is about."""
 
     start: Start
     effects: Sequence[Effect]
+    reading: Reading = field(repr=False)
 
 
 def outcome_of(
     partnerships: Sequence[Partnership],
-    policies: Mapping[int, Policy],
+    reading: Reading,
     said: PolicyRow,
     chosen: datetime | None,
     now: datetime,
 ) -> Outcome:
-    """Of what an unsaved row says on these partnerships, for which it holds; ``policies`` are
-    theirs by their ids. A constant number of queries."""
-    start = _start_of(partnerships, policies, said, chosen, now)
+    """Of what an unsaved row says on these partnerships, for which it holds. One query at most."""
+    start = _start_of(partnerships, reading, said, chosen, now)
     row = cookie_types.starting(said, start.at)
-    return Outcome(start, [_effect(one, policies[one.pk], row) for one in partnerships])
+    effects = [_effect(one, reading.policies[one.pk], row) for one in partnerships]
+    return Outcome(start, effects, reading)
 
 
 def effects_of_default(
@@ -80,9 +80,9 @@ def effects_of_default(
     """Of a default on all who are of its model type when it starts, by name."""
     rows = policy.concerned(said).select_related("publisher", "advertiser")
     partnerships = list(rows.order_by("publisher__name", "pk"))
-    found = outcome_of(partnerships, cookie_types.policies(partnerships), said, chosen, now)
+    found = outcome_of(partnerships, read(partnerships), said, chosen, now)
     of_type = [one for one in found.effects if one.after.model_type == said.model_type]
-    return Outcome(found.start, of_type)
+    return replace(found, effects=of_type)
 
 
 def effects_of_model_type(
@@ -91,13 +91,12 @@ def effects_of_model_type(
     """Of another model type on all partnerships of its publisher, by advertiser."""
     rows = policy.concerned(said).select_related("publisher", "advertiser")
     partnerships = list(rows.order_by("advertiser__name", "pk"))
-    return outcome_of(partnerships, cookie_types.policies(partnerships), said, chosen, now)
+    return outcome_of(partnerships, read(partnerships), said, chosen, now)
 
 
 def _effect(partnership: Partnership, held: Policy, row: PolicyRow) -> Effect:
     return Effect(
         partnership=partnership,
-        policy=held,
         before=cookie_types.in_force(held, row.starts_at),
         after=cookie_types.in_force(cookie_types.policy_with(held, row), row.starts_at),
     )
@@ -105,14 +104,14 @@ def _effect(partnership: Partnership, held: Policy, row: PolicyRow) -> Effect:
 
 def _start_of(
     partnerships: Sequence[Partnership],
-    policies: Mapping[int, Policy],
+    reading: Reading,
     said: PolicyRow,
     chosen: datetime | None,
     now: datetime,
 ) -> Start:
     """When what the row says starts: as chosen, or as soon as every process can know and every
     notice is kept."""
-    to = promised(partnerships, policies, now)
+    to = promised(partnerships, reading, now)
 
     def changed(held: Policy, start: datetime) -> Policy:
         return cookie_types.policy_with(held, cookie_types.starting(said, start))
@@ -155,21 +154,20 @@ def decides(effect: Effect, said: ModelTypeCookieType) -> bool:
 # --- Hard cookies set before --------------------------------------------------------------------
 
 
-def last_hard_window(effects: Sequence[Effect], start: datetime) -> datetime | None:
+def last_hard_window(
+    partnerships: Sequence[Partnership], reading: Reading, start: datetime
+) -> datetime | None:
     """The end of the longest window that a hard click of these partners, made before ``start``, can
-    have; None when none of them can have made one whose window is open then. Two queries."""
-    partnerships = [one.partnership for one in effects]
-    own_terms = PartnershipTerms.objects.filter(partnership__in=partnerships)
-    shop_terms = AttributionTerms.objects.filter(
-        advertiser__in={row.advertiser_id for row in partnerships}
-    )
-    own = queries.timelines(queries.begun(own_terms, start), "partnership_id")
-    shops = queries.timelines(queries.begun(shop_terms, start), "advertiser_id")
+    have; None when none of them can have made one whose window is open then."""
     ends = [
         end
-        for one in effects
-        for row in (one.partnership,)
-        for end in _hard_ends(one.policy, own[row.pk], shops[row.advertiser_id], start)
+        for row in partnerships
+        for end in _hard_ends(
+            reading.policies[row.pk],
+            reading.own[row.pk].held,
+            reading.shops[row.advertiser_id].held,
+            start,
+        )
     ]
     return max((end for end in ends if end > start), default=None)
 

@@ -1,7 +1,7 @@
 """The notice that an advertiser gives its hard partners before they become soft, by whatever layer
 of the policy: a partner that is hard becomes soft no sooner than that after it was decided."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +10,14 @@ from django.utils.translation import ngettext
 
 from network import dates
 from network.advertisers.notice import notice_at
-from network.effective import queries, timeline
+from network.effective import timeline
 from network.effective.rows import Refused, start_or_now
-from network.models import Advertiser, AttributionTerms
+from network.models import Advertiser
 from network.wording import some_of
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
 from publishers.models import CookieTypeChoice, Partnership, PartnershipTerms
+from publishers.partnerships.reading import Reading
 
 TYPING = timedelta(minutes=5)
 """A start that a message names may be chosen for so long."""
@@ -38,23 +39,21 @@ class Promised:
 
 
 def promised(
-    partnerships: Iterable[Partnership], policies: Mapping[int, Policy], now: datetime
+    partnerships: Iterable[Partnership], reading: Reading, now: datetime
 ) -> list[Promised]:
     """The publishers that get notice: those that were an approved partner within the notice
     period. The others get no notice."""
-    partnerships = list(partnerships)
-    days = _notices({row.advertiser_id for row in partnerships}, now)
-    if not days:
-        return []
-    approved = _approved([row for row in partnerships if row.advertiser_id in days], days, now)
+    days = {shop: notice_at(terms.held, now).days for shop, terms in reading.shops.items()}
     return [
         Promised(
             partnership=row,
-            policy=policies[row.pk],
+            policy=reading.policies[row.pk],
             days=days[row.advertiser_id],
             earliest=now + timedelta(days=days[row.advertiser_id]),
         )
-        for row in approved
+        for row in partnerships
+        if days.get(row.advertiser_id)
+        and _was_approved(reading.own[row.pk].held, days[row.advertiser_id], now)
     ]
 
 
@@ -104,33 +103,12 @@ def _is_hard(policy: Policy, at: datetime) -> bool:
     return cookie_types.in_force(policy, at).cookie_type == CookieTypeChoice.HARD
 
 
-def _notices(advertisers: set[int], now: datetime) -> dict[int, int]:
-    """The notice in days, of the advertisers that give any."""
-    begun = queries.begun(AttributionTerms.objects.filter(advertiser__in=advertisers), now)
-    terms = queries.timelines(begun, "advertiser_id")
-    found = {key: notice_at(rows, now).days for key, rows in terms.items()}
-    return {key: days for key, days in found.items() if days}
-
-
-def _approved(
-    partnerships: Sequence[Partnership], days: Mapping[int, int], now: datetime
-) -> list[Partnership]:
-    """Those that were approved at some time within the notice. Approved now is not enough to ask:
-    a notice that ended with the approval could be ended with it, too."""
-    rows = PartnershipTerms.objects.filter(partnership__in=partnerships)
-    terms = queries.timelines(queries.begun(rows, now), "partnership_id")
-    return [
-        row
-        for row in partnerships
-        if _was_approved(terms[row.pk], now - timedelta(days=days[row.advertiser_id]))
-    ]
-
-
-def _was_approved(begun: Sequence[PartnershipTerms], since: datetime) -> bool:
-    """Whether the partner has been approved at some time since then."""
+def _was_approved(terms: Sequence[PartnershipTerms], days: int, now: datetime) -> bool:
+    """Whether the partner was approved at some time within the notice. Approved now is not enough
+    to ask: a notice that ended with the approval could be ended with it, too."""
     return any(
         one.row.status == PartnershipTerms.Status.APPROVED
-        for one in timeline.segments(begun, since)
+        for one in timeline.segments(timeline.begun(terms, now), now - timedelta(days=days))
     )
 
 

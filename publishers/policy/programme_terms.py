@@ -21,7 +21,14 @@ def change(
     """As :func:`network.advertisers.terms.change_terms`, and every partner that it makes a
     difference reads it, with the ``reason``."""
     partners = Partnership.objects.filter(advertiser=advertiser)
-    with telling_partners(partners, now, made_by=made_by, reason=reason):
+    with telling_partners(partners, now, made_by=made_by, reason=reason) as reading:
         return advertisers.change_terms(
-            advertiser, changes, now, made_by=made_by, reason=reason, start=start, known=known
+            advertiser,
+            changes,
+            now,
+            made_by=made_by,
+            reason=reason,
+            start=start,
+            known=known,
+            history=reading.shops.get(advertiser.pk),  # of a shop without partners nothing was read
         )

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from network.advertisers import tracking_hosts
+from network.effective import queries
 from network.effective.rows import SPREAD
 from network.models import Advertiser, User
 from publishers.cookie_types import resolution as cookie_types
@@ -23,7 +24,6 @@ from publishers.models import (
     PartnershipTerms,
 )
 from publishers.policy import assigning, deciding
-from publishers.policy.deciding import terms_at as partnership_terms_at
 from tests.support.makers import NOW, SetClock, make_partner, make_publisher
 from tests.support.reading import post, text
 
@@ -332,7 +332,7 @@ def test_a_partner_is_ended_with_its_other_terms_kept(owner: Client, shop: Adver
     address = f"{PARTNERS}{partnership.pk}/status/?to=ended"
     page = text(post(owner, address, reason="No more"))
     assert "Ended from 12 Mar 2026 14:00 UTC." in page
-    held = partnership_terms_at(partnership, NOW + SPREAD)
+    held = queries.in_force(partnership.terms.all(), NOW + SPREAD)
     assert held is not None
     assert (held.status, held.hard_days, held.reason) == ("ended", 7, "No more")
 
@@ -363,7 +363,7 @@ def approved(owner: Client, *partners: Partnership) -> str:
 def test_applications_are_approved(owner: Client, shop: Advertiser) -> None:
     waiting = make_partner(shop, make_publisher("New"), status="applied")
     assert "1 approved." in approved(owner, waiting)
-    held = partnership_terms_at(waiting, NOW + SPREAD)
+    held = queries.in_force(waiting.terms.all(), NOW + SPREAD)
     assert held is not None
     assert held.status == "approved"
 
@@ -379,7 +379,7 @@ def test_whoever_has_not_applied_is_left_as_it_is(owner: Client, shop: Advertise
         "fraud). Only who has applied is approved here."
     ) in approved(owner, *partners)
     for partner, status in zip(partners[1:], statuses[1:], strict=True):
-        held = partnership_terms_at(partner, NOW + SPREAD)
+        held = queries.in_force(partner.terms.all(), NOW + SPREAD)
         assert held
         assert held.status == status
 
@@ -393,7 +393,7 @@ def test_an_application_that_was_declined_seconds_ago_is_not_approved(
     assert "New is declined from 12 Mar 2026 14:00 UTC, as decided by the network." in approved(
         owner, waiting
     )
-    held = partnership_terms_at(waiting, NOW + SPREAD)
+    held = queries.in_force(waiting.terms.all(), NOW + SPREAD)
     assert held
     assert held.status == "declined"
 

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from network.effective import rebasing
+from network.effective import history, rebasing, timeline
+from network.effective.history import History
 from network.effective.rebasing import Rebased, Terms
 from network.effective.rows import ChangedMeanwhile, WholeTerms
 from network.effective.words import in_words
@@ -56,12 +57,13 @@ class TermsChangeForm(ChangeForm):
     def __init__(
         self, data: QueryDict | None, *, row: WholeTerms, initial: Mapping[str, Any] | None = None
     ) -> None:
-        """``row``: one that would start when a change made now does; it says whose terms."""
+        """``row``: one that would start when a change made now does; it says whose terms. What
+        there is of them is read once."""
         self._row = row
+        self._history: History[Any] = history.of_same(row)
         held = self._held
-        shown = rebasing.same_with(row, number(data, "shown")) or held
-        newest = rebasing.newest(row)
-        values = {"shown": held.pk, "newest": newest} | rebasing.values_of(shown)
+        shown = self._history.with_id(number(data, "shown")) or held
+        values = {"shown": held.pk, "newest": self._history.newest} | rebasing.values_of(shown)
         super().__init__(data, initial={**values, **(initial or {})})
 
     @property
@@ -78,7 +80,7 @@ class TermsChangeForm(ChangeForm):
     @property
     def coming(self) -> list[Coming]:
         """What is to come, by changes that were made before."""
-        return coming(rebasing.foreseen(self._row, {}), self._held)
+        return coming(rebasing.foreseen(self._row, {}, self._history), self._held)
 
     @contextmanager
     def keeping_up(self) -> Iterator[None]:
@@ -102,9 +104,10 @@ class TermsChangeForm(ChangeForm):
 
     @property
     def _held(self) -> WholeTerms:
-        return rebasing.in_force(self._row, self._row.starts_at) or self._row
+        return timeline.in_force(self._history.held, self._row.starts_at) or self._row
 
     def _renew(self) -> None:
+        self._history = history.of_same(self._row)
         held, data = self._held, QueryDict(mutable=True)
         data.update(self.data)
         values = rebasing.values_of(held)
@@ -113,7 +116,7 @@ class TermsChangeForm(ChangeForm):
                 data.pop(name, None)
             else:
                 data[name] = "" if values[name] is None else str(values[name])
-        data["shown"], data["newest"] = str(held.pk), str(rebasing.newest(self._row))
+        data["shown"], data["newest"] = str(held.pk), str(self._history.newest)
         self.data = data
 
 

@@ -23,6 +23,7 @@ from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
 from publishers.pages.cookie_types.sentences import Since, Unchanged
 from publishers.pages.partners.forms import CookieTypeForm
+from publishers.partnerships.reading import Reading, read
 from publishers.policy import assigning
 from publishers.policy.departed import Departed, departed
 from publishers.policy.effects import Effect, Outcome, outcome_of
@@ -46,11 +47,13 @@ class Assignment(CookieTypeChange[None]):
         if not all(known.manages(row.advertiser_id) for row in partners):
             raise PermissionDenied(_("Only owners and managers change a partner's cookie type."))
         self.partners, self.to = partners, to
-        self.policies = cookie_types.policies(partners)
+        self.reading = read(partners)
 
     @cached_property
     def presets(self) -> Sequence[str]:
-        held = [cookie_types.in_force(policy, self.now) for policy in self.policies.values()]
+        held = [
+            cookie_types.in_force(policy, self.now) for policy in self.reading.policies.values()
+        ]
         return sentences.reasons_of_partners(self.to, {kind.model_type for kind in held})
 
     @cached_property
@@ -64,12 +67,13 @@ class Assignment(CookieTypeChange[None]):
     @cached_property
     def proposal(self) -> Proposal:
         said = CookieTypeAssignment(cookie_type=self.to)
-        outcome = outcome_of(self.partners, self.policies, said, self.start, self.now)
+        outcome = outcome_of(self.partners, self.reading, said, self.start, self.now)
         found = _concerned(outcome, self.to, self.now)
         gone = [sentence for one in found.gone for sentence in one.sentences]
         names = [row.publisher.name for row in found.rows]
         return Proposal(
             of_all=self.partners,
+            reading=self.reading,
             changing=found.changing,
             staying=found.staying,
             told=found.rows,
@@ -145,7 +149,8 @@ class _Concerned:
 
 def _concerned(outcome: Outcome, to: str, now: datetime) -> _Concerned:
     effects = outcome.effects
-    gone = departed([effect.partnership for effect in effects], outcome.start.at, now)
+    partnerships = [effect.partnership for effect in effects]
+    gone = departed(partnerships, outcome.reading, outcome.start.at, now)
     away = {row for one in gone for row in one.partnerships}
     changing = [
         effect
@@ -154,7 +159,7 @@ def _concerned(outcome: Outcome, to: str, now: datetime) -> _Concerned:
     ]
     staying = [replace(effect, after=effect.before) for effect in effects if effect not in changing]
     already = [effect for effect in staying if effect.partnership not in away]
-    return _Concerned(changing, staying, gone, _unchanged(already, to, now))
+    return _Concerned(changing, staying, gone, _unchanged(already, outcome.reading, to, now))
 
 
 def _is(held: InForce, to: str) -> bool:
@@ -164,11 +169,17 @@ def _is(held: InForce, to: str) -> bool:
     return held.cookie_type == to
 
 
-def _unchanged(already: Sequence[Effect], to: str, now: datetime) -> list[Unchanged]:
+def _unchanged(
+    already: Sequence[Effect], reading: Reading, to: str, now: datetime
+) -> list[Unchanged]:
     """Those that it does not change. Who only becomes so between now and the start is counted
     apart."""
+    held = {
+        effect.partnership: cookie_types.in_force(reading.policies[effect.partnership.pk], now)
+        for effect in already
+    }
     counts = Counter(
-        Since.NOW if _is(cookie_types.in_force(effect.policy, now), to) else _coming(effect, now)
+        Since.NOW if _is(held[effect.partnership], to) else _coming(effect, now)
         for effect in already
     )
     return [Unchanged(counts[since], since) for since in Since if counts[since]]

@@ -118,7 +118,7 @@ def _row(request: HttpRequest, kind: str, pk: int) -> EffectiveDated:
     change."""
     if kind not in KINDS:
         raise Http404(f"There are no changes of {kind}.")
-    rows = KINDS[kind].all_rows.filter(cancels__isnull=True)
+    rows = KINDS[kind].all_rows.filter(cancels__isnull=True).select_related("cancelled_by")
     row: EffectiveDated | None = access.for_staff(rows, request.user).filter(pk=pk).first()
     if row is None:
         raise Http404("There is no such change.")

@@ -19,13 +19,14 @@ from network.effective.rows import SPREAD
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import LOOK, About, ChangeView, Effects
 from network.wording import some_of
-from publishers.cookie_types.resolution import InForce, Policy, PolicyRow
+from publishers.cookie_types.resolution import InForce, PolicyRow
 from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notices import writing as notices
 from publishers.notices.words import MailText
 from publishers.pages.partners.forms import ReasonForm
-from publishers.partnerships.standing import Standing, standings
+from publishers.partnerships.reading import Reading
+from publishers.partnerships.standing import Standing, standing
 from publishers.policy.conflicts import UNDER_WAY, changed_since
 from publishers.policy.effects import Effect, Start, last_hard_window
 from tracking.rule.attribution import CookieType
@@ -50,14 +51,15 @@ CANCEL, COUNT = "cancel", "count"
 class Proposal:
     """A change of cookie type that waits to be confirmed.
 
-    ``of_all`` are the partners it is about, ``changing`` those that it changes, and
-    ``told`` those that may get a notice. ``said`` is the row that it writes, unsaved, with its
-    ``start``. ``headline`` says what is proposed, the sentences of ``rest`` who stays as
-    it is, and those of ``nothing`` why there is nothing to change; ``by_default`` when it can be
-    made though no partner changes.
+    ``of_all`` are the partners it is about, ``reading`` what decides about them now, ``changing``
+    those that it changes, and ``told`` those that may get a notice. ``said`` is the row that it
+    writes, unsaved, with its ``start``. ``headline`` says what is proposed, the sentences of
+    ``rest`` who stays as it is, and those of ``nothing`` why there is nothing to change;
+    ``by_default`` when it can be made though no partner changes.
     """
 
     of_all: Sequence[Partnership]
+    reading: Reading
     changing: Sequence[Effect]
     staying: Sequence[Effect]
     told: Sequence[Partnership]
@@ -68,11 +70,6 @@ class Proposal:
     button: str
     by_default: bool = False
     nothing: Sequence[str] = ()
-
-    @property
-    def policies(self) -> Mapping[int, Policy]:
-        """What the partners' policies are without the change, by their ids."""
-        return {one.partnership.pk: one.policy for one in (*self.changing, *self.staying)}
 
     @property
     def is_possible(self) -> bool:
@@ -122,7 +119,8 @@ class Line:
 
 class CookieTypeChange(ChangeView[About]):
     """A change of who is hard and who is soft: which partners it concerns, what it would have done,
-    what they will read. The policies are read for the :class:`Proposal`, and passed on with it."""
+    what they will read. What decides about them is read for the :class:`Proposal`, and passed on
+    with it."""
 
     template = "admin/cookie_types/confirm.html"
     form_class: type[ReasonForm] = ReasonForm
@@ -173,14 +171,15 @@ class CookieTypeChange(ChangeView[About]):
 
     def meanwhile(self) -> Sequence[str]:
         """As far back as the policy itself refuses a change that is to be made."""
-        if self.seen is None:
+        is_made_now = self.seen == self.now and not self.is_sent
+        if self.seen is None or is_made_now:
             return ()
         found = changed_since(
             self.proposal.of_all,
             self.seen - UNDER_WAY if self.is_sent else self.seen,
             by_others_than=person(self.request),
             said=self.proposal.said,
-            policies=self.proposal.policies,
+            policies=self.proposal.reading.policies,
         )
         return [change.told(self.now) for change in found]
 
@@ -283,16 +282,21 @@ class CookieTypeChange(ChangeView[About]):
     def _lines(self) -> list[Line]:
         """The partners that it is about, those that change first."""
         proposal = self.proposal
-        effects = [*proposal.changing, *proposal.staying]
-        rows = [effect.partnership for effect in effects]
-        now = standings(rows, self.now, proposal.policies)
-        then = standings(rows, proposal.start.at, proposal.policies)
-        changing = {effect.partnership.pk for effect in proposal.changing}
+        marked = [(effect, True) for effect in proposal.changing]
+        marked += [(effect, False) for effect in proposal.staying]
         return [
-            Line(effect, now[key], then[key], key in changing)
-            for effect in effects
-            for key in (effect.partnership.pk,)
+            Line(
+                effect,
+                self._standing(effect.partnership, self.now),
+                self._standing(effect.partnership, proposal.start.at),
+                changes,
+            )
+            for effect, changes in marked
         ]
+
+    def _standing(self, row: Partnership, at: datetime) -> Standing:
+        reading = self.proposal.reading
+        return standing(reading.policies[row.pk], reading.own[row.pk].held, at)
 
     def _later(self) -> str:
         """That it starts later because of somebody's notice, and not because it was chosen so."""
@@ -329,11 +333,11 @@ class CookieTypeChange(ChangeView[About]):
     def _still_win(self) -> datetime | None:
         """Until when hard cookies of those that become soft can win, set before the change."""
         becoming = [
-            effect
+            effect.partnership
             for effect in self.proposal.changing
             if effect.after.cookie_type == CookieTypeChoice.SOFT
         ]
-        return last_hard_window(becoming, self.proposal.start.at) if becoming else None
+        return last_hard_window(becoming, self.proposal.reading, self.proposal.start.at)
 
     def _previews(self) -> list[ShownPreview]:
         """What partners would read, with the reason as far as it is written."""
@@ -341,7 +345,7 @@ class CookieTypeChange(ChangeView[About]):
             self.proposal.told,
             self.proposal.said,
             self.now,
-            policies=self.proposal.policies,
+            reading=self.proposal.reading,
             made_by=person(self.request),
             reason=self.form.reason_so_far or _("(the reason that you give)"),
         )

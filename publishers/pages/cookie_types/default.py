@@ -100,6 +100,7 @@ class DefaultChange(CookieTypeChange[None]):
         kind = str(ModelType(row.model_type).label)
         return Proposal(
             of_all=partners,
+            reading=outcome.reading,
             changing=changing,
             staying=[effect for effect in effects if effect not in changing],
             told=partners,

@@ -98,6 +98,7 @@ class ModelTypeChange(CookieTypeChange[Publisher]):
         }
         return Proposal(
             of_all=partners,
+            reading=outcome.reading,
             changing=changing,
             staying=[effect for effect in effects if effect not in changing],
             told=partners,

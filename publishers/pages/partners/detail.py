@@ -40,7 +40,7 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "subtitle": _("Partner of %(advertiser)s") % {"advertiser": row.advertiser},
         "standing": standing,
         "offers": partner_status.offers(standing.terms),
-        "application": partner_status.application(row),
+        "application": partner_status.application(queries.in_order(row.terms.all())),
         "figures": figures_shown(row),
         "conflicts": _conflicts(row, now),
         "flagged": _flagged(row, now),

@@ -1,6 +1,6 @@
 """Deciding about a partnership in the admin: approve, decline, end, or suspend for fraud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates, money
-from network.effective import queries, rebasing
+from network.effective import timeline
+from network.effective.history import History, of_same
 from network.effective.rows import SPREAD
 from network.pages.site import terms_form
 from network.pages.site.admin_site import person
@@ -141,8 +142,13 @@ class StatusChange(ChangeView[Partnership]):
         # a suspension takes the policy's lock itself, when it has declined sales
         self.changes_policy = not self.suspends
 
+    @cached_property
+    def history(self) -> History[PartnershipTerms]:
+        """What there is of its terms, read once for the page."""
+        return of_same(PartnershipTerms(partnership=self.about))
+
     def _is_offered(self) -> bool:
-        held = queries.in_force(self.about.terms.all(), self.now)
+        held = timeline.in_force(self.history.held, self.now)
         return self.to in {offer.to for offer in offers(held)}
 
     @property
@@ -155,10 +161,26 @@ class StatusChange(ChangeView[Partnership]):
 
     def context(self) -> Mapping[str, Any]:
         return {
-            "newest": rebasing.newest(PartnershipTerms(partnership=self.about)),
-            "coming": _coming(self.about, self.to, self.now),
+            "newest": self.history.newest,
+            "coming": self._coming(),
             "later": isinstance(self.form, ChangeForm),
-            **_preview(self.about, self.to),
+            **self._preview(),
+        }
+
+    def _coming(self) -> Sequence[terms_form.Coming]:
+        """What is to come of the terms, and what of it the decision withdraws."""
+        held = timeline.in_force(self.history.held, self.now + SPREAD)
+        planned = deciding.foreseen(self.about, self.to, self.now, self.history)
+        return terms_form.coming(planned, held) if held else []
+
+    def _preview(self) -> Mapping[str, Any]:
+        if self.to not in (Status.SUSPENDED, Status.ENDED):
+            return {"application": application(self.history.held)}
+        found = suspension.pending(self.about)
+        return {
+            "pending": found,
+            "pending_amount": money.display(found.amount_minor, self.about.advertiser.currency),
+            "suspends": self.suspends,
         }
 
     def make(self, now: datetime) -> str:
@@ -199,26 +221,9 @@ class StatusChange(ChangeView[Partnership]):
         }
 
 
-def _coming(row: Partnership, to: str, now: datetime) -> Sequence[terms_form.Coming]:
-    """What is to come of the terms, and what of it the decision withdraws."""
-    held = deciding.terms_at(row, now + SPREAD)
-    return terms_form.coming(deciding.foreseen(row, to, now), held) if held else []
-
-
-def _preview(row: Partnership, to: str) -> Mapping[str, Any]:
-    if to not in (Status.SUSPENDED, Status.ENDED):
-        return {"application": application(row)}
-    found = suspension.pending(row)
-    return {
-        "pending": found,
-        "pending_amount": money.display(found.amount_minor, row.advertiser.currency),
-        "suspends": to == Status.SUSPENDED,
-    }
-
-
-def application(row: Partnership) -> PartnershipTerms | None:
-    """The partner's own words when it applied, which it does once."""
-    return queries.in_order(row.terms.filter(status=Status.APPLIED)).first()
+def application(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
+    """The partner's own words when it applied, which it does once, by its terms in order."""
+    return next((row for row in terms if row.status == Status.APPLIED), None)
 
 
 def _declined(row: Partnership, declined: suspension.Pending) -> str:

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from network.advertisers.terms import terms_at
+from network.effective import queries
 from network.effective.rows import SPREAD, ChangedMeanwhile
 from network.models import Advertiser, AttributionTerms
 from publishers.models import Notice, Partnership, PartnershipTerms
@@ -49,7 +50,7 @@ def suspend(partner: Partnership, at: datetime = SOON, reason: str = "Stuffed") 
 
 def held(partner: Partnership, days: float) -> dict[str, Any]:
     """What the terms are so many days from now, but for what was never touched."""
-    row = deciding.terms_at(partner, NOW + days * DAY)
+    row = queries.in_force(partner.terms.all(), NOW + days * DAY)
     assert row
     said = {"status": row.status, "hard_days": row.hard_days, "in_page": row.in_page}
     return {name: value for name, value in said.items() if value not in (None, False)}
@@ -233,7 +234,7 @@ class TestTwoAtOnce:
             deciding.decide(partner, "ended", NOW + timedelta(seconds=3), made_by=None)
 
     def test_it_says_who_and_what(self, partner: Partnership) -> None:
-        row = deciding.terms_at(partner, NOW)
+        row = queries.in_force(partner.terms.all(), NOW)
         assert row
         olga = make_user(name="olga")
         deciding.change_terms(partner, {"hard_days": 7}, NOW, made_by=olga)

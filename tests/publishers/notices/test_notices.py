@@ -13,7 +13,6 @@ from network.advertisers import terms as advertisers
 from network.effective.rows import SPREAD
 from network.models import Advertiser, User
 from network.names import one_line
-from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import (
     CookieTypeAssignment,
@@ -26,6 +25,7 @@ from publishers.models import (
 from publishers.notices import writing as notices
 from publishers.notices.words import mail_text, words
 from publishers.notices.writing import Preview, telling_partners
+from publishers.partnerships.reading import read
 from publishers.policy import assigning, deciding
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 
@@ -338,7 +338,7 @@ def previews(
         partners,
         said,
         NOW,
-        policies=cookie_types.policies(partners),
+        reading=read(partners),
         made_by=made_by or cast.staff,
         reason=REASON,
     )

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 
 from network.advertisers.terms import change_rate, change_terms, rate_at, terms_at
+from network.effective import queries
 from network.effective.rows import SPREAD, ChangedMeanwhile, EffectiveDated, TooLate
 from network.models import Advertiser, CommissionGroup, PolicyVersion
 from publishers.cookie_types.resolution import in_force, policy_of
@@ -89,7 +90,7 @@ Coming = Callable[[Partnership], EffectiveDated]
 def outcome(partner: Partnership, at: datetime) -> tuple[object, ...]:
     """Everything that depends on time."""
     shop = Advertiser.objects.get(pk=partner.advertiser_id)
-    terms = deciding.terms_at(partner, at)
+    terms = queries.in_force(partner.terms.all(), at)
     assert terms
     group = CommissionGroup.objects.get(advertiser=shop)
     return (

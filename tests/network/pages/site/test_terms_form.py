@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from network.advertisers.terms import terms_at
+from network.effective import queries
 from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.policy import deciding, programme_terms
@@ -52,7 +53,7 @@ def as_shown(page: Any) -> dict[str, str]:
 
 
 def held(partner: Partnership, at: datetime = NOW + DAY) -> tuple[Any, ...]:
-    row = deciding.terms_at(partner, at)
+    row = queries.in_force(partner.terms.all(), at)
     assert row
     return row.status, row.hard_days, row.in_page
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from network import clock
+from network.effective import queries
 from network.models import Advertiser
 from publishers.models import LedgerTransaction, Partnership, PartnershipTerms
 from publishers.policy import deciding
@@ -40,7 +41,7 @@ def address(partner: Partnership, to: str = "") -> str:
 
 
 def status_of(partner: Partnership) -> str:
-    terms = deciding.terms_at(partner, SOON)
+    terms = queries.in_force(partner.terms.all(), SOON)
     assert terms
     return terms.status
 
@@ -97,7 +98,7 @@ class TestApplication:
         assert list(answer.context["form"].errors) == ["reason"]
         client.post(address(applicant, "declined"), {"reason": "We have enough of these."})
         assert status_of(applicant) == "declined"
-        terms = deciding.terms_at(applicant, SOON)
+        terms = queries.in_force(applicant.terms.all(), SOON)
         assert terms
         assert terms.reason == "We have enough of these."
 
@@ -276,7 +277,7 @@ class TestSuspension:
         assert "20 Mar 2026 14:00 UTC: status Ended (olga). This decision cancels it." in page
         assert "1 Apr 2026 14:00 UTC: cookie period 7 days (olga). It still takes effect." in page
         client.post(address(partner, "suspended"), {"reason": "Stuffed."})
-        held = deciding.terms_at(partner, NOW + 30 * DAY)
+        held = queries.in_force(partner.terms.all(), NOW + 30 * DAY)
         assert held
         assert (held.status, held.hard_days) == ("suspended", 7)
 
@@ -376,7 +377,7 @@ class TestMeanwhile:
         assert status_of(partner) == "suspended"
         newest = {"newest": answer.context["newest"]}
         client.post(address(partner, "approved"), {"reason": "Welcome", **newest})
-        terms = deciding.terms_at(partner, NOW + DAY)
+        terms = queries.in_force(partner.terms.all(), NOW + DAY)
         assert terms
         assert terms.status == "approved"
 
