@@ -11,6 +11,7 @@ from tracking.conversions.models import ConversionJourney as ConversionJourney
 from tracking.conversions.models import OrderSeen as OrderSeen
 from tracking.conversions.models import Report as Report
 from tracking.conversions.models import UnattributedSales as UnattributedSales
+from tracking.corrections.models import Correction as Correction
 from tracking.landings.models import Landing as Landing
 from tracking.lifecycle.models import Validation as Validation
 from tracking.rollups.models import Rollup as Rollup

@@ -101,6 +101,7 @@ RULES: Mapping[str, Rule] = {
     "tracking.commission": _BOTH,
     "tracking.conversion": _ADVERTISER,
     "tracking.conversionjourney": _ADVERTISER,
+    "tracking.correction": _ADVERTISER,
     "tracking.decision": _ADVERTISER,
     "tracking.landing": _BOTH,
     "tracking.orderseen": OPERATORS_ONLY,

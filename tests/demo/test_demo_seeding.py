@@ -21,8 +21,17 @@ from publishers.partnerships.standing import standings
 from tests.support import databases
 from tests.support.makers import NOW
 from tracking.clicks import snapshot
+from tracking.corrections.taking import refusal
 from tracking.landings.uses import of_overused_clicks
-from tracking.models import Click, Commission, Conversion, Landing, Report, UnattributedSales
+from tracking.models import (
+    Click,
+    Commission,
+    Conversion,
+    Correction,
+    Landing,
+    Report,
+    UnattributedSales,
+)
 from tracking.rule.attribution import Verdict
 from tracking.rule.replay import Change
 from tracking.verify.checks import Broken, verify
@@ -60,6 +69,13 @@ def test_most_clicks_landed_and_some_were_handed_round() -> None:
     assert 0.8 < landed / counting < 1
     assert Conversion.objects.filter(of_overused_clicks()).exists()
     assert Report.objects.filter(is_unanswered=True).exists()
+
+
+def test_some_refused_reports_are_corrected_and_some_wait() -> None:
+    became = Correction.objects.filter(advertiser=cast.SHOP)
+    assert became.exclude(conversion=None).exists()
+    refused = Report.objects.filter(advertiser=cast.SHOP, outcome="invalid")
+    assert any(refusal(row) is None for row in refused)
 
 
 def test_the_seeded_network_has_all_but_the_rarest_verdict() -> None:

@@ -42,6 +42,7 @@ from tracking.models import (
     Click,
     Commission,
     Conversion,
+    Correction,
     Report,
     SetAside,
     SpoolHost,
@@ -130,6 +131,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:auth_user_password_change": [rows["network_user"].pk],
         "admin:whatif_run": [rows["whatif"].pk],
         "admin:tracking_conversion_settle": [rows["in_conflict"].pk],
+        "admin:tracking_report_correct": [rows["refused"].pk],
         "admin:cancel_change": ["cookie-type", rows["coming"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
         "invitation": [TO_SOMEBODY],
@@ -172,6 +174,9 @@ OTHER_PAGES = (
     "sale-conflict",
     "sale-final",
     "sale-unverified",
+    "report-refused",
+    "report-corrected",
+    "report-corrected-already",
     "no-membership",
     "invitation-with-account",
     "invitation-accept",
@@ -213,7 +218,7 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
     def what_if(name: str) -> Page:
         return Page(_on_site(f"/admin/whatif/{rows[name].pk}/"), STAFF)
 
-    partners = "/admin/publishers/partnership/"
+    partners, reports = "/admin/publishers/partnership/", "/admin/tracking/report/"
     return {
         "operators-home": Page(_on_site("/admin/"), OPERATOR),
         "confirmation-of-a-default": Page(
@@ -236,6 +241,11 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "sale-nobody": sale("nobody_paid"),
         "sale-conflict": sale("in_conflict"),
         "sale-final": sale("final"),
+        "report-refused": Page(_on_site(f"{reports}{rows['refused'].pk}/change/"), STAFF),
+        "report-corrected": Page(_on_site(f"{reports}{rows['corrected'].pk}/change/"), STAFF),
+        "report-corrected-already": Page(
+            _on_site(f"{reports}{rows['corrected'].pk}/correct/"), STAFF
+        ),
         "sale-unverified": Page(sale("unverified").address, OPERATOR),
         **_second_factor_pages(),
         "invitation-with-account": Page(_on_site(reverse("invitation", args=[TO_STRANGER]))),
@@ -397,6 +407,7 @@ def _invite(token: str, email: str, *, by: str = STAFF, **more: Any) -> None:
 def _rows() -> dict[str, Model]:
     """A row of each model that the admin shows, of the shop and the blog where it has them."""
     sales = Conversion.objects.filter(advertiser=cast.SHOP)
+    refused = Report.objects.filter(advertiser=cast.SHOP, outcome="invalid")
     commissions = Commission.objects.filter(advertiser=cast.SHOP, publisher=cast.BLOG)
     pending = _newest(commissions.filter(status="pending"))
     return {
@@ -433,6 +444,10 @@ def _rows() -> dict[str, Model]:
         "in_conflict": _newest(sales.filter(conflict__gt="")),
         "nobody_paid": _newest(sales.filter(decision__isnull=False, decision__paid_click=None)),
         "final": _newest(sales.filter(commission__status="final")),
+        "refused": _newest(refused.exclude(sent={}).exclude(sent__has_key="test")),
+        "corrected": _newest(
+            Correction.objects.filter(advertiser=cast.SHOP).exclude(conversion=None)
+        ).report,
         "unverified": _newest(Conversion.objects.filter(verified=False)),
     }
 

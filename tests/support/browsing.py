@@ -2,10 +2,11 @@
 functions, at whatever time it is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.http import HttpResponse
 from uuid_utils.compat import uuid7
@@ -22,9 +23,10 @@ from tracking.clicks.snapshot import build
 from tracking.clicks.visits import Visit
 from tracking.conversions import recording
 from tracking.conversions.recording import SaleReport
-from tracking.evidence.fields import SaleFields, Terms, read_fields
+from tracking.evidence import signing
+from tracking.evidence.fields import InvalidReport, SaleFields, Terms, as_sent, read_fields
 from tracking.evidence.joining import Role
-from tracking.models import Conversion
+from tracking.models import Conversion, Report
 from tracking.rule.reasons import ReportOutcome
 from tracking.spool import intake
 
@@ -118,6 +120,27 @@ def make_report(
         "tokens": tuple((Role.SERVER, token) for token in clicks),
     }
     return SaleReport(**{**values, **changes})
+
+
+def refuse(
+    advertiser: Advertiser, data: Mapping[str, object], at: datetime, **given: Any
+) -> Report:
+    """A report with these fields, which are wrong: refused, and kept."""
+    with pytest.raises(InvalidReport) as invalid:
+        read_fields(data, Terms(advertiser.currency, ("DEFAULT",)))
+    report = make_report(
+        advertiser,
+        "",
+        at,
+        fields={"order": "1"},
+        clicks=given.pop("clicks", ()),
+        signature=signing.presented(data),
+        **given,
+    )
+    order = str(data.get("order", ""))
+    errors = invalid.value.errors
+    record(replace(report, sale=None, errors=errors, order=order, sent=as_sent(data)))
+    return Report.objects.get(advertiser=advertiser, pk=report.id)
 
 
 def record(report: SaleReport) -> ReportOutcome:

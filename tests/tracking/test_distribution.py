@@ -47,6 +47,9 @@ AMONG_THEM = {
     "tracking_conversion.conversion_decision_of_advertiser",
     "tracking_conversion.conversion_settled_report_of_advertiser",
     "tracking_conversionjourney.conversionjourney_conversion_of_advertiser",
+    "tracking_correction.correction_conversion_of_advertiser",
+    "tracking_correction.correction_report_of_advertiser",
+    "tracking_correction.correction_taken_of_advertiser",
     "tracking_decision.decision_conversion_of_advertiser",
     "tracking_report.report_conversion_of_advertiser",
     "tracking_validation.validation_conversion_of_advertiser",
@@ -92,7 +95,7 @@ def test_no_other_table_refers_to_them() -> None:
 
 def test_triggers_look_at_old_and_new_only() -> None:
     triggers = rows(TRIGGERS)
-    assert len(triggers) == 5 + len(TABLES)
+    assert len(triggers) == 6 + len(TABLES)
     for name, source, definition in triggers:
         said = re.sub(r"'[^']*'", "''", str(source))  # but for its messages
         assert "FOR EACH ROW" in str(definition) or "BEFORE TRUNCATE" in str(definition), name

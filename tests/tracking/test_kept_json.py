@@ -170,6 +170,7 @@ RECORD: dict[str, Any] = {
     "errors": [],
     "order": "",
     "signature": None,
+    "sent": {},
 }
 
 
@@ -199,8 +200,16 @@ def test_a_report_that_was_spooled_before_there_were_notes() -> None:
     assert intake.report_in({**RECORD, "sale": sale}) == report()
 
 
+def test_a_report_that_was_spooled_before_fields_were_kept_as_sent() -> None:
+    assert (
+        intake.report_in({name: value for name, value in RECORD.items() if name != "sent"})
+        == report()
+    )
+
+
 def test_a_refused_report_in_the_spool() -> None:
-    refused = report(sale=None, order="x", errors=(FieldError("amount", "a", "b", "c"),))
+    wrong, sent = FieldError("amount", "a", "b", "c"), {"order": "x", "amount": "a"}
+    refused = report(sale=None, order="x", errors=(wrong,), sent=sent)
     assert intake.report_in(json.loads(json.dumps(intake.report_record(refused)))) == refused
 
 

@@ -16,6 +16,7 @@ from tracking.api import problems, reading, taking
 from tracking.api.problems import Refused
 from tracking.api.taking import Taken
 from tracking.evidence.fields import FieldError, SaleFigures, Terms
+from tracking.remedies.wordings import Remedy
 from tracking.rule.reasons import ReportOutcome
 
 router = Router()
@@ -136,7 +137,7 @@ def _refused(detail: str, *errors: FieldError) -> dict[str, Any]:
 
 def _difference(sent: SaleFigures, held: SaleFigures) -> FieldError:
     """Which field it is that differs from what is known of the order."""
-    remedy = "If this one is right, settle the conflict on the page of the sale."
+    remedy = Remedy.SETTLE.of()
     if sent.currency != held.currency:
         return FieldError("currency", sent.currency, held.currency, remedy)
     if sent.amount_minor != held.amount_minor:

@@ -25,10 +25,12 @@ from tracking.evidence.fields import (
     InvalidReport,
     SaleFields,
     Terms,
+    as_sent,
     read_fields,
 )
 from tracking.evidence.joining import MAX_TOKENS, Role
 from tracking.models import Report
+from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule.text import printable, visible
 
 MOST_ITEMS = 1_000
@@ -48,29 +50,29 @@ class Body:
     is_batch: bool
 
 
-def _expect(expected: str, remedy: str) -> NoReturn:
-    raise PydanticCustomError("field", "{expected}", {"expected": expected, "remedy": remedy})
+def _expect(expected: Expected, remedy: Remedy) -> NoReturn:
+    said = {"expected": expected.of(), "remedy": remedy.of()}
+    raise PydanticCustomError("field", "{expected}", said)
 
 
 def _tokens(value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        _expect("a list of click ids", 'Send e.g. ["…"], or leave it out if there are none.')
+        _expect(Expected.CLICKS, Remedy.CLICKS)
     return value
 
 
 def _time(value: object) -> datetime:
-    remedy = "Send e.g. 2026-03-12T14:00:00+01:00, or leave it out."
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
         if at is None or at.tzinfo is None:
-            _expect("a time in ISO 8601 with its offset from UTC", remedy)
+            _expect(Expected.TIME, Remedy.TIME)
         at = at.astimezone(UTC)
     except OverflowError:
-        _expect("a time in this century", remedy)
+        _expect(Expected.THIS_CENTURY, Remedy.TIME)
     except ValueError:
-        _expect("a time in ISO 8601 with its offset from UTC", remedy)
+        _expect(Expected.TIME, Remedy.TIME)
     if at < EARLIEST:
-        _expect("a time in this century", remedy)
+        _expect(Expected.THIS_CENTURY, Remedy.TIME)
     return at
 
 
@@ -146,6 +148,7 @@ def read_item(item: object, advertiser: int, terms: Terms, now: datetime) -> Sal
         tokens=tuple((Role.SERVER, text.strip()) for text in shape.clicks),
         errors=errors,
         order=printable(str(data.get("order") or ""), MAX_ORDER),
+        sent=as_sent(data) if errors else {},
     )
 
 
@@ -177,9 +180,8 @@ def _no_number(name: str) -> NoReturn:
 def _ahead(shape: ConversionItem, now: datetime) -> tuple[FieldError, ...]:
     if shape.at is None or shape.at <= now + CLOCKS_DIFFER:
         return ()
-    remedy = "Send when the order was placed, and check the server's clock."
-    expected = f"a time not after {now:%Y-%m-%dT%H:%M:%SZ}"
-    return (FieldError("at", shape.at.isoformat(), expected, remedy),)
+    expected = Expected.NOT_AFTER.of(latest=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    return (FieldError("at", shape.at.isoformat(), expected, Remedy.CLOCK.of()),)
 
 
 def _shape_errors(error: ValidationError) -> list[FieldError]:
@@ -190,8 +192,8 @@ def _shape_errors(error: ValidationError) -> list[FieldError]:
             FieldError(
                 field=str(one["loc"][0]) if one["loc"] else "conversion",
                 received=visible(str(one["input"]), MAX_SHOWN),
-                expected=said.get("expected", "a JSON object with the fields of a conversion"),
-                remedy=said.get("remedy", "Send e.g. order, amount and clicks."),
+                expected=said.get("expected", Expected.CONVERSION.of()),
+                remedy=said.get("remedy", Remedy.CONVERSION.of()),
             )
         )
     return found
@@ -201,11 +203,10 @@ def _with_notes(sale: SaleFields, shape: ConversionItem) -> SaleFields:
     """The sale, that also says what of this item was not read."""
     unknown = sorted(shape.model_extra or ())
     notes = [
-        FieldError(visible(name, MAX_SHOWN), "", "no such field", "It was not read.")
+        FieldError(visible(name, MAX_SHOWN), "", Expected.NO_FIELD.of(), Remedy.NOT_READ.of())
         for name in unknown[:MOST_NOTED]
     ]
     if len(shape.clicks) > MAX_TOKENS:
-        count = str(len(shape.clicks))
-        remedy = f"The first {MAX_TOKENS} were read."
-        notes.append(FieldError("clicks", count, f"{MAX_TOKENS} click ids at most", remedy))
+        count, expected = str(len(shape.clicks)), Expected.MOST_CLICKS.of(most=MAX_TOKENS)
+        notes.append(FieldError("clicks", count, expected, Remedy.MOST_CLICKS.of(most=MAX_TOKENS)))
     return replace(sale, notes=(*sale.notes, *notes))

@@ -253,6 +253,10 @@ class Report(AdvertiserRow):
     any that makes no sense, beyond the number of them that is kept within an hour."""
     repeats = models.PositiveIntegerField(_("repeats"), default=0, db_default=0)
     errors = models.JSONField(_("errors"), default=list)
+    sent = models.JSONField(
+        _("sent"), default=dict, db_default=models.Value({}, models.JSONField())
+    )
+    """Of a report that was refused: its fields as they came."""
 
     class Meta:
         verbose_name = _("report")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from tracking.evidence.joining import MAX_TOKENS, Evidence, Joined, Presented, R
 from tracking.evidence.ranks import Rank, rank_of
 from tracking.evidence.signing import Signature
 from tracking.models import Conversion, Report
+from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.text import printable
 from tracking.rule.tokens import Keys, TokenError, accept
@@ -35,7 +36,8 @@ class SaleReport:
     ``tokens`` are pairs of role and token text; ``from_browser`` means that it came with the
     cookies of a browser, whose ``sessions`` then decide about soft claims, and
     ``session_by_cookie`` that they came in a cookie which no script can read or write;
-    ``is_unanswered`` that the tag does not know whether one of the tokens was fresh."""
+    ``is_unanswered`` that the tag does not know whether one of the tokens was fresh. Of one that is
+    refused ``sent`` are the fields as they came."""
 
     id: UUID
     advertiser: int
@@ -51,6 +53,7 @@ class SaleReport:
     errors: tuple[FieldError, ...] = ()
     order: str = ""
     signature: Signature | None = None
+    sent: dict[str, str] = field(default_factory=dict)
 
     @property
     def remarks(self) -> tuple[FieldError, ...]:
@@ -112,14 +115,14 @@ def _wrong_sig(signature: Signature, secrets: Collection[str]) -> FieldError:
         return FieldError(
             "sig",
             printable(signature.sig, 80),
-            "no signature, as there is no signing key",
-            "Make a signing key on the advertiser's page, and sign with it.",
+            Expected.UNSIGNED.of(),
+            Remedy.SIGNING_KEY.of(),
         )
     return FieldError(
         "sig",
         printable(signature.sig, 80),
-        f"the HMAC-SHA-256 of {printable(signature.text, 200)} in lower-case hex",
-        "Sign order, amount, currency and parts exactly as they are sent, with the current key.",
+        Expected.SIGNATURE.of(text=printable(signature.text, 200)),
+        Remedy.SIGN.of(),
     )
 
 
@@ -161,6 +164,7 @@ def store(
         is_uncounted=is_uncounted,
         is_unanswered=report.is_unanswered,
         fingerprint=fingerprint(judged),
+        sent=report.sent,
         errors=[asdict(error) for error in (*report.remarks, *judged.notes)],
     )
 

@@ -14,5 +14,6 @@ TABLES = (
     "tracking_rollup",
     "tracking_orderseen",
     "tracking_landing",
+    "tracking_correction",
 )
 """In the order in which they are distributed: what others refer to comes before them."""

@@ -4,16 +4,25 @@ What a sale cannot do without (order, amount, currency, parts) has to be right. 
 others is left out with a note: it never costs the sale.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
 from network import money
+from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule.text import printable, visible
 
 MAX_ORDER, MAX_VOUCHER, MAX_CHANNEL = 64, 100, 60
 MAX_SHOWN = 80
+MOST_SENT = 300
+MOST_ITEMS_SENT = 2_000
+"""Characters that are kept of a field of a report that is refused."""
+SENT = ("order", "amount", "currency", "parts", "voucher", "customer", "channel")
+"""The fields that say what was sold."""
+KEPT = (*SENT, "items", "test", "sig")
+"""The fields that are kept of it as they came."""
 DEFAULT_GROUP = "DEFAULT"
 NO_TEST = frozenset({"", "0", "false", "no", "off"})
 """What says that a report is none of a test. Anything else is one: money is never made by a word
@@ -93,6 +102,23 @@ class Terms:
     groups: Collection[str]
 
 
+def as_sent(data: Mapping[str, object]) -> dict[str, str]:
+    """The fields of a report as they came, as text that can be kept and shown; those that did not
+    come are not there."""
+    found = {name: data[name] for name in KEPT if data.get(name) is not None}
+    return {name: _shown(name, value) for name, value in found.items()}
+
+
+def _shown(name: str, value: object) -> str:
+    text = json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return visible(text, MOST_ITEMS_SENT if name == "items" else MOST_SENT)
+
+
+def is_test(text: str) -> bool:
+    """Whether this in ``test`` makes the report a test."""
+    return text.strip().lower() not in NO_TEST
+
+
 def is_placeholder(text: str) -> bool:
     """Whether it is what stands in a template or script instead of a value: ``{{ order.id }}``,
     ``undefined``, ``[object Object]``."""
@@ -117,7 +143,7 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
         order=order,
         figures=SaleFigures(amount, currency, parts),
         **optional,
-        test=reading.text("test").lower() not in NO_TEST,
+        test=is_test(reading.text("test")),
         notes=tuple(reading.notes),
     )
 
@@ -154,21 +180,20 @@ def _order(reading: _Reading) -> str:
     is_whole = isinstance(raw, float) and raw.is_integer()
     order = str(int(raw)) if isinstance(raw, float) and is_whole else reading.text("order")
     if expected := _wrong_with_order(reading, order):
-        remedy = "Send the shop's unique reference of this order."
-        reading.refuse("order", order, expected, remedy)
+        reading.refuse("order", order, expected, Remedy.ORDER.of())
     return order
 
 
 def _wrong_with_order(reading: _Reading, order: str) -> str:
     """What an order reference should have been; empty when it is one."""
     if not reading.is_scalar("order"):
-        return "text or a number"
+        return Expected.TEXT_OR_NUMBER.of()
     if "\ufffd" in order:
-        return "text in UTF-8"
+        return Expected.UTF8.of()
     if not order or len(order) > MAX_ORDER or not order.isprintable():
-        return f"1 to {MAX_ORDER} printable characters"
+        return Expected.PRINTABLE.of(most=MAX_ORDER)
     if is_placeholder(order) or _EMPTY_WORD.search(order):
-        return "a reference: this is a placeholder that was not filled in"
+        return Expected.FILLED_IN.of()
     return ""
 
 
@@ -177,10 +202,10 @@ def _currency(reading: _Reading) -> str:
     received = reading.text("currency")
     currency = received.upper() or own
     if currency not in money.currencies():
-        reading.refuse("currency", received, "an ISO 4217 code", "Send e.g. EUR.")
+        reading.refuse("currency", received, Expected.ISO_4217.of(), Remedy.CODE.of())
         return own
     if currency != own:
-        remedy = f"Report the sale in {own}: there is no daily rate from {currency}."
+        remedy = Remedy.OWN_CURRENCY.of(own=own, currency=currency)
         reading.refuse("currency", received, own, remedy)
     return currency
 
@@ -189,13 +214,12 @@ def _amount(reading: _Reading, name: str, text: str, currency: str) -> int:
     try:
         minor = money.parse(text, currency, drops_noise=True)
     except money.AmountError as error:
-        remedy = "Send the total after discounts, without tax and shipping."
-        reading.refuse(name, text, error.expected, remedy)
+        reading.refuse(name, text, error.expected, Remedy.TOTAL.of())
         return 0
     places = money.decimals(currency)
     if len(text.partition(".")[2]) > places:
-        remedy = f"Round it before it is sent; it was read as {money.plain(minor, currency)}."
-        reading.note(name, text, f"at most {places} decimals in {currency}", remedy)
+        remedy = Remedy.ROUND.of(amount=money.plain(minor, currency))
+        reading.note(name, text, Expected.DECIMALS.of(places=places, currency=currency), remedy)
     return minor
 
 
@@ -207,19 +231,20 @@ def _parts(reading: _Reading, amount: int, currency: str) -> tuple[Part, ...]:
     parts = [part for item in text.split("|") if (part := _part(reading, item, currency))]
     total = sum(part.amount_minor for part in parts)
     if len(reading.errors) == before and total != amount:
-        expected = f"parts that add up to {money.plain(amount, currency)}"
-        reading.refuse("parts", money.plain(total, currency), expected, "Correct the parts.")
+        expected = Expected.SUM.of(amount=money.plain(amount, currency))
+        reading.refuse("parts", money.plain(total, currency), expected, Remedy.PARTS.of())
     return tuple(parts)
 
 
 def _part(reading: _Reading, item: str, currency: str) -> Part | None:
     match = _PART.fullmatch(item)
     if match is None:
-        reading.refuse("parts", item, "CODE:amount", "Join parts with |.")
+        reading.refuse("parts", item, Expected.PART.of(), Remedy.JOIN.of())
         return None
     if match[1] not in reading.terms.groups:
         known = ", ".join(sorted(reading.terms.groups))
-        reading.refuse("parts", match[1], f"one of {known}", "Use a known code.")
+        expected = Expected.ONE_OF.of(known=known)
+        reading.refuse("parts", match[1], expected, Remedy.KNOWN_CODE.of())
         return None
     return Part(match[1], _amount(reading, "parts", match[2].strip(" "), currency))
 
@@ -228,8 +253,8 @@ def _customer(reading: _Reading) -> str:
     customer = reading.text("customer").lower()
     if customer in ("", "new", "returning"):
         return customer
-    remedy = "Leave it out if unknown. The sale was taken without it."
-    reading.note("customer", reading.text("customer"), "new or returning", remedy)
+    received, expected = reading.text("customer"), Expected.CUSTOMER.of()
+    reading.note("customer", received, expected, Remedy.LEAVE_OUT.of())
     return ""
 
 
@@ -238,6 +263,5 @@ def _short_text(reading: _Reading, name: str, limit: int) -> str:
     fits = reading.is_scalar(name) and len(text) <= limit and "\ufffd" not in text
     if fits and not is_placeholder(text):
         return printable(text, limit)
-    remedy = "Leave it out if unknown. The sale was taken without it."
-    reading.note(name, text, f"text of at most {limit} characters", remedy)
+    reading.note(name, text, Expected.SHORT_TEXT.of(most=limit), Remedy.LEAVE_OUT.of())
     return ""

@@ -64,6 +64,7 @@ REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
     ReportOutcome.CHANNEL_NOT_COUNTED: gettext_lazy("Nobody is paid: its channel does not count"),
     ReportOutcome.TEST: gettext_lazy("Test: checked, not recorded"),
     ReportOutcome.INVALID: gettext_lazy("Refused: see what was wrong"),
+    ReportOutcome.CORRECTED: gettext_lazy("Refused; corrected by staff, and taken in"),
     ReportOutcome.UNKNOWN_ADVERTISER: gettext_lazy("Refused: unknown advertiser"),
     ReportOutcome.LATE: gettext_lazy("Too late: the sale was closed"),
 }

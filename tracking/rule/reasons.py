@@ -55,6 +55,8 @@ class ReportOutcome(StrEnum):
     CHANNEL_NOT_COUNTED = "channel_not_counted"
     TEST = "test"
     INVALID = "invalid"
+    CORRECTED = "corrected"
+    """Refused, and then corrected by staff, and taken in as another report."""
     UNKNOWN_ADVERTISER = "unknown_advertiser"
     LATE = "late"
 

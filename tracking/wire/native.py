@@ -34,10 +34,12 @@ from tracking.evidence.fields import (
     InvalidReport,
     SaleFields,
     Terms,
+    as_sent,
     read_fields,
 )
 from tracking.evidence.joining import Role
 from tracking.landings.arriving import Lately, arrive
+from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule import consent
 from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
@@ -299,6 +301,7 @@ def _report(
         signature=signing.presented(data),
         errors=errors,
         order=printable(str(data.get("order") or ""), MAX_ORDER),
+        sent=as_sent(data) if errors else {},
     )
 
 
@@ -337,7 +340,7 @@ def _body(request: HttpRequest) -> tuple[dict[str, object], FieldError | None]:
     if isinstance(data, dict):
         return data, None
     received = printable(raw[:80].decode(errors="replace"), 80)
-    return {}, FieldError("body", received, f"a JSON object under {MAX_BODY} bytes", "Use the tag.")
+    return {}, FieldError("body", received, Expected.BODY.of(most=MAX_BODY), Remedy.TAG.of())
 
 
 def _mapping(value: object) -> Mapping[str, object]:

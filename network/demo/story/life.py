@@ -20,8 +20,10 @@ from tracking.commissions.rulings import Statement
 from tracking.conversions import recording
 from tracking.conversions.conflicts import Settlement, settle_conflict
 from tracking.conversions.recording import SaleReport
+from tracking.corrections import taking
 from tracking.lifecycle import finalisation, overdue, validation
-from tracking.models import Conversion, Validation
+from tracking.models import Conversion, Report, Validation
+from tracking.rule.reasons import ReportOutcome
 from tracking.spool import intake
 
 FINALISE_EVERY = timedelta(hours=6)
@@ -29,6 +31,10 @@ REVIEWED_AFTER = timedelta(days=6)
 """So long after the order staff look at what nobody has confirmed."""
 SETTLED_AFTER = timedelta(days=12)
 """So long after a conflict began staff settle it."""
+CORRECTED_AFTER = timedelta(days=5)
+"""So long after a report was refused staff correct it."""
+COMMA = 41
+"""Every so many orders the shop's page writes the amount with a comma."""
 BEFORE_THE_ORDER = timedelta(minutes=20)
 """When somebody clicked on another device."""
 SHARES = ((cast.SHOP,), (cast.ROASTERY, cast.STATIONERY))
@@ -73,6 +79,15 @@ def live(span: Span, advertisers: Collection[int], progress: Progress = lambda d
             life.finish(ends)
 
 
+def _correct(advertiser: int, staff: User, at: datetime) -> None:
+    """They correct what their page wrote with a comma."""
+    refused = Report.objects.filter(advertiser=advertiser, outcome=ReportOutcome.INVALID)
+    for row in refused.filter(received_at__lte=at - CORRECTED_AFTER).order_by("received_at"):
+        if taking.refusal(row) is None:
+            fields = {**row.sent, "amount": row.sent["amount"].replace(",", ".")}
+            taking.take_in(taking.correct(row, fields), staff, at)
+
+
 class Life:
     """Some advertisers' life. What is due is closed a few times a day."""
 
@@ -105,7 +120,9 @@ class Life:
             case Buy(source=source):
                 order = self._next_order(self._shops[step.advertiser])
                 voucher = step.shopper in self._met_vouchers
-                self._record(browser.buy(order, source, step.at, voucher), step.at)
+                comma = self._orders[step.advertiser] % COMMA == 0
+                report = browser.buy(order, source, step.at, voucher=voucher, comma=comma)
+                self._record(report, step.at)
             case Confirm():
                 self._confirm(step.move, step, browser)
             case SendTest(amount=amount):
@@ -165,6 +182,7 @@ class Life:
                 first = sale.reports.order_by("received_at", "pk")[0]
                 choice = Settlement(first.pk, gettext("The first report matches our books."), staff)
                 settle_conflict(sale, choice, at)
+            _correct(advertiser, staff, at)
 
     def _next_order(self, shop: AdvertiserSnapshot) -> str:
         self._orders[shop.id] += 1

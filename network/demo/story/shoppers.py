@@ -26,7 +26,7 @@ from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.clicks.visits import visit_by_link
 from tracking.conversions.recording import SaleReport
 from tracking.evidence import signing
-from tracking.evidence.fields import InvalidReport, SaleFields, Terms, read_fields
+from tracking.evidence.fields import InvalidReport, SaleFields, Terms, as_sent, read_fields
 from tracking.evidence.joining import Role
 from tracking.evidence.signing import Signature
 from tracking.landings.arriving import arrive
@@ -108,14 +108,20 @@ class Browser:
         """End the browser session: cookies without an end of their own go."""
         self._jar = {name: held for name, held in self._jar.items() if held[1] is not None}
 
-    def buy(self, order: str, source: str, at: datetime, voucher: bool) -> SaleReport:
-        """Order something; the report is what the shop's page sends from this browser."""
+    def buy(
+        self, order: str, source: str, at: datetime, *, voucher: bool, comma: bool
+    ) -> SaleReport:
+        """Order something; the report is what the shop's page sends from this browser. With
+        ``comma`` the page writes the amount as it is read in Germany, and the report is refused."""
         fields = {"order": order, **self._fields(self._basket())}
+        if comma:
+            fields["amount"] = fields["amount"].replace(".", ",")
         if voucher:
             fields["voucher"] = VOUCHER_PARTNERS_CODE
         fields["customer"] = self._random.choice(("new", "returning", ""))
-        self._ordered = self._report(fields, source, at)
-        return self._ordered
+        report = self._report(fields, source, at)
+        self._ordered = report if report.sale else None
+        return report
 
     def confirm(self, source: str, at: datetime) -> SaleReport | None:
         """The order, reported once more; from the shop's server no browser speaks. None when this
@@ -207,7 +213,7 @@ class Browser:
         try:
             report = replace(report, sale=self._read(fields))
         except InvalidReport as invalid:
-            report = replace(report, errors=invalid.errors)
+            report = replace(report, errors=invalid.errors, sent=as_sent(fields))
         return self._with_evidence(report)
 
     def _signature(self, fields: Mapping[str, str]) -> Signature | None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -115,7 +116,7 @@ class ChangeView(Generic[About]):
     def path(cls, model_admin: ScopedAdmin[Any], route: str, name: str) -> URLPattern:
         """The address at which the admin's rows are changed so, ``<int:pk>/note/``."""
 
-        def view(request: HttpRequest, pk: int) -> HttpResponse:
+        def view(request: HttpRequest, pk: int | UUID) -> HttpResponse:
             about = model_admin.get_object(request, str(pk))
             if not cls.is_open_to(request, model_admin, about):
                 raise PermissionDenied

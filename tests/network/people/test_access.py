@@ -183,6 +183,7 @@ RULES: dict[str, Rule] = {
     "admin:tracking_conversion_settle_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_take_back": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_report_correct": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_health": Rule(OPERATORS),
     "admin:tracking_setaside_replay": Rule(OPERATORS, write=OPERATORS, answer=405),
     "admin:publishers_noticemail_again": Rule(OPERATORS, write=OPERATORS, answer=405),

@@ -69,13 +69,15 @@ def test_another_tenants_row_is_not_there(world: World) -> None:
         pytest.param("tracking/conversion/{sale}/decline/", id="decline"),
         pytest.param("tracking/conversion/{sale}/settle/", id="settle"),
         pytest.param("tracking/conversion/{sale}/take-back/", id="take_back"),
+        pytest.param("tracking/report/{report}/correct/", id="correct"),
         pytest.param("tracking/conversion/{sale}/", id="redirect_to_the_page"),
     ],
 )
 def test_another_tenants_row_cannot_be_acted_on(world: World, address: str) -> None:
     row = world.rows["tracking_conversion"]
     partnership = world.rows["publishers_partnership"]
-    path = address.format(a=world.a.pk, partnership=partnership.pk, sale=row.pk)
+    report = world.rows["tracking_report"]
+    path = address.format(a=world.a.pk, partnership=partnership.pk, sale=row.pk, report=report.pk)
     client = world.client("owner_b")
     assert client.get(f"/admin/{path}", follow=True).status_code == 404
     assert client.post(f"/admin/{path}", {"reason": "none"}, follow=True).status_code == 404

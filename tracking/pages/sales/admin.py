@@ -17,6 +17,8 @@ from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, Pag
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from tracking.commissions.settling import commission_of
 from tracking.conversions.reports import is_key_gone
+from tracking.corrections.taking import refusal
+from tracking.evidence.fields import KEPT
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
 from tracking.explain.sentences import (
     REPORT_OUTCOMES,
@@ -26,6 +28,13 @@ from tracking.models import (
     Conversion,
     Report,
     UnattributedSales,
+)
+from tracking.pages.sales.correcting import (
+    URL_NAME,
+    Correcting,
+    address_of,
+    told_correction,
+    told_origin,
 )
 from tracking.pages.sales.filters import (
     ClosesFilter,
@@ -38,7 +47,8 @@ from tracking.pages.sales.filters import (
     UsedFilter,
 )
 from tracking.pages.sales.partner_filter import PartnerFilter
-from tracking.pages.sales.sale import page_of, told_report
+from tracking.pages.sales.reports import told_errors, told_report
+from tracking.pages.sales.sale import page_of
 from tracking.pages.sales.settling import SettlingMany, ask
 from tracking.pages.sales.validation import (
     WORDS,
@@ -209,7 +219,7 @@ class ReportAdmin(PageAdmin[Report]):
 
     @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
-        return "; ".join(f"{error['field']}: {error['expected']}" for error in row.errors) or None
+        return "; ".join(f"{one.field}: {one.expected}" for one in told_errors(row)) or None
 
     def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
         return {
@@ -219,7 +229,15 @@ class ReportAdmin(PageAdmin[Report]):
             "subtitle": str(row.advertiser),
             "told": told_report(row),
             "tested": explain_test(row) if _is_told(row) else None,
+            "sent": [(name, row.sent[name]) for name in KEPT if name in row.sent],
+            "correct_at": address_of(request, self, row),
+            "why_not": refusal(row) if row.outcome == ReportOutcome.INVALID else None,
+            "correction": told_correction(row),
+            "origin": told_origin(row),
         }
+
+    def get_urls(self) -> list[URLPattern]:
+        return [Correcting.path(self, "<uuid:pk>/correct/", URL_NAME), *super().get_urls()]
 
 
 def _is_told(row: Report) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,6 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from network import money
 from network.advertisers.models import SOFT_RULE_NAMES
@@ -22,9 +20,8 @@ from tracking.commissions import settling
 from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale_of
 from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
-from tracking.conversions import deciding, journeys
+from tracking.conversions import deciding
 from tracking.conversions.reports import is_key_gone
-from tracking.evidence.ranks import Rank
 from tracking.explain.explanations import (
     ClickDescription,
     explain,
@@ -36,10 +33,6 @@ from tracking.explain.explanations import (
 from tracking.explain.history import history, publishers_in
 from tracking.explain.landings import uses_of_sale
 from tracking.explain.sentences import (
-    KEY_GONE,
-    RANKS,
-    REPORT_OUTCOMES,
-    TOKEN_REASONS,
     Decided,
     Names,
     unnamed,
@@ -48,37 +41,10 @@ from tracking.explain.sentences import (
 from tracking.explain.shapes import Picture
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
+from tracking.pages.sales.reports import amount_of, presented, told_report
 from tracking.rule.attribution import Click, CookieType, Outcome, SoftRule
-from tracking.rule.reasons import ReportOutcome, TokenReason
+from tracking.rule.reasons import ReportOutcome
 from tracking.rule.replay import Change, Circumstances, is_declined, replay
-from tracking.rule.tokens import TokenError
-
-ROLES: Mapping[str, Promise] = {
-    "hard": gettext_lazy("Hard slot"),
-    "soft": gettext_lazy("Soft slot"),
-    "last": gettext_lazy("Last click"),
-    "server": gettext_lazy("From the shop's server"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TokenDescription:
-    """A token of a report: its role, and the click that it leads to or why it was rejected."""
-
-    role: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportDescription:
-    """A report in words; ``sessions`` and ``figures`` are empty where it brought none."""
-
-    row: Report
-    outcome: str
-    rank: str
-    tokens: Sequence[TokenDescription]
-    figures: str
-    sessions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +116,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
     clicks = clicks_of(row.decision) if row.decision else []
     reports = list(row.reports.order_by("received_at", "pk"))
     kept = _kept(row.advertiser_id, clicks)
-    brought = {click.publisher for report in reports for click in _presented(report)}
+    brought = {click.publisher for report in reports for click in presented(report)}
     names = names_for_staff(brought | publishers_in(row))
     return {
         "told": explain(row) if row.decision else None,
@@ -173,69 +139,6 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         **_validations(row),
         "raw": _raw(row),
     }
-
-
-def told_report(
-    report: Report, clicks: Sequence[Click] = (), names: Names | None = None
-) -> ReportDescription:
-    """A report, with what its tokens lead to, and its sessions as the picture numbers them; a
-    report that stands alone leads to its own clicks."""
-    names = names or names_for_staff({click.publisher for click in _presented(report)})
-    return ReportDescription(
-        row=report,
-        outcome=str(REPORT_OUTCOMES[ReportOutcome(report.outcome)]),
-        tokens=[_told_token(token, names) for token in report.tokens],
-        figures=_amount(report),
-        rank=str(RANKS[Rank(report.rank)]),
-        sessions=_sessions(report, clicks),
-    )
-
-
-def _told_token(token: Mapping[str, str], names: Names) -> TokenDescription:
-    role = str(ROLES[token["role"]])
-    if token["reason"]:
-        return TokenDescription(role, str(TOKEN_REASONS[TokenReason(token["reason"])]))
-    try:
-        click = journeys.click_in(token["token"])
-    except TokenError:
-        return TokenDescription(role, str(KEY_GONE))
-    said = names.say(click, own="", other=_("valid: %(partner)s's %(kind)s click of %(at)s"))
-    return TokenDescription(role, said)
-
-
-def _presented(report: Report) -> list[Click]:
-    """The clicks in the valid tokens that can still be read."""
-    found = []
-    for token in report.tokens:
-        with suppress(TokenError):
-            if token["reason"] == "":
-                found.append(journeys.click_in(token["token"]))
-    return found
-
-
-def _sessions(report: Report, clicks: Sequence[Click]) -> str:
-    """In which of the journey's sessions its browser was."""
-    if not report.from_browser:
-        return ""
-    numbers = {
-        session: number
-        for number, session in enumerate(
-            dict.fromkeys(click.session for click in clicks if click.session), 1
-        )
-    }
-    found = [str(numbers[item]) for item in report.sessions if item in numbers]
-    if found:
-        text = ngettext("Session %(numbers)s", "Sessions %(numbers)s", len(found))
-        return text % {"numbers": joined(found)}
-    if any(click.session in report.sessions for click in _presented(report)):
-        return _("The session of its clicks")
-    return _("A session without a click")
-
-
-def _amount(report: Report) -> str:
-    if not report.figures:
-        return ""
-    return money.display(report.figures["amount_minor"], report.figures["currency"])
 
 
 def _kept(advertiser: int, clicks: Sequence[Click]) -> dict[UUID, bool]:
@@ -336,7 +239,7 @@ def _claim(report: Report, resolved: deciding.Resolved, names: Names, number: in
         paid=names.of(paid) if paid else "",
         cookie_type=paid.cookie_type if paid else "",
         why=why(Decided(outcome.verdicts, outcome.closes_by), names),
-        figures=_amount(report),
+        figures=amount_of(report),
         picture=picture(outcome.verdicts, sale, names, key=f"claim{number}"),
     )
 
