@@ -3,14 +3,15 @@
 from django.urls import path, re_path
 
 from tracking.wire import native as views
-from tracking.wire import withdrawal
+from tracking.wire import scripts, withdrawal
 
 click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
 urlpatterns = [
     click,
     path("t/<int:advertiser>/a/<int:publisher>", views.activate, name="activate"),
     path("t/<int:advertiser>/l", views.landing, name="landing"),
-    path("t/<int:advertiser>/tag.js", views.tag_script, name="tag"),
+    path("t/<int:advertiser>/tag.js", scripts.tag_script, name="tag"),
+    path("t/<int:advertiser>/debug.js", scripts.debug_script, name="debug"),
     path("t/<int:advertiser>/sale", views.sale, name="sale"),
     path("t/<int:advertiser>/forget", withdrawal.forget, name="forget"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),

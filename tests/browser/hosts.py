@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page
 
 from tracking.rule.consent import Consent
+from tracking.wire.scripts import WORDS
 from tracking.wire.tag import TagSettings, render, snippet
 
 ADVERTISER = 7
@@ -81,6 +82,7 @@ class Hosts:
             base_url=self.base_url,
             longest_window_days=self.longest_window_days,
             consent_default=self.consent_default,
+            currency="EUR",
             strip_click_parameter=self.strip_click_parameter,
             other_base_urls=(f"http://{TRACKING}:{self.port}/t/{ADVERTISER}/",)
             if self.own_host
@@ -166,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.endswith("/tag.js"):
             script = render(self.server.hosts.settings)
             self._answer("text/javascript; charset=utf-8", script.encode())
+        elif path.endswith("/debug.js"):
+            own = {"Access-Control-Allow-Origin": "*"}
+            self._answer("text/javascript; charset=utf-8", WORDS.read_bytes(), own)
         elif path.endswith("/l"):
             self._land()
         elif "/a/" in path:

@@ -1,7 +1,5 @@
 """A token lands: the tag asks whether it is fresh, and takes a stale one out again."""
 
-import json
-
 import pytest
 from playwright.sync_api import Page
 
@@ -153,50 +151,3 @@ def test_pages_of_an_app_ask_nothing_again(page: Page, hosts: Hosts) -> None:
     page.evaluate("history.pushState(null, '', '/thanks')")
     assert hosts.sale(page).report["tokens"]["hard"] == [token]
     assert asked(hosts) == [token]
-
-
-# --- what a developer sees -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        pytest.param("'sale', {amount: '1.00'}", "send order", id="no_order"),
-        pytest.param("'sale', {order: '1', amount: '1,234.50'}", "like 1234.50", id="separator"),
-        pytest.param("'sale', {order: '1'}", "send order, and amount", id="no_amount"),
-        pytest.param("'sell', {}", "consent, sale, activate, debug", id="no_command"),
-        pytest.param("'sale', null", "sale TypeError", id="nothing"),
-    ],
-)
-def test_a_refused_call_says_why_on_the_console(
-    page: Page, hosts: Hosts, arguments: str, said: str
-) -> None:
-    hosts.consent_default = Consent.REFUSE
-    hosts.visit(page, hosts.url())
-    with page.expect_console_message() as message:
-        call(page, arguments)
-    assert message.value.text.startswith("softclick:")
-    assert said in message.value.text
-
-
-def test_a_right_sale_says_nothing(page: Page, hosts: Hosts) -> None:
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    hosts.visit(page, hosts.url())
-    hosts.sale(page, order="1", amount=12.5)
-    page.evaluate("console.log('end')")
-    assert said == ["end"]
-
-
-def test_debugging_reads_the_answer_of_a_sale(page: Page, hosts: Hosts) -> None:
-    hosts.visit(page, hosts.url())
-    cors = {"Access-Control-Allow-Origin": hosts.url().rstrip("/")}
-    cors["Access-Control-Allow-Credentials"] = "true"
-    cors["Access-Control-Expose-Headers"] = "X-Softclick-Error"
-    said = {"X-Softclick-Error": "order: received 'null'"}
-    page.route("**/sale", lambda route: route.fulfill(status=204, headers={**cors, **said}))
-    call(page, "'debug', true")
-    with page.expect_console_message() as message:
-        call(page, "'sale', {order: 'null', amount: '1.00'}")
-    assert "order: received 'null'" in message.value.text
-    assert json.dumps("null") in message.value.text

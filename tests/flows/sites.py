@@ -52,6 +52,7 @@ def shop_page(sites: Sites, advertiser: int, page: str, query: dict[str, str]) -
         base_url=f"{sites.tracking_url}/t/{advertiser}/",
         longest_window_days=30,
         consent_default=Consent.STORE,
+        currency="GBP",
     )
     if page == "pixel":
         address = f"{settings.base_url}pixel.gif?{urlencode(query)}"

@@ -13,12 +13,14 @@ from tracking.wire.tag import TagSettings, compressed, minified, own_names, rend
 
 SOURCE = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
 BASE = "https://track.example/t/7/"
+PLAIN = "^[-A-Z0-9#/.]{0,63}[0-9][|][0-9]+([.][0-9]{1,2})?[|](GBP)?[|]$"
 LONGEST = TagSettings(
     advertiser=4_294_967_295,
     click_parameter="a-rather-long-parameter",
     base_url="https://tracking.a-long-shop-name.example/t/4294967295/",
     longest_window_days=400,
     consent_default=Consent.ASK,
+    currency="EUR",
     strip_click_parameter=True,
     other_base_urls=("https://track.an-affiliate-network.example/t/4294967295/",),
 )
@@ -31,6 +33,7 @@ def settings(**changes: object) -> TagSettings:
         "base_url": BASE,
         "longest_window_days": 30,
         "consent_default": Consent.STORE,
+        "currency": "GBP",
     }
     return TagSettings(**{**given, **changes})  # type: ignore[arg-type]
 
@@ -56,6 +59,7 @@ def test_it_carries_the_settings_of_one_advertiser() -> None:
         "consent": True,
         "others": [],
         "strip": True,
+        "plain": PLAIN,
     }
 
 

@@ -46,7 +46,6 @@ from tracking.rule.text import printable
 from tracking.rule.tokens import TokenError
 from tracking.spool import intake
 from tracking.spool.segments import SpoolFailed
-from tracking.wire import tag
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -132,31 +131,6 @@ def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
             _accept(arrival.record, now)
         response = JsonResponse({"fresh": arrival.is_fresh})
     allow_origin(request, shop, response)
-    return response
-
-
-def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
-    """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings."""
-    shop = keeper.current().advertisers.get(advertiser)
-    if shop is None:
-        return HttpResponse("// No such advertiser.", "text/javascript", status=404)
-    wanted = tag.TagSettings(
-        advertiser=shop.id,
-        click_parameter=shop.click_parameter,
-        base_url=shop.base_url,
-        consent_default=shop.consent_default,
-        strip_click_parameter=shop.strip_click_parameter,
-        longest_window_days=shop.longest_window_days,
-        other_base_urls=shop.other_base_urls,
-    )
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    content = tag.compressed(wanted) if packed else tag.render(wanted)
-    response = HttpResponse(content, "text/javascript; charset=utf-8")
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

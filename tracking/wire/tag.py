@@ -62,8 +62,9 @@ is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wr
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
 the form of a token of this advertiser, so a role may have several. Without consent ``tokens``,
 ``session`` and ``unanswered`` are missing, ``consent`` is ``"0"``, and no credentials are sent. The
-request is ``no-cors``, so that nothing is asked before it; after ``softclick('debug', true)`` it is
-in CORS mode, and the console says what the answer's headers say.
+request is ``no-cors``, so that nothing is asked before it; after ``softclick('debug', true)``, and
+where the sale does not match ``plain``, it is in CORS mode, and what the answer's headers say is told
+on the console by ``static/tracking/debug.js``, which is imported only then.
 
 If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
 commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
@@ -88,6 +89,7 @@ from itertools import product
 from pathlib import Path
 from string import ascii_letters
 
+from network import money
 from tracking.rule.consent import Consent
 from tracking.rule.slots import MAX_COOKIE_DAYS
 
@@ -102,6 +104,9 @@ _LISTS = re.compile(
     re.MULTILINE,
 )
 """Where the script declares names of its own: variables, functions and their parameters."""
+_FUNCTION = re.compile(r"^(  (?:async )?function (\w+))\([\s\S]*?^  \}$", re.MULTILINE)
+"""A function of the script as it is written: it ends at the brace below its beginning."""
+_BRACES = re.compile("}")
 _STRINGS = r"('[^'\n]*')|"
 _WORDY = ((r"\bconst ", "let "), (r"(?<![\w$])\((\w+)\)=>", r"\2=>"), (r";}", "}"))
 """What says the same in fewer letters."""
@@ -133,6 +138,7 @@ class TagSettings:
     base_url: str
     longest_window_days: int
     consent_default: Consent
+    currency: str
     strip_click_parameter: bool = False
     other_base_urls: tuple[str, ...] = ()
 
@@ -154,8 +160,16 @@ def render(settings: TagSettings) -> str:
         "consent": _SETTLED.get(settings.consent_default),
         "others": settings.other_base_urls,
         "strip": settings.strip_click_parameter,
+        "plain": _plain(settings.currency),
     }
     return _minified_source().replace(_PLACEHOLDER, json.dumps(values, separators=(",", ":")))
+
+
+def _plain(currency: str) -> str:
+    """What ``order|amount|currency|parts`` of a sale looks like that nothing can be wrong with."""
+    places = money.decimals(currency)
+    amount = f"[0-9]+([.][0-9]{{1,{places}}})?" if places else "[0-9]+"
+    return f"^[-A-Z0-9#/.]{{0,63}}[0-9][|]{amount}[|]({currency})?[|]$"
 
 
 @lru_cache(maxsize=1024)
@@ -178,14 +192,41 @@ def minified(source: str) -> str:
     No parser. It relies on what the head of ``tag.js`` promises, and on
     statements that do not end where a line break is dropped: after ``{ ( [ , ;``, before ``} ) ]``.
     """
-    lines = (line.strip() for line in source.splitlines())
-    script = "\n".join(line for line in lines if line and not line.startswith("//"))
-    names = own_names(script)
+    kept = (line for line in source.splitlines() if line.strip()[:2] not in ("", "//"))
+    code = "\n".join(kept)
+    script = _unindented(code)
+    names, inside = own_names(script), _names_inside(code)
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
     script = re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", script)
     for wordy, short in _WORDY:
         script = _replaced(script, wordy, short)
+    for function, own in inside.items():
+        script = _with_short_names_inside(script, function, own)
     return _with_short_names(script, names)
+
+
+def _unindented(code: str) -> str:
+    return "\n".join(map(str.strip, code.splitlines()))
+
+
+def _names_inside(code: str) -> dict[str, list[str]]:
+    """Of each function what it alone declares; nobody outside uses these names."""
+    outside = {*own_names(_unindented(_FUNCTION.sub(r"\1", code)))}
+    return {
+        found[2]: [name for name in own_names(_unindented(found[0])) if name not in outside]
+        for found in _FUNCTION.finditer(code)
+    }
+
+
+def _with_short_names_inside(script: str, function: str, names: Iterable[str]) -> str:
+    """The script with short names in one function: the same few letters as in the others."""
+    start = script.index(f"function {function}(")
+    end = start
+    for found in _BRACES.finditer(script, start):
+        end = found.end()
+        if script.count("{", start, end) == script.count("}", start, end):
+            break
+    return script[:start] + _with_short_names(script[start:end], names) + script[end:]
 
 
 def _replaced(script: str, pattern: str, by: str) -> str:

@@ -184,6 +184,7 @@ def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object
         base_url=base_url,
         longest_window_days=shop.longest_window_days,
         consent_default=shop.consent_default,
+        currency=shop.currency,
         strip_click_parameter=shop.strip_click_parameter,
     )
     more = {"shop": shop, "tag": snippet(tag), "pixel": f"{base_url}pixel.gif"}

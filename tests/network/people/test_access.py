@@ -490,7 +490,7 @@ def is_taken(response: Any, url: Url) -> bool:
 
 # The other hosts' URLs are for everybody: nobody signs in there.
 PUBLIC = {
-    *("click", "activate", "landing", "tag", "sale", "forget", "pixel", "page_style"),
+    *("click", "activate", "landing", "tag", "debug", "sale", "forget", "pixel", "page_style"),
     *("damaged_click", "damaged_pixel"),
 }
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}

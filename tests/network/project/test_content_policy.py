@@ -113,6 +113,7 @@ TRACKING = {
         pytest.param("c/999999", id="untracked"),
         pytest.param("a/{publisher}", id="activation"),
         pytest.param("tag.js", id="tag"),
+        pytest.param("debug.js", id="debug"),
         pytest.param("pixel.gif?order=1&amount=1.00", id="pixel"),
         pytest.param("../page.css", id="style"),
         pytest.param("../999999/c/1", id="unknown_advertiser"),
@@ -151,6 +152,7 @@ def test_the_hash_of_the_stub_is_that_of_the_snippets_script() -> None:
         base_url="https://track.example/t/7/",
         longest_window_days=30,
         consent_default=Consent.STORE,
+        currency="GBP",
     )
     [script] = re.findall(r"<script>(.*?)</script>", tag.snippet(wanted))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -188,6 +188,7 @@ def test_a_click_on_an_own_host_is_answered_as_on_the_shared_one(
         pytest.param("c/{publisher}", 302, id="click"),
         pytest.param("a/{publisher}", 200, id="activation"),
         pytest.param("tag.js", 200, id="tag"),
+        pytest.param("debug.js", 200, id="debug"),
         pytest.param("pixel.gif?order=1&amount=1.00", 200, id="pixel"),
     ],
 )

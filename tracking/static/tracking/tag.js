@@ -156,13 +156,14 @@
   // seconds: until the browser session ends. Without a value: there is none of its name.
   function keep(name, value, seconds) {
     const put = () => {
+      if (!value) return;
       widest = widest || domains().find(accepts) || '';
       write(name, value, widest, '/', seconds);
     };
-    if (value) put();
-    if (read(name).length > (value ? 1 : 0)) {
+    put();
+    if (read(name).length > !!value) {
       remove(name);
-      if (value) put();
+      put();
     }
   }
 
@@ -214,8 +215,9 @@
     }
   }
 
+  // What went wrong is told at length by a script of its own, which is loaded only then.
   function say(...told) {
-    console.warn('softclick:', ...told);
+    import(base + 'debug.js').then((words) => words.say(told)).catch(() => console.warn('softclick:', ...told));
   }
 
   // Only what decodes as a token of ours goes: with another network's id of the same name the shop
@@ -281,23 +283,26 @@
     image.src = base + 'pixel.gif?' + new URLSearchParams(report);
   }
 
+  // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, credentials = agrees() ? 'include' : 'omit';
+    const report = { ...fields }, reads = aloud || !RegExp(settings.plain).test(FIELDS.slice(0, 4).map((field) => fields[field]).join('|'));
     if (!agrees()) report.consent = '0';
     else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
     try {
-      const body = bodyOf(report, items);
-      const answer = await post(base + 'sale', { mode: aloud ? 'cors' : 'no-cors', credentials: credentials, body: body });
-      if (aloud) say(body, answer.headers.get('X-Softclick-Error'));
+      const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
+      const wrong = answer.headers.get('X-Softclick-Error');
+      if (aloud || wrong) say('sale', fields, wrong, answer);
     } catch {
       pixel(report);
+      if (reads) say('sale', fields);
     }
   }
 
   const commands = {
     consent(answer) {
       const before = read(ANSWER).join();
+      if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
       if (said) landed = clicksIn(addresses.concat(visited()));
@@ -313,7 +318,6 @@
         const value = details[field];
         if (value != null && value !== false) report[field] = String(value === true ? 1 : value);
       });
-      if (!report.order || !/^\d+(\.\d+)?$/.test(report.amount)) say('send order, and amount like 1234.50:', report);
       if (agrees() == null) {
         const leave = () => send(report, items);
         addEventListener('pagehide', leave);
@@ -328,7 +332,8 @@
       if (!agrees()) return;
       const path = 'a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1');
       const answer = await ask(path);
-      if (agrees()) clicksOf([answer.token]).forEach(settle);
+      if (!answer.token) say('activate', publisher);
+      else if (agrees()) clicksOf([answer.token]).forEach(settle);
     },
 
     debug(answer) {
@@ -337,7 +342,7 @@
   };
 
   const softclick = (command, argument) => {
-    (async () => commands[command](argument))().catch((error) => say(command, error, Object.keys(commands)));
+    (async () => commands[command](argument))().catch((error) => say('call', command, error, commands));
   };
   softclick.loaded = true;
   window.softclick = softclick;
