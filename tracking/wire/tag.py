@@ -62,9 +62,9 @@ is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wr
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
 the form of a token of this advertiser, so a role may have several. Without consent ``tokens``,
 ``session`` and ``unanswered`` are missing, ``consent`` is ``"0"``, and no credentials are sent. The
-request is ``no-cors``, so that nothing is asked before it; after ``softclick('debug', true)``, and
-where the sale does not match ``plain``, it is in CORS mode, and what the answer's headers say is told
-on the console by ``static/tracking/debug.js``, which is imported only then.
+request is ``no-cors``, so that nothing is asked before it; where the sale does not match ``plain``,
+and after ``softclick('debug', true)``, it is in CORS mode, and what the answer says is told on the
+console by ``static/tracking/debug.js``, which is imported only then.
 
 If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
 commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
