@@ -219,7 +219,9 @@ class ReportAdmin(PageAdmin[Report]):
 
     @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
-        return "; ".join(f"{one.field}: {one.expected}" for one in told_errors(row)) or None
+        said = _("%(field)s: expected %(expected)s")
+        wrong = (said % {"field": one.field, "expected": one.expected} for one in told_errors(row))
+        return "; ".join(wrong) or None
 
     def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
         return {
