@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import transaction
 from django.db.models import ForeignKey, Model, UUIDField
 from pytest_django import DjangoDbBlocker
+from uuid_utils.compat import uuid7
 
 from network.models import User
 from publishers.models import Publisher
@@ -15,13 +17,23 @@ from tests.support.founding import made_once
 from tests.support.makers import NOW, make_advertiser, make_partner
 from tests.tracking.verify.breaking import break_by, broken, buy, commission, make_world, update
 from tests.tracking.verify.cases import CASES, IN_DECISIONS, IN_ROLLUPS
+from tracking.clicks import rows as click_rows
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import TABLES
-from tracking.models import Conversion, Landing, OrderSeen, Rollup, UnattributedSales, Validation
+from tracking.models import (
+    Click,
+    Conversion,
+    Landing,
+    OrderSeen,
+    Rollup,
+    UnattributedSales,
+    Validation,
+)
+from tracking.rule.reasons import ClickReason
 from tracking.verify.checks import Broken, Checked, verify
 from tracking.verify.invariants import OF_SALES, Invariant
 from tracking.verify.ledger import BALANCED, OF_LEDGER
-from tracking.verify.references import REFERENCES
+from tracking.verify.references import OF_ANYBODY, REFERENCES
 
 
 @pytest.fixture
@@ -83,6 +95,18 @@ def test_it_names_what_refers_to_a_row_that_does_not_exist() -> None:
         such = rf"\(1 such {model._meta.verbose_name_plural} of advertiser \d+\)"
         expected = rf"E {model._meta.verbose_name} \S+: {said} {such}"
         assert [line for line in found if re.fullmatch(expected, line)], (expected, found)
+
+
+@pytest.mark.parametrize("reason", OF_ANYBODY)
+@pytest.mark.usefixtures("world")
+def test_a_link_may_name_a_publisher_that_there_is_not(reason: ClickReason) -> None:
+    said: dict[str, Any] = {"cookie_type": "hard", "window_minutes": 0, "soft_rule": "first"}
+    shop = Conversion.objects.get(order="open").advertiser_id
+    click = Click(id=uuid7(), advertiser_id=shop, publisher_id=0, at=NOW, received_at=NOW, **said)
+    click.reason = reason.value
+    with transaction.atomic():
+        click_rows.insert([click_rows.row_of(click)])
+    assert broken() == []
 
 
 def test_every_reference_is_looked_at() -> None:
