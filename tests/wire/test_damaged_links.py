@@ -11,7 +11,26 @@ SHOES = "https://shop.example/shoes"
 
 @pytest.mark.parametrize(
     "glued",
-    ["/", ".", ",", ")", ");", "%22", "%20", "%27/", "'", "%E2%80%99", "%3E", "]", "*", "%0A", "!"],
+    [
+        "/",
+        ".",
+        ",",
+        ")",
+        ");",
+        "%22",
+        "%20",
+        "%27/",
+        "'",
+        "%E2%80%99",
+        "%3E",
+        "]",
+        "*",
+        "%0A",
+        "!",
+        "_",
+        "-",
+        "_)",
+    ],
 )
 @pytest.mark.parametrize("query", ["", f"?to={SHOES}&ref=x"])
 def test_what_is_glued_to_a_link_is_ignored(

@@ -15,7 +15,8 @@ APPENDED = re.compile(
 )
 """Parameters that social networks, mail programs and ad systems append to every link."""
 
-_PUBLISHER = re.compile(r"/([0-9]{1,10})(?![\w-])(.*)", re.DOTALL)
+_PUBLISHER = re.compile(r"/([0-9]{1,10})(?![_-]*[^\W_])(.*)", re.DOTALL)
+"""Digits that are no part of a longer word; what marks up chats glues ``_`` to a link, too."""
 
 
 @dataclass(frozen=True, slots=True)
