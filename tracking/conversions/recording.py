@@ -183,7 +183,8 @@ class _File:
 
 def _is_uncounted(item: JudgedReport, shop: Advertiser) -> bool:
     sale = item.report.sale
-    return sale is not None and sale.channel != "" and sale.channel in shop.uncounted_channels
+    uncounted = {name.casefold() for name in shop.uncounted_channels}
+    return sale is not None and sale.channel != "" and sale.channel.casefold() in uncounted
 
 
 def _alike(rows: Iterable[Report], item: JudgedReport, *, is_late: bool) -> Report | None:

@@ -313,7 +313,7 @@ def test_a_channel_that_does_not_count_is_so_by_any_report(
     Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["paid-search"])
     browser = reader_of(shop, partner(shop))
     other = browser if same else reader_of(shop, partner(shop))
-    named = browser.report("1", NOW + minutes(5), fields={"channel": "paid-search"})
+    named = browser.report("1", NOW + minutes(5), fields={"channel": "Paid-Search"})
     silent = other.report("1", NOW + minutes(6), source="pixel")
     for report in reversed((named, silent)) if reverse else (named, silent):
         record(report)
