@@ -7,6 +7,7 @@ database and a data folder of its own; pytest-django gives it a PostgreSQL datab
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,15 @@ from network.local.servers import Postgres, Valkey, serve
 from network.secret_store import development_secret
 
 
+def _keep_what_is_compiled() -> None:
+    """A run starts hundreds of processes. Where the machine's settings forbid to keep bytecode,
+    each would compile a thousand modules: more than half of what its start takes."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 def _prepare() -> None:
+    _keep_what_is_compiled()
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
     if missing:
         raise pytest.UsageError(

@@ -1,0 +1,10 @@
+"""What a test run prepares for the processes that it starts."""
+
+import subprocess
+import sys
+
+
+def test_its_processes_keep_what_they_compile() -> None:
+    look = "import sys; print(sys.dont_write_bytecode)"
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert (sys.dont_write_bytecode, ran.stdout) == (False, "False\n")
