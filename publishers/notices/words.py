@@ -220,12 +220,18 @@ def _partnership_changes(
         yield (
             _Change(
                 _("Your cookie counts as strictly necessary"),
-                _("Your clicks count without consent."),
+                _(
+                    "It is recorded with each of your clicks. Whether a click needs consent does "
+                    "not change: your link and the shop's settings decide."
+                ),
             )
             if after["strictly_necessary"]
             else _Change(
-                _("Your cookie needs consent"),
-                _("Your clicks count only with the shopper's consent."),
+                _("Your cookie no longer counts as strictly necessary"),
+                _(
+                    "It is recorded with each of your clicks. Whether a click needs consent does "
+                    "not change: your link and the shop's settings decide."
+                ),
             )
         )
 

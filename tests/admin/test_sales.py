@@ -144,6 +144,26 @@ def test_a_click_of_an_unknown_publisher_is_listed(
     assert "Does not count: the publisher was not an approved partner at that time." in page
 
 
+@pytest.mark.parametrize(
+    ("consent", "said", "counts"),
+    [
+        pytest.param(None, "Counts; the shop's banner decided about the cookie", "asked", id="ask"),
+        pytest.param(True, "Counts; set the cookie", "took", id="yes_in_the_link"),
+    ],
+)
+def test_a_click_at_a_shop_that_asks_says_whether_it_set_a_cookie(
+    owner: Client, partners: dict[str, Partnership], consent: bool | None, said: str, counts: str
+) -> None:
+    Advertiser.objects.update(consent_default="ask")
+    click = Shopper().follow(partners["Blog"], NOW, consent=consent)
+    assert said in text(owner.get(f"/admin/tracking/click/{click}/change/"))
+    found = {
+        value: str(click) in owner.get(f"/admin/tracking/click/?counts={value}").content.decode()
+        for value in ("asked", "took")
+    }
+    assert found == {value: value == counts for value in ("asked", "took")}
+
+
 @pytest.mark.parametrize("page", ["conversion", "commission", "report", "click"])
 def test_lists_take_the_same_queries_however_long_they_are(
     owner: Client, partners: dict[str, Partnership], page: str

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 
 from network.demo.pages import places, strip
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.demo.visitor import FirstParty, ask, cleared, look
-from tests.support.makers import NOW, make_user
+from tests.support.makers import NOW, make_user, report_sale
 from tracking.commissions import decisions
 from tracking.lifecycle import suspension
 
@@ -38,6 +39,16 @@ def extension_and_closed(shopper: FirstParty, blog: Partnership, extension: Part
 
 def nothing(shopper: FirstParty, blog: Partnership, extension: Partnership) -> None:
     pass
+
+
+def test_an_order_that_waits_for_a_click_is_not_said_to_be_lost(shop: Advertiser) -> None:
+    report_sale(shop, NOW, {"order": "N-1", "amount": "12.00"}, source="keyed")
+    order = strip.order_of("N-1", shop)
+    assert (order.is_waiting, order.is_known) == (True, False)
+    shown = render_to_string("demo/strip.html", {"order": order, "slots": []})
+    assert "no click has come for it" in shown
+    assert "not stored" not in shown
+    assert not strip.order_of("N-2", shop).is_waiting
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tracking.clicks.redirect import visit
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.clicks.visits import visit_by_link
 from tracking.rule.attribution import CookieType
+from tracking.rule.consent import Consent, of_click
 from tracking.rule.reasons import ClickReason, TargetReason
 from tracking.rule.tokens import Keys
 
@@ -45,6 +46,8 @@ class Tried:
     reason: ClickReason | None
     target_reason: TargetReason | None
     cookie_type: CookieType
+    asks: bool
+    """Whether the shop's banner decides if the click is kept."""
 
     @property
     def is_tracked(self) -> bool:
@@ -62,4 +65,5 @@ def try_out(url: str, publisher: int, shop: AdvertiserSnapshot, keys: Keys, now_
         reason=ClickReason(str(reason)) if reason else None,
         target_reason=TargetReason(str(target_reason)) if target_reason else None,
         cookie_type=CookieType(str(answer.record["cookie_type"])),
+        asks=of_click(request.consent, shop.consent_default) is Consent.ASK,
     )

@@ -3,11 +3,15 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow
 from tracking.rule.reasons import ClickReason
+
+LEFT_TO_THE_SHOP = Q(reason="", stood_down=False, rebuilt=False, user_agent="")
+"""Counting clicks without an answer at a shop that asks: nothing of the browser was recorded."""
 
 
 class Click(AdvertiserRow):
@@ -75,3 +79,8 @@ class Click(AdvertiserRow):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_left_to_the_shop(self) -> bool:
+        """Whether the redirect set no cookie, as the shop asks its visitors: its banner decided."""
+        return not (self.reason or self.stood_down or self.rebuilt or self.user_agent)

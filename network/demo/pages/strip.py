@@ -24,9 +24,10 @@ from tracking.explain import sentences
 from tracking.explain.explanations import state_of
 from tracking.explain.sentences import Decided, Names
 from tracking.models import Click as RecordedClick
-from tracking.models import Commission, Conversion
+from tracking.models import Commission, Conversion, Report
 from tracking.rule import attribution
 from tracking.rule.attribution import Click, Judged, Outcome, Sale, SoftRule, Verdict
+from tracking.rule.reasons import ReportOutcome
 from tracking.rule.slots import Slots
 from tracking.rule.tokens import TokenError, accept
 
@@ -85,6 +86,8 @@ class Order:
     state: str = ""
     final: str = ""
     is_known: bool = False
+    is_waiting: bool = False
+    """Kept, for a click that may still come: the shop's server or its signature confirmed it."""
     is_final: bool = False
 
 
@@ -151,7 +154,10 @@ def order_of(number: str, advertiser: Advertiser) -> Order:
     """What has become of an order by now."""
     conversion = Conversion.objects.filter(advertiser=advertiser, order=number).first()
     if conversion is None or conversion.decision is None:
-        return Order(number)
+        waiting = Report.objects.filter(
+            advertiser=advertiser, order=number, outcome=ReportOutcome.WAITING
+        )
+        return Order(number, is_waiting=waiting.exists())
     decision = conversion.decision
     judged = decisions.judged_clicks(decision)
     names = names_of(item.click for item in judged)

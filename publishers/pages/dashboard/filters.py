@@ -17,6 +17,7 @@ from network.models import Advertiser
 from network.people import access
 from publishers.pages.dashboard.paging import INVALID_POSITION
 from publishers.pages.dashboard.period import NO_DATE
+from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.commissions.decisions import judged_clicks
@@ -107,6 +108,7 @@ class ClickFilter(ListFilter):
         choices=[
             ("", gettext_lazy("All clicks")),
             ("took", gettext_lazy("Set the cookie")),
+            ("asked", gettext_lazy("Left to the shop's banner")),
             ("stood_down", gettext_lazy("Stood down")),
             ("uncounted", gettext_lazy("Do not count")),
         ],
@@ -127,7 +129,8 @@ class ClickFilter(ListFilter):
     def _by_outcome(self) -> Q:
         return {
             "": Q(),
-            "took": Q(reason="", stood_down=False),
+            "took": Q(reason="", stood_down=False) & ~LEFT_TO_THE_SHOP,
+            "asked": LEFT_TO_THE_SHOP,
             "stood_down": Q(reason="", stood_down=True),
             "uncounted": ~Q(reason=""),
         }[self.cleaned_data["outcome"]]

@@ -68,4 +68,6 @@ def _outcome(click: Click) -> str:
         return uncounted_text(click.reason)
     if click.stood_down:
         return _("Stood down: a cookie of this shop was live in the browser already.")
+    if click.is_left_to_the_shop:
+        return _("Set no cookie yet: the shop's banner decided.")
     return _("Set the cookie")

@@ -89,7 +89,10 @@ class PartnershipTermsForm(TermsChangeForm):
     strictly_necessary = forms.BooleanField(
         label=gettext_lazy("Strictly necessary"),
         required=False,
-        help_text=gettext_lazy("The cookie is part of a service the shopper asked for."),
+        help_text=gettext_lazy(
+            "The cookie is part of a service the shopper asked for. Recorded with each click; "
+            "whether a click needs consent does not change."
+        ),
     )
     evidence = forms.CharField(
         label=gettext_lazy("Why it is strictly necessary"),

@@ -186,6 +186,17 @@ def test_a_soft_partner_reads_that_its_click_is_soft() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_where_the_shop_asks_its_banner_decides(kind: str) -> None:
+    partnership = make_partner(make_advertiser("Shop"), make_publisher(), kind)
+    Advertiser.objects.filter(pk=partnership.advertiser_id).update(consent_default="ask")
+    member = signed_in(make_user("member", partnership.publisher))
+    query = f"?programme={partnership.advertiser_id}"
+    said = text(page(member, partnership.publisher, "links/", query))
+    assert "Tracked if the visitor agrees." in said
+    assert f"its banner decides whether a {kind} click is kept for you" in said
+
+
 def test_a_link_from_elsewhere_is_tried_as_it_stands(blog: Partnership) -> None:
     shop = snapshot.build().advertisers[blog.advertiser_id]
     away = Link("https://track.example/t/1/c/1", target="https://evil.example/").url

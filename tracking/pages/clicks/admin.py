@@ -116,6 +116,8 @@ class ClickAdmin(ScopedAdmin[Click]):
     def outcome(self, row: Click) -> str:
         if row.reason:
             return uncounted_text(row.reason)
+        if row.is_left_to_the_shop:
+            return _("Counts; the shop's banner decided about the cookie")
         return _("Counts; stood down") if row.stood_down else _("Counts; set the cookie")
 
     @admin.display(description=gettext_lazy("Landed"))

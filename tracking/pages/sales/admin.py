@@ -7,7 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -60,6 +61,8 @@ from tracking.pages.sales.validation import (
     url_name,
 )
 from tracking.rule.reasons import ReportOutcome
+
+BREAK = SafeString("<br>")
 
 
 class ConversionAdmin(PageAdmin[Conversion]):
@@ -219,9 +222,8 @@ class ReportAdmin(PageAdmin[Report]):
 
     @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
-        said = _("%(field)s: expected %(expected)s")
-        wrong = (said % {"field": one.field, "expected": one.expected} for one in told_errors(row))
-        return "; ".join(wrong) or None
+        wrong = ((one.field, one.expected) for one in told_errors(row))
+        return format_html_join(BREAK, "<code>{}</code>: {}", wrong) or None
 
     def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
         return {

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
+from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.commissions.states import (
     LABELS,
     NOBODY_PAID,
@@ -171,6 +172,7 @@ class CountsFilter(ChoicesFilter):
     choices_of = (
         ("yes", gettext_lazy("Counts")),
         ("took", gettext_lazy("Set the cookie")),
+        ("asked", gettext_lazy("Left to the shop's banner")),
         ("stood_down", gettext_lazy("Stood down")),
         ("no", gettext_lazy("Does not count")),
     )
@@ -180,7 +182,8 @@ class CountsFilter(ChoicesFilter):
         return queryset.filter(
             {
                 "yes": counting,
-                "took": counting & Q(stood_down=False),
+                "took": counting & Q(stood_down=False) & ~LEFT_TO_THE_SHOP,
+                "asked": LEFT_TO_THE_SHOP,
                 "stood_down": counting & Q(stood_down=True),
                 "no": ~counting,
             }[chosen]

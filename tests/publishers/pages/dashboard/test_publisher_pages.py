@@ -175,6 +175,23 @@ def test_each_click_tells_whether_it_counted(
     )
 
 
+def test_a_click_at_a_shop_that_asks_is_left_to_its_banner(
+    member: Client, blog: Partnership
+) -> None:
+    """The redirect sets no cookie there; a yes in the link sets one."""
+    Advertiser.objects.filter(pk=blog.advertiser_id).update(consent_default="ask")
+    Shopper().follow(blog, NOW)
+    Shopper().follow(blog, NOW + timedelta(minutes=1), consent=True)
+    asked, took = (
+        text(page(member, blog.publisher, f"clicks/?outcome={outcome}"))
+        for outcome in ("asked", "took")
+    )
+    assert "12 Mar 2026 14:00 Shop — Hard Set no cookie yet: the shop's banner decided." in asked
+    assert "12 Mar 2026 14:01 Shop" not in asked
+    assert "12 Mar 2026 14:01 Shop — Hard Set the cookie" in took
+    assert "12 Mar 2026 14:00 Shop" not in took
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
