@@ -223,7 +223,8 @@ class ReportAdmin(PageAdmin[Report]):
     @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
         wrong = ((one.field, one.expected) for one in told_errors(row))
-        return format_html_join(BREAK, "<code>{}</code>: {}", wrong) or None
+        said = format_html_join(BREAK, "<code>{}</code>: {}", wrong)
+        return format_html("<span>{}</span>", said) if said else None
 
     def page(self, request: HttpRequest, row: Report) -> Mapping[str, Any]:
         return {
