@@ -1,6 +1,6 @@
 """What a decision earns its partner: the pending commission follows it, by the rates in force."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -127,10 +127,14 @@ def amounts(advertiser: int, conversions: Collection[int]) -> dict[int, int]:
     if not conversions:
         return {}
     sales = Conversion.objects.filter(advertiser=advertiser, id__in=conversions)
+    return amounts_of(advertiser, sales.only("at", "parts", "advertiser"))
+
+
+def amounts_of(advertiser: int, sales: Iterable[Conversion]) -> dict[int, int]:
+    """As :func:`amounts`, by what these say of their time and parts, stored or not. One query."""
     rates = _rates([advertiser])
     return {
-        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates))
-        for sale in sales.only("at", "parts", "advertiser")
+        sale.pk: sum(line["commission_minor"] for line in _lines(sale, rates)) for sale in sales
     }
 
 

@@ -120,6 +120,33 @@ def is_declined(
     )
 
 
+def changed_clicks(
+    clicks: Sequence[Click],
+    activations: frozenset[UUID],
+    change: Change,
+    circumstances: Circumstances,
+) -> list[Click]:
+    """The clicks as they would have been; ``activations`` were made from the page."""
+    changed = [
+        _changed(click, change, circumstances, from_page=click.id in activations)
+        for click in clicks
+    ]
+    return _with_repeats(clicks, changed) if activations else changed
+
+
+def changed_terms(terms: Sequence[ShopTerms], change: Change) -> list[ShopTerms]:
+    """The advertiser's terms over time, with the soft rule as changed. (A window is a click's.)"""
+    rule = change.soft_rule
+    if rule is None:
+        return list(terms)
+    if change.since is None:
+        return [replace(one, soft_rule=rule) for one in terms]
+    turn = replace(timeline.in_force_or_first(terms, change.since), starts_at=change.since)
+    earlier = [one for one in terms if one.starts_at < change.since]
+    later = [turn, *(one for one in terms if one.starts_at > change.since)]
+    return [*earlier, *(replace(one, soft_rule=rule) for one in later)]
+
+
 def concerns(change: Change, recorded: Recorded) -> bool:
     """Whether the change could make any click of the journey, or the sale, another one."""
     if any(_is_concerned(click, change) for click in recorded.clicks):
@@ -131,12 +158,7 @@ def concerns(change: Change, recorded: Recorded) -> bool:
 def _under(
     recorded: Recorded, change: Change, circumstances: Circumstances
 ) -> tuple[list[Click], Sale]:
-    clicks = [
-        _changed(click, change, circumstances, from_page=click.id in recorded.activations)
-        for click in recorded.clicks
-    ]
-    if recorded.activations:
-        clicks = _with_repeats(recorded.clicks, clicks)
+    clicks = changed_clicks(recorded.clicks, recorded.activations, change, circumstances)
     sale = recorded.sale
     if change.soft_rule is not None and _is_after(sale.at, change):
         sale = replace(sale, soft_rule=change.soft_rule)

@@ -115,12 +115,19 @@ def with_asked(result: Result, question: Question) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One sale: who was paid, who would have been, and what it earns either way."""
+    """One sale: who was paid, who would have been, and what it earns either way, or else what it
+    ``would_earn_minor`` by other reports."""
 
     conversion: int
     paid: int | None
     would_pay: int | None
     commission_minor: int
+    would_earn_minor: int | None = None
+
+    @property
+    def after_minor(self) -> int:
+        other = self.would_earn_minor
+        return self.commission_minor if other is None else other
 
 
 @dataclass(slots=True)
@@ -137,8 +144,9 @@ class Sums:
             pairs.setdefault((sale.paid, sale.would_pay), []).append(sale)
         for (paid, would_pay), alike in pairs.items():
             tally = Tally(len(alike), sum(sale.commission_minor for sale in alike))
+            after = Tally(len(alike), sum(sale.after_minor for sale in alike))
             _count(self.before, (advertiser, paid), tally)
-            _count(self.after, (advertiser, would_pay), tally)
+            _count(self.after, (advertiser, would_pay), after)
             if paid != would_pay:
                 self._move((advertiser, paid, would_pay), tally, alike)
 

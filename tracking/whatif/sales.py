@@ -3,13 +3,14 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from network.clock import to_ms
+from network.clock import from_ms, to_ms
+from network.models import Advertiser
 from tracking.commissions import decisions, settling
 from tracking.models import Commission, Conversion
 from tracking.rule.replay import (
@@ -20,6 +21,7 @@ from tracking.rule.replay import (
     replay,
     would_pay,
 )
+from tracking.whatif.evidence import OtherCourse, courses
 from tracking.whatif.results import Replayed
 
 PAGE = 2_000
@@ -28,7 +30,7 @@ PAGE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SalesScope:
-    """The sales of one advertiser in ``[since, until)``."""
+    """The sales of one advertiser in ``[since, until)``, as they stand at its end."""
 
     advertiser: int
     since: datetime
@@ -65,14 +67,50 @@ def replay_page(
 ) -> list[Replayed]:
     """These sales, without those that have left the scope since. Sales that the change does not
     concern end as they did; without any change all are replayed."""
+    world = _World.of(scope, change, circumstances, page)
     rows = _rows(scope, page, timed=bool(circumstances.suspensions))
-    replayed = [_replayed(row, change, circumstances) for row in rows]
+    replayed = [_replayed(row, world) for row in rows]
     unpriced = [one.conversion for one in replayed if one.would_pay and not one.paid]
     prices = settling.amounts(scope.advertiser, unpriced)
+    paying = {one.conversion for one in replayed if one.would_pay}
+    differing = [course.differing for course in world.courses.values() if course.differing]
+    others = settling.amounts_of(scope.advertiser, differing) if differing else {}
     return [
-        replace(one, commission_minor=prices[one.conversion]) if one.conversion in prices else one
+        replace(
+            one,
+            commission_minor=prices.get(one.conversion, one.commission_minor),
+            would_earn_minor=others.get(one.conversion) if one.conversion in paying else None,
+        )
+        if one.conversion in prices or one.conversion in others
+        else one
         for one in replayed
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The other world: what is changed in it, and the sales of a page that went another course
+    there as their reports came."""
+
+    change: Change
+    circumstances: Circumstances
+    courses: Mapping[int, OtherCourse]
+    shop: Advertiser
+    now: datetime
+
+    @classmethod
+    def of(
+        cls, scope: SalesScope, change: Change, circumstances: Circumstances, page: Sequence[int]
+    ) -> "_World":
+        shop = Advertiser.objects.get(pk=scope.advertiser)
+        now = scope.until
+        found = courses(shop, page, change, circumstances, now) if change and page else {}
+        return cls(change, circumstances, found, shop, now)
+
+    def declines(self, closes_at: int) -> bool:
+        """Whether a sale that nobody confirmed would be declined by now, had its windows closed
+        then (ms)."""
+        return from_ms(closes_at) + timedelta(days=self.shop.confirm_days) <= self.now
 
 
 class _Row(NamedTuple):
@@ -122,40 +160,82 @@ _COLUMNS = (
 _TIMES = ("created_at", "closes_at")
 
 
-def _replayed(row: _Row, change: Change, circumstances: Circumstances) -> Replayed:
+def _replayed(row: _Row, world: _World) -> Replayed:
     """The sale replayed; one that paid nobody has no price yet."""
     paid, earned = (row.publisher, row.amount_minor) if row.is_paid else (None, 0)
-    then_paid = _would_pay(row, paid, change, circumstances)
+    then_paid = _would_pay(row, paid, world)
     return Replayed(row.conversion, paid, then_paid, earned)
 
 
-def _would_pay(
-    row: _Row, paid: int | None, change: Change, circumstances: Circumstances
-) -> int | None:
+def _would_pay(row: _Row, paid: int | None, world: _World) -> int | None:
+    change, circumstances = world.change, world.circumstances
+    if row.conversion in world.courses:
+        return _pays(row, _ending_of(world.courses[row.conversion]), world)
     if change and not _may_concern(change, row.inputs["clicks"]):
         return paid
     recorded = decisions.recorded_in(row.inputs)
     if change and not concerns(change, recorded):
         return paid
     credited = would_pay(recorded, change, circumstances)
-    if credited is None or credited not in circumstances.suspensions:
+    if credited is None or (credited not in circumstances.suspensions and row.verified):
         return credited
-    closes_at = replay(recorded, change, circumstances).closes_at
-    return None if _is_declined(row, credited, closes_at, circumstances) else credited
+    ending = _Ending(
+        credited,
+        closes_at=replay(recorded, change, circumstances).closes_at,
+        waits=row.waits,
+        is_unconfirmed=not row.verified and not row.inputs["conflict"],
+    )
+    return _pays(row, ending, world)
 
 
-def _is_declined(row: _Row, credited: int, closes_at: int, circumstances: Circumstances) -> bool:
-    """Whether the sale would be declined with a suspension of the publisher credited, closing then
-    (ms). What staff have taken back they would have taken back."""
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Who would be credited, and until when (ms) the sale would be open, or for longer if it
+    ``waits``; ``is_unconfirmed`` if only for the advertiser's word."""
+
+    credited: int | None
+    closes_at: int
+    waits: bool
+    is_unconfirmed: bool
+
+
+def _ending_of(course: OtherCourse) -> _Ending:
+    standing = course.standing
+    return _Ending(
+        course.credited,
+        closes_at=standing.resolution.outcome.closes_at,
+        waits=standing.waits,
+        is_unconfirmed=not standing.is_verified and not standing.joined.conflict,
+    )
+
+
+def _pays(row: _Row, ending: _Ending, world: _World) -> int | None:
+    """The publisher credited, unless the commission would be declined."""
+    if ending.credited is None:
+        return None
+    is_as_it_was = not world.change and row.is_paid
+    if ending.is_unconfirmed and world.declines(ending.closes_at) and not is_as_it_was:
+        return None
+    suspensions = world.circumstances.suspensions
+    if ending.credited in suspensions and _is_declined(row, ending, world.circumstances):
+        return None
+    return ending.credited
+
+
+def _is_declined(row: _Row, ending: _Ending, circumstances: Circumstances) -> bool:
+    """Whether the sale would be declined with a suspension of the publisher credited. What staff
+    have taken back they would have taken back."""
     assert row.created_at
     assert row.closes_at
-    known, closed_at = to_ms(row.created_at), to_ms(row.closes_at)
+    assert ending.credited is not None
+    publisher, known = ending.credited, to_ms(row.created_at)
 
-    def meets(until: int) -> bool:
-        return is_declined(circumstances, credited, known, None if row.waits else until)
+    def meets(until: int, waits: bool) -> bool:
+        return is_declined(circumstances, publisher, known, None if waits else until)
 
-    taken_back = row.is_paid and row.publisher == credited and meets(closed_at)
-    return meets(closes_at) and not taken_back
+    closed_at = to_ms(row.closes_at)
+    taken_back = row.is_paid and row.publisher == publisher and meets(closed_at, row.waits)
+    return meets(ending.closes_at, ending.waits) and not taken_back
 
 
 def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:

@@ -145,7 +145,7 @@ def test_without_a_change_it_checks_that_the_replay_gives_what_was_decided(
 ) -> None:
     assert "0 of 2 sales" in run()
     blog = publisher(shop, "Blog")
-    monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: blog)
+    monkeypatch.setattr(whatif_sales, "_would_pay", lambda row, paid, world: blog)
     with pytest.raises(CommandError, match="The replay of 2 sales does not give") as refused:
         run()
     assert refused.value.returncode == 1
@@ -158,7 +158,7 @@ def test_a_change_that_is_asked_for_never_counts_as_a_failed_replay(
 ) -> None:
     """Neither where it is of nobody: another advertiser is then not replayed at all."""
     make_advertiser("Other")
-    monkeypatch.setattr(whatif_sales, "_would_pay", lambda inputs, paid, change, around: None)
+    monkeypatch.setattr(whatif_sales, "_would_pay", lambda row, paid, world: None)
     extension = publisher(shop, "Extension")
     assert run("--set", f"{extension}=soft").splitlines()[-1] == (
         "Other: not replayed; the question concerns none of its partners."

@@ -199,8 +199,15 @@ def test_the_what_if_is_what_happens_in_the_other_world(
     assert happened(here) != happened(there), "this traffic tells the two worlds not apart"
 
 
-@pytest.mark.parametrize("rule", list(SoftRule))
-@pytest.mark.parametrize(("was", "would"), [(SOFT, HARD), (HARD, SOFT)])
+@pytest.mark.parametrize(
+    ("was", "would", "rule"),
+    [
+        (SOFT, HARD, SoftRule.FIRST),
+        (SOFT, HARD, SoftRule.LAST),
+        (HARD, SOFT, SoftRule.FIRST),
+        (HARD, SOFT, SoftRule.SOLE),
+    ],
+)
 def test_activations_from_the_page_and_links_right_after_them(
     was: CookieType, would: CookieType, rule: SoftRule, publishers: Mapping[str, Publisher]
 ) -> None:

@@ -1,0 +1,116 @@
+"""Which reports of an order came before it was closed, and what had been settled by then. Pure.
+
+A sale is decided from the reports that came while it was open. How long that was follows from the
+windows of its clicks, and from what was waited for; so in another world it is another time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from network.milliseconds import from_ms
+from tracking.evidence.joining import Evidence, Joined
+from tracking.evidence.resolving import Known, Resolution, resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What an advertiser asks for before a sale closes, and what its staff did: the report that
+    they ``chose`` in a conflict, and when they approved the sale; None: they did not."""
+
+    believes_browsers: bool = False
+    largest_minor: int | None = None
+    conflict_days: int = 30
+    chosen: UUID | None = None
+    chosen_at: datetime | None = None
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a sale stands at a moment: the reports known by then, joined, and what follows.
+    ``chosen`` is the report that settled a conflict, by staff's choice or because time was over."""
+
+    joined: Joined
+    resolution: Resolution
+    chosen: UUID | None
+    is_verified: bool
+    is_over_limit: bool
+
+    @property
+    def closes_at(self) -> datetime:
+        return from_ms(self.resolution.outcome.closes_at)
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to say something about it before it closes."""
+        is_in_question = self.is_over_limit or not self.is_verified
+        pays = self.resolution.outcome.paid is not None
+        return bool(self.joined.conflict) or (pays and is_in_question)
+
+    def is_closed(self, at: datetime) -> bool:
+        return self.closes_at <= at and not self.waits
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A sale from its first report on: how it ``stood`` in the end, and the reports that came
+    too ``late``. ``stood`` is None while no report brought a click."""
+
+    stood: Standing | None
+    late: Sequence[Evidence] = ()
+
+
+def follow(known: Known, handling: Handling, now: datetime) -> Course:
+    """Take the reports one by one, as they were received until ``now``, until the sale closes."""
+    chosen: UUID | None = None
+    has_click = False
+    for count, report in enumerate(known.evidence):
+        if has_click:
+            before = stand(_first(known, count), handling, report.received_at, chosen)
+            if before.is_closed(report.received_at):
+                return Course(before, known.evidence[count:])
+            chosen = before.chosen
+        has_click = has_click or bool(report.presented)
+    return Course(stand(known, handling, now, chosen) if has_click else None)
+
+
+def stand(known: Known, handling: Handling, at: datetime, chosen: UUID | None = None) -> Standing:
+    """How the sale stands at a moment, had no other report come by then. ``chosen`` settled an
+    earlier conflict."""
+    joined = known.joined(chosen)
+    settled = _settled(known, joined, handling, at)
+    if settled is not None and settled != chosen:
+        chosen, joined = settled, known.joined(settled)
+    is_approved = handling.approved_at is not None and handling.approved_at <= at
+    largest = handling.largest_minor
+    return Standing(
+        joined=joined,
+        resolution=resolve(known, joined),
+        chosen=chosen,
+        is_verified=joined.rank.confirms or handling.believes_browsers or is_approved,
+        is_over_limit=largest is not None
+        and joined.figures.amount_minor > largest
+        and not is_approved,
+    )
+
+
+def settles_at(joined: Joined, conflict_days: int) -> datetime | None:
+    """When the earlier report decides a conflict, if nobody settles it before."""
+    return joined.conflict_since and joined.conflict_since + timedelta(days=conflict_days)
+
+
+def _settled(known: Known, joined: Joined, handling: Handling, at: datetime) -> UUID | None:
+    if not joined.conflict:
+        return None
+    by_staff = handling.chosen_at is not None and handling.chosen_at <= at
+    if by_staff and any(report.id == handling.chosen for report in known.evidence):
+        return handling.chosen
+    by_time = settles_at(joined, handling.conflict_days)
+    is_over = by_time is not None and by_time <= at
+    return joined.claimant.id if is_over and joined.claimant else None
+
+
+def _first(known: Known, count: int) -> Known:
+    return replace(known, evidence=known.evidence[:count])
