@@ -1,0 +1,278 @@
+"""What could be wrong with evidence, closing and money, and the test that notices each.
+
+The rule itself has a table of its own (``tests/tracking/rule/mutations.py``).
+"""
+
+from tests.support.faults import Fault
+
+_PROPERTIES = "tests/tracking/evidence/test_resolving.py::"
+_CLOSING = "tests/tracking/evidence/test_closing.py::"
+_JOINING = "tests/tracking/evidence/test_joining.py::"
+_BELIEVING = "tests/tracking/conversions/test_believing.py::"
+_FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
+_OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
+_WHATIF = "tests/tracking/whatif/test_late_evidence.py::"
+
+BELIEF = (
+    Fault(
+        "ranks are compared the wrong way round",
+        "tracking.evidence.ranks",
+        "return _PLACES[self]",
+        "return -_PLACES[self]",
+        _PROPERTIES + "test_a_lower_rank_changes_no_figure",
+    ),
+    Fault(
+        "a lower rank contradicts a higher one",
+        "tracking.evidence.joining",
+        "equals = [item.report for item in linked if item.rank is top.rank]",
+        "equals = [item.report for item in linked]",
+        _PROPERTIES + "test_a_lower_rank_changes_no_figure",
+    ),
+    Fault(
+        "the journey of lowest rank decides",
+        "tracking.evidence.joining",
+        "highest = min(_place(group) for group in groups)",
+        "highest = max(_place(group) for group in groups)",
+        _PROPERTIES + "test_a_lower_rank_changes_no_figure",
+    ),
+    Fault(
+        "a bare report contradicts a token",
+        "tracking.evidence.joining",
+        "equals = [item.report for item in linked if item.rank is top.rank]",
+        "equals = [i.report for i in linked if i.rank is top.rank or i.rank is Rank.BARE]",
+        _PROPERTIES + "test_a_bare_report_neither_credits_nor_contests",
+    ),
+    Fault(
+        "a bare report names a channel that does not count",
+        "tracking.evidence.joining",
+        "named = [item.report.uncounted for item in items if item.rank is not Rank.BARE]",
+        "named = [item.report.uncounted for item in items]",
+        _PROPERTIES + "test_a_bare_report_neither_credits_nor_contests",
+    ),
+    Fault(
+        "a bare report adds a field",
+        "tracking.evidence.joining",
+        "speaking = [report for report in self.linked if report.rank is not Rank.BARE]",
+        "speaking = list(self.linked)",
+        _JOINING + "test_a_bare_report_moves_the_time_and_nothing_else",
+    ),
+    Fault(
+        "reports join in the order in which they are given",
+        "tracking.evidence.joining",
+        "ordered = sorted(reports, key=lambda report: report.received)",
+        "ordered = list(reports)",
+        _JOINING + "test_the_order_of_reports_never_matters",
+    ),
+    Fault(
+        "the time is that of the latest report",
+        "tracking.evidence.joining",
+        "at = min([*times, order.first_seen] if order.first_seen else times)",
+        "at = max([*times, order.first_seen] if order.first_seen else times)",
+        _JOINING + "test_the_sale_happened_when_its_order_was_first_seen",
+    ),
+    Fault(
+        "a journey that began after the sale contests it",
+        "tracking.evidence.joining",
+        "if min(item.click.at, begun.get(item.click.journey, item.click.at)) <= limit",
+        "if limit",
+        _BELIEVING + "test_a_second_device_that_clicked_after_the_order_contests_nothing",
+    ),
+    Fault(
+        "the last browser that reports speaks for the session",
+        "tracking.evidence.joining",
+        "one = min(speaking, key",
+        "one = max(speaking, key",
+        _BELIEVING + "test_a_session_that_is_over_is_not_revived_by_naming_it",
+    ),
+    Fault(
+        "reports of two journeys are no conflict",
+        "tracking.evidence.joining",
+        "if len(deciding) > 1:",
+        "if len(deciding) > 9:",
+        _JOINING + "test_a_conflict_has_a_beginning_and_one_who_was_earlier",
+        case="journeys",
+    ),
+    Fault(
+        "a channel that does not count is credited",
+        "tracking.evidence.resolving",
+        "return Journey(()) if joined.uncounted else known.clicks.of(joined)",
+        "return known.clicks.of(joined)",
+        _BELIEVING + "test_a_channel_that_does_not_count_is_so_by_any_report",
+        case="same_browser",
+    ),
+    Fault(
+        "a wrong signature is believed",
+        "tracking.conversions.reports",
+        "is_signed = signature is not None and signing.verifies(signature, secrets)",
+        "is_signed = signature is not None",
+        _BELIEVING + "test_a_wrong_signature_is_named_and_counts_for_nothing",
+        case="another_text",
+    ),
+    Fault(
+        "a report is dated after its receipt",
+        "tracking.conversions.reports",
+        "return min(self.report.at, self.report.received_at)",
+        "return self.report.at",
+        _BELIEVING + "test_no_report_is_dated_after_its_receipt",
+    ),
+    Fault(
+        "an order that was seen before is forgotten",
+        "tracking.conversions.recording",
+        "first_seen_at=seen.first_of(advertiser.pk, sale.order),",
+        "first_seen_at=None,",
+        _BELIEVING + "test_a_click_after_the_order_is_not_paid_for_it",
+    ),
+    Fault(
+        "what a shop confirmed before any token came is lost",
+        "tracking.conversions.recording",
+        "self.rows = _waiting(self.conversion)",
+        "self.rows = []",
+        _BELIEVING + "test_what_the_shop_said_before_any_token_came_confirms_the_sale",
+    ),
+    Fault(
+        "a stale landing is fresh",
+        "tracking.landings.arriving",
+        "is_fresh = now_ms - click.at <= FRESH_MS",
+        "is_fresh = True",
+        "tests/wire/test_landings.py::test_it_says_whether_the_click_has_just_been_made",
+        case="within_its_window",
+    ),
+)
+
+CLOSING = (
+    Fault(
+        "later evidence moves the closing earlier",
+        "tracking.evidence.resolving",
+        "if last and last.at > attribution",
+        "if last and last.at < attribution",
+        _PROPERTIES + "test_later_evidence_moves_the_closing_only_later",
+    ),
+    Fault(
+        "a sale closes although its closing time was moved on",
+        "tracking.lifecycle.finalisation",
+        "if conversion.closes_at > known_to or _waits(conversion):",
+        "if _waits(conversion):",
+        _FINAL + "test_a_click_that_arrives_at_the_last_moment_moves_the_closing",
+    ),
+    Fault(
+        "a sale closes before the spools are drained",
+        "tracking.lifecycle.finalisation",
+        'return min(now, hosts.aggregate(least=Min("drained_to"))["least"] or now)',
+        "return now",
+        _FINAL + "test_it_waits_for_every_spool_that_has_not_been_taken_out",
+    ),
+    Fault(
+        "late reports count when a sale is decided again",
+        "tracking.conversions.deciding",
+        "if row.outcome != ReportOutcome.LATE]",
+        "]",
+        _FINAL + "test_a_report_after_the_closing_does_not_count_when_the_sale_is_decided_again",
+    ),
+    Fault(
+        "a report after the closing is not late",
+        "tracking.conversions.recording",
+        "outcome = ReportOutcome.LATE if is_late else ReportOutcome.MERGED",
+        "outcome = ReportOutcome.MERGED",
+        _FINAL + "test_a_report_after_the_closing_is_kept_and_changes_nothing",
+    ),
+    Fault(
+        "the ledger posts a key again",
+        "publishers.ledger.posting",
+        "if created:",
+        "if posted:",
+        "tests/publishers/ledger/test_posting.py::test_the_same_key_posts_once",
+    ),
+    Fault(
+        "verification is ignored",
+        "tracking.commissions.settling",
+        "conversion.verified = is_confirmed or is_approved or believes_browsers",
+        "conversion.verified = True",
+        _OVERDUE + "test_what_nobody_confirmed_is_never_paid",
+    ),
+    Fault(
+        "the days to confirm are not counted",
+        "tracking.lifecycle.overdue",
+        "closes_at__lte=known_to - timedelta(days=shop.confirm_days),",
+        "closes_at__lte=known_to,",
+        _OVERDUE + "test_what_nobody_confirmed_is_never_paid",
+    ),
+    Fault(
+        "the largest plausible order is ignored",
+        "tracking.commissions.settling",
+        "conversion.over_limit = is_large and not is_approved",
+        "conversion.over_limit = False",
+        _OVERDUE + "test_an_approval_does_not_hold_for_a_larger_order",
+    ),
+    Fault(
+        "an approval holds for other amounts",
+        "tracking.commissions.settling",
+        "if commission.status == Status.APPROVED and _is_other(commission, before):",
+        "if commission.status == Status.APPROVED and not before:",
+        _OVERDUE + "test_an_approval_does_not_hold_for_a_larger_order",
+    ),
+    Fault(
+        "the date of a conflict is ignored",
+        "tracking.lifecycle.overdue",
+        "conflict_since__lte=known_to - timedelta(days=shop.conflict_days)",
+        "conflict_since__lte=known_to",
+        _OVERDUE + "test_after_some_days_the_earlier_report_decides",
+    ),
+)
+
+OTHER_WORLD = (
+    Fault(
+        "a what-if counts what would have been too late",
+        "tracking.evidence.closing",
+        "if before.is_closed(report.received_at):",
+        "if before is known:",
+        _WHATIF + "test_a_stranger_contests_a_sale_that_would_have_been_closed",
+        case="in_conflict",
+    ),
+    Fault(
+        "a what-if settles no conflict by time",
+        "tracking.evidence.closing",
+        "is_over = by_time is not None and by_time <= at",
+        "is_over = False",
+        _WHATIF + "test_a_stranger_contests_a_sale_that_would_have_been_closed",
+        case="settled_by_time",
+    ),
+    Fault(
+        "a what-if closes what is in conflict",
+        "tracking.evidence.closing",
+        "return bool(self.joined.conflict) or (pays and is_in_question)",
+        "return pays and is_in_question",
+        _CLOSING + "test_what_is_waited_for_keeps_a_sale_open",
+        case="conflict",
+    ),
+    Fault(
+        "a what-if closes what nobody confirmed",
+        "tracking.evidence.closing",
+        "return bool(self.joined.conflict) or (pays and is_in_question)",
+        "return bool(self.joined.conflict)",
+        _CLOSING + "test_what_is_waited_for_keeps_a_sale_open",
+        case="unverified",
+    ),
+    Fault(
+        "a what-if keeps the figures of this world",
+        "tracking.whatif.evidence",
+        "if (sale.at, sale.parts) == (joined.at, parts):",
+        "if sale.at == joined.at:",
+        _WHATIF + "test_other_figures_come_when_the_sale_would_have_been_closed",
+    ),
+    Fault(
+        "a what-if closes sales as they were closed here",
+        "tracking.whatif.evidence",
+        "other = _in_other_world(known, change, circumstances)",
+        "other = known",
+        _WHATIF + "test_other_figures_come_when_the_sale_would_have_been_closed",
+    ),
+    Fault(
+        "a what-if pays what nobody confirmed",
+        "tracking.whatif.sales",
+        "if ending.is_unconfirmed and world.declines(ending.closes_at) and not is_as_it_was:",
+        "if ending.is_unconfirmed and not world:",
+        _WHATIF + "test_a_sale_that_nobody_confirmed_is_declined_in_both_worlds",
+    ),
+)
+
+FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD)
