@@ -38,3 +38,15 @@ def test_the_tree_is_free_of(what: str, tracked: list[str]) -> None:
         for match in MUST_NOT_OCCUR[what].finditer((ROOT / name).read_bytes())
     ]
     assert found == []
+
+
+def test_the_image_takes_no_secret_and_no_environment(tracked: list[str]) -> None:
+    """What is not named is left out, such as .env, .data, .git and .venv; what is named is
+    committed."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    named = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
+    of_the_tree = {name.partition("/")[0] for name in tracked}
+    assert named
+    assert not [name for name in named if name not in of_the_tree or name.startswith(".")]
