@@ -46,6 +46,22 @@ def test_a_sale_is_explained(owner: Client, partners: dict[str, Partnership]) ->
     assert '"verdict": "stood_down"' in page
 
 
+@pytest.mark.parametrize("order", ["A B440751241", '"17"', "'1'", "10023"])
+@pytest.mark.parametrize("rows", ["conversion", "commission", "report"])
+def test_an_order_is_found_as_it_is_written(
+    owner: Client, partners: dict[str, Partnership], order: str, rows: str
+) -> None:
+    sale = sale_of(partners, order)
+    sale_of(partners, "440751241")
+    found = {
+        "conversion": sale.pk,
+        "commission": sale.commission.pk,
+        "report": sale.reports.get().pk,
+    }
+    answer = owner.get(f"/admin/tracking/{rows}/", {"q": order})
+    assert [row.pk for row in answer.context["cl"].result_list] == [found[rows]]
+
+
 def test_times_are_in_the_readers_zone(owner: Client, partners: dict[str, Partnership]) -> None:
     User.objects.filter(username="olga").update(time_zone="Asia/Tokyo")
     page = sale_page(owner, sale_of(partners))

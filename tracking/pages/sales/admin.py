@@ -16,6 +16,7 @@ from network import money
 from network.pages.site import badges
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
+from network.pages.site.searching import WholeTextSearch
 from tracking.commissions.settling import commission_of
 from tracking.conversions.reports import is_key_gone
 from tracking.corrections.taking import refusal
@@ -65,7 +66,7 @@ from tracking.rule.reasons import ReportOutcome
 BREAK = SafeString("<br>")
 
 
-class ConversionAdmin(PageAdmin[Conversion]):
+class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     when_empty = gettext_lazy(
         "A sale appears when the shop reports an order that came with a click: put the tag on "
         "the thank-you page, or send reports from the shop's server."
@@ -136,7 +137,7 @@ def _is_unpaid(commission: Commission) -> bool:
     return commission.status == Commission.Status.DECLINED
 
 
-class CommissionAdmin(ScopedAdmin[Commission]):
+class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     when_empty = gettext_lazy(
         "A commission appears with the first sale that a partner is paid for."
     )
@@ -199,7 +200,7 @@ def _sale_link(conversion: Conversion) -> str:
     return format_html('<a href="{}">{}</a>', address, conversion.order)
 
 
-class ReportAdmin(PageAdmin[Report]):
+class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
     """What merchants sent, and what was wrong with it."""
 
     when_empty = gettext_lazy(

@@ -1,0 +1,22 @@
+"""Searching a list by references that people gave, as they are."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+class WholeTextSearch(admin.ModelAdmin[Any]):
+    """A list whose search takes what is typed as a whole, too: an order reference may hold blanks
+    and quotes, at which Django would part it."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_double = super().get_search_results(request, queryset, search_term)
+        if not search_term:
+            return found, may_double
+        escaped = search_term.replace("\\", "\\\\").replace('"', '\\"')
+        whole, may_double_too = super().get_search_results(request, queryset, f'"{escaped}"')
+        return found | whole, may_double or may_double_too
