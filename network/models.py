@@ -11,8 +11,9 @@ from network.advertisers.models import CommissionGroup as CommissionGroup
 from network.advertisers.models import CommissionRate as CommissionRate
 from network.advertisers.models import SigningKey as SigningKey
 from network.advertisers.models import SoftRuleChoice as SoftRuleChoice
-from network.advertisers.models import TrackingHost as TrackingHost
 from network.effective.models import PolicyVersion as PolicyVersion
+from network.hosts.models import HostProof as HostProof
+from network.hosts.models import TrackingHost as TrackingHost
 from network.people.models import ADDRESS_TAKEN as ADDRESS_TAKEN
 from network.people.models import NAME_TAKEN as NAME_TAKEN
 from network.people.models import People as People

@@ -71,6 +71,8 @@ SITE_URL = PUBLIC_ORIGIN.format(host=SITE_HOST)
 TRACKING_URL = PUBLIC_ORIGIN.format(host=TRACKING_HOST)
 _DEMO_PAGES = ("shop", "blog", "cashback", "extension", "overlay")
 DEMO_HOSTS = tuple(f"{name}.localhost" for name in _DEMO_PAGES) if DEMO else ()
+# What the demo's DNS knows of other machines: it asks none (network/outside/dns.py).
+DEMO_ALIASES = {"go.roesterei-blum.example": "tracking.former-network.example"} if DEMO else {}
 # An advertiser's own tracking hosts are not among these: project/hosts.py sends them elsewhere.
 ALLOWED_HOSTS = [SITE_HOST, TRACKING_HOST, *DEMO_HOSTS]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -285,6 +287,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-whatifs": {"task": "tracking.tasks.resume_whatifs", "schedule": 60.0},
     "send-notices": {"task": "publishers.tasks.send_notices", "schedule": 30.0},
     "forget-orders": {"task": "tracking.tasks.forget_orders", "schedule": 3600.0},
+    "check-tracking-hosts": {"task": "network.tasks.check_tracking_hosts", "schedule": 60.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"

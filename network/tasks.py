@@ -3,9 +3,21 @@
 from celery import shared_task
 from django.core import mail
 
+from network import clock
+from network.hosts import proving
+from network.outside import dns
+from network.outside.web import Fetcher
+
 
 @shared_task(name="network.tasks.send_mail")
 def send_mail(subject: str, text: str, address: str) -> None:
     """Send one mail that its reader has asked for, and asks for again if it does not come. When the
     mail server refuses it, that is an error in the log."""
     mail.send_mail(subject, text, None, [address])
+
+
+@shared_task(name="network.tasks.check_tracking_hosts")
+def check_tracking_hosts() -> None:
+    """Look whether hosts that wait for proof are proven, and whether those that were still are."""
+    resolver = dns.resolver()
+    proving.check_due(clock.now(), resolver, Fetcher(resolver))

@@ -8,7 +8,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -192,30 +191,6 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
-
-
-class TrackingHost(models.Model):
-    """A tracking host that is one advertiser's own; the first of them is in its links. They are
-    written by :func:`network.advertisers.tracking_hosts.replace`."""
-
-    advertiser = models.ForeignKey(Advertiser, models.PROTECT, related_name="own_hosts")
-    host = models.CharField(max_length=253, unique=True)
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        ordering = ("advertiser_id", "position")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(host=Lower("host")), name="tracking_host_lower_case"
-            ),
-            models.UniqueConstraint(
-                fields=("advertiser", "position"), name="tracking_host_one_per_position"
-            ),
-        ]
-        triggers: ClassVar = [bumps_policy()]
-
-    def __str__(self) -> str:
-        return self.host
 
 
 class SoftRuleChoice(models.TextChoices):

@@ -74,13 +74,15 @@ def start_or_now(start: datetime | None, now: datetime) -> datetime:
     return max(start, now + SPREAD)
 
 
-def bumps_policy() -> pgtrigger.Trigger:
-    """Tell every tracking process that its snapshot is out of date (one row, read every second)."""
+def bumps_policy(*columns: str) -> pgtrigger.Trigger:
+    """Tell every tracking process that its snapshot is out of date (one row, read every second).
+    With ``columns``, an update of others tells nobody."""
+    update = pgtrigger.UpdateOf(*columns) if columns else pgtrigger.Update  # type: ignore[no-untyped-call]
     return pgtrigger.Trigger(
         name="bumps_policy",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        operation=pgtrigger.Insert | update | pgtrigger.Delete,
         func="""
             INSERT INTO network_policyversion (id, version) VALUES (1, 1)
             ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;

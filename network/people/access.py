@@ -73,6 +73,7 @@ RULES: Mapping[str, Rule] = {
     "network.attributionterms": _ADVERTISER,
     "network.commissiongroup": _ADVERTISER,
     "network.commissionrate": _ADVERTISER,
+    "network.hostproof": _ADVERTISER,
     "network.policyversion": OPERATORS_ONLY,
     "network.signingkey": _ADVERTISER,
     "network.staffmembership": OPERATORS_ONLY,

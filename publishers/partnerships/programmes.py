@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from network import dates, money
 from network.advertisers.notice import NoticePeriod, notice_at
 from network.advertisers.terms import DEFAULT_GROUP
-from network.advertisers.tracking_hosts import base_urls
 from network.effective import queries
+from network.hosts.tracking_hosts import base_urls
 from network.models import (
     Advertiser,
     AttributionTerms,

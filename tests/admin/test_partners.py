@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from network.advertisers import tracking_hosts
 from network.effective import queries
 from network.effective.rows import SPREAD
 from network.models import Advertiser, User
@@ -24,7 +23,7 @@ from publishers.models import (
     PartnershipTerms,
 )
 from publishers.policy import assigning, deciding
-from tests.support.makers import NOW, SetClock, make_partner, make_publisher
+from tests.support.makers import NOW, SetClock, give_hosts, make_partner, make_publisher
 from tests.support.reading import post, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -315,7 +314,7 @@ def test_a_partners_page_tells_past_present_and_future(
     assigning.assign(
         [partners["Blog"]], "hard", NOW, start=later, reason="Trial over", made_by=user
     )
-    tracking_hosts.replace(partners["Blog"].advertiser, ["go.shop.example"])
+    give_hosts(partners["Blog"].advertiser, "go.shop.example")
     page = text(owner.get(f"{PARTNERS}{partners['Blog'].pk}/change/"))
     assert (
         "Soft set individually, since 3 Mar 2026 Approved Becomes hard on 21 Mar 2026 14:00 UTC."

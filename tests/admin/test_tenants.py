@@ -9,12 +9,12 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from network.advertisers import tracking_hosts
 from network.advertisers.terms import rate_at, terms_at
 from network.effective.rows import SPREAD
+from network.hosts import tracking_hosts
 from network.models import Advertiser, User
 from publishers.models import Publisher
-from tests.support.makers import NOW, make_advertiser, make_user
+from tests.support.makers import NOW, give_hosts, make_advertiser, make_user
 from tests.support.reading import post, signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -140,6 +140,8 @@ def test_staff_change_their_advertiser_but_not_what_operators_agree_with_it(
 
 def test_staff_name_tracking_hosts_of_their_own(owner: Client, shop: Advertiser) -> None:
     address = f"/admin/network/advertiser/{shop.pk}/change/"
+    shop.domains, shop.landing_url = ["shop.example"], "https://shop.example/"
+    shop.save()
     post(owner, address, **advertiser_form(shop, own_hosts="Go.shop.example\r\nt.shop.example\r\n"))
     hosts = shop.own_hosts.values_list("host", flat=True)
     assert list(hosts) == ["go.shop.example", "t.shop.example"]
@@ -162,7 +164,7 @@ def test_staff_name_tracking_hosts_of_their_own(owner: Client, shop: Advertiser)
 def test_a_tracking_host_that_cannot_be_is_refused_with_its_remedy(
     owner: Client, shop: Advertiser, host: str, remedy: str
 ) -> None:
-    tracking_hosts.replace(make_advertiser("Other shop"), ["go.other.example"])
+    give_hosts(make_advertiser("Other shop"), "go.other.example")
     address = f"/admin/network/advertiser/{shop.pk}/change/"
     response = post(owner, address, **advertiser_form(shop, own_hosts=f"t.shop.example\n{host}"))
     errors = response.context["adminform"].form.errors
@@ -176,20 +178,21 @@ def test_a_tracking_host_that_cannot_be_is_refused_with_its_remedy(
 def test_a_host_that_was_taken_since_the_form_was_checked_is_told(
     owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tracking_hosts.replace(make_advertiser(), ["go.other.example"])
+    host = f"go.{shop.domains[0]}"
+    give_hosts(make_advertiser(), host)
     checked = tracking_hosts.refuse_taken
     asked = count()
     monkeypatch.setattr(
-        tracking_hosts, "refuse_taken", lambda *given: checked(*given) if next(asked) > 1 else None
+        tracking_hosts, "refuse_taken", lambda *given: checked(*given) if next(asked) else None
     )
-    form = advertiser_form(shop, own_hosts="go.other.example")
+    form = advertiser_form(shop, own_hosts=host)
     page = text(post(owner, f"/admin/network/advertiser/{shop.pk}/change/", **form))
-    assert "Another advertiser uses “go.other.example”." in page
+    assert f"Another advertiser uses “{host}”." in page
     assert not shop.own_hosts.exists()
 
 
 def test_a_viewer_reads_the_tracking_hosts(shop: Advertiser) -> None:
-    tracking_hosts.replace(shop, ["go.shop.example", "t.shop.example"])
+    give_hosts(shop, "go.shop.example", "t.shop.example")
     viewer = signed_in(make_user("viewer", shop))
     page = text(viewer.get(f"/admin/network/advertiser/{shop.pk}/change/"))
     assert "go.shop.example and t.shop.example" in page

@@ -11,12 +11,11 @@ from django.test import Client
 from django.urls import resolve
 from pytest_django import Settings
 
-from network.advertisers import tracking_hosts
 from network.demo.pages import controls, guide, places
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.demo.visitor import FirstParty, ask, cleared, look
-from tests.support.makers import NOW
+from tests.support.makers import NOW, give_hosts
 from tracking.clicks import snapshot
 from tracking.lifecycle import finalisation
 
@@ -95,7 +94,7 @@ def test_the_session_ends_on_every_host(
     demo_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tracking_hosts.replace(shop, [places.SHOP_TRACKING])
+    give_hosts(shop, places.SHOP_TRACKING)
     known = snapshot.build()
     monkeypatch.setattr(snapshot.keeper, "current", lambda: known)
     answer = client_at_shop.post("/demo/end-session", {"back": "/product/tent"})

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from network import clock
 from network.demo.pages import places
 from network.demo.story import cast, seed
-from network.models import Advertiser, User
+from network.models import Advertiser, TrackingHost, User
 from publishers.ledger.posting import balance
 from publishers.models import LedgerEntry, ModelType, Notice, NoticeMail, Partnership, Publisher
 from publishers.partnerships.standing import standings
@@ -61,6 +61,12 @@ def test_a_what_if_without_a_change_gives_what_was_decided() -> None:
     result = runs.ask(Question(changes, NOW - timedelta(days=databases.DAYS), NOW))
     assert result.sales > 100
     assert (result.differing, result.moves) == (0, ())
+
+
+def test_one_tracking_host_is_in_use_and_one_waits_for_proof() -> None:
+    hosts = TrackingHost.objects.order_by("advertiser").values_list("host", "proof__way")
+    assert list(hosts) == [(places.SHOP_TRACKING, "local"), (cast.HOST_TO_COME, None)]
+    assert TrackingHost.objects.get(host=cast.HOST_TO_COME).answers
 
 
 def test_most_clicks_landed_and_some_were_handed_round() -> None:

@@ -15,7 +15,6 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from network import clock
-from network.advertisers import tracking_hosts
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.models import Advertiser
 from publishers.models import ModelType
@@ -34,6 +33,7 @@ from tests.flows import sites as other_sites
 from tests.flows.network import Network
 from tests.flows.shopping import Market
 from tests.flows.sites import Sites
+from tests.support.makers import give_hosts
 
 PROCESSES = ("site", "tracking", "drain", "worker", "beat")
 MARKETS, ASKING_MARKETS = 80, 8
@@ -65,7 +65,7 @@ def found(number: int, consent_default: str = Advertiser.ConsentDefault.STORE) -
         for name, model_type in (("Blog", ModelType.CONTENT), ("Extension", ModelType.EXTENSION))
     )
     market = Market(advertiser.id, blog, extension)
-    tracking_hosts.replace(advertiser, [market.own_host])
+    give_hosts(advertiser, market.own_host)
     return market
 
 

@@ -23,6 +23,7 @@ from network.demo.pages import mailbox, places
 from network.demo.pages.shop_server import ApiCall
 from network.demo.story import cast
 from network.demo.story.catalogue import PRODUCTS
+from network.hosts import proving, tracking_hosts
 from network.models import Advertiser, User
 from publishers.models import (
     CookieTypeAssignment,
@@ -38,6 +39,7 @@ from publishers.teams import invitations
 from publishers.teams.models import Invitation
 from tests.network.people.test_access import ADMIN, RULES, urls_of
 from tests.support.makers import NOW
+from tests.support.other_machines import Files, Names
 from tracking.models import (
     Click,
     Commission,
@@ -365,6 +367,7 @@ def _add_what_seeding_has_not() -> None:
     api_keys.revoke(
         api_keys.make(shop, "Old order export", NOW, made_by=person).row, NOW, revoked_by=person
     )
+    _enter_hosts(shop)
     assigning.set_default(shop, "loyalty", "soft", NOW, reason="Ours is a shop", made_by=None)
     client = _client(STAFF)
     partnership = Partnership.objects.get(advertiser=cast.SHOP, publisher=cast.BLOG)
@@ -391,6 +394,20 @@ def _add_what_seeding_has_not() -> None:
     )
     client.post(note, {"text": "Wants to talk about the spring campaign."})
     client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})
+
+
+def _enter_hosts(shop: Advertiser) -> None:
+    """Tracking hosts in every state: in use, without its proof, checked in vain, and not yet."""
+    lost, waits, new = (f"{name}.nimbus-outdoor.example" for name in ("lost", "go", "new"))
+    tracking_hosts.replace(shop, [places.SHOP_TRACKING, lost, waits, new], NOW)
+    leads_here = Names({lost: settings.TRACKING_HOST})
+    proving.check(shop.own_hosts.get(host=lost), NOW, leads_here, Files())
+    elsewhere = Names(
+        {waits: "tracking.former-network.example"}, {f"_softclick.{waits}": ["softclick=0123"]}
+    )
+    proving.check(shop.own_hosts.get(host=waits), NOW, elsewhere, Files())
+    later = NOW + timedelta(minutes=1)
+    proving.check(shop.own_hosts.get(host=lost), later, Names(), Files())
 
 
 def _invite(token: str, email: str, *, by: str = STAFF, **more: Any) -> None:

@@ -21,6 +21,7 @@ from django.utils.dates import MONTHS, MONTHS_3
 from playwright.sync_api import Page as Tab
 
 from network.demo.pages.mailbox import mails
+from network.models import TrackingHost
 from network.pages.site.pseudo import CLOSE, LANGUAGE, OPEN, pseudo
 from tracking.clicks.visits import REFERENCE_NAMES
 from tracking.models import Click
@@ -189,6 +190,8 @@ def free_texts() -> list[str]:
     for references in Click.objects.values_list("references", flat=True).distinct():
         found |= {f"{name}: {value}" for name, value in references.items()}
         found |= set(references.values())
+    for answers in TrackingHost.objects.values_list("answers", flat=True):
+        found |= {answer["detail"] for answer in answers}
     for mail in mails():
         found |= {mail.subject, mail.sender, *map(str.strip, mail.text.splitlines())}
     for logged in LogEntry.objects.values_list("object_repr", "change_message"):

@@ -16,6 +16,8 @@ from uuid_utils.compat import uuid7
 
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.clock import to_ms
+from network.hosts import proving, tracking_hosts
+from network.hosts.models import ProofWay
 from network.models import Advertiser, StaffMembership, User
 from publishers.models import ModelType, Partnership, Publisher
 from publishers.policy import assigning, deciding
@@ -69,6 +71,13 @@ def make_advertiser(
         terms=terms,
     )
     return create_advertiser(new, now)
+
+
+def give_hosts(advertiser: Advertiser, *hosts: str) -> None:
+    """Let the advertiser have exactly these tracking hosts of its own, all proven."""
+    tracking_hosts.replace(advertiser, hosts, NOW)
+    for row in advertiser.own_hosts.filter(proof=None):
+        assert proving.prove(row, ProofWay.CNAME, NOW)
 
 
 def make_publisher(

@@ -5,11 +5,11 @@ from urllib.parse import unquote
 import pytest
 from django.conf import settings
 
-from network.advertisers import tracking_hosts
 from network.models import Advertiser
 from network.project import hosts
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
+from tests.support.makers import give_hosts
 from tests.wire.answers import clicks, link
 from tracking.clicks.snapshot import keeper
 from tracking.wire import canonical
@@ -92,7 +92,7 @@ def ask(uri: str, host: str, method: str = "GET") -> tuple[str, str]:
 def test_query_and_port_are_kept(
     shop: Advertiser, own: bool, host: str, uri: str, location: str
 ) -> None:
-    tracking_hosts.replace(shop, [OWN])
+    give_hosts(shop, OWN)
     keeper.forget()
     name = OWN if own else settings.TRACKING_HOST
     of_shop = [
@@ -123,7 +123,7 @@ def test_an_alias_is_no_click(
 def test_an_own_host_answers_for_its_advertiser_alone(
     tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
 ) -> None:
-    tracking_hosts.replace(shop, [OWN])
+    give_hosts(shop, OWN)
     assert tracking_client.get(f"https://{OWN}/t/0{shop.pk}/c/1").status_code == 302
     assert tracking_client.get(f"https://{OWN}/t/{shop.pk}0/c/1").status_code == 404
     assert tracking_client.get(f"https://{OWN}/t/0{shop.pk}0/c/1").status_code == 404

@@ -6,11 +6,11 @@ import json
 import pytest
 from django.conf import settings
 
-from network.advertisers import signing_keys, tracking_hosts
+from network.advertisers import signing_keys
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import NOW
+from tests.support.makers import NOW, give_hosts
 from tests.wire.answers import clicks, link, only_click, set_cookies, token_in
 from tracking.evidence import signing
 from tracking.models import Report
@@ -22,7 +22,7 @@ TARGET = {"to": "https://shop.example/shoes?a=1"}
 @pytest.fixture(params=["", f"https://{OWN}"], ids=["shared", "own"])
 def host(request: pytest.FixtureRequest, shop: Advertiser) -> str:
     """What the addresses of this tracking host start with."""
-    tracking_hosts.replace(shop, [OWN])
+    give_hosts(shop, OWN)
     return str(request.param)
 
 

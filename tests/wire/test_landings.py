@@ -7,11 +7,10 @@ import pytest
 from httpx import Response
 from time_machine import Traveller
 
-from network.advertisers import tracking_hosts
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import NOW
+from tests.support.makers import NOW, give_hosts
 from tests.wire.answers import link, set_cookies, token_in
 from tracking.clicks.keys import KEYS
 from tracking.landings.arriving import FRESH_MS, MOST_KEPT
@@ -170,7 +169,7 @@ def test_an_unknown_advertiser_is_none(tracking_client: TrackingClient, shop: Ad
 def test_a_shops_own_host_knows_the_browser_by_its_journey(
     tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
 ) -> None:
-    tracking_hosts.replace(shop, ["go.shop.example"])
+    give_hosts(shop, "go.shop.example")
     token = token_in(tracking_client.get(f"https://go.shop.example{link(blog)}"))
     land(tracking_client, shop, token, host="go.shop.example")
     tracking_client.cookies.clear()

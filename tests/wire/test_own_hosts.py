@@ -6,11 +6,14 @@ import json
 import pytest
 from django.conf import settings
 
-from network.advertisers import tracking_hosts
+from network.hosts import proving, tracking_hosts
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
+from tests.support.makers import NOW, give_hosts
+from tests.support.other_machines import Files, Names
 from tests.wire.answers import link, set_cookies, token_in
+from tracking.clicks.snapshot import keeper
 from tracking.models import Click, Commission, Conversion
 
 OWN = "go.shop.example"
@@ -18,7 +21,7 @@ OWN = "go.shop.example"
 
 @pytest.fixture(autouse=True)
 def own_host(shop: Advertiser) -> None:
-    tracking_hosts.replace(shop, [OWN])
+    give_hosts(shop, OWN)
 
 
 def sell(client: TrackingClient, shop: Advertiser, host: str, **more: object) -> Conversion:
@@ -52,6 +55,22 @@ def test_on_an_own_host_nobody_elses_script_can_set_or_shadow_the_cookies(
     tracking_client.drain()
     assert [click.rejected_tokens for click in Click.objects.all()] == [[], []]
     assert len({click.journey for click in Click.objects.all()}) == 1
+
+
+def test_a_host_that_waits_for_proof_is_no_tracking_host(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
+) -> None:
+    """No link, no cookie, no tag: it answers as a host that nobody knows."""
+    tracking_hosts.replace(shop, [OWN, "new.shop.example"], NOW)
+    keeper.refresh()
+    for path in (link(blog), f"/t/{shop.id}/tag.js", f"/t/{shop.id}/pixel.gif?order=1"):
+        answer = tracking_client.get(f"https://new.shop.example{path}")
+        assert (answer.status_code, set_cookies(answer)) == (400, {})
+    assert "new.shop.example" not in tracking_client.get(f"/t/{shop.id}/tag.js").text
+    waiting = shop.own_hosts.get(host="new.shop.example")
+    proving.check(waiting, NOW, Names({waiting.host: settings.TRACKING_HOST}), Files())
+    keeper.refresh()
+    assert tracking_client.get(f"https://new.shop.example{link(blog)}").status_code == 302
 
 
 def test_over_plain_http_cookies_have_no_prefix_and_are_not_secure(

@@ -21,9 +21,9 @@ import msgspec
 from django.conf import settings
 from django.db import Error, close_old_connections
 
-from network.advertisers import tracking_hosts
 from network.clock import to_ms
 from network.effective import queries, timeline
+from network.hosts import tracking_hosts
 from network.models import (
     Advertiser,
     AttributionTerms,
@@ -117,7 +117,7 @@ def build() -> Snapshot:
     for advertiser_id, code in CommissionGroup.objects.values_list("advertiser_id", "code"):
         groups[advertiser_id].add(code)
     own_hosts: dict[int, list[str]] = defaultdict(list)
-    for advertiser_id, host in TrackingHost.objects.values_list("advertiser_id", "host"):
+    for advertiser_id, host in TrackingHost.objects.proven().values_list("advertiser_id", "host"):
         own_hosts[advertiser_id].append(host)
     advertisers = {
         row.id: AdvertiserSnapshot(

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from network.models import Advertiser
+from network.models import Advertiser, TrackingHost
 from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.partnerships.suggested import suggested
@@ -162,6 +162,13 @@ def applications(scope: Scope, now: datetime) -> int:
     """Partnerships that somebody applied for and nobody has answered. One query."""
     applied = {"status_now": "applied"}
     return with_current(_of(scope, Partnership.objects.all()), now).filter(**applied).count()
+
+
+def hosts_to_prove(scope: Scope) -> Sequence[TrackingHost]:
+    """Own tracking hosts that wait for proof, or whose proof is found no more. One query."""
+    unproven = Q(proof=None) | Q(missing_since__isnull=False)
+    rows = TrackingHost.objects.filter(unproven).select_related("advertiser")
+    return list(_of(scope, rows).order_by("advertiser__name", "position"))
 
 
 def to_look_at(scope: Scope, period: Period, now: datetime) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q
 from redis import Redis, RedisError
 
 from network.clock import from_ms
+from network.models import TrackingHost
 from publishers.notices import sending as notice_sending
 from tracking.lifecycle.closing import BY_ITSELF
 from tracking.models import Conversion, SetAside, SpoolHost
@@ -49,12 +50,15 @@ class Health:
     finalising_late: bool
     set_aside: int
     mails_parked: int
+    hosts_missing: int
+    """Own tracking hosts in use that nothing proves any more."""
 
     @property
     def is_well(self) -> bool:
         hosts = any(host.late or host.lost_lately for host in self.hosts)
         late = self.finalising_late or self.overdue or hosts
-        return not (late or self.set_aside or self.mails_parked or self.waiting_tasks is None)
+        left = self.set_aside or self.mails_parked or self.hosts_missing
+        return not (late or left or self.waiting_tasks is None)
 
 
 def note_finalised(now: datetime) -> None:
@@ -63,7 +67,7 @@ def note_finalised(now: datetime) -> None:
 
 
 def look(now: datetime) -> Health:
-    """Four queries, and two questions to Redis."""
+    """Five queries, and two questions to Redis."""
     due = BY_ITSELF & Q(closed_at__isnull=True, closes_at__lte=now)
     counts = Conversion.objects.filter(due).aggregate(
         due=Count("id"),
@@ -81,6 +85,7 @@ def look(now: datetime) -> Health:
         finalising_late=finalised_at is None or now - finalised_at > LATE_AFTER,
         set_aside=SetAside.objects.filter(replayed_at=None).count(),
         mails_parked=notice_sending.parked(),
+        hosts_missing=TrackingHost.objects.filter(missing_since__isnull=False).count(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from network.advertisers import tracking_hosts
+from network.hosts import tracking_hosts
 from tracking.clicks.snapshot import keeper
 
 SHOP, SHOP_TRACKING = "shop.localhost", "track.shop.localhost"

@@ -119,6 +119,8 @@ SHOPS = (
     ),
 )
 
+HOST_TO_COME = "go.roesterei-blum.example"
+"""The roastery's own tracking host, whose CNAME still leads to the network it comes from."""
 SECOND_CHANCE = "Second Chance Media"
 """The company with two publisher ids, an overlay and a retargeter, and one team for both."""
 APPROVED: dict[str, Any] = {"status": "approved"}

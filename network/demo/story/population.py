@@ -5,12 +5,15 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 
 from network import money
-from network.advertisers import signing_keys, tracking_hosts
+from network.advertisers import signing_keys
 from network.advertisers import terms as advertisers
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.demo.pages import places
 from network.demo.story import cast
+from network.hosts import proving, tracking_hosts
 from network.models import Advertiser, CommissionGroup, StaffMembership, User
+from network.outside import dns
+from network.outside.web import Fetcher
 from publishers.models import Partnership, Publisher
 from publishers.policy import assigning, deciding
 from publishers.teams.models import Team, TeamMembership
@@ -76,7 +79,11 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
     if shop.signs:
         signing_keys.make(advertiser, at, made_by=None)
     if shop.id == cast.SHOP:
-        tracking_hosts.replace(advertiser, [places.SHOP_TRACKING])
+        tracking_hosts.replace(advertiser, [places.SHOP_TRACKING], at)
+    if shop.id == cast.ROASTERY:
+        [waits] = tracking_hosts.replace(advertiser, [cast.HOST_TO_COME], at)
+        resolver = dns.resolver()
+        proving.check(waits, at, resolver, Fetcher(resolver))
     for code, percent in shop.groups.items():
         group = CommissionGroup.objects.create(
             advertiser=advertiser, code=code, name=code.capitalize()

@@ -10,18 +10,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import clock, money
-from network.advertisers import tracking_hosts
 from network.advertisers.models import SOFT_RULE_NAMES
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
 from network.effective import timeline
 from network.effective.rows import told_rows
+from network.hosts import tracking_hosts
 from network.models import (
     Advertiser,
     AttributionTerms,
     CommissionRate,
     StaffMembership,
 )
+from network.pages.advertisers import hosts
 from network.pages.advertisers.api_keys import NewApiKeyPage, RevokeApiKey
 from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, rate_text
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
@@ -129,13 +130,21 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         super().save_formset(request, form, formset, change)
         end_invitations(request, formset.deleted_objects)
 
-    def _save_own_hosts(self, request: HttpRequest, obj: Advertiser, hosts: list[str]) -> None:
+    def _save_own_hosts(self, request: HttpRequest, obj: Advertiser, names: list[str]) -> None:
         try:
-            tracking_hosts.replace(obj, hosts)
+            new = tracking_hosts.replace(obj, names, clock.now(), asked_by=person(request))
         except tracking_hosts.HostTaken as error:  # since the form was checked
             self.message_user(
                 request, gettext("Tracking hosts: %(error)s") % {"error": error}, messages.ERROR
             )
+            return
+        for row in new:
+            if row.proof_id is None:
+                said = gettext(
+                    "%(host)s waits for proof. The advertiser's page says under Own tracking hosts "
+                    "how to give it."
+                )
+                self.message_user(request, said % {"host": row.host}, messages.WARNING)
 
     @admin.display(description=_("Own tracking hosts"))
     def own_hosts(self, advertiser: Advertiser) -> str:
@@ -145,6 +154,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     def get_urls(self) -> list[URLPattern]:
         return [
             AdvertiserTermsChange.path(self, "<int:pk>/terms/", "network_advertiser_terms"),
+            hosts.check_url(self),
             RateChange.path(self, "<int:pk>/rate/", "network_advertiser_rate"),
             NewSigningKey.path(self, "<int:pk>/signing-key/", "network_advertiser_signing_key"),
             NewApiKeyPage.path(self, "<int:pk>/api-key/", "network_advertiser_api_key"),
@@ -163,6 +173,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
                 "notice": notice_at(list(advertiser.terms.all()), clock.now()),
                 "rates": _rates(advertiser),
+                "own_hosts": hosts.shown(advertiser),
                 "signing_keys": advertiser.signing_keys.select_related("made_by"),
                 "api_keys": advertiser.api_keys.select_related("made_by", "revoked_by"),
                 "now": clock.now(),

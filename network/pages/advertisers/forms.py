@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from network import hostnames, money
-from network.advertisers import tracking_hosts
 from network.advertisers.terms import TERMS_FIELDS, NewAdvertiser
+from network.hosts import tracking_hosts
 from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
@@ -123,8 +123,8 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         required=False,
         widget=forms.Textarea({"rows": 3, "class": "vLargeTextField"}),
         help_text=_(
-            "One per line, such as go.shop.example: names below the shop's domain that lead "
-            "here by CNAME. Links, tag and pixel use the first."
+            "One per line, such as go.shop.example: names below one of the shop's domains. Each is "
+            "used once it is proven to be the shop's. Links, tag and pixel use the first of these."
         ),
     )
 
@@ -179,8 +179,17 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
                     "name in it. Write the address of a page of the shop."
                 )
                 self.add_error("landing_url", said % {"host": host})
+        if domains and "own_hosts" in data:
+            self._keep_hosts_below(domains)
         self._read_largest_order(data.get("currency") or self.instance.currency)
         return data
+
+    def _keep_hosts_below(self, domains: list[str]) -> None:
+        try:
+            hosts = self.cleaned_data["own_hosts"]
+            tracking_hosts.refuse_outside(self.instance, hosts, domains)
+        except forms.ValidationError as error:
+            self.add_error("own_hosts", error)
 
     def _read_largest_order(self, currency: str) -> None:
         """Put the amount onto the row, or an error onto the field."""

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import clock, hostnames
-from network.advertisers.tracking_hosts import base_urls
 from network.hostnames import is_below
+from network.hosts.tracking_hosts import base_urls
 from network.models import Advertiser
 from network.people import access
 from network.wording import joined

@@ -172,6 +172,7 @@ RULES: dict[str, Rule] = {
     "admin:network_advertiser_signing_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_api_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_revoke_api_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:network_advertiser_check_host": Rule(WRITERS_OF_A, write=WRITERS_OF_A, answer=405),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:cancel_change": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
@@ -202,6 +203,7 @@ for model, rules in ADMIN.items():
 
 
 WITHOUT_A_FORM = {
+    "admin:network_advertiser_check_host",
     "admin:tracking_setaside_replay",
     "admin:publishers_invitation_do",
     "admin:publishers_noticemail_again",

@@ -9,14 +9,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from uuid_utils.compat import uuid7
 
-from network.advertisers import api_keys, signing_keys, tracking_hosts
+from network.advertisers import api_keys, signing_keys
 from network.clock import to_ms
 from network.models import Advertiser, CommissionGroup, User
 from network.people import access
 from publishers.models import PartnerNote, Publisher
 from publishers.notices import reading as notice_reading
 from tests.network.people.test_access import World
-from tests.support.makers import NOW
+from tests.support.makers import NOW, give_hosts
 from tracking.commissions import rulings
 from tracking.commissions.rulings import Statement
 from tracking.landings import rows as landings
@@ -57,7 +57,7 @@ def test_every_rules_lookup_leads_to_its_tenant(world: World) -> None:
 
 def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person: User) -> None:
     """A row of each model that the world has none of."""
-    tracking_hosts.replace(advertiser, [f"go.shop-{advertiser.pk}.example"])
+    give_hosts(advertiser, f"go.shop-{advertiser.pk}.example")
     signing_keys.make(advertiser, NOW, made_by=person)
     api_keys.make(advertiser, "Shop", NOW, made_by=person)
     notice_reading.mark_read(person, publisher, 0)

@@ -10,12 +10,17 @@ from django.conf import settings
 from django.test import Client
 
 from network import content_policy
-from network.advertisers import tracking_hosts
 from network.local.bootstrap import ROOT
 from network.project import hosts
 from tests.conftest import TrackingClient
 from tests.network.people.test_access import RULES, World, found, urls_of
-from tests.support.makers import make_advertiser, make_partner, make_publisher, make_user
+from tests.support.makers import (
+    give_hosts,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
 from tracking.clicks.snapshot import keeper
 from tracking.rule.consent import Consent
 from tracking.wire import tag
@@ -125,7 +130,7 @@ def test_every_answer_of_the_tracking_host_has_its_policy(
     tracking_client: TrackingClient, host: str, path: str
 ) -> None:
     partner = make_partner(make_advertiser(), make_publisher())
-    tracking_hosts.replace(partner.advertiser, ["go.shop.example"])
+    give_hosts(partner.advertiser, "go.shop.example")
     below = path.format(publisher=partner.publisher_id)
     response = tracking_client.get(f"https://{host}/t/{partner.advertiser_id}/{below}")
     assert policy_of(response) == TRACKING
@@ -166,7 +171,7 @@ def test_a_demo_page_may_speak_to_every_tracking_host_and_to_nobody_else(
     monkeypatch.setattr(settings, "DEMO_HOSTS", ("overlay.localhost",))
     overlay = settings.PUBLIC_ORIGIN.format(host="overlay.localhost")
     shop = make_advertiser()
-    tracking_hosts.replace(shop, ["track.shop.localhost"])
+    give_hosts(shop, "track.shop.localhost")
     keeper.forget()
     shared = settings.TRACKING_URL
     own = settings.PUBLIC_ORIGIN.format(host="track.shop.localhost")

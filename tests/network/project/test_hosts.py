@@ -11,12 +11,13 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from network import clock
-from network.advertisers import tracking_hosts
+from network.hosts import proving, tracking_hosts
+from network.hosts.models import ProofWay
 from network.models import PolicyVersion, TrackingHost
 from network.project import hosts
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import make_advertiser, make_partner, make_publisher
+from tests.support.makers import NOW, give_hosts, make_advertiser, make_partner, make_publisher
 from tests.wire.answers import cookie_kinds, link, only_click
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import keeper
@@ -159,7 +160,7 @@ OWN = "go.shop.example"
 
 @pytest.fixture
 def own_host(partner: Partnership) -> str:
-    tracking_hosts.replace(partner.advertiser, [OWN, "go2.shop.example"])
+    give_hosts(partner.advertiser, OWN, "go2.shop.example")
     return OWN
 
 
@@ -241,7 +242,7 @@ def test_the_site_answers_on_no_host_but_its_own(
 def test_a_host_of_the_network_stays_the_networks(
     tracking_client: TrackingClient, partner: Partnership
 ) -> None:
-    tracking_hosts.replace(partner.advertiser, [settings.SITE_HOST, settings.TRACKING_HOST])
+    give_hosts(partner.advertiser, settings.SITE_HOST, settings.TRACKING_HOST)
     assert tracking_client.get(at(settings.SITE_HOST, "/sign-in/")).status_code == 200
     other = make_partner(make_advertiser(), partner.publisher)
     keeper.forget()
@@ -252,7 +253,7 @@ def test_a_host_that_is_taken_away_answers_no_longer(
     tracking_client: TrackingClient, partner: Partnership, own_host: str
 ) -> None:
     assert tracking_client.get(at(own_host, link(partner))).status_code == 302
-    tracking_hosts.replace(partner.advertiser, [])
+    give_hosts(partner.advertiser)
     keeper.refresh()
     assert tracking_client.get(at(own_host, link(partner))).status_code == 400
 
@@ -316,7 +317,7 @@ def test_links_and_tag_use_the_first_own_host(
     shared = f"{settings.TRACKING_URL}/t/{shop.id}/"
     assert tracking_hosts.base_urls([shop.id]) == {shop.id: shared}
     assert shared in tracking_client.get(f"/t/{shop.id}/tag.js").text
-    tracking_hosts.replace(shop, ["b.shop.example", "a.shop.example"])
+    give_hosts(shop, "b.shop.example", "a.shop.example")
     keeper.refresh()
     own = settings.PUBLIC_ORIGIN.format(host="b.shop.example") + f"/t/{shop.id}/"
     assert tracking_hosts.base_urls([shop.id]) == {shop.id: own}
@@ -327,11 +328,11 @@ def test_links_and_tag_use_the_first_own_host(
 def test_replacing_hosts_tells_every_process_and_the_same_ones_nobody(
     partner: Partnership,
 ) -> None:
-    tracking_hosts.replace(partner.advertiser, [OWN])
+    give_hosts(partner.advertiser, OWN)
     before = PolicyVersion.objects.get().version
-    tracking_hosts.replace(partner.advertiser, [OWN])
+    give_hosts(partner.advertiser, OWN)
     assert PolicyVersion.objects.get().version == before
-    tracking_hosts.replace(partner.advertiser, [])
+    give_hosts(partner.advertiser)
     assert PolicyVersion.objects.get().version > before
 
 
@@ -339,19 +340,20 @@ def test_a_host_belongs_to_one_advertiser_alone(
     partner: Partnership, own_host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make_advertiser()
-    tracking_hosts.replace(other, ["go.other.example"])
+    give_hosts(other, "go.other.example")
     with pytest.raises(tracking_hosts.HostTaken, match="Another advertiser"):
-        tracking_hosts.replace(other, ["go.another.example", OWN])
-    monkeypatch.setattr(tracking_hosts, "refuse_taken", lambda *_: None)  # both looked at once
-    with pytest.raises(tracking_hosts.HostTaken, match=r"go\.shop\.example"):
-        tracking_hosts.replace(other, ["go.another.example", OWN])
+        tracking_hosts.replace(other, ["go.another.example", OWN], NOW)
     assert list(other.own_hosts.values_list("host", flat=True)) == ["go.other.example"]
-    assert TrackingHost.objects.get(host=OWN).advertiser == partner.advertiser
+    monkeypatch.setattr(tracking_hosts, "refuse_taken", lambda *_: None)  # both looked at once
+    [waiting] = tracking_hosts.replace(other, [OWN], NOW)
+    assert not proving.prove(waiting, ProofWay.CNAME, NOW)
+    assert TrackingHost.objects.proven().get(host=OWN).advertiser == partner.advertiser
 
 
 def test_it_reads_one_host_a_line() -> None:
-    lines = "\n  Go.Shop.Example. \r\n\ntrack.shop.localhost\ngo.shop.example\n"
-    assert tracking_hosts.parse(lines) == ["go.shop.example", "track.shop.localhost"]
+    lines = "\n  Go.Shop.Example. \r\n\ntrack.shop.localhost\ngo.shop.example\ngö.shop.example\n"
+    found = ["go.shop.example", "track.shop.localhost", "xn--g-1ga.shop.example"]
+    assert tracking_hosts.parse(lines) == found
     assert tracking_hosts.parse("") == []
 
 
@@ -368,7 +370,6 @@ def test_it_reads_one_host_a_line() -> None:
         "go shop.example",
         "go_shop.example",
         "-go.shop.example",
-        "gö.shop.example",
         "*.shop.example",
         "a.example, b.example",
         f"{'a' * 64}.example",

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from network.advertisers import tracking_hosts
 from network.clock import to_ms
 from network.effective.rows import SPREAD
 from publishers.policy.assigning import assign, set_default
 from publishers.policy.deciding import change_terms
-from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tests.support.makers import NOW, give_hosts, make_advertiser, make_partner, make_publisher
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import SnapshotKeeper, SnapshotUnavailable
 from tracking.rule.attribution import CookieType
@@ -51,7 +50,7 @@ def test_the_longest_window_is_the_widest_of_shop_and_partners() -> None:
 def test_it_is_the_same_from_disk(tmp_path: Path) -> None:
     shop = make_advertiser()
     make_partner(shop, make_publisher(), "soft")
-    tracking_hosts.replace(shop, ["go.shop.example", "t.shop.example"])
+    give_hosts(shop, "go.shop.example", "t.shop.example")
     built = snapshot.build()
     assert built.by_own_host == {"go.shop.example": shop.id, "t.shop.example": shop.id}
     snapshot.save(built, tmp_path / "snapshot.json")

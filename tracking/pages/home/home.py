@@ -49,6 +49,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "waiting": _waiting(home.waiting(scope)),
         "protection": _protection(scope, figures.period),
         "to_look_at": home.to_look_at(scope, partner_columns.period(now), now),
+        "hosts_to_prove": home.hosts_to_prove(scope),
         "flagged": home.flagged(scope),
         "refused": home.refused(scope, figures.period),
         "applications": home.applications(scope, now),

@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.test import Client
 
-from network.advertisers import tracking_hosts
 from network.models import Advertiser, User
 from publishers.models import Partnership, Publisher
 from publishers.policy import assigning, deciding, programme_terms
 from tests.support.makers import (
     NOW,
     SET_UP,
+    give_hosts,
     make_advertiser,
     make_partner,
     make_publisher,
@@ -53,7 +53,7 @@ def test_a_hard_programme_is_explained(member: Client, blog: Partnership) -> Non
 def test_a_programmes_link_is_on_the_shops_own_tracking_host(
     member: Client, blog: Partnership
 ) -> None:
-    tracking_hosts.replace(blog.advertiser, ["go.shop.example"])
+    give_hosts(blog.advertiser, "go.shop.example")
     own = settings.PUBLIC_ORIGIN.format(host="go.shop.example")
     link = f"{own}/t/{blog.advertiser_id}/c/{blog.publisher_id}"
     assert link in text(page(member, blog.publisher, "programmes/"))
