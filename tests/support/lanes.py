@@ -27,10 +27,11 @@ PROCESS_PATHS = (
 TOGETHER = (
     "tests/demo/test_demo_seeding.py",
     "tests/flows/test_demo_start.py",
+    "tests/flows/test_image.py",
     "tests/pages/test_pages.py",
 )
-"""Modules whose tests one process runs, one after the other: each has a demo of its own, which
-takes long to start or to copy."""
+"""Modules whose tests one process runs, one after the other: each has a demo, or an image, of its
+own, which takes long to make."""
 
 
 def durations() -> dict[str, int]:
