@@ -19,7 +19,7 @@ from network.local.servers import Postgres, Valkey, serve
 from network.secret_store import development_secret
 
 
-def _keep_what_is_compiled() -> None:
+def keep_what_is_compiled() -> None:
     """A run starts hundreds of processes. Where the machine's settings forbid to keep bytecode,
     each would compile a thousand modules: more than half of what its start takes."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -27,7 +27,7 @@ def _keep_what_is_compiled() -> None:
 
 
 def _prepare() -> None:
-    _keep_what_is_compiled()
+    keep_what_is_compiled()
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
     if missing:
         raise pytest.UsageError(
