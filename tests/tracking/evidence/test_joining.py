@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from network.milliseconds import to_ms
@@ -15,6 +15,8 @@ from tracking.evidence.joining import Evidence, Joined, OrderContext, Presented,
 from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import Click, CookieType
 
+WITHOUT_SHRINKING = settings(deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+"""For what runs with faults, too: there is no need to find the smallest example of those."""
 START = datetime(2026, 3, 12, tzinfo=UTC)
 
 
@@ -417,7 +419,7 @@ def said(joined: Joined) -> tuple[object, ...]:
     )
 
 
-@settings(deadline=None)
+@WITHOUT_SHRINKING
 @given(reports, st.randoms())
 def test_the_order_of_reports_never_matters(found: list[Evidence], random: object) -> None:
     shuffled = list(found)
@@ -427,7 +429,7 @@ def test_the_order_of_reports_never_matters(found: list[Evidence], random: objec
     assert {*joined.linked, *joined.unlinked} == set(found)
 
 
-@settings(deadline=None)
+@WITHOUT_SHRINKING
 @given(reports, st.integers(1, 9), st.integers(1, 999))
 def test_a_bare_report_moves_the_time_and_nothing_else(
     found: list[Evidence], number: int, amount: int
