@@ -66,8 +66,8 @@ BELIEF = (
     Fault(
         "the time is that of the latest report",
         "tracking.evidence.joining",
-        "at = min([*times, order.first_seen] if order.first_seen else times)",
-        "at = max([*times, order.first_seen] if order.first_seen else times)",
+        "return min([*times, order.first_seen] if order.first_seen else times)",
+        "return max([*times, order.first_seen] if order.first_seen else times)",
         _JOINING + "test_the_sale_happened_when_its_order_was_first_seen",
     ),
     Fault(
@@ -118,8 +118,8 @@ BELIEF = (
     Fault(
         "an order that was seen before is forgotten",
         "tracking.conversions.recording",
-        "first_seen_at=seen.first_of(advertiser.pk, sale.order),",
-        "first_seen_at=None,",
+        "at = min(item.at, first or item.at)",
+        "at = item.at",
         _BELIEVING + "test_a_click_after_the_order_is_not_paid_for_it",
     ),
     Fault(
@@ -275,4 +275,15 @@ OTHER_WORLD = (
     ),
 )
 
-FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD)
+PAGES = (
+    Fault(
+        "Try it counts what would have been too late",
+        "tracking.pages.sales.sale",
+        "return found.get(row.pk)",
+        "return None",
+        "tests/tracking/pages/sales/test_sale_page.py::"
+        "test_a_report_that_would_have_come_too_late_is_not_tried",
+    ),
+)
+
+FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD, *PAGES)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from network import money
+from network import clock, money
 from network.advertisers.models import SOFT_RULE_NAMES
 from network.clock import to_ms
 from network.wording import joined
@@ -45,6 +45,7 @@ from tracking.pages.sales.reports import amount_of, presented, told_report
 from tracking.rule.attribution import Click, CookieType, Outcome, SoftRule
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.replay import Change, Circumstances, is_declined, replay
+from tracking.whatif.evidence import OtherCourse, courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,12 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> TriedSale | None:
     if not recorded:
         return None
     change = _change(asked, recorded)
-    kept = recorded_in(row.decision.inputs)
     circumstances = circumstances_of(row.advertiser_id)
-    outcome = replay(kept, change, circumstances)
+    course = _course(row, change, circumstances)
+    if course:
+        outcome, sale = course.standing.resolution.outcome, course.standing.resolution.sale
+    else:
+        outcome = replay(recorded_in(row.decision.inputs), change, circumstances)
     was = row.decision.paid_publisher_id
     paid = outcome.paid
     decided = Decided(outcome.verdicts, outcome.closes_by)
@@ -167,18 +171,26 @@ def _tried(row: Conversion, asked: QueryDict, names: Names) -> TriedSale | None:
             for key, kind in recorded.items()
         ],
         soft_rule=change.soft_rule or "",
-        recorded_rule=sale.soft_rule,
+        recorded_rule=sale_of(row.decision).soft_rule,
         changed=bool(change.types or change.soft_rule),
         differs=(paid.publisher if paid else None) != was,
         suspended=_is_suspended(row, outcome, circumstances),
         paid=names.of(paid) if paid else "",
         cookie_type=paid.cookie_type if paid else "",
-        amount=_price(row) if paid else "",
+        amount=_price(row, course) if paid else "",
         instead_of=names.by_id.get(was, "") if was else "",
         why=why(decided, names),
         clicks=[told_click(item, names) for item in outcome.verdicts],
         picture=picture(outcome.verdicts, sale, names, key="tried"),
     )
+
+
+def _course(row: Conversion, change: Change, circumstances: Circumstances) -> OtherCourse | None:
+    """The sale as its reports would have come in time or too late; None where that is as here."""
+    if not change:
+        return None
+    found = courses(row.advertiser, [row.pk], change, circumstances, clock.now())
+    return found.get(row.pk)
 
 
 def _is_suspended(row: Conversion, outcome: Outcome, circumstances: Circumstances) -> bool:
@@ -212,8 +224,12 @@ def _change(asked: QueryDict, recorded: Mapping[int, str]) -> Change:
     return Change(types, SoftRule(rule) if rule in set(SoftRule) else None)
 
 
-def _price(row: Conversion) -> str:
-    return money.display(settling.price(row).amount_minor, row.currency)
+def _price(row: Conversion, course: OtherCourse | None) -> str:
+    if course and course.differing:
+        [minor] = settling.amounts_of(row.advertiser_id, [course.differing]).values()
+    else:
+        minor = settling.price(row).amount_minor
+    return money.display(minor, row.currency)
 
 
 def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:

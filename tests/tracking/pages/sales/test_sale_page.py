@@ -7,6 +7,7 @@ from django.test import Client
 
 from network.models import Advertiser
 from publishers.models import Partnership
+from tests.support.browsing import Browser, make_report, record
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -245,6 +246,21 @@ def test_a_replay_leaves_out_what_the_redirect_had_decided(
     assert outcome.paid
     assert outcome.paid.publisher == overlay.publisher_id
     assert outcome.verdicts[0].click.window_minutes == 60
+
+
+def test_a_report_that_would_have_come_too_late_is_not_tried(
+    owner: Client, shop: Advertiser, blog: Partnership
+) -> None:
+    """The browser reported the order again in another session, after a soft cookie's window."""
+    browser, then = Browser(shop), NOW - 3 * DAY
+    token = browser.click(blog.publisher, then).token
+    assert token
+    record(make_report(shop, "1", then + MINUTE, clicks=[token]))
+    browser.end_session()
+    record(browser.report("1", NOW - DAY, source="pixel"))
+    sale = Conversion.objects.get()
+    shown = page(owner, sale, **{f"type-{blog.publisher_id}": "soft"})
+    assert "Blog A (soft) would still be credited." in shown
 
 
 def test_evidence_says_whose_clicks_came_and_why_others_were_rejected(
