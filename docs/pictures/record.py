@@ -1,6 +1,8 @@
 """Takes the README's pictures of a running demo, with Chromium:
 
-.venv/bin/python docs/pictures/record.py [PORT]
+.venv/bin/python docs/pictures/record.py [PORT [NAME …]]
+
+Without names, all of them.
 """
 
 import os
@@ -117,7 +119,7 @@ def main() -> None:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        for name in PICTURES:
+        for name in sys.argv[2:] or PICTURES:
             record(browser, name)
         browser.close()
 
