@@ -49,6 +49,7 @@ class Hosts:
     visited; ``head`` and ``tail`` are markup before and after the snippet, which ``bare`` leaves
     out. ``own_host`` is a tracking host of the shop's own, beside the shared one. ``activations``
     gives the token for a publisher. ``refuse_sales`` drops the connection of every ``POST …/sale``.
+    ``unreadable``: no page may read its answer, as on a domain that is not the advertiser's.
     ``forgotten`` are the requests to delete cookies, ``landings`` what the tag asks about landings,
     ``received`` all others. Landings are fresh but for those in ``stale``; ``block_landings`` drops
     the connection instead."""
@@ -62,6 +63,7 @@ class Hosts:
     tail: str = ""
     bare: bool = False
     refuse_sales: bool = False
+    unreadable: bool = False
     own_host: str = ""
     activations: dict[str, str] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
@@ -185,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._note()
-        self._answer("text/plain", b"")
+        self._answer("text/plain", b"", None if self.server.hosts.unreadable else self._readable())
 
     def do_OPTIONS(self) -> None:
         self._note()
@@ -221,12 +223,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer_json({"token": token} if token else {})
 
     def _answer_json(self, answer: dict[str, Any]) -> None:
+        self._answer("application/json", json.dumps(answer).encode(), self._readable())
+
+    def _readable(self) -> dict[str, str]:
         origin = self.headers.get("Origin", "")
-        self._answer(
-            "application/json",
-            json.dumps(answer).encode(),
-            {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"},
-        )
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}
 
     def _answer(self, kind: str, body: bytes, extra: dict[str, str] | None = None) -> None:
         self.send_response(200)

@@ -55,6 +55,7 @@ def answering(hosts: Hosts, headers: dict[str, str]) -> Callable[[Route], None]:
 def test_a_refused_call_says_what_was_wrong_and_the_remedy(
     page: Page, hosts: Hosts, arguments: str, said: str
 ) -> None:
+    hosts.unreadable = True
     hosts.visit(page, hosts.url())
     with page.expect_console_message(is_ours) as message:
         call(page, arguments)

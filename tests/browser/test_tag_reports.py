@@ -294,7 +294,7 @@ def _last_order(page: Page, hosts: Hosts, order: str) -> str:
 def test_a_sale_outlives_its_page_and_needs_no_preflight(page: Page, hosts: Hosts) -> None:
     hosts.visit(page, hosts.url())
     page.evaluate("void (window.fetch = async (...given) => { window.given = given; })")
-    call(page, "'sale', {order: '1'}")
+    call(page, "'sale', {order: '1', amount: '4.95'}")
 
     address, options = page.evaluate("given")
     body = options.pop("body")
