@@ -20,7 +20,8 @@ from tests.support.makers import NOW, give_hosts
 from tracking.commissions import rulings
 from tracking.commissions.rulings import Statement
 from tracking.landings import rows as landings
-from tracking.models import Click, Report, Validation
+from tracking.models import Click, Correction, Report, Validation
+from tracking.rule.reasons import ReportOutcome
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,14 @@ def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person
         text=f"Of {advertiser}",
         made_by=person,
         created_at=NOW,
+    )
+    Correction.objects.create(
+        advertiser=advertiser,
+        report=Report.objects.filter(advertiser=advertiser)[0],
+        outcome=ReportOutcome.CREATED,
+        fields={},
+        at=NOW,
+        made_by=person,
     )
     sale = advertiser.conversions.get(order=f"open-{publisher.name}")
     said = Statement(action=Validation.Action.APPROVE, made_by=person)
