@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         advertiser, _, page = parts.path.strip("/").partition("/")
         kind, _, publisher = page.partition("/")
         query = dict(parse_qsl(parts.query))
-        if not publisher:
+        if not (kind in {"link", *CLOAKS} or kind.startswith("ahead-")):
             self._answer(shop_page(self.server.sites, int(advertiser), page, query))
             return
         address = tracking_link(self.server.sites, int(advertiser), int(publisher))
