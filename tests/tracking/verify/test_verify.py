@@ -23,8 +23,10 @@ from tracking.distribution.tables import TABLES
 from tracking.models import (
     Click,
     Conversion,
+    Correction,
     Landing,
     OrderSeen,
+    Report,
     Rollup,
     UnattributedSales,
     Validation,
@@ -126,6 +128,17 @@ def add_what_the_world_has_none_of() -> None:
         publisher=sale.commission.publisher,
         commission_minor=sale.commission.amount_minor,
         currency=sale.commission.currency,
+    )
+    report = Report.objects.filter(conversion=sale).get()
+    Correction.objects.create(
+        advertiser=sale.advertiser,
+        report=report,
+        taken=report,
+        conversion=sale,
+        outcome=report.outcome,
+        fields={},
+        at=NOW,
+        made_by=staff,
     )
     UnattributedSales.objects.create(advertiser=sale.advertiser, hour=NOW, source="tag", count=1)
     OrderSeen.objects.create(advertiser=sale.advertiser, digest="d", first_at=NOW)
