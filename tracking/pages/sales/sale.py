@@ -295,7 +295,7 @@ def _entries(commission: Commission | None) -> list[LedgerEntry]:
     if commission is None or commission.ledger_transaction_id is None:
         return []
     rows = LedgerEntry.objects.filter(transaction=commission.ledger_transaction_id)
-    return list(rows.select_related("account__advertiser", "account__publisher"))
+    return list(rows.select_related("account__advertiser", "account__publisher").order_by("pk"))
 
 
 def _validations(row: Conversion) -> dict[str, Any]:
