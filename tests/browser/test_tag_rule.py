@@ -26,11 +26,12 @@ from tracking.rule.attribution import (
 )
 from tracking.rule.slots import Slots, meet
 from tracking.rule.slots import end_session as end_session_of
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import NOBODY, ClickStep, Scenario, read
 from tracking.simulator.play import simulate
 from tracking.wire import tag
 
-SCENARIOS = read((Path(__file__).parents[1] / "scenarios.yaml").read_text(encoding="utf-8"))
+SCENARIOS = read(TABLE.read_text(encoding="utf-8"))
 TAG = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
 SOURCE = TAG.read_text(encoding="utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

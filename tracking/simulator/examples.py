@@ -1,7 +1,6 @@
 """Journeys to start from in the simulator: those of ``docs/attribution.md`` and the rule's table.
 
-``scenarios.yaml`` beside this module is the table that tests the rule; ``tests/scenarios.yaml`` is
-the same.
+``scenarios.yaml`` beside this module is the table that tests the rule.
 """
 
 import re

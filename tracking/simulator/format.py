@@ -21,7 +21,7 @@ MAX_DAYS = 36_500
 """A hundred years: far beyond any window, and well inside a click id's 48 bits of milliseconds."""
 MAX_NAME = 200
 MAX_PUBLISHER = 40
-_TIME = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*([0-9]{1,9})?")
+_TIME = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*(?:([0-9]{1,9})m?)?")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -101,8 +101,8 @@ def read(text: str) -> list[Scenario]:
 
 
 def parse_time(text: str) -> int:
-    """Minutes in ``10``, ``24h``, ``3d`` or ``29d 23h 59``. Raises :class:`ScenarioError`, with the
-    text as its value."""
+    """Minutes in ``10``, ``55m``, ``24h``, ``3d`` or ``29d 23h 59``. Raises
+    :class:`ScenarioError`, with the text as its value."""
     match = _TIME.fullmatch(text.strip())
     if not match or not any(match.groups()):
         raise ScenarioError(Fault.NO_TIME, value=shown(text))

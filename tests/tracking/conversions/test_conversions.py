@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,10 +22,11 @@ from tracking.conversions.recording import SaleReport
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.rule.reasons import ReportOutcome
 from tracking.simulator import format as scenarios
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import Scenario
 
 pytestmark = pytest.mark.django_db
-SCENARIOS = scenarios.read((Path(__file__).parents[2] / "scenarios.yaml").read_text())
+SCENARIOS = scenarios.read(TABLE.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -31,8 +31,9 @@ COPIED = (
     Path("tracking/__init__.py"),
     *(Path("tracking/rule", f"{name}.py") for name in ("__init__", "reasons", "slots")),
     *(Path("tracking/simulator", f"{name}.py") for name in ("__init__", "format", "loading")),
-    *(Path("tracking/simulator", f"{name}.py") for name in ("play", "problems")),
-    *(Path("tests", name) for name in ("__init__.py", "scenarios.yaml", "tracking/__init__.py")),
+    *(Path("tracking/simulator", f"{name}.py") for name in ("examples", "play", "problems")),
+    Path("tracking/simulator/scenarios.yaml"),
+    *(Path("tests", name) for name in ("__init__.py", "tracking/__init__.py")),
     *(
         Path("tests/tracking/rule", f"{name}.py")
         for name in ("__init__", "test_attribution", "test_attribution_properties")

@@ -1,6 +1,5 @@
 """The rule as a table: the scenarios, and what their format has no words for."""
 
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +17,11 @@ from tracking.rule.attribution import (
     resolve,
 )
 from tracking.rule.reasons import ClickReason
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import Scenario, read
 from tracking.simulator.play import simulate
 
-SCENARIOS = read((Path(__file__).parents[2] / "scenarios.yaml").read_text(encoding="utf-8"))
+SCENARIOS = read(TABLE.read_text(encoding="utf-8"))
 FIRST, LAST, SOLE = SoftRule
 HOUR, DAY = 60, 1440
 A, B, S, T = 1, 2, 11, 12

@@ -1,7 +1,6 @@
 """Scenarios as they are written: what reads as what, and what is refused in which words."""
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.written import TWO_HARD, entry
 from tracking.rule.attribution import CookieType, SoftRule, Verdict
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import (
     MAX_DAYS,
     ClickStep,
@@ -23,8 +23,7 @@ from tracking.simulator.format import (
 from tracking.simulator.play import simulate
 from tracking.simulator.problems import ScenarioError
 
-ROOT = Path(__file__).resolve().parents[3]
-SCENARIOS = ROOT / "tests" / "scenarios.yaml"
+SCENARIOS = TABLE
 DAY = 1440
 
 
@@ -98,6 +97,8 @@ def test_a_publisher_may_be_a_number_in_json() -> None:
         ("3d", 3 * DAY),
         ("2d 10", 2 * DAY + 10),
         ("29d 23h 59", 30 * DAY - 1),
+        ("55m", 55),
+        ("2d 3h 10m", 2 * DAY + 190),
         (" 1h 90 ", 150),
         ("1d2h3", DAY + 123),
     ],

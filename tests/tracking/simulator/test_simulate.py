@@ -16,11 +16,12 @@ from django.core.management import CommandError, call_command
 
 from tests.support.written import TWO_HARD, entry
 from tracking.rule.attribution import MINUTE_MS
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import Scenario, read
 from tracking.simulator.play import number_of, simulate
 
 ROOT = Path(__file__).resolve().parents[3]
-SCENARIOS = ROOT / "tests" / "scenarios.yaml"
+SCENARIOS = TABLE
 DAY = 1440
 
 
@@ -279,7 +280,7 @@ def manage(*arguments: str, text: bytes = b"") -> subprocess.CompletedProcess[by
 
 
 def test_the_process_writes_json_to_standard_output_and_exits_0() -> None:
-    result = manage("tests/scenarios.yaml", "--json")
+    result = manage("tracking/simulator/scenarios.yaml", "--json")
 
     assert (result.returncode, result.stderr) == (0, b"")
     assert len(json.loads(result.stdout)) == len(read(SCENARIOS.read_text(encoding="utf-8")))

@@ -8,11 +8,11 @@ from typing import Any
 from django.test import Client
 
 from tests.support.reading import text
+from tracking.simulator.examples import TABLE
 from tracking.simulator.format import read
 
 ROOT = Path(__file__).resolve().parents[4]
-TABLE = (ROOT / "tests" / "scenarios.yaml").read_text(encoding="utf-8")
-SCENARIOS = read(TABLE)
+SCENARIOS = read(TABLE.read_text(encoding="utf-8"))
 
 
 def answers(response: Any) -> dict[str, Any]:
