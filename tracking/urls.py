@@ -2,13 +2,13 @@
 
 from django.urls import path, re_path
 
+from tracking.wire import clicks, scripts, withdrawal
 from tracking.wire import native as views
-from tracking.wire import scripts, withdrawal
 
-click = path("t/<int:advertiser>/c/<int:publisher>", views.click, name="click")
+click = path("t/<int:advertiser>/c/<int:publisher>", clicks.click, name="click")
 urlpatterns = [
     click,
-    path("t/<int:advertiser>/a/<int:publisher>", views.activate, name="activate"),
+    path("t/<int:advertiser>/a/<int:publisher>", clicks.activate, name="activate"),
     path("t/<int:advertiser>/l", views.landing, name="landing"),
     path("t/<int:advertiser>/tag.js", scripts.tag_script, name="tag"),
     path("t/<int:advertiser>/debug.js", scripts.debug_script, name="debug"),
@@ -17,7 +17,7 @@ urlpatterns = [
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
     re_path(
         r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$",
-        views.damaged_click,
+        clicks.damaged_click,
         name="damaged_click",
     ),
     re_path(

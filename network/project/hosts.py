@@ -14,13 +14,12 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 from network import content_policy
 from tracking.api import problems
 from tracking.clicks.snapshot import SnapshotUnavailable, keeper
-from tracking.wire import canonical, tag
-from tracking.wire import native as views
+from tracking.wire import canonical, clicks, native, tag
 
 log = logging.getLogger(__name__)
 TEMPORARY = "307 Temporary Redirect"
@@ -74,8 +73,9 @@ def tracking_headers() -> Mapping[str, str]:
 
 
 class TrackingHandler(BareHandlerMixin, WSGIHandler):
-    """Answers a click without what Django does around every view for the sake of database
-    connections, URL prefixes and nested URL configurations: it takes as long as the click."""
+    """Answers a click without Django's request and response, and what it does around every view for
+    the sake of database connections and nested URL configurations: they take longer than the
+    click."""
 
     urlconf = settings.TRACKING_URLCONF
 
@@ -90,17 +90,21 @@ class TrackingHandler(BareHandlerMixin, WSGIHandler):
         link = canonical.click(environ["PATH_INFO"])
         if link is None or settings.INTAKE == "direct":
             return super().__call__(environ, start_response)
-        request = WSGIRequest(environ)
+        shop = keeper.current().advertisers.get(link[0])
+        if shop is None:
+            return super().__call__(environ, start_response)
         try:
-            response = views.click(request, *link)
+            answer = clicks.answer(environ, shop, link[1])
         except Exception:
-            log.exception("A click failed: %s", request.get_full_path())
-            response = views.failed(request)
-        assert isinstance(response, HttpResponse)
-        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
-        status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, [*self.headers.items(), *response.items(), *cookies])
-        return [response.content]
+            log.exception("A click failed: %s", environ["PATH_INFO"])
+            return self.failed(environ, start_response)
+        start_response(answer.status_line, [*self.headers.items(), *answer.headers()])
+        return []
+
+    def failed(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        response = native.failed(WSGIRequest(environ))
+        start_response("500 Internal Server Error", [*self.headers.items(), *response.items()])
+        return response
 
     def nothing_here(
         self, environ: dict[str, Any], start_response: StartResponse

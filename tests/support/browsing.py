@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
 from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
@@ -83,16 +82,14 @@ class Browser:
     def _keep(self, answer: Answer) -> None:
         if answer.write is None:
             return
-        response = HttpResponse()
-        cookies.write(response, answer.write)
-        for name, morsel in response.cookies.items():
-            self.jar.pop(name, None)
-            self.session_cookies.discard(name)
-            if morsel["max-age"] == 0:
+        for cookie in cookies.set_by(answer.write):
+            self.jar.pop(cookie.name, None)
+            self.session_cookies.discard(cookie.name)
+            if cookie.max_age == 0:
                 continue
-            self.jar[name] = morsel.value
-            if morsel["max-age"] == "":
-                self.session_cookies.add(name)
+            self.jar[cookie.name] = cookie.value
+            if cookie.max_age is None:
+                self.session_cookies.add(cookie.name)
 
 
 def make_report(

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpResponse
 from uuid_utils.compat import uuid7
 
 from network.advertisers.terms import NewAdvertiser, create_advertiser
@@ -180,9 +179,7 @@ class Shopper:
             to_ms(at),
         )
         if answer.write:
-            response = HttpResponse()
-            cookies.write(response, answer.write)
-            self.cookies |= {name: morsel.value for name, morsel in response.cookies.items()}
+            self.cookies |= {each.name: each.value for each in cookies.set_by(answer.write)}
         _take_in(answer.record, at)
         return UUID(str(answer.record["id"]))
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
-from django.http import HttpResponse
 from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
@@ -111,12 +110,9 @@ class Browser:
 
     def keep(self, answer: clicks.Answer, now: int) -> None:
         self.last_token = answer.token or self.last_token
-        response = HttpResponse()
-        if answer.write:
-            cookies.write(response, answer.write)
-        for name, morsel in response.cookies.items():
-            age = morsel["max-age"]
-            self.jar[name] = (morsel.value, None if age == "" else now + int(age) * 1000)
+        for cookie in cookies.set_by(answer.write) if answer.write else ():
+            ends_at = None if cookie.max_age is None else now + cookie.max_age * 1000
+            self.jar[cookie.name] = (cookie.value, ends_at)
 
     def close(self) -> None:
         self.jar = {name: held for name, held in self.jar.items() if held[1] is not None}

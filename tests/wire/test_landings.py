@@ -80,7 +80,7 @@ def test_what_is_asked_again_and_again_is_answered_and_not_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     accepted: list[object] = []
-    monkeypatch.setattr(native, "_accept", lambda record, now: accepted.append(record))
+    monkeypatch.setattr(native, "accept", lambda record, now: accepted.append(record))
     token = token_in(tracking_client.get(link(blog)))
     accepted.clear()
     answers = [land(tracking_client, shop, token) for _ in range(MOST_KEPT + 2)]

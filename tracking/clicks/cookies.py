@@ -8,11 +8,11 @@ soft slot and the session end with the browser session: they carry neither ``Max
 WebKit refuses such cookies there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookies import Morsel
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponseBase
 
@@ -24,6 +24,7 @@ from tracking.rule.tokens import Keys, TokenError, accept
 HARD, SOFT, LAST, SESSION = "h", "s", "l", "n"
 DAY_SECONDS = 24 * 60 * 60
 MAX_SESSION = 2**32 - 1
+EMPTY = '""'
 DOUBLED = "\n"
 """What :func:`parse` gives for a name that came twice. No cookie's value has a line break."""
 
@@ -128,49 +129,57 @@ class ToWrite:
     longest_window_days: int
 
 
+class SetCookie(NamedTuple):
+    """A cookie as an answer sets it. It is kept for ``max_age`` seconds, with 0 it is deleted, and
+    without it ends with the browser session."""
+
+    jar: Jar
+    kind: str
+    value: str
+    max_age: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.jar.name(self.kind)
+
+    @property
+    def header(self) -> str:
+        """For ``Set-Cookie``: ``http.cookies`` takes many times as long to write one."""
+        attributes = _attributes(self.jar.path, self.jar.is_secure, self.max_age)
+        return f"{self.name}={self.value or EMPTY}; {attributes}"
+
+
+def set_by(click: ToWrite) -> list[SetCookie]:
+    """The cookies that a counting click sets. A hard click deletes the soft slot."""
+    jar, token, kept = click.jar, click.token, click.click
+    last = SetCookie(jar, LAST, token, click.longest_window_days * DAY_SECONDS)
+    session = SetCookie(jar, SESSION, str(kept.session))
+    if kept.stood_down:
+        return [last, session]
+    if kept.is_soft:
+        return [SetCookie(jar, SOFT, token), last, session]
+    hard = SetCookie(jar, HARD, token, kept.window_minutes * 60)
+    return [hard, SetCookie(jar, SOFT, "", 0), last, session]
+
+
 def write(response: HttpResponseBase, click: ToWrite) -> None:
-    """Set the cookies of a counting click. A hard click deletes the soft slot."""
-    jar = click.jar
-    if not click.click.stood_down:
-        if click.click.is_soft:
-            _set(response, jar, SOFT, click.token)
-        else:
-            _set(response, jar, HARD, click.token, click.click.window_minutes * 60)
-            _set(response, jar, SOFT, "", 0)
-    _set(response, jar, LAST, click.token, click.longest_window_days * DAY_SECONDS)
-    _set(response, jar, SESSION, str(click.click.session))
+    """Set the cookies of a counting click."""
+    _set(response, set_by(click))
 
 
 def delete(response: HttpResponseBase, jar: Jar) -> None:
     """Delete what :func:`write` has written."""
-    for kind in (HARD, SOFT, LAST, SESSION):
-        _set(response, jar, kind, "", 0)
+    _set(response, [SetCookie(jar, kind, "", 0) for kind in (HARD, SOFT, LAST, SESSION)])
 
 
-class _Cookie(Morsel[str]):
-    """A cookie that knows its header: ``http.cookies`` takes many times as long to write one."""
-
-    def __init__(self, key: str, value: str, attributes: "_Attributes") -> None:
-        dict.update(self, attributes.values)
-        quoted = value or '""'
-        self.set(key, value, quoted)
-        self._header = f"{key}={quoted}; {attributes.text}"
-
-    def OutputString(self, attrs: object = None) -> str:  # noqa: N802 - its base's name
-        return self._header
-
-
-@dataclass(frozen=True, slots=True)
-class _Attributes:
-    """What follows a cookie's value, as a Morsel holds it and as its header says it."""
-
-    values: Mapping[str, object]
-    text: str
+def _set(response: HttpResponseBase, each: Iterable[SetCookie]) -> None:
+    for cookie in each:
+        response.cookies.load(cookie.header)
 
 
 @lru_cache(maxsize=10_000)
-def _attributes(path: str, is_secure: bool, max_age: int | None) -> _Attributes:
-    """All cookies have these; without ``max_age`` they end with the browser session."""
+def _attributes(path: str, is_secure: bool, max_age: int | None) -> str:
+    """What follows a cookie's value in its header. All cookies have these."""
     morsel: Morsel[Any] = Morsel()
     morsel.set("name", "value", "value")
     morsel["path"] = path
@@ -179,12 +188,4 @@ def _attributes(path: str, is_secure: bool, max_age: int | None) -> _Attributes:
         morsel["secure"], morsel["samesite"] = True, "None"
     if max_age is not None:
         morsel["max-age"] = max_age
-    return _Attributes(dict(morsel), morsel.OutputString().partition("; ")[2])
-
-
-def _set(
-    response: HttpResponseBase, jar: Jar, kind: str, value: str, max_age: int | None = None
-) -> None:
-    name = jar.name(kind)
-    attributes = _attributes(jar.path, jar.is_secure, max_age)
-    response.cookies[name] = _Cookie(name, value, attributes)
+    return morsel.OutputString().partition("; ")[2]

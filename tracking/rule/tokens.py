@@ -20,9 +20,9 @@ HMAC-SHA-256           12    truncated, over everything before it
 
 import hmac
 import re
-from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct
 from uuid import UUID
 
@@ -37,8 +37,11 @@ MAX_AHEAD_MS = 5 * 60_000
 _BODY = Struct(">BBII16sQI3s")
 _MAC_BYTES = 12
 _ARMOUR = re.compile(r"[A-Za-z2-7]{85}", re.ASCII)
-_DIGITS = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_DIGITS = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
 """From base32 to the digits that ``int`` reads: several times as fast as ``b32decode``."""
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+_PAIR_SHIFTS = range(420, -1, -10)
 _SOFT, _STOOD_DOWN, _STRICTLY_NECESSARY, _SOFT_RULE_SHIFT = 1, 2, 4, 3
 _SOFT_RULES = (SoftRule.FIRST, SoftRule.LAST, SoftRule.SOLE)
 
@@ -90,8 +93,7 @@ def encode(token: Token, keys: Keys) -> str:
         click.session,
         click.window_minutes.to_bytes(3, "big"),
     )
-    raw = body + _mac(body, keys.by_id[keys.signing])
-    return b32encode(raw).decode().lower()[:TOKEN_LENGTH]
+    return _armour(body + _mac(body, keys.by_id[keys.signing]))
 
 
 def decode(text: str, keys: Keys) -> Token:
@@ -128,6 +130,13 @@ def accept(text: str, keys: Keys, advertiser: int, now_ms: int) -> Token:
     return token
 
 
+def _armour(raw: bytes) -> str:
+    """The bytes in base32, twice as fast as ``b32encode``. 43 pairs of digits are 430 bits, and 53
+    bytes are 424; the last digit, all zeros, is cut off."""
+    number = int.from_bytes(raw, "big") << 6
+    return "".join([_PAIRS[number >> shift & 0x3FF] for shift in _PAIR_SHIFTS])[:TOKEN_LENGTH]
+
+
 def _unarmour(text: str) -> bytes:
     if _ARMOUR.fullmatch(text) is None:
         raise TokenError(TokenReason.MALFORMED)
@@ -149,4 +158,12 @@ def _flags(token: Token) -> int:
 
 
 def _mac(body: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, body, "sha256")[:_MAC_BYTES]
+    keyed = _keyed(key).copy()
+    keyed.update(body)
+    return keyed.digest()[:_MAC_BYTES]
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """To be copied: to set a key up takes longer than to use it."""
+    return hmac.new(key, digestmod="sha256")

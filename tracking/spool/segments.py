@@ -17,6 +17,7 @@ from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
+import msgspec
 from django.conf import settings
 
 from tracking.spool import losses
@@ -26,7 +27,6 @@ MAX_SEGMENT_BYTES = 2**20
 """What a drain has taken in is freed with its segment: a small disk takes small segments."""
 MAX_RECORD_BYTES = 2**20
 HEADER = Struct(">II")
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class SpoolWriter:
             raise SpoolFailed(str(error)) from error
 
     def _append(self, record: dict[str, object]) -> None:
-        payload = _to_json(record).encode()
+        payload = _as_json(record)
         if len(payload) > MAX_RECORD_BYTES:
             raise OSError(errno.EFBIG, f"a record of {len(payload)} bytes")
         data = HEADER.pack(len(payload), crc32(payload)) + payload
@@ -120,6 +120,15 @@ class SpoolWriter:
             for descriptor in descriptors:
                 _flush(descriptor)
                 os.close(descriptor)
+
+
+def _as_json(record: dict[str, object]) -> bytes:
+    """By msgspec, which is several times as fast. What somebody sent may hold a lone surrogate,
+    which only ``json`` writes, as an escape."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        return json.dumps(record, separators=(",", ":")).encode()
 
 
 def _flush(descriptor: int) -> None:

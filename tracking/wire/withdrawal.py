@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 from tracking.clicks import cookies, visitors
 from tracking.clicks.snapshot import keeper
-from tracking.wire.native import allow_origin, jar_of, unknown_advertiser
+from tracking.wire.requests import allow_origin, jar_of, unknown_advertiser
 
 
 def forget(request: HttpRequest, advertiser: int) -> HttpResponseBase:
@@ -19,6 +19,6 @@ def forget(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     if not visitors.is_script_of(request.META, shop.domains, shop.is_https):
         return HttpResponse(status=403)
     response = HttpResponse(status=204)
-    cookies.delete(response, jar_of(request, shop))
+    cookies.delete(response, jar_of(request.META, shop))
     allow_origin(request, shop, response)
     return response

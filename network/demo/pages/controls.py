@@ -22,7 +22,7 @@ from network.demo.story import cast
 from tracking.clicks import cookies
 from tracking.clicks.snapshot import keeper
 from tracking.models import Conversion
-from tracking.wire.native import jar_of
+from tracking.wire.requests import jar_of
 
 View = Callable[..., HttpResponse]
 SKIPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}
@@ -72,7 +72,7 @@ def end_tracking_session(request: HttpRequest, advertiser: int) -> HttpResponse:
     hosts = places.hosts_of_tracking()
     following = hosts.index(here) + 1 if here in hosts else len(hosts)
     response = _to_tracking_host(following, request.GET.get("back", ""))
-    jar = jar_of(request, keeper.current().advertisers[advertiser])
+    jar = jar_of(request.META, keeper.current().advertisers[advertiser])
     for kind in (cookies.SOFT, cookies.SESSION):
         response.delete_cookie(jar.name(kind), path=jar.path)
     return response

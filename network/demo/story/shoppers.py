@@ -11,7 +11,6 @@ from random import Random
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from django.http import HttpResponse
 from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
@@ -247,11 +246,9 @@ class Browser:
         }
 
     def _keep(self, write: cookies.ToWrite, now_ms: int) -> None:
-        response = HttpResponse()
-        cookies.write(response, write)
-        for name, morsel in response.cookies.items():
-            age = morsel["max-age"]
-            self._jar[name] = (morsel.value, None if age == "" else now_ms + int(age) * 1000)
+        for cookie in cookies.set_by(write):
+            ends_at = None if cookie.max_age is None else now_ms + cookie.max_age * 1000
+            self._jar[cookie.name] = (cookie.value, ends_at)
 
 
 def _id(at: datetime) -> UUID:

@@ -22,7 +22,7 @@ from tests.wire.answers import cookie_kinds, link, only_click
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import keeper
 from tracking.clicks.visits import parameters
-from tracking.wire import native as views
+from tracking.wire import clicks
 
 EVERY_RESPONSE = {
     "cache-control": "no-store",
@@ -133,7 +133,7 @@ def test_a_failure_is_logged_and_answered(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no snapshot")
 
-    monkeypatch.setattr(views, "click", fail)
+    monkeypatch.setattr(clicks, "answer", fail)
     with caplog.at_level(logging.ERROR):
         answer = tracking_client.get(link(partner))
     assert answer.status_code == 500
