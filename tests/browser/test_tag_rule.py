@@ -27,8 +27,9 @@ from tracking.rule.attribution import (
 from tracking.rule.slots import Slots, meet
 from tracking.rule.slots import end_session as end_session_of
 from tracking.simulator.examples import TABLE
-from tracking.simulator.format import NOBODY, ClickStep, Scenario, read
+from tracking.simulator.format import read
 from tracking.simulator.play import simulate
+from tracking.simulator.scenario import NOBODY, ClickStep, Scenario
 from tracking.wire import tag
 
 SCENARIOS = read(TABLE.read_text(encoding="utf-8"))

@@ -117,9 +117,9 @@ BELIEF = (
     ),
     Fault(
         "an order that was seen before is forgotten",
-        "tracking.conversions.recording",
-        "at = min(item.at, first or item.at)",
-        "at = item.at",
+        "tracking.evidence.keeping",
+        "return min(at, first_seen or at)",
+        "return at",
         _BELIEVING + "test_a_click_after_the_order_is_not_paid_for_it",
     ),
     Fault(
@@ -131,9 +131,9 @@ BELIEF = (
     ),
     Fault(
         "a stale landing is fresh",
-        "tracking.landings.arriving",
-        "is_fresh = now_ms - click.at <= FRESH_MS",
-        "is_fresh = True",
+        "tracking.rule.slots",
+        "return at - click.at <= FRESH_MS",
+        "return True",
         "tests/wire/test_landings.py::test_it_says_whether_the_click_has_just_been_made",
         case="within_its_window",
     ),

@@ -13,8 +13,9 @@ from tests.conftest import TrackingClient
 from tests.support.makers import NOW, give_hosts
 from tests.wire.answers import link, set_cookies, token_in
 from tracking.clicks.keys import KEYS
-from tracking.landings.arriving import FRESH_MS, MOST_KEPT
+from tracking.landings.arriving import MOST_KEPT
 from tracking.models import Landing, Report
+from tracking.rule.slots import FRESH_MS
 from tracking.rule.tokens import decode
 from tracking.wire import native
 

@@ -15,6 +15,7 @@ from tracking.conversions import deciding, journeys, locking, reports, seen
 from tracking.conversions.reports import MOST_KEPT, JudgedReport
 from tracking.conversions.reports import SaleReport as SaleReport
 from tracking.evidence.fields import SaleFields, SaleFigures
+from tracking.evidence.keeping import dated, is_uncounted
 from tracking.evidence.ranks import Rank
 from tracking.models import (
     Conversion,
@@ -108,10 +109,8 @@ def _record_order(
 
 
 def _dated(item: JudgedReport, first: datetime | None) -> JudgedReport:
-    """The report, dated when the order was first heard of with its figures: the page that sends it
-    may have been opened again."""
-    at = min(item.at, first or item.at)
-    return replace(item, report=replace(item.report, at=at))
+    """The report, dated when the order was first heard of with its figures."""
+    return replace(item, report=replace(item.report, at=dated(item.at, first)))
 
 
 def _figures(item: JudgedReport) -> SaleFigures:
@@ -183,8 +182,7 @@ class _File:
 
 def _is_uncounted(item: JudgedReport, shop: Advertiser) -> bool:
     sale = item.report.sale
-    uncounted = {name.casefold() for name in shop.uncounted_channels}
-    return sale is not None and sale.channel != "" and sale.channel.casefold() in uncounted
+    return sale is not None and is_uncounted(sale.channel, shop.uncounted_channels)
 
 
 def _alike(rows: Iterable[Report], item: JudgedReport, *, is_late: bool) -> Report | None:

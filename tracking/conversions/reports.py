@@ -16,6 +16,7 @@ from tracking.conversions import journeys
 from tracking.evidence import signing
 from tracking.evidence.fields import FieldError, SaleFields, SaleFigures
 from tracking.evidence.joining import MAX_TOKENS, Evidence, Joined, Presented, Role
+from tracking.evidence.keeping import outcomes_of
 from tracking.evidence.ranks import Rank, rank_of
 from tracking.evidence.signing import Signature
 from tracking.models import Conversion, Report
@@ -229,25 +230,8 @@ def is_key_gone(rows: Iterable[Report]) -> bool:
 
 def mark(joined: Joined, reports: Iterable[Report]) -> None:
     """Let each report say what became of it by now."""
-    outcomes = _outcomes(joined)
+    outcomes = outcomes_of(joined)
     for report in reports:
         if report.outcome != outcomes[report.id]:
             report.outcome = outcomes[report.id]
             report.save(update_fields=["outcome"])
-
-
-def _outcomes(joined: Joined) -> dict[UUID, ReportOutcome]:
-    """What became of each report, by its id."""
-    outcomes = {report.id: ReportOutcome.UNLINKED for report in joined.unlinked}
-    for index, report in enumerate(joined.linked):
-        outcomes[report.id] = ReportOutcome.MERGED if index else ReportOutcome.CREATED
-        if report.figures != joined.figures:
-            outcomes[report.id] = ReportOutcome.DISCREPANCY
-    for report in (*joined.linked, *joined.unlinked):
-        if report.uncounted:
-            outcomes[report.id] = ReportOutcome.CHANNEL_NOT_COUNTED
-        elif report.id in joined.rivals and joined.conflict == Conversion.Conflict.JOURNEYS:
-            outcomes[report.id] = ReportOutcome.JOURNEYS_CONFLICT
-        elif report.id in joined.rivals and report.figures != joined.figures:
-            outcomes[report.id] = ReportOutcome.FIGURES_CONFLICT
-    return outcomes

@@ -7,6 +7,7 @@ windows of its clicks, and from what was waited for; so in another world it is a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from network.milliseconds import from_ms
@@ -22,9 +23,23 @@ class Handling:
     believes_browsers: bool = False
     largest_minor: int | None = None
     conflict_days: int = 30
+    confirm_days: int = 60
     chosen: UUID | None = None
     chosen_at: datetime | None = None
     approved_at: datetime | None = None
+
+
+class EndState(StrEnum):
+    """What has become of a sale by a moment. ``no_sale``: no report has brought a click."""
+
+    PENDING = "pending"
+    FINAL = "final"
+    UNVERIFIED = "unverified"
+    ON_HOLD = "on_hold"
+    NOT_CONFIRMED = "not_confirmed"
+    CONFLICT = "conflict"
+    NOBODY = "nobody"
+    NO_SALE = "no_sale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,29 @@ def stand(known: Known, handling: Handling, at: datetime, chosen: UUID | None = 
         and joined.figures.amount_minor > largest
         and not is_approved,
     )
+
+
+def state_of(course: Course, handling: Handling, now: datetime) -> EndState:
+    """What has become of the sale, if nobody of the staff declines it."""
+    stood = course.stood
+    if stood is None:
+        return EndState.NO_SALE
+    if stood.joined.conflict:
+        return EndState.CONFLICT
+    if stood.resolution.outcome.paid is None:
+        return EndState.NOBODY
+    if not stood.is_verified and lapses_at(stood.closes_at, handling.confirm_days) <= now:
+        return EndState.NOT_CONFIRMED
+    if stood.is_over_limit:
+        return EndState.ON_HOLD
+    if not stood.is_verified:
+        return EndState.UNVERIFIED
+    return EndState.FINAL if stood.is_closed(now) else EndState.PENDING
+
+
+def lapses_at(closes_at: datetime, confirm_days: int) -> datetime:
+    """When a sale that nobody confirms is declined for that."""
+    return closes_at + timedelta(days=confirm_days)
 
 
 def settles_at(joined: Joined, conflict_days: int) -> datetime | None:

@@ -76,14 +76,15 @@ class Joined:
 
     In a ``conflict`` nobody is paid until it is settled. ``clicks`` are those of the tokens that
     count, ``journeys`` where they lead, ``sessions`` those in which the sale happened; ``rank`` is
-    the highest of the linked reports. ``uncounted`` is the channel for which nobody is paid.
+    the highest of the linked reports. ``speaking`` is the report whose figures are the sale's.
+    ``uncounted`` is the channel for which nobody is paid.
     ``claimant`` is the report that decides a conflict if nobody else does.
     """
 
     linked: tuple[Evidence, ...]
     unlinked: tuple[Evidence, ...]
     at: datetime
-    figures: SaleFigures
+    speaking: Evidence
     rank: Rank
     clicks: tuple[Click, ...] = ()
     journeys: frozenset[int] = frozenset()
@@ -94,6 +95,10 @@ class Joined:
     claimant: Evidence | None = None
     rivals: frozenset[UUID] = frozenset()
     """The reports that contradict each other."""
+
+    @property
+    def figures(self) -> SaleFigures:
+        return self.speaking.figures
 
     @property
     def by_belief(self) -> list[Evidence]:
@@ -220,7 +225,7 @@ def _contested(
         linked=tuple(item.report for item in linked),
         unlinked=tuple(item.report for item in weighed if item not in linked),
         at=at,
-        figures=speaking.report.figures,
+        speaking=speaking.report,
         rank=_highest(linked),
         uncounted=_uncounted([*linked, *rivals]),
         conflict="journeys",
@@ -246,7 +251,7 @@ def _agreed(weighed: _Group, group: _Group, at: datetime, chosen: UUID | None) -
         linked=tuple(item.report for item in linked),
         unlinked=tuple(item.report for item in weighed if item not in linked),
         at=at,
-        figures=top.report.figures,
+        speaking=top.report,
         rank=_highest(linked),
         clicks=clicks,
         journeys=frozenset(click.journey for click in clicks),

@@ -7,11 +7,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from tracking.rule.slots import is_fresh
 from tracking.rule.tokens import Keys, accept
 
-FRESH_MS = 10 * 60_000
-"""A redirect takes milliseconds; the shop's sign-in or language page may come between. What takes
-longer was kept: a bookmark, or a link that is handed round."""
 MOST_KEPT = 20
 """Landings that are kept of a click: two browsers are usual, and what is far beyond says no more.
 Whoever has a token can ask as often as they like."""
@@ -33,7 +31,7 @@ def arrive(text: str, advertiser: int, journey: int, keys: Keys, now_ms: int) ->
     """A token lands in a browser that is on this ``journey`` (0: on none, as far as its cookies
     say). Raises TokenError for a token that does not verify."""
     click = accept(text, keys, advertiser, now_ms).click
-    is_fresh = now_ms - click.at <= FRESH_MS
+    fresh = is_fresh(click, now_ms)
     record = {
         "kind": "landing",
         "id": uuid7(nanoseconds=now_ms * 1_000_000).hex,
@@ -41,10 +39,10 @@ def arrive(text: str, advertiser: int, journey: int, keys: Keys, now_ms: int) ->
         "publisher": click.publisher,
         "click": click.id.hex,
         "at": now_ms,
-        "is_fresh": is_fresh,
+        "is_fresh": fresh,
         "journey": journey,
     }
-    return Arrival(click.id, is_fresh, record)
+    return Arrival(click.id, fresh, record)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,10 @@ from tracking.rule.attribution import Click, holder, place
 REPEAT_MS = 1_000
 """The same link again in the same browser within this time claims nothing new."""
 
+FRESH_MS = 10 * 60_000
+"""A redirect takes milliseconds; the shop's sign-in or language page may come between. What takes
+longer was kept: a bookmark, or a link that is handed round."""
+
 MAX_COOKIE_DAYS = 400
 """Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
 
@@ -71,6 +75,19 @@ def meet(slots: Slots, click: Click) -> Placed:
 def is_repeat(last: Click | None, publisher: int, at: int) -> bool:
     """Whether a visit (ms) through this publisher's link repeats the browser's last click."""
     return last is not None and last.publisher == publisher and 0 <= at - last.at < REPEAT_MS
+
+
+def is_fresh(click: Click, at: int) -> bool:
+    """Whether a click that lands at this time (ms) is as young as one that has just been made."""
+    return at - click.at <= FRESH_MS
+
+
+def land(slots: Slots, click: Click) -> Slots:
+    """Let a click's token come to a page of the shop. One that is not newer than all that the
+    browser knows was here before, or comes too late: it changes nothing."""
+    if any(known.id.int >= click.id.int for known in slots.clicks):
+        return slots
+    return replace(meet(slots, click).slots, last=click)
 
 
 def end_session(slots: Slots) -> Slots:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tracking.simulator.format import Scenario, read
+from tracking.simulator.format import read
+from tracking.simulator.scenario import Scenario
 
 TABLE = Path(__file__).parent / "scenarios.yaml"
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "attribution.md"

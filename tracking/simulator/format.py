@@ -3,93 +3,40 @@
 Pure. The format is described in ``docs/attribution.md``; times in it are whole minutes from 0.
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
+from network import money
+from tracking.evidence.closing import EndState
+from tracking.evidence.fields import MAX_CHANNEL
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import CookieType, SoftRule, Verdict
+from tracking.rule.reasons import ReportOutcome
 from tracking.rule.slots import MAX_COOKIE_DAYS
 from tracking.simulator.loading import load, shown
 from tracking.simulator.problems import Fault, Place, ScenarioError
+from tracking.simulator.scenario import (
+    AMOUNT,
+    CURRENCY,
+    NOBODY,
+    ClickStep,
+    JourneyStep,
+    LandingStep,
+    ReportStep,
+    SaleStep,
+    Scenario,
+    SessionEnd,
+    Settings,
+    Verification,
+    Way,
+)
+from tracking.simulator.times import DAY, HOUR, MAX_DAYS, format_time
+from tracking.simulator.values import Field
 
-NOBODY = "nobody"
-HOUR = 60
-DAY = 24 * HOUR
-MAX_DAYS = 36_500
-"""A hundred years: far beyond any window, and well inside a click id's 48 bits of milliseconds."""
 MAX_NAME = 200
 MAX_PUBLISHER = 40
-_TIME = re.compile(r"(?:([0-9]{1,9})d)?\s*(?:([0-9]{1,9})h)?\s*(?:([0-9]{1,9})m?)?")
-_Word = TypeVar("_Word", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The advertiser's settings; ``windows`` is the hard window by publisher where it is not
-    ``hard_minutes``."""
-
-    soft_rule: SoftRule = SoftRule.FIRST
-    soft_minutes: int = DAY
-    hard_minutes: int = 30 * DAY
-    validation_minutes: int = 0
-    windows: Mapping[str, int] = field(default_factory=dict)
-
-    def window_minutes(self, publisher: str, cookie_type: CookieType) -> int:
-        if cookie_type is CookieType.SOFT:
-            return self.soft_minutes
-        return self.windows.get(publisher, self.hard_minutes)
-
-
-@dataclass(frozen=True, slots=True)
-class ClickStep:
-    """A click; ``partner`` is False if the publisher was not an approved partner then."""
-
-    minute: int
-    publisher: str
-    cookie_type: CookieType
-    partner: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SessionEnd:
-    """The browser is closed and opened again."""
-
-    minute: int
-
-
-@dataclass(frozen=True, slots=True)
-class SaleStep:
-    """The sale, and what is expected of it (None: nothing).
-
-    ``presented`` are the numbers of the clicks, from 1, whose ids the merchant's server reports;
-    None where the browser reports with its cookies.
-    """
-
-    minute: int
-    presented: tuple[int, ...] | None = None
-    paid: str | None = None
-    verdicts: tuple[Verdict, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What happens in one browser at one advertiser; ``steps`` are in time order."""
-
-    name: str
-    steps: tuple[ClickStep | SessionEnd, ...]
-    sale: SaleStep
-    settings: Settings = Settings()
-
-    @property
-    def expects(self) -> bool:
-        """Whether it says what is to come out."""
-        return self.sale.paid is not None or self.sale.verdicts is not None
-
-    @property
-    def clicks(self) -> tuple[ClickStep, ...]:
-        return tuple(step for step in self.steps if isinstance(step, ClickStep))
+MAX_BROWSERS = 9
+MAX_REPORTS = 20
+MAX_WAITING_DAYS = 400
 
 
 def read(text: str) -> list[Scenario]:
@@ -100,112 +47,14 @@ def read(text: str) -> list[Scenario]:
     return [_scenario(entry, number) for number, entry in enumerate(entries, 1)]
 
 
-def parse_time(text: str) -> int:
-    """Minutes in ``10``, ``55m``, ``24h``, ``3d`` or ``29d 23h 59``. Raises
-    :class:`ScenarioError`, with the text as its value."""
-    match = _TIME.fullmatch(text.strip())
-    if not match or not any(match.groups()):
-        raise ScenarioError(Fault.NO_TIME, value=shown(text))
-    days, hours, minutes = (int(part or 0) for part in match.groups())
-    total = days * DAY + hours * HOUR + minutes
-    if total > MAX_DAYS * DAY:
-        raise ScenarioError(Fault.TIME_TOO_LONG, value=shown(text), most=f"{MAX_DAYS}d")
-    return total
-
-
-def format_time(minutes: int) -> str:
-    """The minutes as :func:`parse_time` reads them, such as ``2d 3h 10``."""
-    days, rest = divmod(minutes, DAY)
-    hours, rest = divmod(rest, HOUR)
-    parts = (f"{days}d" if days else "", f"{hours}h" if hours else "", str(rest) if rest else "")
-    return " ".join(part for part in parts if part) or "0"
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A value of the input, and where it stands."""
-
-    value: object
-    place: Place
-
-    def error(self, fault: Fault, **values: object) -> ScenarioError:
-        return ScenarioError(fault, self.place, value=shown(self.value), **values)
-
-    def inside(self, key: str, value: object) -> "_Field":
-        path = self.place.path
-        return _Field(value, self.place.inside(f"{path}.{key}" if path else key))
-
-    def mapping(self) -> dict[str, "_Field"]:
-        if not isinstance(self.value, dict):
-            raise self.error(Fault.NO_MAPPING)
-        return {key: self.inside(key, value) for key, value in self.value.items()}
-
-    def keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "_Field"]:
-        """The fields of a mapping with these keys and no others."""
-        fields, known = self.mapping(), [*required, *optional]
-        for key, found in fields.items():
-            if key not in known:
-                raise found.error(Fault.UNKNOWN, known=", ".join(known))
-        for key in required:
-            if key not in fields:
-                raise self.inside(key, None).error(Fault.MISSING)
-        return fields
-
-    def items(self) -> list["_Field"]:
-        if not isinstance(self.value, list):
-            raise self.error(Fault.NO_LIST_HERE)
-        return [
-            _Field(value, self.place.inside(f"{self.place.path}[{number}]"))
-            for number, value in enumerate(self.value, 1)
-        ]
-
-    def text(self, longest: int) -> str:
-        value = self.value
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
-            raise self.error(Fault.NO_TEXT, most=longest)
-        return value
-
-    def word(self, words: type[_Word]) -> _Word:
-        try:
-            return words(self.value)  # type: ignore[arg-type]
-        except ValueError:
-            raise self.error(Fault.NO_SUCH_WORD, known=", ".join(words)) from None
-
-    def truth(self) -> bool:
-        if self.value is True or self.value == "true":
-            return True
-        if self.value is False or self.value == "false":
-            return False
-        raise self.error(Fault.NO_SUCH_WORD, known="true, false")
-
-    def minutes(self, least: int = 0, most_days: int = MAX_DAYS) -> int:
-        try:
-            minutes = parse_time(self._digits())
-        except ScenarioError as error:
-            raise ScenarioError(error.fault, self.place, **error.values) from None
-        if not least <= minutes <= most_days * DAY:
-            raise self.error(Fault.TIME_OUTSIDE, least=format_time(least), most=f"{most_days}d")
-        return minutes
-
-    def number(self, least: int, most: int) -> int:
-        text = self._digits().strip()
-        if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most:
-            return int(text)
-        raise self.error(Fault.NO_NUMBER, least=least, most=most)
-
-    def _digits(self) -> str:
-        return str(self.value) if isinstance(self.value, int | str) else ""
-
-
 def _scenario(value: object, number: int) -> Scenario:
-    entry = _Field(value, Place(entry=number, name=_name_if_any(value)))
+    entry = Field(value, Place(entry=number, name=_name_if_any(value)))
     fields = entry.keys(("name", "do", "sale"), ("settings",))
     steps = _steps(fields["do"])
     settings = _settings(fields["settings"]) if "settings" in fields else Settings()
     clicks = sum(isinstance(step, ClickStep) for step in steps)
-    return Scenario(fields["name"].text(MAX_NAME), steps, _sale(fields["sale"], clicks), settings)
+    name = fields["name"].text(MAX_NAME)
+    return Scenario(name, steps, _Sale(clicks, settings).read(fields["sale"]), settings)
 
 
 def _name_if_any(value: object) -> str:
@@ -213,11 +62,15 @@ def _name_if_any(value: object) -> str:
     return "" if name is None else shown(name)
 
 
-def _settings(given: _Field) -> Settings:
+def _settings(given: Field) -> Settings:
     found: dict[str, Any] = {}
-    known = ("soft_rule", "soft_hours", "hard_days", "validation_days", "windows")
-    for key, value in given.keys((), known).items():
-        if key == "soft_rule":
+    known = ("soft_rule", "soft_hours", "hard_days", "validation_days", "windows", *_BELIEF)
+    fields = given.keys((), known)
+    currency = _currency(fields["currency"]) if "currency" in fields else CURRENCY
+    for key, value in fields.items():
+        if key in _BELIEF:
+            found[key] = _belief(key, value, currency)
+        elif key == "soft_rule":
             found[key] = value.word(SoftRule)
         elif key == "soft_hours":
             found["soft_minutes"] = value.number(1, 720) * HOUR
@@ -233,10 +86,44 @@ def _settings(given: _Field) -> Settings:
     return Settings(**found)
 
 
-def _steps(given: _Field) -> tuple[ClickStep | SessionEnd, ...]:
-    steps: list[ClickStep | SessionEnd] = []
+_BELIEF = (
+    "verification",
+    "confirm_days",
+    "conflict_days",
+    "largest_order",
+    "uncounted_channels",
+    "currency",
+)
+"""Settings that say which sales are paid."""
+
+
+def _belief(key: str, value: Field, currency: str) -> object:
+    if key == "verification":
+        return value.word(Verification)
+    if key in ("confirm_days", "conflict_days"):
+        return value.number(1, MAX_WAITING_DAYS)
+    if key == "largest_order":
+        return _amount(value, currency)
+    if key == "uncounted_channels":
+        return tuple(item.text(MAX_CHANNEL) for item in value.items())
+    return currency
+
+
+def _currency(given: Field) -> str:
+    code = given.text(MAX_PUBLISHER).upper()
+    if code not in money.currencies():
+        raise given.error(Fault.NO_CURRENCY)
+    return code
+
+
+def _amount(given: Field, currency: str) -> str:
+    return money.plain(given.amount(currency), currency)
+
+
+def _steps(given: Field) -> tuple[JourneyStep, ...]:
+    steps: list[JourneyStep] = []
     for item in given.items():
-        step = _step(item)
+        step = _step(item, sum(isinstance(each, ClickStep) for each in steps))
         if steps and step.minute < steps[-1].minute:
             time, before = format_time(step.minute), format_time(steps[-1].minute)
             raise item.error(Fault.OUT_OF_ORDER, time=time, before=before)
@@ -244,46 +131,124 @@ def _steps(given: _Field) -> tuple[ClickStep | SessionEnd, ...]:
     return tuple(steps)
 
 
-def _step(item: _Field) -> ClickStep | SessionEnd:
-    kinds = item.keys((), ("click", "end_session"))
+def _step(item: Field, clicks: int) -> JourneyStep:
+    """A step after so many clicks."""
+    kinds = item.keys((), ("click", "land", "end_session"))
     if len(kinds) != 1:
         raise item.error(Fault.NO_STEP)
     if "end_session" in kinds:
-        return SessionEnd(kinds["end_session"].keys(("at",))["at"].minutes())
-    fields = kinds["click"].keys(("at", "by", "type"), ("partner",))
+        fields = kinds["end_session"].keys(("at",), ("browser",))
+        return SessionEnd(fields["at"].minutes(), _browser(fields))
+    if "land" in kinds:
+        fields = kinds["land"].keys(("at", "click"), ("browser",))
+        if not clicks:
+            raise fields["click"].error(Fault.NO_CLICK_ABOVE)
+        click = fields["click"].number(1, clicks)
+        return LandingStep(fields["at"].minutes(), click, _browser(fields))
+    fields = kinds["click"].keys(("at", "by", "type"), ("partner", "browser"))
     return ClickStep(
         minute=fields["at"].minutes(),
         publisher=_publisher(fields["by"]),
         cookie_type=fields["type"].word(CookieType),
         partner=fields["partner"].truth() if "partner" in fields else True,
+        browser=_browser(fields),
     )
 
 
-def _publisher(given: _Field) -> str:
+def _browser(fields: dict[str, Field]) -> int:
+    return fields["browser"].number(1, MAX_BROWSERS) if "browser" in fields else 1
+
+
+def _publisher(given: Field) -> str:
     publisher = given.text(MAX_PUBLISHER)
     if publisher == NOBODY:
         raise given.error(Fault.MEANS_NOBODY)
     return publisher
 
 
-def _sale(given: _Field, clicks: int) -> SaleStep:
-    fields = given.keys(("at",), ("present", "paid", "verdicts"))
-    present, verdicts = fields.get("present"), fields.get("verdicts")
-    return SaleStep(
-        minute=fields["at"].minutes(),
-        presented=_presented(present, clicks) if present else None,
-        paid=fields["paid"].text(MAX_PUBLISHER) if "paid" in fields else None,
-        verdicts=tuple(item.word(Verdict) for item in verdicts.items()) if verdicts else None,
-    )
+def _worth(fields: dict[str, Field], currency: str) -> str:
+    """What a report says that the order costs; empty for what is usual."""
+    usual = money.plain(money.parse(AMOUNT, currency, drops_noise=True), currency)
+    amount = _amount(fields["amount"], currency) if "amount" in fields else usual
+    return "" if amount == usual else amount
 
 
-def _presented(given: _Field, clicks: int) -> tuple[int, ...] | None:
-    if given.value == "cookies":
-        return None
-    if given.value == "all":
-        return tuple(range(1, clicks + 1))
-    if not isinstance(given.value, list):
-        raise given.error(Fault.NOT_PRESENTED)
-    if not clicks and given.value:
-        raise given.error(Fault.NO_CLICKS)
-    return tuple(item.number(1, clicks) for item in given.items())
+class _Sale:
+    """Reads a sale that comes after so many clicks, under these settings."""
+
+    def __init__(self, clicks: int, settings: Settings) -> None:
+        self._clicks = clicks
+        self._currency = settings.currency
+
+    def read(self, given: Field) -> SaleStep:
+        known = ("present", "reports", "until", "paid", "verdicts", "state", "figures")
+        fields = given.keys(("at",), known)
+        if "present" in fields and "reports" in fields:
+            raise fields["present"].error(Fault.BOTH_WAYS)
+        minute = fields["at"].minutes()
+        reports = self._reports(fields["reports"], minute) if "reports" in fields else ()
+        verdicts = fields.get("verdicts")
+        return SaleStep(
+            minute=minute,
+            presented=self._presented(fields["present"]) if "present" in fields else None,
+            paid=fields["paid"].text(MAX_PUBLISHER) if "paid" in fields else None,
+            verdicts=tuple(item.word(Verdict) for item in verdicts.items()) if verdicts else None,
+            reports=reports,
+            until=fields["until"].minutes() if "until" in fields else None,
+            state=fields["state"].word(EndState) if "state" in fields else None,
+            figures=fields["figures"].number(1, len(reports) or 1) if "figures" in fields else None,
+        )
+
+    def _reports(self, given: Field, minute: int) -> tuple[ReportStep, ...]:
+        items = given.items()
+        if not 0 < len(items) <= MAX_REPORTS:
+            raise given.error(Fault.NO_REPORTS, most=MAX_REPORTS)
+        return tuple(self._report(item, minute) for item in items)
+
+    def _report(self, given: Field, minute: int) -> ReportStep:
+        known = ("at", "arrives", "rank", "present", "browser", "way")
+        fields = given.keys((), (*known, "amount", "currency", "channel", "outcome"))
+        at = fields["at"].minutes() if "at" in fields else minute
+        arrives = fields["arrives"].minutes() if "arrives" in fields else at
+        if arrives < at:
+            raise fields["arrives"].error(Fault.ARRIVES_EARLY, time=format_time(at))
+        rank = fields["rank"].word(Rank) if "rank" in fields else Rank.TOKEN
+        presented = self._brought(fields, rank)
+        currency = _currency(fields["currency"]) if "currency" in fields else ""
+        return ReportStep(
+            minute=at,
+            arrives=arrives,
+            rank=rank,
+            presented=presented,
+            browser=_browser(fields),
+            way=fields["way"].word(Way) if "way" in fields else Way.TAG,
+            amount=_worth(fields, currency or self._currency),
+            currency=currency,
+            channel=fields["channel"].text(MAX_CHANNEL) if "channel" in fields else "",
+            outcome=fields["outcome"].word(ReportOutcome) if "outcome" in fields else None,
+        )
+
+    def _brought(self, fields: dict[str, Field], rank: Rank) -> tuple[int, ...] | None:
+        """What a report of this rank presents."""
+        usual = () if rank in (Rank.KEYED, Rank.BARE) else None
+        given = fields.get("present")
+        presented = self._presented(given) if given else usual
+        if given and rank is Rank.BARE and presented != ():
+            raise given.error(Fault.BARE_PRESENTS)
+        if given and rank is Rank.KEYED and presented is None:
+            raise given.error(Fault.KEYED_COOKIES)
+        for key in ("browser", "way"):
+            if key in fields and presented is not None:
+                raise fields[key].error(Fault.NO_BROWSER)
+        return presented
+
+    def _presented(self, given: Field) -> tuple[int, ...] | None:
+        if given.value == "cookies":
+            return None
+        if given.value == "all":
+            return tuple(range(1, self._clicks + 1))
+        if not isinstance(given.value, list):
+            raise given.error(Fault.NOT_PRESENTED)
+        if not self._clicks and given.value:
+            raise given.error(Fault.NO_CLICKS)
+        return tuple(item.number(1, self._clicks) for item in given.items())

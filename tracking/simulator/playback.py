@@ -3,14 +3,15 @@
 Times are minutes from 0, as in the scenario; :mod:`tracking.pages.simulator.words` says them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from network.milliseconds import to_ms
 from tracking.rule.attribution import MINUTE_MS, Click
 from tracking.rule.slots import Slots
-from tracking.simulator.format import format_time
-from tracking.simulator.play import PlayedScenario
+from tracking.simulator.play import Moment, PlayedScenario
+from tracking.simulator.times import format_time
 
 
 class Kind(IntEnum):
@@ -24,12 +25,15 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlaybackLine:
-    """A moment of the journey, and what the browser holds after it: the claims in its two slots
+    """A moment of the journey, and what its browser holds after it: the claims in its two slots
     whose windows are open then, and the one of them that holds the cookie. ``click`` is the click
-    that is made, or whose window closes; a step without one closes the browser."""
+    that is made, that comes to the shop, or whose window closes; a step without one closes the
+    browser."""
 
     minute: int
     kind: Kind
+    browser: int
+    moment: Moment | None
     click: Click | None
     hard: Click | None
     soft: Click | None
@@ -42,46 +46,58 @@ class PlaybackLine:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """``slots`` is None where what happens changes nothing in the browser."""
+    """What happens in a browser, or is asked of it; the step's ``moment`` changes what it holds."""
 
     minute: int
     kind: Kind
+    browser: int
     click: Click | None = None
-    slots: Slots | None = None
+    moment: Moment | None = None
 
 
 def lines(result: PlayedScenario) -> list[PlaybackLine]:
     """The steps, the sale and its closing, and between them the ends of windows that were open."""
     told: list[PlaybackLine] = []
-    slots, minute = Slots(), -1
+    held: dict[int, Slots] = {}
+    minute = -1
     for event in sorted(_events(result), key=lambda event: (event.minute, event.kind)):
-        told += _closings(slots, range(minute + 1, event.minute + 1))
-        slots, minute = event.slots or slots, event.minute
-        told.append(_line(event, slots))
+        told += _closings(held, range(minute + 1, event.minute + 1))
+        minute = event.minute
+        if event.moment:
+            held[event.browser] = event.moment.slots
+        told.append(_line(event, held))
     return told
 
 
 def _events(result: PlayedScenario) -> Iterator[_Event]:
     for moment in result.moments:
-        yield _Event(moment.minute, Kind.STEP, moment.click, moment.slots)
-    yield _Event(result.scenario.sale.minute, Kind.SALE)
-    if result.outcome:
-        closes_at = minute_of(result.outcome.closes_at)
-        yield _Event(closes_at, Kind.FINAL)
+        yield _Event(moment.minute, Kind.STEP, moment.step.browser, moment.click, moment)
+    speaking = next((each.sent.step.browser for each in result.reports if each.speaks), 1)
+    yield _Event(minute_of(result.sale.at), Kind.SALE, speaking)
+    if result.closes_at:
+        yield _Event(minute_of(to_ms(result.closes_at)), Kind.FINAL, speaking)
 
 
-def _closings(slots: Slots, minutes: range) -> Iterator[PlaybackLine]:
-    claims = [claim for claim in (slots.hard, slots.soft) if claim]
-    for claim in sorted(claims, key=lambda claim: claim.closes_at):
+def _closings(held: Mapping[int, Slots], minutes: range) -> Iterator[PlaybackLine]:
+    claims = [
+        (claim, browser)
+        for browser, slots in held.items()
+        for claim in (slots.hard, slots.soft)
+        if claim
+    ]
+    for claim, browser in sorted(claims, key=lambda each: each[0].closes_at):
         minute = minute_of(claim.closes_at)
         if minute in minutes:
-            yield _line(_Event(minute, Kind.WINDOW_CLOSED, claim), slots)
+            yield _line(_Event(minute, Kind.WINDOW_CLOSED, browser, claim), held)
 
 
-def _line(event: _Event, slots: Slots) -> PlaybackLine:
+def _line(event: _Event, held: Mapping[int, Slots]) -> PlaybackLine:
+    slots = held.get(event.browser, Slots())
     return PlaybackLine(
         event.minute,
         event.kind,
+        event.browser,
+        event.moment,
         event.click,
         hard=_open(slots.hard, event.minute),
         soft=_open(slots.soft, event.minute),

@@ -59,7 +59,7 @@ class Fault(StrEnum):
         "%(time)s is earlier than the step above it (%(before)s); list the steps in order of time"
     )
     NO_STEP = gettext_noop(
-        "%(value)s is not one step; write {click: {…}} or {end_session: {at: …}}"
+        "%(value)s is not one step; write {click: {…}}, {land: {…}} or {end_session: {at: …}}"
     )
     MEANS_NOBODY = gettext_noop(
         "%(value)s means that no publisher is paid; give the publisher another name"
@@ -68,6 +68,23 @@ class Fault(StrEnum):
         "%(value)s is not cookies, all, or a list of click numbers such as [1, 2]"
     )
     NO_CLICKS = gettext_noop("%(value)s names clicks, and there is no click in do")
+    NO_CLICK_ABOVE = gettext_noop("%(value)s names a click, and there is none above it")
+    BOTH_WAYS = gettext_noop("%(value)s is given beside reports; move it into the report it is of")
+    NO_REPORTS = gettext_noop("%(value)s is not a list of 1 to %(most)s reports")
+    ARRIVES_EARLY = gettext_noop(
+        "%(value)s is earlier than the report is made (%(time)s); give a later time or none"
+    )
+    BARE_PRESENTS = gettext_noop(
+        "%(value)s: a bare report brings no click; leave present out, or give the rank token"
+    )
+    KEYED_COOKIES = gettext_noop(
+        "%(value)s: a server has no cookies; list the clicks whose ids it kept, such as [1]"
+    )
+    NO_BROWSER = gettext_noop(
+        "%(value)s says nothing here; only a report that presents cookies comes from a browser"
+    )
+    NO_AMOUNT = gettext_noop("%(value)s is not an amount; give %(expected)s")
+    NO_CURRENCY = gettext_noop("%(value)s is not an ISO 4217 code such as EUR")
 
 
 @dataclass(frozen=True, slots=True)

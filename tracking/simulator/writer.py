@@ -5,16 +5,17 @@ from typing import Any
 
 import yaml
 
-from tracking.simulator.format import (
-    DAY,
-    HOUR,
-    ClickStep,
+from tracking.evidence.ranks import Rank
+from tracking.simulator.scenario import (
+    JourneyStep,
+    LandingStep,
+    ReportStep,
     SaleStep,
     Scenario,
     SessionEnd,
     Settings,
-    format_time,
 )
+from tracking.simulator.times import DAY, HOUR, format_time
 
 _WIDTH = 110
 _NO_SETTINGS = Settings()
@@ -53,28 +54,79 @@ def _settings(given: Settings) -> dict[str, Any]:
         written["validation_days"] = given.validation_minutes // DAY
     if given.windows:
         written["windows"] = {key: _time(minutes) for key, minutes in given.windows.items()}
-    return written
+    return {**written, **_belief(given)}
 
 
-def _step(step: ClickStep | SessionEnd) -> dict[str, Any]:
+def _belief(given: Settings) -> dict[str, Any]:
+    """The settings that say which sales are paid."""
+    values = {
+        "verification": given.verification.value,
+        "confirm_days": given.confirm_days,
+        "conflict_days": given.conflict_days,
+        "largest_order": given.largest_order,
+        "uncounted_channels": list(given.uncounted_channels),
+        "currency": given.currency,
+    }
+    usual = {name: getattr(_NO_SETTINGS, name) for name in values}
+    return {name: value for name, value in values.items() if value and value != usual[name]}
+
+
+def _step(step: JourneyStep) -> dict[str, Any]:
+    browser = {"browser": step.browser} if step.browser != 1 else {}
     if isinstance(step, SessionEnd):
-        return {"end_session": {"at": _time(step.minute)}}
+        return {"end_session": {"at": _time(step.minute), **browser}}
+    if isinstance(step, LandingStep):
+        return {"land": {"at": _time(step.minute), "click": step.click, **browser}}
     fields: dict[str, Any] = {
         "at": _time(step.minute),
         "by": step.publisher,
         "type": step.cookie_type.value,
     }
-    return {"click": fields if step.partner else {**fields, "partner": False}}
+    partner = {} if step.partner else {"partner": False}
+    return {"click": {**fields, **partner, **browser}}
 
 
 def _sale(sale: SaleStep) -> dict[str, Any]:
     written: dict[str, Any] = {"at": _time(sale.minute)}
     if sale.presented is not None:
         written["present"] = list(sale.presented)
+    if sale.reports:
+        written["reports"] = [_report(report, sale.minute) for report in sale.reports]
+    if sale.until is not None:
+        written["until"] = _time(sale.until)
     if sale.paid is not None:
         written["paid"] = sale.paid
     if sale.verdicts is not None:
         written["verdicts"] = [verdict.value for verdict in sale.verdicts]
+    if sale.state is not None:
+        written["state"] = sale.state.value
+    if sale.figures is not None:
+        written["figures"] = sale.figures
+    return written
+
+
+def _report(report: ReportStep, sold: int) -> dict[str, Any]:
+    usual = ReportStep(minute=sold, arrives=report.minute)
+    values: dict[str, Any] = {
+        "at": report.minute,
+        "arrives": report.arrives,
+        "rank": report.rank.value,
+        "browser": report.browser,
+        "way": report.way.value,
+        "amount": report.amount,
+        "currency": report.currency,
+        "channel": report.channel,
+    }
+    is_usual = {"at": report.minute == sold, "arrives": report.arrives == report.minute}
+    written = {
+        name: _time(value) if name in is_usual else value
+        for name, value in values.items()
+        if not is_usual.get(name, value == getattr(usual, name, None))
+    }
+    if report.presented or (report.presented == () and report.rank not in (Rank.KEYED, Rank.BARE)):
+        written["present"] = list(report.presented)
+    if report.outcome is not None:
+        written["outcome"] = report.outcome.value
     return written
 
 

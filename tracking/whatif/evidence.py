@@ -176,6 +176,7 @@ def _handling(shop: Advertiser, sale: Conversion, approved_at: datetime | None) 
         believes_browsers=shop.verification == Advertiser.Verification.BROWSER,
         largest_minor=shop.largest_order_minor,
         conflict_days=shop.conflict_days,
+        confirm_days=shop.confirm_days,
         chosen=sale.settled_report_id if by_staff else None,
         chosen_at=sale.settled_at if by_staff else None,
         approved_at=approved_at,

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
 from tracking.commissions import decisions, settling
+from tracking.evidence.closing import lapses_at
 from tracking.models import Commission, Conversion
 from tracking.rule.replay import (
     Change,
@@ -110,7 +111,7 @@ class _World:
     def declines(self, closes_at: int) -> bool:
         """Whether a sale that nobody confirmed would be declined by now, had its windows closed
         then (ms)."""
-        return from_ms(closes_at) + timedelta(days=self.shop.confirm_days) <= self.now
+        return lapses_at(from_ms(closes_at), self.shop.confirm_days) <= self.now
 
 
 class _Row(NamedTuple):

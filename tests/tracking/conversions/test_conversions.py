@@ -23,7 +23,7 @@ from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.rule.reasons import ReportOutcome
 from tracking.simulator import format as scenarios
 from tracking.simulator.examples import TABLE
-from tracking.simulator.format import Scenario
+from tracking.simulator.scenario import ClickStep, Scenario
 
 pytestmark = pytest.mark.django_db
 SCENARIOS = scenarios.read(TABLE.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def _play(scenario: Scenario, browser: Browser, by_name: dict[str, Publisher]) -
     for step in (*scenario.steps, None):
         if at_sale is None and (step is None or step.minute > sale.minute):
             at_sale = browser.report("1", NOW + minutes(sale.minute))
-        if isinstance(step, scenarios.ClickStep):
+        if isinstance(step, ClickStep):
             browser.click(by_name[step.publisher], NOW + minutes(step.minute))
         elif step:
             browser.end_session()

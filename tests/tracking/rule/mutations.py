@@ -26,13 +26,14 @@ from hypothesis import Phase, settings
 ROOT = Path(__file__).resolve().parents[3]
 RULE = Path("tracking/rule/attribution.py")
 FORK = multiprocessing.get_context("fork")
+ROOMS = ("tracking/rule", "tracking/evidence", "tracking/remedies", "tracking/simulator")
+"""Of these every module is copied, and the table."""
 COPIED = (
-    RULE,
     Path("tracking/__init__.py"),
-    *(Path("tracking/rule", f"{name}.py") for name in ("__init__", "reasons", "slots")),
-    *(Path("tracking/simulator", f"{name}.py") for name in ("__init__", "format", "loading")),
-    *(Path("tracking/simulator", f"{name}.py") for name in ("examples", "play", "problems")),
+    *(path.relative_to(ROOT) for room in ROOMS for path in sorted((ROOT / room).glob("*.py"))),
     Path("tracking/simulator/scenarios.yaml"),
+    *(Path("network", f"{name}.py") for name in ("__init__", "milliseconds", "money")),
+    *(Path("network/effective", f"{name}.py") for name in ("__init__", "timeline")),
     *(Path("tests", name) for name in ("__init__.py", "tracking/__init__.py")),
     *(
         Path("tests/tracking/rule", f"{name}.py")
@@ -364,7 +365,8 @@ def _make_importable(folder: str) -> None:
     """Let ``tracking`` and ``tests`` be those of the folder, in this process."""
     os.chdir(folder)
     sys.path[:] = [folder, *(each for each in sys.path if each and Path(each) != ROOT)]
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"tests", "tracking"}]:
+    own = {"network", "tests", "tracking"}
+    for name in [name for name in sys.modules if name.partition(".")[0] in own]:
         del sys.modules[name]
 
 

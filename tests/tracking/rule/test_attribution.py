@@ -18,8 +18,9 @@ from tracking.rule.attribution import (
 )
 from tracking.rule.reasons import ClickReason
 from tracking.simulator.examples import TABLE
-from tracking.simulator.format import Scenario, read
+from tracking.simulator.format import read
 from tracking.simulator.play import simulate
+from tracking.simulator.scenario import Scenario
 
 SCENARIOS = read(TABLE.read_text(encoding="utf-8"))
 FIRST, LAST, SOLE = SoftRule

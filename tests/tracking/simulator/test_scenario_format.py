@@ -10,18 +10,11 @@ from hypothesis import strategies as st
 from tests.support.written import TWO_HARD, entry
 from tracking.rule.attribution import CookieType, SoftRule, Verdict
 from tracking.simulator.examples import TABLE
-from tracking.simulator.format import (
-    MAX_DAYS,
-    ClickStep,
-    SaleStep,
-    SessionEnd,
-    Settings,
-    format_time,
-    parse_time,
-    read,
-)
+from tracking.simulator.format import read
 from tracking.simulator.play import simulate
 from tracking.simulator.problems import ScenarioError
+from tracking.simulator.scenario import ClickStep, SaleStep, SessionEnd, Settings
+from tracking.simulator.times import MAX_DAYS, format_time, parse_time
 
 SCENARIOS = TABLE
 DAY = 1440
@@ -131,7 +124,8 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             click("at: 0, by: A, type: hard, partnr: true"),
-            'entry 2 "mine": do[1].click.partnr: unknown; use one of at, by, type, partner',
+            'entry 2 "mine": do[1].click.partnr: unknown;'
+            " use one of at, by, type, partner, browser",
             id="unknown_click_key",
         ),
         pytest.param(
@@ -177,24 +171,24 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(do="[{clik: {at: 0}}]"),
-            'entry 2 "mine": do[1].clik: unknown; use one of click, end_session',
+            'entry 2 "mine": do[1].clik: unknown; use one of click, land, end_session',
             id="unknown_step",
         ),
         pytest.param(
             entry(do="[{end_session: {at: 3}}, {}]"),
             'entry 2 "mine": do[2]: {} is not one step;'
-            " write {click: {…}} or {end_session: {at: …}}",
+            " write {click: {…}}, {land: {…}} or {end_session: {at: …}}",
             id="empty_step",
         ),
         pytest.param(
             entry(do="[{click: {at: 0, by: A, type: hard}, end_session: {at: 1}}]"),
             'entry 2 "mine": do[1]: {"click": {"at": "0", "by": "A", "type": "hard"}, "end_se…'
-            " is not one step; write {click: {…}} or {end_session: {at: …}}",
+            " is not one step; write {click: {…}}, {land: {…}} or {end_session: {at: …}}",
             id="two_steps_in_one",
         ),
         pytest.param(
             entry(do="[{end_session: {at: 3, by: A}}]"),
-            'entry 2 "mine": do[1].end_session.by: unknown; use one of at',
+            'entry 2 "mine": do[1].end_session.by: unknown; use one of at, browser',
             id="unknown_end_session_key",
         ),
         pytest.param(
@@ -245,7 +239,8 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         ),
         pytest.param(
             entry(sale="{at: 1, piad: A}"),
-            'entry 2 "mine": sale.piad: unknown; use one of at, present, paid, verdicts',
+            'entry 2 "mine": sale.piad: unknown;'
+            " use one of at, present, reports, until, paid, verdicts, state, figures",
             id="unknown_sale_key",
         ),
         pytest.param(
@@ -276,7 +271,8 @@ TIME = "is not a time; write minutes, or days, hours and minutes as in 2d 3h 10"
         pytest.param(
             entry(more=", settings: {window: {}}"),
             'entry 2 "mine": settings.window: unknown;'
-            " use one of soft_rule, soft_hours, hard_days, validation_days, windows",
+            " use one of soft_rule, soft_hours, hard_days, validation_days, windows, verification,"
+            " confirm_days, conflict_days, largest_order, uncounted_channels, currency",
             id="unknown_setting",
         ),
         pytest.param(

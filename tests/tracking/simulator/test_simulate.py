@@ -17,8 +17,9 @@ from django.core.management import CommandError, call_command
 from tests.support.written import TWO_HARD, entry
 from tracking.rule.attribution import MINUTE_MS
 from tracking.simulator.examples import TABLE
-from tracking.simulator.format import Scenario, read
+from tracking.simulator.format import read
 from tracking.simulator.play import number_of, simulate
+from tracking.simulator.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIOS = TABLE
@@ -189,11 +190,20 @@ def test_all_scenarios_come_out_as_they_say() -> None:
     records = run(SCENARIOS.read_text(encoding="utf-8"), "--json")
 
     assert (records.status, records.error) == (0, "")
-    expected = [
-        {"name": each["name"], "paid": each["sale"]["paid"], "verdicts": each["sale"]["verdicts"]}
-        for each in yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
-    ]
-    assert json.loads(records.out) == expected
+    entries = yaml.safe_load(SCENARIOS.read_text(encoding="utf-8"))
+    told = json.loads(records.out)
+    assert [each["name"] for each in told] == [each["name"] for each in entries]
+    for said, sale in zip(told, [each["sale"] for each in entries], strict=True):
+        assert {key: said[key] for key in ("paid", "verdicts")} == {
+            key: sale[key] for key in ("paid", "verdicts")
+        }
+        assert ("reports" in sale) == ("reports" in said)
+        if "reports" in sale:
+            outcomes = [report.get("outcome") for report in sale["reports"]]
+            pairs = zip(outcomes, said["reports"], strict=True)
+            assert said["state"] == sale["state"]
+            assert said["figures"] == sale.get("figures", said["figures"])
+            assert all(expected in (None, got) for expected, got in pairs)
 
 
 def test_an_empty_list_of_journeys_is_answered_with_one() -> None:

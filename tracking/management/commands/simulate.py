@@ -10,12 +10,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
-from tracking.pages.simulator.words import failures_of, named, paid_sentence, verdict_sentence
+from tracking.pages.simulator.words import (
+    brings_text,
+    failures_of,
+    named,
+    paid_sentence,
+    report_text,
+    verdict_sentence,
+)
 from tracking.rule.attribution import MINUTE_MS
-from tracking.simulator.format import format_time, read
+from tracking.simulator.format import read
 from tracking.simulator.loading import shown
-from tracking.simulator.play import PlayedScenario, simulate
+from tracking.simulator.play import PlayedReport, PlayedScenario, simulate
 from tracking.simulator.problems import Fault, Place, ScenarioError
+from tracking.simulator.times import format_time
 
 EXPECTATION_FAILED = 1
 INPUT_UNUSABLE = 2
@@ -62,7 +70,12 @@ def _text(file: str) -> str:
 
 
 def _record(result: PlayedScenario) -> dict[str, Any]:
-    return {"name": result.scenario.name, "paid": result.paid, "verdicts": list(result.verdicts)}
+    """Of evidence where the journey has some."""
+    said = {"name": result.scenario.name, "paid": result.paid, "verdicts": list(result.verdicts)}
+    if not result.scenario.sale.reports:
+        return said
+    outcomes = [report.outcome for report in result.reports]
+    return {**said, "state": result.state, "figures": result.figures, "reports": outcomes}
 
 
 def _failures(results: list[PlayedScenario]) -> Iterator[str]:
@@ -72,10 +85,27 @@ def _failures(results: list[PlayedScenario]) -> Iterator[str]:
             yield ": ".join([*place, f"sale.{failure}"])
 
 
+def _report_line(report: PlayedReport, result: PlayedScenario) -> str:
+    """``report 2, at 1d, arrives 3d: keyed, 50.00, the id of click 1. Confirmed the sale.``"""
+    step = report.sent.step
+    at, arrives = format_time(step.minute), format_time(step.arrives)
+    times = f"at {at}" if at == arrives else f"at {at}, arrives {arrives}"
+    amount = " ".join(filter(None, (step.worth, step.currency)))
+    counts = " Its figures count." if report.speaks else ""
+    return (
+        f"  report {report.sent.number}, {times}: {report.sent.rank}, {amount}, "
+        f"{brings_text(report)}. {report_text(report, result)}.{counts}"
+    )
+
+
 def _lines(result: PlayedScenario) -> Iterator[str]:
-    """The journey in words: the outcome, and a line for each click."""
+    """The journey in words: the outcome, and a line for each report and each click."""
     yield result.scenario.name
-    yield f"  Sale at {format_time(result.scenario.sale.minute)}: {paid_sentence(result)}"
+    sold_at = format_time(result.sale.at // MINUTE_MS)
+    yield f"  Sale at {sold_at}: {paid_sentence(result)}"
+    if result.scenario.sale.reports:
+        yield f"  State: {result.state}."
+        yield from (_report_line(report, result) for report in result.reports)
     for judged in result.outcome.verdicts if result.outcome else ():
         click = judged.click
         at = format_time(click.at // MINUTE_MS)

@@ -10,18 +10,9 @@ from tracking.commissions.decisions import clicks_of, judged_clicks, sale_of
 from tracking.models import Decision
 from tracking.rule.attribution import MINUTE_MS, Click, Sale
 from tracking.rule.reasons import ClickReason
-from tracking.simulator.format import (
-    DAY,
-    HOUR,
-    MAX_NAME,
-    MAX_PUBLISHER,
-    NOBODY,
-    ClickStep,
-    SaleStep,
-    Scenario,
-    SessionEnd,
-    Settings,
-)
+from tracking.simulator.format import MAX_NAME, MAX_PUBLISHER
+from tracking.simulator.scenario import NOBODY, ClickStep, SaleStep, Scenario, SessionEnd, Settings
+from tracking.simulator.times import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)

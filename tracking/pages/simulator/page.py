@@ -13,31 +13,38 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from network import money
 from network.people import access
 from tracking.commissions.decisions import clicks_of
 from tracking.explain.captions import CAPTIONS, since_start
 from tracking.explain.explanations import names_for_staff
 from tracking.explain.picture import DrawnClick, draw
-from tracking.explain.sentences import VERDICT_LABELS
+from tracking.explain.sentences import RANKS, VERDICT_LABELS
 from tracking.explain.shapes import Picture
 from tracking.models import Conversion
 from tracking.pages.simulator.draft import MAX_ROWS, Draft, from_scenario
 from tracking.pages.simulator.form import KINDS, JourneyForm, form_of
 from tracking.pages.simulator.from_sale import Carried, scenario_of
 from tracking.pages.simulator.words import (
+    STATES,
+    brings_text,
     failures_of,
     moment_text,
     paid_of,
     paid_sentence,
+    report_text,
     verdict_sentence,
 )
 from tracking.rule.attribution import MINUTE_MS, Click, Judged, resolve
+from tracking.rule.reasons import ReportOutcome
 from tracking.simulator import examples
-from tracking.simulator.format import Scenario, format_time, read
+from tracking.simulator.format import read
 from tracking.simulator.loading import shown
-from tracking.simulator.play import PlayedScenario, number_of, simulate
+from tracking.simulator.play import PlayedReport, PlayedScenario, number_of, simulate
 from tracking.simulator.playback import Kind, PlaybackLine, lines
 from tracking.simulator.problems import Fault, Place, ScenarioError
+from tracking.simulator.scenario import Scenario, SessionEnd
+from tracking.simulator.times import format_time
 from tracking.simulator.writer import write
 
 MAX_TEXT = 100_000
@@ -68,6 +75,21 @@ class PlayedClick:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayedEvidence:
+    """A report of the sale with what became of it; ``arrives`` is empty where it came at once."""
+
+    number: int
+    at: str
+    arrives: str
+    rank: str
+    amount: str
+    brings: str
+    said: str
+    speaks: bool
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MomentDescription:
     """A moment of the journey, and whose claims lie in the browser's slots after it."""
 
@@ -87,6 +109,8 @@ class PlayedJourney:
     result: PlayedScenario
     moments: Sequence[MomentDescription]
     clicks: Sequence[PlayedClick]
+    reports: Sequence[PlayedEvidence]
+    state: str
     picture: Picture
     text: str
 
@@ -187,6 +211,8 @@ def _acted(request: HttpRequest) -> SimulatorPage:
         draft = draft.with_row(draft.next_row(number))
     elif action == "remove":
         draft = draft.without_row(_number(number))
+    elif action == "report":
+        draft = draft.without_report(_number(number)) if number else draft.with_report()
     elif action == "sort":
         draft = draft.in_order()
     elif action in ("import", "open"):
@@ -282,6 +308,8 @@ def answer(scenario: Scenario) -> PlayedJourney:
         result=result,
         moments=[_told_moment(line, result) for line in lines(result)],
         clicks=[_told_click(item, result) for item in judged],
+        reports=[_told_report(each, result) for each in result.reports],
+        state=str(STATES[result.state]),
         picture=_picture(result),
         text=write([scenario]),
     )
@@ -297,6 +325,22 @@ def _told_click(judged: Judged, result: PlayedScenario) -> PlayedClick:
         verdict=judged.verdict.value,
         label=str(VERDICT_LABELS[judged.verdict]),
         sentence=verdict_sentence(judged, result),
+    )
+
+
+def _told_report(report: PlayedReport, result: PlayedScenario) -> PlayedEvidence:
+    step = report.sent.step
+    currency = step.currency or result.scenario.settings.currency
+    return PlayedEvidence(
+        number=report.sent.number,
+        at=format_time(step.minute),
+        arrives=format_time(step.arrives) if step.arrives != step.minute else "",
+        rank=str(RANKS[report.sent.rank]),
+        amount=money.display(money.parse(step.worth, currency, drops_noise=True), currency),
+        brings=brings_text(report),
+        said=report_text(report, result),
+        speaks=report.speaks,
+        counts=report.outcome in (ReportOutcome.CREATED, ReportOutcome.MERGED),
     )
 
 
@@ -332,5 +376,5 @@ def _picture(result: PlayedScenario) -> Picture:
         )
         for judged in outcome.verdicts
     ]
-    ends = [moment.minute * MINUTE_MS for moment in result.moments if moment.click is None]
+    ends = [m.minute * MINUTE_MS for m in result.moments if isinstance(m.step, SessionEnd)]
     return draw(drawn, result.sale, since_start(), CAPTIONS, ends)

@@ -1,23 +1,116 @@
 """What happens in a simulated journey, in words, for the simulator's page and ``simulate``."""
 
-from django.utils.translation import gettext as _
+from collections.abc import Mapping
 
-from tracking.explain.sentences import COOKIE_TYPES
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from network.milliseconds import to_ms
+from network.wording import joined
+from tracking.evidence.closing import EndState, Standing, lapses_at, settles_at
+from tracking.evidence.fields import FieldError
+from tracking.explain.sentences import COOKIE_TYPES, REPORT_OUTCOMES
+from tracking.remedies.told import told
 from tracking.rule.attribution import Click, Judged, Verdict
-from tracking.simulator.format import NOBODY, format_time
-from tracking.simulator.play import PlayedScenario, number_of
+from tracking.rule.reasons import ReportOutcome
+from tracking.simulator.play import PlayedReport, PlayedScenario, number_of
 from tracking.simulator.playback import Kind, PlaybackLine, minute_of
+from tracking.simulator.scenario import NOBODY, LandingStep, Way
+from tracking.simulator.times import format_time
+
+STATES: Mapping[EndState, Promise] = {
+    EndState.PENDING: gettext_lazy("Pending"),
+    EndState.FINAL: gettext_lazy("Final"),
+    EndState.UNVERIFIED: gettext_lazy("Unverified"),
+    EndState.ON_HOLD: gettext_lazy("On hold"),
+    EndState.NOT_CONFIRMED: gettext_lazy("Declined: not confirmed"),
+    EndState.CONFLICT: gettext_lazy("Conflict"),
+    EndState.NOBODY: gettext_lazy("Nobody is credited"),
+    EndState.NO_SALE: gettext_lazy("No sale"),
+}
 
 
 def paid_sentence(result: PlayedScenario) -> str:
     """``Blog is credited. The sale becomes final at 30d.``"""
-    if result.outcome is None:
+    if result.stood is None:
         return _("Nobody is credited: nothing that came with the sale leads to a click.")
-    final = format_time(minute_of(result.outcome.closes_at))
+    known = {"partner": result.paid, "time": _end_of(result.stood, result)}
     if result.paid == NOBODY:
-        return _("Nobody is credited. The sale becomes final at %(time)s.") % {"time": final}
-    text = _("%(partner)s is credited. The sale becomes final at %(time)s.")
-    return text % {"partner": result.paid, "time": final}
+        return _nobody_sentence(result.stood) % known
+    return {
+        EndState.CONFLICT: _(
+            "%(partner)s is credited, but two reports say different figures: unless the shop "
+            "settles it, the earlier one counts from %(time)s."
+        ),
+        EndState.ON_HOLD: _(
+            "%(partner)s is credited. The order is larger than is plausible, so it waits for staff."
+        ),
+        EndState.UNVERIFIED: _(
+            "%(partner)s is credited, but only a browser says so: unless the shop confirms the "
+            "sale, it is declined at %(time)s."
+        ),
+        EndState.NOT_CONFIRMED: _(
+            "%(partner)s is credited, but nobody confirmed the sale: it was declined at %(time)s."
+        ),
+    }.get(result.state, _("%(partner)s is credited. The sale becomes final at %(time)s.")) % known
+
+
+def _nobody_sentence(stood: Standing) -> str:
+    if stood.joined.conflict:
+        return _(
+            "Nobody is credited: reports of different browsers contradict each other. Unless the "
+            "shop settles it, the earlier one decides at %(time)s."
+        )
+    if stood.joined.uncounted:
+        return _(
+            "Nobody is credited: the channel of the order does not count. The sale becomes final "
+            "at %(time)s."
+        )
+    return _("Nobody is credited. The sale becomes final at %(time)s.")
+
+
+def _end_of(stood: Standing, result: PlayedScenario) -> str:
+    """When what the sale waits for is over."""
+    settings = result.scenario.settings
+    at = result.closes_at or stood.closes_at
+    if stood.joined.conflict:
+        at = settles_at(stood.joined, settings.conflict_days) or at
+    elif result.state in (EndState.UNVERIFIED, EndState.NOT_CONFIRMED):
+        at = lapses_at(stood.closes_at, settings.confirm_days)
+    return format_time(minute_of(to_ms(at)))
+
+
+def report_text(report: PlayedReport, result: PlayedScenario) -> str:
+    """What became of a report, and why: ``Too late: the sale was closed``."""
+    if report.outcome is None:
+        return _("It has not come by then")
+    said = str(REPORT_OUTCOMES[report.outcome])
+    if report.sent.errors and report.outcome is ReportOutcome.INVALID:
+        return f"{said}; " + "; ".join(map(_told_error, report.sent.errors))
+    return said
+
+
+def _told_error(error: FieldError) -> str:
+    known = {"field": error.field, "got": error.received, "expected": told(error.expected)}
+    return _("%(field)s is %(got)s, expected is %(expected)s") % known
+
+
+def brings_text(report: PlayedReport) -> str:
+    """What a report presents: ``cookies of browser 2, by pixel``."""
+    step = report.sent.step
+    if step.presented is None:
+        text = _("cookies of browser %(browser)s, by pixel")
+        if step.way is Way.TAG:
+            text = _("cookies of browser %(browser)s, by tag")
+        return text % {"browser": step.browser}
+    if not step.presented:
+        return _("no click")
+    numbers = joined([str(number) for number in step.presented])
+    text = ngettext(
+        "the id of click %(numbers)s", "the ids of clicks %(numbers)s", len(step.presented)
+    )
+    return text % {"numbers": numbers}
 
 
 def paid_of(result: PlayedScenario) -> str:
@@ -59,16 +152,32 @@ def moment_text(moment: PlaybackLine, result: PlayedScenario) -> str:
     if moment.kind is Kind.FINAL:
         return _("The sale becomes final")
     if click is None:
-        return _("The browser is closed and opened again")
+        return _in_browser(_("The browser is closed and opened again"), moment, result)
     if moment.kind is Kind.WINDOW_CLOSED:
         return _("The window of %(click)s closes") % {"click": named(click, result)}
+    return _in_browser(_step_text(moment, click) % _facts(click, result), moment, result)
+
+
+def _step_text(moment: PlaybackLine, click: Click) -> str:
+    if moment.moment and isinstance(moment.moment.step, LandingStep):
+        if moment.moment.is_stale:
+            return _(
+                "The token of click %(number)s comes to the shop: stale, it is taken out again"
+            )
+        return _("The token of click %(number)s comes to the shop")
     if click.reason:
-        text = _("Click %(number)s: %(partner)s, %(kind)s; not an approved partner")
-    elif click.stood_down:
-        text = _("Click %(number)s: %(partner)s, %(kind)s; stands down")
-    else:
-        text = _("Click %(number)s: %(partner)s, %(kind)s")
-    return text % _facts(click, result)
+        return _("Click %(number)s: %(partner)s, %(kind)s; not an approved partner")
+    if click.stood_down:
+        return _("Click %(number)s: %(partner)s, %(kind)s; stands down")
+    return _("Click %(number)s: %(partner)s, %(kind)s")
+
+
+def _in_browser(text: str, moment: PlaybackLine, result: PlayedScenario) -> str:
+    """With the browser's number, where there are several."""
+    if result.scenario.browsers == 1:
+        return text
+    known = {"text": text, "browser": moment.browser}
+    return _("%(text)s (browser %(browser)s)") % known
 
 
 def _facts(click: Click, result: PlayedScenario) -> dict[str, object]:

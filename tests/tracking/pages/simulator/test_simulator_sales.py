@@ -18,8 +18,10 @@ from tests.tracking.pages.simulator.playing import answers, exported
 from tracking.models import Conversion
 from tracking.pages.simulator.from_sale import scenario_of
 from tracking.rule.attribution import SoftRule
-from tracking.simulator.format import DAY, HOUR, ClickStep, Scenario, SessionEnd, Settings, read
+from tracking.simulator.format import read
 from tracking.simulator.play import number_of, simulate
+from tracking.simulator.scenario import ClickStep, Scenario, SessionEnd, Settings
+from tracking.simulator.times import DAY, HOUR
 
 
 def test_a_sale_opens_as_it_was_decided(sale: Conversion) -> None:
