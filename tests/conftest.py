@@ -76,11 +76,17 @@ def django_db_modify_db_settings(
         own["TEST"]["TEMPLATE"] = databases.migrated()
 
 
-@pytest.fixture(autouse=True)
-def empty_redis() -> None:
-    """What the test before left in Redis is gone: waiting tasks, used-up limits, signs of life."""
+@pytest.fixture(scope="session")
+def own_redis() -> Iterator[Redis]:
+    """This process's database of the run's Redis, on one connection."""
     with Redis.from_url(settings.REDIS_URL) as redis:
-        redis.flushdb()
+        yield redis
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(own_redis: Redis) -> None:
+    """What the test before left in Redis is gone: waiting tasks, used-up limits, signs of life."""
+    own_redis.flushdb()
 
 
 @pytest.fixture(autouse=True)

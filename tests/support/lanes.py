@@ -28,10 +28,11 @@ TOGETHER = (
     "tests/demo/test_demo_seeding.py",
     "tests/flows/test_demo_start.py",
     "tests/flows/test_image.py",
+    "tests/network/database/test_roles.py",
     "tests/pages/test_pages.py",
 )
-"""Modules whose tests one process runs, one after the other: each has a demo, or an image, of its
-own, which takes long to make."""
+"""Modules whose tests one process runs, one after the other: each has a demo, an image or a server
+of its own, which takes long to make."""
 
 
 def durations() -> dict[str, int]:

@@ -1,13 +1,17 @@
 """A shop with a blog (hard) and an extension (soft), at a time that stands still."""
 
+import copy
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 import time_machine
+from pytest_django import DjangoDbBlocker
 from time_machine import Traveller
 
 from network.models import Advertiser, CommissionGroup
 from publishers.models import Partnership
+from tests.support.founding import made_once
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
 
 
@@ -17,21 +21,46 @@ def now() -> Iterator[Traveller]:
         yield traveller
 
 
-@pytest.fixture
-def shop(db: None) -> Advertiser:
-    """``shop.example``, that pays 8 % in GBP, with a second commission group, ``SHOES``."""
+@dataclass(frozen=True)
+class Partners:
+    shop: Advertiser
+    blog: Partnership
+    extension: Partnership
+
+
+def make_partners() -> Partners:
     shop = make_advertiser()
     shop.landing_url, shop.domains = "https://shop.example/welcome", ["shop.example"]
     shop.save()
     CommissionGroup.objects.create(advertiser=shop, code="SHOES")
-    return shop
+    blog = make_partner(shop, make_publisher(), "hard")
+    return Partners(shop, blog, make_partner(shop, make_publisher(model_type="extension")))
+
+
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Partners]:
+    """The shop and its partners of all tests of this module, also of those that do not ask."""
+    with made_once(django_db_blocker, make_partners) as partners:
+        yield partners
 
 
 @pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(), "hard")
+def partners(founded: Partners, db: None) -> Partners:
+    """For one test, which may change them."""
+    return copy.deepcopy(founded)
 
 
 @pytest.fixture
-def extension(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(model_type="extension"))
+def shop(partners: Partners) -> Advertiser:
+    """``shop.example``, that pays 8 % in GBP, with a second commission group, ``SHOES``."""
+    return partners.shop
+
+
+@pytest.fixture
+def blog(partners: Partners) -> Partnership:
+    return partners.blog
+
+
+@pytest.fixture
+def extension(partners: Partners) -> Partnership:
+    return partners.extension

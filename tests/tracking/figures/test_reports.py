@@ -1,17 +1,19 @@
 """The figures of pages: what each counts, and that they follow whatever happens to a sale."""
 
+import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from network.models import Advertiser
 from publishers.models import Partnership
+from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -63,9 +65,16 @@ class Network:
         return partner_figures(found)
 
 
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Network]:
+    with made_once(django_db_blocker, Network) as network:
+        yield network
+
+
 @pytest.fixture
-def network() -> Network:
-    return Network()
+def network(founded: Network) -> Network:
+    """For one test, which may change it."""
+    return copy.deepcopy(founded)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -24,6 +25,7 @@ from publishers.teams.models import Team
 from tests.support.makers import NOW, SET_UP, make_advertiser, make_user
 from tests.support.reading import signed_in
 from tracking.figures.queries import PartnerFigures, Period, annotate_partners
+from tracking.models import Rollup
 from tracking.rollups import writing as rollups
 from tracking.rollups.contributions import Amounts, Key, hour_of, median_of, time_step
 from tracking.rule.reasons import Counted
@@ -35,6 +37,10 @@ LOOKS = (
     *("", "?suggested=any", "?cookie_type=hard", "?cookie_type=soft", "?cookie_type=changing"),
     *("?sales=few", "?model_type=content", "?q=Partner"),
     *("?o=-1", f"?o=-{len(COLUMNS) - 2}", f"?o=-{len(COLUMNS) - 1}"),
+)
+MADE = (
+    *(Publisher, PublisherModelType, Partnership, PartnershipTerms),
+    *(CookieTypeAssignment, Rollup),
 )
 
 
@@ -73,6 +79,7 @@ class Crowd:
         self.counted: dict[Key, Amounts] = {}
         self.seen = {row.pk: self._trade(index, row) for index, row in enumerate(self.partners)}
         rollups.add(self.counted)
+        look_over(*MADE)
 
     def _assign(self, partners: list[Partnership], starts_at: datetime) -> None:
         CookieTypeAssignment.objects.bulk_create(
@@ -122,6 +129,12 @@ class Crowd:
             share_after_other=after / touched,
             median_seconds=median.total_seconds(),
         )
+
+
+def look_over(*models: type[Model]) -> None:
+    """Have PostgreSQL see how many rows there are, as it does by itself after a while."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in models)}")
 
 
 def staff(shop: Advertiser) -> Client:
