@@ -15,7 +15,7 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tests.support.makers import in_page_of
 from tracking.clicks import cookies
-from tracking.clicks.cookies import Jar
+from tracking.clicks.cookies import Jar, ToWrite
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import Answer, visit
 from tracking.clicks.snapshot import build
@@ -27,6 +27,7 @@ from tracking.evidence.fields import InvalidReport, SaleFields, Terms, as_sent, 
 from tracking.evidence.joining import Role
 from tracking.models import Conversion, Report
 from tracking.rule.reasons import ReportOutcome
+from tracking.rule.tokens import decode
 from tracking.spool import intake
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"
@@ -59,6 +60,12 @@ class Browser:
                 intake.store([answer.record], at)
         return answer
 
+    def take(self, token: str) -> None:
+        """Keep the token of a click that was made elsewhere, as the tag does when it lands."""
+        shop = build().advertisers[self.advertiser.id]
+        click = decode(token, KEYS).click
+        self._write(ToWrite(Jar(self.advertiser.id), token, click, shop.longest_window_days))
+
     def end_session(self) -> None:
         for name in self.session_cookies:
             self.jar.pop(name, None)
@@ -80,9 +87,11 @@ class Browser:
         return Conversion.objects.get(advertiser=self.advertiser, order=order)
 
     def _keep(self, answer: Answer) -> None:
-        if answer.write is None:
-            return
-        for cookie in cookies.set_by(answer.write):
+        if answer.write is not None:
+            self._write(answer.write)
+
+    def _write(self, written: ToWrite) -> None:
+        for cookie in cookies.set_by(written):
             self.jar.pop(cookie.name, None)
             self.session_cookies.discard(cookie.name)
             if cookie.max_age == 0:
