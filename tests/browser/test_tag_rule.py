@@ -32,7 +32,7 @@ from tracking.simulator.play import simulate
 from tracking.simulator.scenario import NOBODY, ClickStep, Scenario
 from tracking.wire import tag
 
-SCENARIOS = read(TABLE.read_text(encoding="utf-8"))
+SCENARIOS = [each for each in read(TABLE.read_text(encoding="utf-8")) if not each.sale.reports]
 TAG = Path(tag.__file__).parents[1] / "static" / "tracking" / "tag.js"
 SOURCE = TAG.read_text(encoding="utf-8")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,18 +76,18 @@ def _browse(
         click = next(unseen) if isinstance(step, ClickStep) else None
         if step.minute > scenario.sale.minute:
             continue
-        _skip_to(context, minute, step.minute)
+        skip_to(context, minute, step.minute)
         minute = step.minute
         if click is None:
             end_session(context)
         else:
             hosts.visit(page, hosts.landing(*([] if click.reason else [token_of(click)])))
-    _skip_to(context, minute, scenario.sale.minute)
+    skip_to(context, minute, scenario.sale.minute)
     hosts.visit(page, hosts.url("/thanks"))
     return hosts.sale(page, amount="1.00")
 
 
-def _skip_to(context: BrowserContext, minute: int, target: int) -> None:
+def skip_to(context: BrowserContext, minute: int, target: int) -> None:
     pass_time(context, (target - minute) * 60)
     context.clock.set_fixed_time(EPOCH + timedelta(minutes=target))
 

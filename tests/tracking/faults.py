@@ -11,6 +11,10 @@ _JOINING = "tests/tracking/evidence/test_joining.py::"
 _BELIEVING = "tests/tracking/conversions/test_believing.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
 _OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
+_PLAYED = (
+    "tests/tracking/simulator/test_played_evidence.py::"
+    "test_the_evidence_of_a_scenario_comes_out_as_it_says"
+)
 _WHATIF = "tests/tracking/whatif/test_late_evidence.py::"
 
 BELIEF = (
@@ -286,4 +290,71 @@ PAGES = (
     ),
 )
 
-FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD, *PAGES)
+SIMULATOR = (
+    Fault(
+        "the simulator places a stale token",
+        "tracking.simulator.play",
+        "is_placed = click.reason is None and is_fresh(click, step.minute * MINUTE_MS)",
+        "is_placed = click.reason is None",
+        _PLAYED,
+        case="handed round",
+    ),
+    Fault(
+        "the simulator believes browsers whatever the advertiser asks",
+        "tracking.simulator.play",
+        "believes_browsers=settings.verification is Verification.BROWSER,",
+        "believes_browsers=True,",
+        _PLAYED,
+        case="only a browser says",
+    ),
+    Fault(
+        "the simulator counts a channel that does not count",
+        "tracking.simulator.reporting",
+        'uncounted=fields.channel if counts_not else "",',
+        'uncounted="",',
+        _PLAYED,
+        case="does not count",
+    ),
+    Fault(
+        "the simulator takes a pixel's session for a script's",
+        "tracking.simulator.reporting",
+        "session_by_cookie=step.presented is None and step.way is Way.PIXEL,",
+        "session_by_cookie=False,",
+        _PLAYED,
+        case="no script can read",
+    ),
+    Fault(
+        "the simulator takes an unsigned report for a signed one",
+        "tracking.simulator.reporting",
+        "is_signed=step.rank is Rank.SIGNED,",
+        "is_signed=step.rank is not Rank.KEYED,",
+        _PLAYED,
+        case="a signed one before an unsigned",
+    ),
+    Fault(
+        "bare reports before a click are forgotten",
+        "tracking.evidence.keeping",
+        "at = dated(report.at, remembered.get(report.figures))",
+        "at = report.at",
+        _PLAYED,
+        case="opened again",
+    ),
+    Fault(
+        "what nobody confirmed is declined with its windows",
+        "tracking.evidence.closing",
+        "return closes_at + timedelta(days=confirm_days)",
+        "return closes_at",
+        _PLAYED,
+        case="is unverified",
+    ),
+    Fault(
+        "the simulator knows what has not come yet",
+        "tracking.simulator.play",
+        "arrived = [each for each in evidence if each.received_at <= now]",
+        "arrived = list(evidence)",
+        "tests/tracking/simulator/test_played_evidence.py::"
+        "test_what_comes_after_one_looks_has_not_come",
+    ),
+)
+
+FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD, *PAGES, *SIMULATOR)

@@ -186,7 +186,7 @@ def _browse(scenario: Scenario) -> tuple[Moment, ...]:
             held = _landed(held, click, step)
         else:
             publisher = numbers.setdefault(step.publisher, len(numbers) + 1)
-            session = step.browser * _SESSIONS + sessions[step.browser]
+            session = (step.browser - 1) * _SESSIONS + sessions[step.browser] + 1
             click = _click(step, scenario.settings, len(clicks) + 1, publisher, session)
             if step.partner:
                 placed = meet(held, click)
