@@ -3,6 +3,8 @@
 Whatever writes or replaces a click does it here.
 """
 
+import csv
+import io
 import json
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
@@ -58,6 +60,7 @@ _COUNT = "count, sale_amount_minor, commission_minor, time_step, is_folded"
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS click_staging (LIKE tracking_click) ON COMMIT DELETE ROWS
 """
+_COPY = f"COPY click_staging ({_NAMES}) FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL ({_NAMES}))"
 _INSERT = f"""
     WITH fresh AS (
         INSERT INTO tracking_click ({_NAMES}) {{rows}}
@@ -125,9 +128,15 @@ def insert_rebuilt(rows: Collection[Row]) -> int:
 def _stage(rows: Iterable[Row]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
-        with cursor.copy(f"COPY click_staging ({_NAMES}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        with cursor.copy(_COPY) as copy:
+            copy.write(_as_csv(rows))
+
+
+def _as_csv(rows: Iterable[Row]) -> str:
+    """The rows for ``COPY``: no column is ever NULL. ``write_row`` takes several times as long."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _insert(rows: str, values: Iterable[Any] = ()) -> int:

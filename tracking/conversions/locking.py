@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import Q
 
-from tracking.models import Conversion, ConversionJourney
+from tracking.models import Conversion
+
+_OPEN = """
+    SELECT DISTINCT conversion_id FROM tracking_conversionjourney AS joined
+    JOIN tracking_conversion AS sale
+        ON sale.advertiser_id = joined.advertiser_id AND sale.id = joined.conversion_id
+    WHERE joined.advertiser_id = %s AND joined.journey = ANY(%s) AND sale.closed_at IS NULL
+    ORDER BY conversion_id
+"""
+"""By an array: of a thousand parameters, Django would take longer than PostgreSQL."""
 
 
 def lock(advertiser: int, conversion_id: int) -> Conversion:
@@ -23,10 +33,9 @@ def lock_all(advertiser: int, wanted: Q) -> list[int]:
 
 def open_conversions_of(advertiser: int, journey_ids: Iterable[int]) -> list[int]:
     """The ids of conversions that are not closed and were joined to one of the journeys."""
-    rows = ConversionJourney.objects.filter(
-        advertiser=advertiser, journey__in=list(journey_ids), conversion__closed_at__isnull=True
-    )
-    return sorted(set(rows.values_list("conversion_id", flat=True)))
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [advertiser, list(journey_ids)])
+        return [conversion_id for (conversion_id,) in cursor.fetchall()]
 
 
 def lock_by_order(advertiser: int, order: str) -> Conversion | None:

@@ -1,6 +1,5 @@
 """From the spool into PostgreSQL: each accepted record exactly once, whatever is killed when."""
 
-import json
 import logging
 import time
 from collections import defaultdict
@@ -266,7 +265,7 @@ class DamagedRecord(ValueError):
 def _record(entry: Entry) -> Record:
     if entry.is_damaged:
         raise DamagedRecord("checksum mismatch")
-    record = json.loads(entry.payload)
+    record = segments.from_json(entry.payload)
     if not isinstance(record, dict) or record.get("kind") not in KINDS:
         raise DamagedRecord("neither a click, a landing nor a report")
     return record
@@ -287,8 +286,8 @@ def _click_row(click: Record) -> click_rows.Row:
         click["soft_rule"],
         click["reason"],
         click["target_reason"],
-        json.dumps(click["rejected_tokens"]),
-        json.dumps(click["references"]),
+        segments.as_json(click["rejected_tokens"]).decode(),
+        segments.as_json(click["references"]).decode(),
         click["campaign"],
         click["target"],
         click["in_page"],
