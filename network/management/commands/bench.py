@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from network.bench import click, whatif
 from network.bench.results import Result
+from network.bench.sales import closing, copies
 from network.bench.stage import StageError
 
 
@@ -23,13 +24,24 @@ class Report:
     broken: str = ""
 
 
+FAILURES = (
+    click.ClicksLost,
+    closing.NotClosed,
+    whatif.NotCounted,
+    StageError,
+    DatabaseError,
+    OSError,
+)
+
+
 class Command(BaseCommand):
     help = (
         "Measure speeds on a database and a spool of their own that are thrown away. click: "
         "requests/s of a recorded click next to a view that does nothing, on the same server; "
         "clicks are taken into PostgreSQL and counted afterwards. whatif: seconds for what-ifs "
-        "over 90 days and 100,000 sales. Ends with status 1 when a click was lost or answered "
-        "wrongly, or a what-if did not come to its end."
+        "over 90 days and 100,000 sales. finalising: sales/s that become final, next to the same "
+        "in SQL alone. Ends with status 1 when a click was lost or answered wrongly, a what-if did "
+        "not come to its end, or a sale was not closed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,6 +56,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sales", type=int, default=whatif.SALES, help="whatif: how many at least (100,000)"
         )
+        parser.add_argument(
+            "--due", type=int, default=closing.SALES, help="finalising: sales due (10,000)"
+        )
         parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,10 +66,12 @@ class Command(BaseCommand):
             raise CommandError("--seconds: between 0.5 and 600.")
         if not (1 <= options["days"] <= 400 and 1 <= options["sales"] <= 10_000_000):
             raise CommandError("--days: between 1 and 400; --sales: between 1 and 10,000,000.")
+        if not copies.MADE <= options["due"] <= 10_000_000:
+            raise CommandError(f"--due: between {copies.MADE} and 10,000,000.")
         wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
         try:
             reports = [MEASUREMENTS[name](options) for name in wanted]
-        except (click.ClicksLost, whatif.NotCounted, StageError, DatabaseError, OSError) as error:
+        except FAILURES as error:
             raise CommandError(str(error)) from error
         self._print(reports, as_json=options["json"])
         for report in reports:
@@ -83,7 +100,13 @@ def _whatif(options: Mapping[str, Any]) -> Report:
     return Report(list(whatif.results(measured)), list(whatif.describe(measured)))
 
 
+def _finalising(options: Mapping[str, Any]) -> Report:
+    measured = closing.measure(options["due"])
+    return Report(list(closing.results(measured)), list(closing.describe(measured)))
+
+
 MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "click": _click,
     "whatif": _whatif,
+    "finalising": _finalising,
 }

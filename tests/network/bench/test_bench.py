@@ -17,6 +17,8 @@ from redis import Redis
 from network.bench import click, whatif
 from network.bench.click import MeasuredClicks, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
+from network.bench.sales import closing
+from network.bench.sales.closing import MeasuredClosing
 from network.local.bootstrap import ROOT
 from network.local.machine import OFF_SWITCH
 
@@ -102,12 +104,15 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
     one = whatif.MeasuredReplay("one partner soft", sales=1_000, differing=70, seconds=0.25)
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
     monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
+    monkeypatch.setattr(closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40))
     output = StringIO()
     call_command("bench", stdout=output)
     assert "click: 0.5 of a bare view" in output.getvalue()
     said = "whatif, one partner soft: 0.25 s for 1,000 sales (target 5: met)"
     assert said in output.getvalue()
     assert "one partner soft: 70 sales differ, 250 µs for a sale" in output.getvalue()
+    assert "finalising: 0.25 of SQL alone (target 0.2: met)" in output.getvalue()
+    assert "2.00 ms and 0.04 statements for a sale; SQL alone 2,000 sales/s" in output.getvalue()
 
 
 def test_a_what_if_over_five_seconds_is_not_met() -> None:
@@ -115,11 +120,41 @@ def test_a_what_if_over_five_seconds_is_not_met() -> None:
     assert [result.met for result in whatif.results([slow])] == [False]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "sql", "met"),
+    [
+        pytest.param(2.0, 1.25, 0.4, [True, True, True], id="all"),
+        pytest.param(2.0, 1.25, 0.39, [False, True, True], id="far_from_sql"),
+        pytest.param(2.01, 1.0, 0.5, [True, False, True], id="too_few_a_second"),
+        pytest.param(2.0, 1.26, 0.5, [True, True, False], id="two_are_hardly_faster"),
+    ],
+)
+def test_closing_has_three_targets(one: float, two: float, sql: float, met: list[bool]) -> None:
+    measured = MeasuredClosing(1_000, one, two, sql, 40)
+    assert [result.met for result in closing.results(measured)] == met
+
+
+def test_a_sale_that_is_not_closed_fails_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(sales: int) -> None:
+        raise closing.NotClosed("1 of 600 due sales were not closed.")
+
+    monkeypatch.setattr(closing, "measure", measure)
+    with pytest.raises(CommandError, match="1 of 600"):
+        call_command("bench", "--only", "finalising", stdout=StringIO())
+
+
+@pytest.mark.parametrize("due", ["199", "10000001"])
+def test_sales_that_are_due_are_bounded(due: str) -> None:
+    with pytest.raises(CommandError, match="--due"):
+        call_command("bench", "--due", due)
+
+
 @pytest.mark.django_db
 def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
+    due = ("--due", "250")
     ended = subprocess.run(
-        [sys.executable, "manage.py", "bench", *clicks, *sales, "--json"],
+        [sys.executable, "manage.py", "bench", *clicks, *sales, *due, "--json"],
         cwd=ROOT,
         env=os.environ | {OFF_SWITCH: "1"},
         capture_output=True,
@@ -131,6 +166,8 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
     assert results["click"]["value"] > 0
     assert results["clicks not recorded"]["value"] == 0
+    for name in ("finalising", "finalising, one worker", "finalising, two workers"):
+        assert results[name]["value"] > 0
     for name in whatif.ASKED:
         result = results[f"whatif, {name}"]
         assert result["value"] > 0
