@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from network.effective.guards import append_only
 
+_ADDED = pgtrigger.Referencing(new="added")  # type: ignore[no-untyped-call]
+"""What a trigger calls the rows that a statement adds."""
+
 
 class LedgerAccount(models.Model):
     """What somebody owes or is owed in one currency. Its balance is the sum of its entries."""
@@ -121,32 +124,37 @@ class LedgerEntry(models.Model):
             append_only(),
             pgtrigger.Trigger(
                 name="same_currency",
-                when=pgtrigger.Before,
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                declare=[("account_currency", "TEXT")],
+                referencing=_ADDED,
+                declare=[("wrong", "RECORD")],
                 func="""
-                    SELECT currency INTO account_currency
-                    FROM publishers_ledgeraccount WHERE id = NEW.account_id;
-                    IF account_currency <> NEW.currency THEN
+                    SELECT e.currency, a.currency AS of_account INTO wrong
+                    FROM added e JOIN publishers_ledgeraccount a ON a.id = e.account_id
+                    WHERE a.currency <> e.currency LIMIT 1;
+                    IF FOUND THEN
                         RAISE EXCEPTION 'ledger entry in % on an account in %',
-                            NEW.currency, account_currency USING ERRCODE = 'check_violation';
+                            wrong.currency, wrong.of_account USING ERRCODE = 'check_violation';
                     END IF;
-                    RETURN NEW;
+                    RETURN NULL;
                 """,
             ),
+            # What one statement adds to a transaction sums to zero: so all of it does, whatever
+            # was there before, and nothing stored has to be read.
             pgtrigger.Trigger(
                 name="sums_to_zero",
+                level=pgtrigger.Statement,
                 when=pgtrigger.After,
-                timing=pgtrigger.Deferred,
                 operation=pgtrigger.Insert,
+                referencing=_ADDED,
+                declare=[("wrong", "BIGINT")],
                 func="""
-                    IF EXISTS (
-                        SELECT 1 FROM publishers_ledgerentry
-                        WHERE transaction_id = NEW.transaction_id
-                        GROUP BY currency HAVING SUM(amount_minor) <> 0
-                    ) THEN
+                    SELECT transaction_id INTO wrong FROM added
+                    GROUP BY transaction_id, currency HAVING SUM(amount_minor) <> 0 LIMIT 1;
+                    IF FOUND THEN
                         RAISE EXCEPTION 'ledger transaction % does not sum to zero',
-                            NEW.transaction_id USING ERRCODE = 'check_violation';
+                            wrong USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NULL;
                 """,
