@@ -1,19 +1,45 @@
 """The ledger: double entry, append-only, in minor units. Money moves through :func:`post` alone.
 
 Positive amounts debit an account, negative ones credit it; each transaction sums to zero per
-currency (the database sees to it at commit). A balance is the sum of its account's entries.
+currency (the database sees to it). A balance is the sum of its account's entries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 Kind = LedgerAccount.Kind
+Owner: TypeAlias = tuple[str, int | None, int | None, str]
+"""Whose an account is: its kind, the advertiser's or the publisher's id, the currency."""
+
+_OWNERS = "unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[])"
+_CREATE = """
+    INSERT INTO publishers_ledgertransaction (at, key, kind, advertiser_id, publisher_id)
+    SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
+    ON CONFLICT (key) DO NOTHING RETURNING key, id
+"""
+_ENTER = """
+    INSERT INTO publishers_ledgerentry (transaction_id, account_id, amount_minor, currency)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+"""
+_FIND_ACCOUNTS = f"""
+    SELECT a.id, a.kind, a.advertiser_id, a.publisher_id, a.currency
+    FROM publishers_ledgeraccount a
+    JOIN {_OWNERS} AS owner (kind, advertiser_id, publisher_id, currency)
+        ON a.kind = owner.kind AND a.currency = owner.currency
+        AND a.advertiser_id IS NOT DISTINCT FROM owner.advertiser_id
+        AND a.publisher_id IS NOT DISTINCT FROM owner.publisher_id
+"""  # noqa: S608 - names of our own
+_MAKE_ACCOUNTS = f"""
+    INSERT INTO publishers_ledgeraccount (kind, advertiser_id, publisher_id, currency)
+    SELECT * FROM {_OWNERS} ON CONFLICT DO NOTHING
+"""  # noqa: S608 - names of our own
 
 
 class LedgerError(ValueError):
@@ -54,52 +80,30 @@ class Posting:
     publisher: int | None = None
 
 
-def post_final_commission(final: FinalCommission, now: datetime) -> LedgerTransaction:
-    """The advertiser owes the commission and the fee on top; the publisher and the network are
-    owed them."""
-    total = final.commission_minor + final.network_fee_minor
-    lines = (
-        EntryLine(Kind.ADVERTISER_RECEIVABLE, total, advertiser=final.advertiser),
-        EntryLine(Kind.PUBLISHER_PAYABLE, -final.commission_minor, publisher=final.publisher),
-        EntryLine(Kind.NETWORK_FEES, -final.network_fee_minor),
-    )
-    posting = Posting(
-        key=final.key,
-        kind=LedgerTransaction.Kind.COMMISSION_FINAL,
-        currency=final.currency,
-        lines=[line for line in lines if line.amount_minor],
-        advertiser=final.advertiser,
-        publisher=final.publisher,
-    )
-    return post(posting, now)
+def post_final_commissions(
+    finals: Iterable[FinalCommission], now: datetime
+) -> dict[str, LedgerTransaction]:
+    """The advertiser owes each commission and the fee on top; the publisher and the network are
+    owed them. The transactions, by key."""
+    return post(map(_of_final_commission, finals), now)
 
 
-def post(posting: Posting, now: datetime) -> LedgerTransaction:
-    """Post entries, once per key. Raises LedgerError when they do not sum to zero."""
-    if sum(line.amount_minor for line in posting.lines) != 0:
-        raise LedgerError(f"{posting.key}: the entries do not sum to zero")
+def post(postings: Iterable[Posting], now: datetime) -> dict[str, LedgerTransaction]:
+    """Post these transactions, each once per key; what was posted under each key, now or before.
+    However many there are, it takes as many statements. Raises LedgerError when the entries of one
+    do not sum to zero; then none is posted."""
+    by_key = {posting.key: posting for posting in postings}
+    for key, posting in by_key.items():
+        if sum(line.amount_minor for line in posting.lines) != 0:
+            raise LedgerError(f"{key}: the entries do not sum to zero")
+    if not by_key:
+        return {}
     with transaction.atomic():
-        posted, created = LedgerTransaction.objects.get_or_create(
-            key=posting.key,
-            defaults={
-                "kind": posting.kind,
-                "at": now,
-                "advertiser_id": posting.advertiser,
-                "publisher_id": posting.publisher,
-            },
-        )
-        if created:
-            accounts = _accounts(posting)
-            LedgerEntry.objects.bulk_create(
-                LedgerEntry(
-                    transaction=posted,
-                    account=accounts[line],
-                    amount_minor=line.amount_minor,
-                    currency=posting.currency,
-                )
-                for line in posting.lines
-            )
-    return posted
+        created = _create([by_key[key] for key in sorted(by_key)], now)
+        before = LedgerTransaction.objects.filter(key__in=by_key.keys() - created.keys())
+        rows = {**created, **{row.key: row for row in before}}
+        _enter([posting for key, posting in by_key.items() if key in created], rows)
+    return rows
 
 
 def balance(kind: str, currency: str, publisher: int | None = None) -> int:
@@ -110,30 +114,90 @@ def balance(kind: str, currency: str, publisher: int | None = None) -> int:
     return entries.aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
-def _accounts(posting: Posting) -> dict[EntryLine, LedgerAccount]:
-    """The account of each line, made where it is the first on it."""
-    wanted = Q()
-    for line in posting.lines:
-        wanted |= Q(kind=line.kind, advertiser=line.advertiser, publisher=line.publisher)
-    rows = LedgerAccount.objects.filter(wanted, currency=posting.currency)
-    found = {(row.kind, row.advertiser_id, row.publisher_id): row for row in rows}
+def _of_final_commission(final: FinalCommission) -> Posting:
+    total = final.commission_minor + final.network_fee_minor
+    lines = (
+        EntryLine(Kind.ADVERTISER_RECEIVABLE, total, advertiser=final.advertiser),
+        EntryLine(Kind.PUBLISHER_PAYABLE, -final.commission_minor, publisher=final.publisher),
+        EntryLine(Kind.NETWORK_FEES, -final.network_fee_minor),
+    )
+    return Posting(
+        key=final.key,
+        kind=LedgerTransaction.Kind.COMMISSION_FINAL,
+        currency=final.currency,
+        lines=[line for line in lines if line.amount_minor],
+        advertiser=final.advertiser,
+        publisher=final.publisher,
+    )
+
+
+def _create(postings: Sequence[Posting], now: datetime) -> dict[str, LedgerTransaction]:
+    """The transactions whose key is new, by key. Given in the order of keys, so that no two workers
+    wait for each other."""
+    by_key = {posting.key: posting for posting in postings}
+    columns: list[Any] = [
+        [getattr(posting, name) for posting in postings]
+        for name in ("key", "kind", "advertiser", "publisher")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE, [now, *columns])
+        ids = dict(cursor.fetchall())
     return {
-        line: found.get((line.kind, line.advertiser, line.publisher))
-        or _make_account(line, posting.currency)
-        for line in posting.lines
+        key: LedgerTransaction(
+            id=identifier,
+            key=key,
+            kind=by_key[key].kind,
+            at=now,
+            advertiser_id=by_key[key].advertiser,
+            publisher_id=by_key[key].publisher,
+        )
+        for key, identifier in ids.items()
     }
 
 
-def _make_account(line: EntryLine, currency: str) -> LedgerAccount:
+def _enter(postings: Iterable[Posting], rows: Mapping[str, LedgerTransaction]) -> None:
+    """Add the entries, all of a transaction by the same statement: the database refuses others."""
+    lines = [(posting, line) for posting in postings for line in posting.lines]
+    if not lines:
+        return
+    accounts = _accounts({_owner(posting, line) for posting, line in lines})
+    columns: list[Any] = [
+        [rows[posting.key].pk for posting, _ in lines],
+        [accounts[_owner(*each)] for each in lines],
+        [line.amount_minor for _, line in lines],
+        [posting.currency for posting, _ in lines],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, columns)
+
+
+def _owner(posting: Posting, line: EntryLine) -> Owner:
+    return line.kind, line.advertiser, line.publisher, posting.currency
+
+
+def _accounts(owners: Collection[Owner]) -> dict[Owner, int]:
+    """The ids of their accounts, made where an entry is the first on one."""
+    found = _found(owners)
+    missing = [owner for owner in owners if owner not in found]
+    if missing:
+        _make_accounts(missing)
+        found = _found(owners)
+    return found
+
+
+def _found(owners: Iterable[Owner]) -> dict[Owner, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_ACCOUNTS, _columns(owners))
+        return {(kind, *rest): identifier for identifier, kind, *rest in cursor.fetchall()}
+
+
+def _make_accounts(owners: Iterable[Owner]) -> None:
     """One transaction at a time makes accounts, until it commits: two that made each other's in
     turn would wait for each other for ever."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publishers_ledgeraccount new'))")
-    # mypy: None is looked up as NULL.
-    account, _ = LedgerAccount.objects.get_or_create(  # type: ignore[misc]
-        kind=line.kind,
-        advertiser_id=line.advertiser,
-        publisher_id=line.publisher,
-        currency=currency,
-    )
-    return account
+        cursor.execute(_MAKE_ACCOUNTS, _columns(owners))
+
+
+def _columns(owners: Iterable[Owner]) -> list[list[Any]]:
+    return [list(column) for column in zip(*owners, strict=True)]

@@ -23,8 +23,8 @@ from network.local.servers import OWNER
 
 Statement = Callable[[Any, Any, Any, Any], Any]
 
-BATCH = 1
-"""Sales in a transaction, so that few sales take several transactions."""
+BATCH = 2
+"""Sales in a transaction, so that few sales take several transactions, and one has several."""
 TOGETHER = 12
 
 

@@ -154,8 +154,8 @@ CLOSING = (
     Fault(
         "a sale closes although its closing time was moved on",
         "tracking.lifecycle.finalisation",
-        "if conversion.closes_at > known_to or _waits(conversion):",
-        "if _waits(conversion):",
+        "return conversion.closes_at <= known_to and not waits",
+        "return not waits",
         _FINAL + "test_a_click_that_arrives_at_the_last_moment_moves_the_closing",
     ),
     Fault(
@@ -182,8 +182,8 @@ CLOSING = (
     Fault(
         "the ledger posts a key again",
         "publishers.ledger.posting",
-        "if created:",
-        "if posted:",
+        "if key in created]",
+        "]",
         "tests/publishers/ledger/test_posting.py::test_the_same_key_posts_once",
     ),
     Fault(

@@ -6,11 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from network.local.bootstrap import ROOT
+from publishers.models import Publisher
 from tests.support import statements
 from tests.support.browsing import Browser
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking.distribution import sets
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import TABLES
 from tracking.models import Commission, Conversion, Decision
@@ -148,6 +151,37 @@ def test_what_belongs_to_a_sale_is_found_with_its_advertiser(sale: Conversion) -
     assert again.decision == Decision.objects.get()
     assert again.commission == Commission.objects.get()
     assert again.reports.count() == again.decisions.count() == again.journeys.count() == 1
+
+
+def test_many_rows_are_changed_by_one_statement(sale: Conversion) -> None:
+    browser = Browser(sale.advertiser)
+    browser.click(Publisher.objects.get(), NOW)
+    other, third = browser.buy("2", NOW), browser.buy("3", NOW)
+    rows = [sale, other]
+    sale.voucher, sale.parts, sale.closes_at = "'x\\,", [{"group": 'A"'}], NOW
+    other.closes_at, other.contested_by = None, Publisher.objects.get()
+    third.voucher = "not written"
+    with CaptureQueriesContext(connection) as captured:
+        sets.update(rows, ["voucher", "parts", "closes_at", "contested_by"])
+        sets.update([], ["voucher"])
+        sets.update(rows, [])
+    assert len(captured) == 1
+    found = Conversion.objects.order_by("pk").values_list("voucher", "parts", "closes_at")
+    assert list(found)[:2] == [("'x\\,", [{"group": 'A"'}], NOW), ("", other.parts, None)]
+    assert Conversion.objects.get(contested_by__isnull=False) == other
+    assert Conversion.objects.get(pk=third.pk).voucher == ""
+
+
+def test_only_what_is_another_is_written(sale: Conversion) -> None:
+    before = {"voucher": sale.voucher, "channel": sale.channel}
+    with CaptureQueriesContext(connection) as captured:
+        sets.update_changed([(sale, before)], ["voucher", "channel"])
+        assert len(captured) == 0
+        sale.channel = "app"
+        sets.update_changed([(sale, before)], ["voucher", "channel"])
+    assert len(captured) == 1
+    assert '"voucher"' not in captured[0]["sql"]
+    assert Conversion.objects.get().channel == "app"
 
 
 @pytest.mark.parametrize(

@@ -117,10 +117,14 @@ def insert(rows: Iterable[Row]) -> None:
 
 
 def insert_rebuilt(rows: Collection[Row]) -> int:
-    """Write the clicks, few and known from their tokens only, that have no row yet; how many those
-    are."""
+    """Write the clicks, known from their tokens only, that have no row yet; how many those are."""
     if not rows:
         return 0
+    if len(rows) > FEW:
+        _stage(rows)
+        written = _insert(_STAGED)
+        _execute("TRUNCATE click_staging")
+        return written
     one = f"({', '.join(['%s'] * len(COLUMNS))})"
     return _insert(f"VALUES {', '.join([one] * len(rows))}", chain.from_iterable(rows))
 

@@ -26,7 +26,15 @@ class Statement:
 def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:
     """Keep who said it, when, why, and for which commission; and let the commission follow. The
     caller has made sure that it may be said, and holds the sale's lock."""
-    said = Validation.objects.create(
+    said = apply(statement, commission, now)
+    said.save(force_insert=True)
+    commission.save(update_fields=["status", "decline_reason", "decline_text"])
+    return said
+
+
+def apply(statement: Statement, commission: Commission, now: datetime) -> Validation:
+    """As :func:`carry_out`, without storing anything."""
+    said = Validation(
         advertiser_id=commission.advertiser_id,
         conversion_id=commission.conversion_id,
         at=now,
@@ -45,5 +53,4 @@ def carry_out(statement: Statement, commission: Commission, now: datetime) -> Va
     if commission.status == Commission.Status.DECLINED:
         commission.decline_reason = statement.decline_reason
         commission.decline_text = said.because
-    commission.save(update_fields=["status", "decline_reason", "decline_text"])
     return said

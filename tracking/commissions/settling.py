@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from network import money
@@ -16,6 +17,7 @@ from tracking.rule.attribution import Click
 Status = Commission.Status
 UNPAID = (Commission.DeclineReason.NOBODY_PAID, Commission.DeclineReason.IN_CONFLICT)
 """Declined by the evidence alone, and pending again with other evidence."""
+COLUMNS = tuple(field.attname for field in Commission._meta.concrete_fields)
 APPROVED_FOR = ("publisher_id", "sale_amount_minor", "amount_minor")
 """What an approval holds for."""
 
@@ -40,15 +42,33 @@ def has_none_yet(conversion: Conversion) -> None:
     conversion._state.fields_cache["commission"] = None
 
 
+class Rates:
+    """The rates of one advertiser over time, read when they are first asked for."""
+
+    def __init__(self, advertiser: int) -> None:
+        self._advertiser = advertiser
+
+    @cached_property
+    def by_group(self) -> Mapping[tuple[int, str], Sequence[CommissionRate]]:
+        """By the advertiser and the group's code, in order."""
+        return _rates([self._advertiser])
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """What a decision means for the commission: the click that is ``paid`` or, in a conflict,
+    ``claimed``, and whether anybody but a browser has confirmed the sale."""
+
+    paid: Click | None
+    claimed: Click | None = None
+    is_confirmed: bool = False
+
+
 def settle(
-    conversion: Conversion,
-    paid: Click | None,
-    now: datetime,
-    *,
-    claimed: Click | None = None,
-    is_confirmed: bool = False,
+    conversion: Conversion, earning: Earning, rates: Rates, now: datetime
 ) -> Commission | None:
-    """Let the commission follow the decision; the commission, None where nobody is paid.
+    """Let the commission follow the decision, without storing it; the commission, None where
+    nobody is paid.
 
     What staff declined stays declined: an order that was cancelled earns nobody anything. What was
     declined because its publisher is suspended is so for that publisher only, and what nobody had
@@ -56,23 +76,21 @@ def settle(
     amounts that they saw; for others it is pending again, since nobody has looked at those. In a
     conflict the publisher of the click ``claimed`` has a commission that is declined meanwhile.
     """
-    commission = commission_of(conversion)
+    commission, paid = commission_of(conversion), earning.paid
     if paid is None:
-        _pay_nobody(conversion, commission, claimed, now)
+        _pay_nobody(conversion, earning.claimed, rates, now)
         return None
     if commission is None:
-        commission = Commission(conversion=conversion, created_at=now)
-        commission.status = Status.PENDING
-    before = _values(commission)
-    is_confirmed |= conversion.advertiser.verification == Advertiser.Verification.BROWSER
+        commission = Commission(conversion=conversion, created_at=now, status=Status.PENDING)
+    before = values_of(commission)
+    believes_browsers = conversion.advertiser.verification == Advertiser.Verification.BROWSER
+    is_confirmed = earning.is_confirmed or believes_browsers
     if _is_lapsed(commission, paid.publisher, is_confirmed=is_confirmed):
         change(commission, Status.PENDING, ChangedBy.EVIDENCE)
         commission.decline_reason, commission.decline_text = "", ""
-    _fill(commission, conversion, paid)
+    _fill(commission, conversion, paid, rates)
     if commission.status == Status.APPROVED and _is_other(commission, before):
         change(commission, Status.PENDING, ChangedBy.EVIDENCE)
-    if _values(commission) != before:
-        commission.save()
     return commission
 
 
@@ -88,16 +106,14 @@ def confirm(conversion: Conversion, *, is_confirmed: bool) -> None:
     conversion.over_limit = is_large and not is_approved
 
 
-def _pay_nobody(
-    conversion: Conversion, commission: Commission | None, claimed: Click | None, now: datetime
-) -> None:
+def _pay_nobody(conversion: Conversion, claimed: Click | None, rates: Rates, now: datetime) -> None:
+    commission = commission_of(conversion)
     if commission is None and claimed is None:
         return
     if commission is None:
         commission = Commission(conversion=conversion, created_at=now, status=Status.PENDING)
-    before = _values(commission)
     if claimed:
-        _fill(commission, conversion, claimed)
+        _fill(commission, conversion, claimed, rates)
     is_lapsed = commission.decline_reason in UNPAID
     if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
         change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
@@ -105,17 +121,15 @@ def _pay_nobody(
     if is_lapsed:
         reasons = Commission.DeclineReason
         commission.decline_reason = reasons.IN_CONFLICT if claimed else reasons.NOBODY_PAID
-    if _values(commission) != before:
-        commission.save()
 
 
-def price(conversion: Conversion, known: Commission | None = None) -> Price:
+def price(conversion: Conversion, rates: Rates, known: Commission | None = None) -> Price:
     """The sum over the parts, each rounded once, by the rates in force when the sale happened. They
     never change for the past: a ``known`` commission on the same sale has them."""
     if known and _is_on(known, conversion):
         lines = known.rates
     else:
-        lines = _lines(conversion, _rates([conversion.advertiser_id]))
+        lines = _lines(conversion, rates.by_group)
     amount = sum(line["commission_minor"] for line in lines)
     fee = money.percent_of(amount, conversion.advertiser.network_fee_percent)
     return Price(amount, fee, lines)
@@ -144,12 +158,9 @@ def _rates(advertisers: Collection[int]) -> dict[tuple[int, str], list[Commissio
     return queries.timelines(rows, "advertiser_id", "group__code")
 
 
-def _values(commission: Commission) -> dict[str, Any]:
+def values_of(commission: Commission) -> dict[str, Any]:
     """What a row of it says."""
-    return {
-        field.attname: getattr(commission, field.attname, None)
-        for field in Commission._meta.concrete_fields
-    }
+    return {name: getattr(commission, name, None) for name in COLUMNS}
 
 
 def _is_lapsed(commission: Commission, paid: int, *, is_confirmed: bool) -> bool:
@@ -183,9 +194,9 @@ def _lines(
     ]
 
 
-def _fill(commission: Commission, conversion: Conversion, paid: Click) -> None:
+def _fill(commission: Commission, conversion: Conversion, paid: Click, rates: Rates) -> None:
     assert conversion.closes_at is not None
-    priced = price(conversion, commission if commission.pk else None)
+    priced = price(conversion, rates, commission if commission.pk else None)
     commission.advertiser_id = conversion.advertiser_id
     commission.publisher_id = paid.publisher
     commission.click_id = paid.id

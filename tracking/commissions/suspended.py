@@ -3,6 +3,7 @@
 Clicks from before it keep their claims, so that the decision stays what the evidence says.
 """
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from network.effective import queries
@@ -14,44 +15,75 @@ from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.models import Commission, Validation
 
 
-def decline(commission: Commission, now: datetime) -> None:
-    """Decline a pending commission whose publisher is suspended, as :func:`suspension.suspend`
-    declined those that were there; unless staff have taken that back."""
-    if commission.status != Commission.Status.PENDING:
-        return
-    suspension = _suspension(commission, now)
-    if suspension is None or suspension.made_by is None or _is_excused(commission, suspension):
-        return
-    statement = Statement(
+def decline(advertiser: int, commissions: Iterable[Commission], now: datetime) -> list[Validation]:
+    """Decline those of the advertiser's pending commissions whose publisher is suspended, as
+    :func:`suspension.suspend` declined those that were there; unless staff have taken that back.
+    What is said about each, which is not stored, nor is the commission. Two queries at most."""
+    pending = [each for each in commissions if each.status == Commission.Status.PENDING]
+    suspensions = _suspensions(advertiser, {each.publisher_id for each in pending}, now)
+    concerned = [each for each in pending if each.publisher_id in suspensions]
+    excused = _excused(advertiser, concerned, suspensions)
+    return [
+        rulings.apply(_statement(suspensions[each.publisher_id]), each, now)
+        for each in concerned
+        if each.conversion_id not in excused
+    ]
+
+
+def _statement(suspension: PartnershipTerms) -> Statement:
+    assert suspension.made_by is not None
+    return Statement(
         action=Validation.Action.DECLINE,
         code=Validation.Code.FRAUD,
         reason=suspension.reason[:MAX_REASON],
         made_by=suspension.made_by,
         decline_reason=Commission.DeclineReason.SUSPENDED,
     )
-    rulings.carry_out(statement, commission, now)
 
 
-def _suspension(commission: Commission, now: datetime) -> PartnershipTerms | None:
-    """The terms that began the suspension in force, or about to be (one declines before it starts);
-    other terms may have changed since."""
-    rows = PartnershipTerms.objects.filter(
-        advertiser=commission.advertiser_id, publisher=commission.publisher_id
-    )
+def _suspensions(
+    advertiser: int, publishers: Collection[int], now: datetime
+) -> dict[int, PartnershipTerms]:
+    """By publisher, the terms with which somebody began the suspension in force, or about to be
+    (one declines before it starts); other terms may have changed since."""
+    if not publishers:
+        return {}
+    rows = PartnershipTerms.objects.filter(advertiser=advertiser, publisher__in=publishers)
     begun = queries.begun(rows.select_related("made_by"), now + SPREAD)
-    decided = decided_by(queries.in_order(begun))
-    is_suspended = decided is not None and decided.status == PartnershipTerms.Status.SUSPENDED
-    return decided if is_suspended else None
+    decided = {
+        publisher: decided_by(of)
+        for publisher, of in queries.timelines(begun, "publisher_id").items()
+    }
+    return {
+        publisher: row
+        for publisher, row in decided.items()
+        if row is not None
+        and row.status == PartnershipTerms.Status.SUSPENDED
+        and row.made_by is not None
+    }
 
 
-def _is_excused(commission: Commission, suspension: PartnershipTerms) -> bool:
-    """Whether what was said last about it, since the suspension, is not that it is declined. It may
-    have been declined with it before, and then have been another's for a while."""
+def _excused(
+    advertiser: int,
+    commissions: Collection[Commission],
+    suspensions: Mapping[int, PartnershipTerms],
+) -> set[int]:
+    """The sales about which what was said last, since the suspension, is not that they are
+    declined. One may have been declined with it before, and then have been another's for a
+    while."""
+    if not commissions:
+        return set()
+    of = {each.conversion_id: each.publisher_id for each in commissions}
     said = Validation.objects.filter(
-        advertiser=commission.advertiser_id,
-        conversion=commission.conversion_id,
-        publisher=commission.publisher_id,
-        at__gte=suspension.created_at,
+        advertiser=advertiser,
+        conversion__in=of,
+        publisher__in=suspensions,
+        at__gte=min(row.created_at for row in suspensions.values()),
     )
-    last = said.order_by("at", "pk").last()
-    return last is not None and last.action != Validation.Action.DECLINE
+    last = {
+        row.conversion_id: row
+        for row in said.order_by("at", "pk")
+        if row.publisher_id == of[row.conversion_id]
+        and row.at >= suspensions[row.publisher_id].created_at
+    }
+    return {key for key, row in last.items() if row.action != Validation.Action.DECLINE}

@@ -1,25 +1,31 @@
-"""Deciding a sale: from its reports and clicks to its decision and its commission, all stored."""
+"""Deciding sales: from their reports and clicks to their decisions and commissions, all stored.
 
-from collections.abc import Iterable, Sequence
+Sales of one advertiser are decided together: what they need is read for all, each is decided in
+memory, and what came of them is written by one statement for each table.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.db import DatabaseError
 
-from network.clock import from_ms, to_ms
-from network.models import Advertiser
+from network.clock import from_ms
 from tracking.commissions import decisions, settling, suspended
-from tracking.commissions.terms import as_terms
+from tracking.commissions.settling import Earning, commission_of
 from tracking.conversions import journeys, reports
+from tracking.conversions.known import Resolved, known_of_all, resolved, said_in
+from tracking.distribution import sets
 from tracking.evidence.joining import Joined, OrderContext
 from tracking.evidence.ranks import CONFIRMING
-from tracking.evidence.resolving import Known, claimed, known_of, resolve
-from tracking.models import Conversion, Decision, Report
+from tracking.evidence.resolving import Known, claimed
+from tracking.models import Commission, Conversion, Decision, Report, Validation
 from tracking.rollups import writing as rollups
 from tracking.rule import attribution
-from tracking.rule.attribution import Outcome
+from tracking.rule.attribution import Click, Outcome
 from tracking.rule.reasons import ReportOutcome
 
 DECIDED = (
@@ -39,6 +45,7 @@ DECIDED = (
     "closes_at",
 )
 """What follows from the reports and clicks of a conversion."""
+PutAside = Callable[[Conversion, Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,11 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """An outcome, with everything that it follows from as a decision keeps it."""
+class Case:
+    """An open conversion, whose row is locked, and the reports that decide about it."""
 
-    inputs: dict[str, Any]
-    outcome: Outcome
+    conversion: Conversion
+    rows: Sequence[Report]
 
 
 def reconsider(
@@ -64,22 +71,48 @@ def reconsider(
     decide(conversion, reports_of(conversion), Stamp(now, cause))
 
 
+def decide(conversion: Conversion, rows: Sequence[Report], stamp: Stamp) -> None:
+    """Resolve the journey and store the decision, where it differs from the last one, with the
+    commission that follows from it."""
+    followed = rollups.Followed()
+    decide_all([Case(conversion, rows)], stamp, followed)
+    followed.add()
+
+
+def decide_all(
+    cases: Sequence[Case],
+    stamp: Stamp,
+    followed: rollups.Followed,
+    put_aside: PutAside | None = None,
+) -> list[Conversion]:
+    """Decide these sales of one advertiser, as :func:`decide` does one: as many statements, however
+    many there are. Which were decided. Each is noted in ``followed`` before it changes; the caller
+    adds what came of them. One that cannot be decided is put aside, and nothing of it is stored;
+    without ``put_aside`` its error is raised."""
+    if not cases:
+        return []
+    batch = _Batch(stamp, followed, put_aside)
+    batch.decide(cases)
+    batch.store()
+    return [change.conversion for change in batch.changes]
+
+
 def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved:
     """What would be decided from the reports and clicks that are stored, had staff ``chosen`` this
     report, or else as it stands; nothing is written."""
-    known = _known(conversion, reports_of(conversion))
-    return _resolved(known, known.joined(chosen or conversion.settled_report_id))
+    known = _known(conversion)
+    return resolved(known, known.joined(chosen or conversion.settled_report_id))
 
 
 def resolve_test(report: Report) -> Outcome:
     """Who would be paid, had this report of a test been one of a sale; nothing is written."""
-    known = _known_of(report.advertiser, [report], OrderContext())
-    return _resolved(known, known.joined()).outcome
+    [known] = known_of_all(report.advertiser, [said_in([report], OrderContext())])
+    return resolved(known, known.joined()).outcome
 
 
 def joined_by_now(conversion: Conversion) -> Joined:
     """The conversion's reports, joined as it stands."""
-    return _known(conversion, reports_of(conversion)).joined(conversion.settled_report_id)
+    return _known(conversion).joined(conversion.settled_report_id)
 
 
 def is_confirmed(conversion: Conversion) -> bool:
@@ -94,58 +127,133 @@ def reports_of(conversion: Conversion) -> list[Report]:
     return [row for row in conversion.reports.all() if row.outcome != ReportOutcome.LATE]
 
 
-def decide(conversion: Conversion, rows: Sequence[Report], stamp: Stamp) -> None:
-    """Resolve the journey and store the decision, where it differs from the last one, with the
-    commission that follows from it."""
-    known = _known(conversion, rows)
-    joined = known.joined(conversion.settled_report_id)
-    with rollups.following(conversion):
-        before = _values(conversion)
-        _take_figures(conversion, joined, rows)
-        conversion.contested_by_id = known.contesting
-        reports.mark(joined, rows)
-        resolved = _resolved(known, joined)
-        journeys.rebuild(conversion.advertiser_id, known.clicks.of(joined).unrecorded, stamp.now)
-        _store_decision(conversion, resolved, stamp)
-        commission = settling.settle(
-            conversion,
-            resolved.outcome.paid,
-            stamp.now,
-            claimed=claimed(known, joined),
-            is_confirmed=joined.rank.confirms,
+def _known(conversion: Conversion) -> Known:
+    said = said_in(reports_of(conversion), _context(conversion))
+    [known] = known_of_all(conversion.advertiser, [said])
+    return known
+
+
+def _context(conversion: Conversion) -> OrderContext:
+    return OrderContext(first_seen=conversion.first_seen_at)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A sale that is decided in memory, and how it was before; ``marked`` are the reports of which
+    something else became, ``decision`` is the new one, if it is another."""
+
+    conversion: Conversion
+    before: dict[str, Any]
+    commission_before: dict[str, Any]
+    earning: Earning
+    unrecorded: Sequence[Click]
+    marked: Sequence[Report]
+    decision: Decision | None
+
+    @property
+    def commission(self) -> Commission | None:
+        return commission_of(self.conversion)
+
+
+class _Batch:
+    """Sales that are decided together."""
+
+    def __init__(
+        self, stamp: Stamp, followed: rollups.Followed, put_aside: PutAside | None
+    ) -> None:
+        self._stamp, self._followed, self._put_aside = stamp, followed, put_aside
+        self.changes: list[_Change] = []
+        self._said: list[Validation] = []
+
+    def decide(self, cases: Sequence[Case]) -> None:
+        """Decide each in memory."""
+        shop = cases[0].conversion.advertiser
+        rates = settling.Rates(shop.pk)
+        read = []
+        for case in cases:
+            with self._apart(case.conversion):
+                read.append((case, said_in(case.rows, _context(case.conversion))))
+        known_of_each = known_of_all(shop, [said for _, said in read])
+        for (case, _), known in zip(read, known_of_each, strict=True):
+            with self._apart(case.conversion):
+                self._followed.note(case.conversion)
+                self.changes.append(_decided(case, known, rates, self._stamp))
+        paid = (change.commission for change in self.changes if change.earning.paid)
+        self._said = suspended.decline(shop.pk, filter(None, paid), self._stamp.now)
+        for change in self.changes:
+            settling.confirm(change.conversion, is_confirmed=change.earning.is_confirmed)
+
+    def store(self) -> None:
+        """Write what is other than before."""
+        sets.update([row for change in self.changes for row in change.marked], ["outcome"])
+        self._rebuild()
+        self._store_decisions()
+        self._store_commissions()
+        Validation.objects.bulk_create(self._said)
+        sets.update_changed(
+            [(change.conversion, change.before) for change in self.changes], DECIDED
         )
-        if commission:
-            suspended.decline(commission, stamp.now)
-        settling.confirm(conversion, is_confirmed=joined.rank.confirms)
-        after = _values(conversion)
-        changed = [name for name in DECIDED if after[name] != before[name]]
-        if changed:
-            conversion.save(update_fields=changed)
+
+    @contextmanager
+    def _apart(self, conversion: Conversion) -> Iterator[None]:
+        """Put a sale aside that fails in the body; not where the database does."""
+        try:
+            yield
+        except DatabaseError:
+            raise
+        except Exception as error:
+            if self._put_aside is None:
+                raise
+            self._followed.forget(conversion)
+            self._put_aside(conversion, error)
+
+    def _rebuild(self) -> None:
+        found = {click.id: click for change in self.changes for click in change.unrecorded}
+        if found:
+            advertiser = self.changes[0].conversion.advertiser_id
+            journeys.rebuild(advertiser, list(found.values()), self._stamp.now)
+
+    def _store_decisions(self) -> None:
+        new = [(change.conversion, change.decision) for change in self.changes if change.decision]
+        Decision.objects.bulk_create([decision for _, decision in new])
+        for conversion, decision in new:
+            conversion.decision = decision
+
+    def _store_commissions(self) -> None:
+        each = [(change.commission, change.commission_before) for change in self.changes]
+        there = [(commission, before) for commission, before in each if commission]
+        Commission.objects.bulk_create([row for row, _ in there if row.pk is None])
+        known = [(row, before) for row, before in there if before]
+        sets.update_changed(known, settling.COLUMNS)
 
 
-def _known(conversion: Conversion, rows: Iterable[Report]) -> Known:
-    context = OrderContext(first_seen=conversion.first_seen_at)
-    return _known_of(conversion.advertiser, rows, context)
-
-
-def _known_of(advertiser: Advertiser, rows: Iterable[Report], context: OrderContext) -> Known:
-    prefetch_related_objects([advertiser], "terms")
-    evidence = [reports.evidence_of(row) for row in rows]
-    at = min(item.at for item in evidence)
-    clicks = journeys.find(
-        advertiser.pk,
-        [item.click for report in evidence for item in report.presented],
-        to_ms(min(at, context.first_seen or at)),
+def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _Change:
+    """The case, decided in memory."""
+    conversion, rows = case.conversion, case.rows
+    joined = known.joined(conversion.settled_report_id)
+    commission = commission_of(conversion)
+    before = {name: getattr(conversion, name) for name in DECIDED}
+    commission_before = settling.values_of(commission) if commission else {}
+    _take_figures(conversion, joined, rows)
+    conversion.contested_by_id = known.contesting
+    found = resolved(known, joined)
+    decision = _decision(conversion, found, stamp)
+    if decision:
+        conversion.closes_at = decision.closes_at
+    earning = Earning(found.outcome.paid, claimed(known, joined), joined.rank.confirms)
+    settling.settle(conversion, earning, rates, stamp.now)
+    return _Change(
+        conversion=conversion,
+        before=before,
+        commission_before=commission_before,
+        earning=earning,
+        unrecorded=known.clicks.of(joined).unrecorded,
+        marked=reports.mark(joined, rows),
+        decision=decision,
     )
-    terms = as_terms(advertiser.terms.all())
-    return known_of(terms, evidence, context, clicks)
 
 
-def _values(conversion: Conversion) -> dict[str, Any]:
-    return {name: getattr(conversion, name) for name in DECIDED}
-
-
-def _take_figures(conversion: Conversion, joined: Joined, rows: Sequence[Report]) -> None:
+def _take_figures(conversion: Conversion, joined: Joined, rows: Iterable[Report]) -> None:
     """Let the report speak that is believed most. A field that it leaves out another one may add,
     but never one that anybody can send."""
     conversion.at = joined.at
@@ -160,27 +268,14 @@ def _take_figures(conversion: Conversion, joined: Joined, rows: Sequence[Report]
         setattr(conversion, name, next(filter(None, values), ""))
 
 
-def _resolved(known: Known, joined: Joined) -> Resolved:
-    found = resolve(known, joined)
-    inputs = decisions.inputs_json(
-        found.journey.clicks,
-        found.sale,
-        [report.id for report in joined.linked],
-        joined.conflict,
-        found.journey.activations,
-        joined.uncounted,
-    )
-    return Resolved(inputs, found.outcome)
-
-
-def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) -> None:
-    """Add the decision unless the last one says the same."""
-    inputs, outcome = resolved.inputs, resolved.outcome
+def _decision(conversion: Conversion, found: Resolved, stamp: Stamp) -> Decision | None:
+    """The decision to add; None where the last one says the same."""
+    inputs, outcome = found.inputs, found.outcome
     last = conversion.decision
     verdicts = decisions.verdicts_json(outcome)
     if last and last.inputs == inputs and last.verdicts == verdicts:
-        return
-    conversion.decision = Decision.objects.create(
+        return None
+    return Decision(
         advertiser_id=conversion.advertiser_id,
         conversion=conversion,
         sequence=last.sequence + 1 if last else 1,
@@ -194,4 +289,3 @@ def _store_decision(conversion: Conversion, resolved: Resolved, stamp: Stamp) ->
         closes_at=from_ms(outcome.closes_at),
         closes_by_click=outcome.closes_by.id if outcome.closes_by else None,
     )
-    conversion.closes_at = conversion.decision.closes_at

@@ -228,10 +228,11 @@ def is_key_gone(rows: Iterable[Report]) -> bool:
     return False
 
 
-def mark(joined: Joined, reports: Iterable[Report]) -> None:
-    """Let each report say what became of it by now."""
+def mark(joined: Joined, reports: Iterable[Report]) -> list[Report]:
+    """Let each report say what became of it by now; those that say something else than before,
+    which are not stored."""
     outcomes = outcomes_of(joined)
-    for report in reports:
-        if report.outcome != outcomes[report.id]:
-            report.outcome = outcomes[report.id]
-            report.save(update_fields=["outcome"])
+    other = [report for report in reports if report.outcome != outcomes[report.id]]
+    for report in other:
+        report.outcome = outcomes[report.id]
+    return other

@@ -6,6 +6,7 @@ for a made one.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 from network.effective import timeline
@@ -51,7 +52,7 @@ class Journey:
         return Journey(recorded, list(filter(leads_to, self.unrecorded)), activations)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """What is known of an order: its reports, in order of receipt, the clicks of all their
     journeys, whether they count or not, and the advertiser's terms over time."""
@@ -62,7 +63,14 @@ class Known:
     clicks: Journey
 
     def joined(self, chosen: UUID | None = None) -> Joined:
+        if chosen is None:
+            return self._joined
         return join(self.evidence, replace(self.context, chosen=chosen))
+
+    @cached_property
+    def _joined(self) -> Joined:
+        """It is asked for several times."""
+        return join(self.evidence, replace(self.context, chosen=None))
 
     def before(self) -> Iterator[Joined]:
         """What was joined when fewer reports were known, in the order in which they were received.

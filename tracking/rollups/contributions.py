@@ -94,11 +94,11 @@ class SaleFacts:
     at: datetime
     at_ms: int
     amount_minor: int
-    judged: Sequence[Judged]
     in_conflict: bool
     verified: bool
     over_limit: bool
     earned: Earned | None
+    judged: Sequence[Judged] = ()
     kept_from: int | None = None
     """The publisher that would be paid instead, had every soft click been hard."""
 
@@ -106,6 +106,20 @@ class SaleFacts:
 def contributions(sale: SaleFacts) -> Contributions:
     """What the sale adds to the rollups."""
     return added([_itself(sale), *_partners(sale), *_protection(sale)])
+
+
+def itself(sale: SaleFacts) -> Contributions:
+    """What the sale adds, but for what it says of partners: for that no verdict is needed."""
+    return added([_itself(sale)])
+
+
+def says_the_same_of_partners(sale: SaleFacts, before: SaleFacts) -> bool:
+    """Whether a sale whose decision is the same says of its partners what it said before."""
+    return (sale.at, sale.amount_minor, _credit(sale)) == (
+        before.at,
+        before.amount_minor,
+        _credit(before),
+    )
 
 
 def difference(before: Contributions, after: Contributions) -> Contributions:
@@ -246,6 +260,14 @@ def _protection(sale: SaleFacts) -> Iterator[tuple[Key, Amounts]]:
 def _earns(sale: SaleFacts, publisher: int) -> bool:
     earned = _earning(sale)
     return bool(earned and earned.publisher == publisher)
+
+
+def _credit(sale: SaleFacts) -> tuple[int, str, int] | None:
+    """Whom it credits with what, in whatever state."""
+    earned = _earning(sale)
+    if earned is None:
+        return None
+    return earned.publisher, earned.cookie_type, earned.commission_minor
 
 
 def _earning(sale: SaleFacts) -> Earned | None:

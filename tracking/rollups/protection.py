@@ -6,7 +6,7 @@ hard, another would be paid. It follows from the decision and from the terms whe
 happened, of which none can change any more: so it is the same whenever it is asked.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tracking.commissions import decisions
@@ -34,10 +34,25 @@ class TermsRead:
             own.update({**dict.fromkeys(unread, ()), **partner_terms(advertiser, unread)})
         return Circumstances(terms=self._of_shops[advertiser], partners=own)
 
+    def ahead(self, advertiser: int, decisions: Iterable[Decision]) -> None:
+        """Read what :func:`kept_from` asks of these decisions of the advertiser: two queries at
+        most."""
+        soft = set().union(*map(soft_publishers, decisions))
+        if soft:
+            self.circumstances(advertiser, soft)
+
+
+def soft_publishers(decision: Decision) -> set[int]:
+    """The publishers of the soft clicks that were considered."""
+    clicks = decision.inputs["clicks"]
+    return {click["publisher"] for click in clicks if click["cookie_type"] == CookieType.SOFT}
+
 
 def kept_from(decision: Decision, paid: int, terms: TermsRead) -> int | None:
     """The publisher that would be paid instead of ``paid``, had every soft click been hard; None
     where that is the same one, or nobody. No query without a soft click of another publisher."""
+    if soft_publishers(decision) <= {paid}:
+        return None
     recorded = decisions.recorded_in(decision.inputs)
     soft = {
         click.publisher

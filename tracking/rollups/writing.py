@@ -5,8 +5,9 @@ changes, possibly less than nothing, so that drains and workers never wait for o
 :func:`compact` folds the rows of a key into one now and then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 
@@ -16,13 +17,18 @@ from tracking.clicks.rows import ROLLUP_KEY
 from tracking.commissions import decisions
 from tracking.commissions.settling import commission_of
 from tracking.commissions.states import status_of
-from tracking.models import Commission, Conversion, Rollup
+from tracking.models import Commission, Conversion, Decision, Rollup
 from tracking.rollups.contributions import (
+    Amounts,
     Contributions,
     Earned,
+    Key,
     SaleFacts,
+    added,
     contributions,
     difference,
+    itself,
+    says_the_same_of_partners,
 )
 from tracking.rollups.protection import TermsRead, kept_from
 
@@ -62,18 +68,65 @@ def following(conversion: Conversion) -> Iterator[None]:
     """Let the rollups follow what the body changes about a locked conversion: its figures, its
     decision, its state and its ``commission``, which it must change through this object
     (``commission_of(conversion)``). Not to be nested."""
-    terms = TermsRead()
-    before = contributions_of(conversion, terms)
+    followed = Followed()
+    followed.note(conversion)
     yield
-    add(difference(before, contributions_of(conversion, terms)))
+    followed.add()
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A conversion at a moment: its decision, and what is counted but for the verdicts of that."""
+
+    decision: Decision | None
+    facts: SaleFacts
+
+    def contributions(self, terms: TermsRead) -> Contributions:
+        if self.decision is None:
+            return {}
+        return contributions(_with_verdicts(self.facts, self.decision, terms))
+
+    def says_the_same_of_partners(self, before: "_Moment") -> bool:
+        return self.decision is before.decision and says_the_same_of_partners(
+            self.facts, before.facts
+        )
+
+
+class Followed:
+    """Locked conversions of one advertiser whose changes the rollups are to follow, as
+    :func:`following` does for one. However many there are, three statements at most."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[Conversion, _Moment]] = {}
+
+    def note(self, conversion: Conversion) -> None:
+        """Remember what it adds as it is. Before it is changed."""
+        self._before[conversion.pk] = conversion, _moment(conversion)
+
+    def forget(self, conversion: Conversion) -> None:
+        """It is not changed after all, whatever this object of it says."""
+        self._before.pop(conversion.pk, None)
+
+    def add(self) -> None:
+        """Add what has changed since. When all is stored."""
+        items: list[tuple[Key, Amounts]] = []
+        whole: list[tuple[_Moment, _Moment]] = []
+        for conversion, before in self._before.values():
+            after = _moment(conversion)
+            if after.says_the_same_of_partners(before):
+                items += difference(itself(before.facts), itself(after.facts)).items()
+            else:
+                whole.append((before, after))
+        terms = _terms_for(whole)
+        for before, after in whole:
+            items += difference(before.contributions(terms), after.contributions(terms)).items()
+        add(added(items))
 
 
 def contributions_of(conversion: Conversion, terms: TermsRead) -> Contributions:
     """What the conversion, as it is, adds to the rollups. ``terms`` are read as far as they are
     needed; one for several conversions saves queries."""
-    if conversion.decision is None:
-        return {}
-    return contributions(_facts(conversion, terms))
+    return _moment(conversion).contributions(terms)
 
 
 def add(changes: Contributions) -> None:
@@ -115,22 +168,40 @@ def _fold_batch(advertiser: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _facts(conversion: Conversion, terms: TermsRead) -> SaleFacts:
-    assert conversion.decision is not None
-    earned = _earned(commission_of(conversion))
+def _terms_for(pairs: Sequence[tuple[_Moment, _Moment]]) -> TermsRead:
+    """The terms that these ask for, read for all of them at once."""
+    terms = TermsRead()
+    if len(pairs) > 1:
+        decided = [moment.decision for pair in pairs for moment in pair if moment.decision]
+        terms.ahead(pairs[0][0].facts.advertiser, decided)
+    return terms
+
+
+def _moment(conversion: Conversion) -> _Moment:
+    return _Moment(conversion.decision, _facts(conversion))
+
+
+def _facts(conversion: Conversion) -> SaleFacts:
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
         at_ms=to_ms(conversion.at),
         amount_minor=conversion.amount_minor,
-        judged=decisions.judged_clicks(conversion.decision),
         in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
         verified=conversion.verified,
         over_limit=conversion.over_limit,
-        earned=earned,
-        kept_from=kept_from(conversion.decision, earned.publisher, terms)
-        if earned and earned.status != Commission.Status.DECLINED
-        else None,
+        earned=_earned(commission_of(conversion)),
+    )
+
+
+def _with_verdicts(sale: SaleFacts, decision: Decision, terms: TermsRead) -> SaleFacts:
+    """With what follows from the decision."""
+    earned = sale.earned
+    is_kept = earned is not None and earned.status != Commission.Status.DECLINED
+    return replace(
+        sale,
+        judged=decisions.judged_clicks(decision),
+        kept_from=kept_from(decision, earned.publisher, terms) if earned and is_kept else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Commissions become final when the cookie windows have closed: once, whole, or not at all."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
@@ -188,14 +189,17 @@ def test_one_that_cannot_be_closed_does_not_keep_the_others(
         browser.click(blog, NOW + timedelta(seconds=number))
         browser.buy(str(number), NOW + minutes(5))
     broken = Conversion.objects.get(order="1")
-    original = posting.post_final_commission
+    original = posting.post_final_commissions
 
-    def post(final: posting.FinalCommission, now: datetime) -> LedgerTransaction:
-        if final.key == f"commission:{broken.commission.id}:final":
+    def post(
+        finals: Iterable[posting.FinalCommission], now: datetime
+    ) -> dict[str, LedgerTransaction]:
+        finals = list(finals)
+        if any(final.key == f"commission:{broken.commission.id}:final" for final in finals):
             raise RuntimeError("no")
-        return original(final, now)
+        return original(finals, now)
 
-    monkeypatch.setattr(posting, "post_final_commission", post)
+    monkeypatch.setattr(posting, "post_final_commissions", post)
     assert finalise_due(CLOSES + minutes(1)) == 2
     broken.refresh_from_db()
     assert (broken.closed_at, broken.commission.status) == (None, "pending")

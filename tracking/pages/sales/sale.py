@@ -21,6 +21,7 @@ from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale
 from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
 from tracking.conversions import deciding
+from tracking.conversions.known import Resolved
 from tracking.conversions.reports import is_key_gone
 from tracking.explain.explanations import (
     ClickDescription,
@@ -228,7 +229,7 @@ def _price(row: Conversion, course: OtherCourse | None) -> str:
     if course and course.differing:
         [minor] = settling.amounts_of(row.advertiser_id, [course.differing]).values()
     else:
-        minor = settling.price(row).amount_minor
+        minor = settling.price(row, settling.Rates(row.advertiser_id)).amount_minor
     return money.display(minor, row.currency)
 
 
@@ -236,7 +237,7 @@ def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
     """Of a conflict between browsers, each one's claim; once where reports agree."""
     if row.conflict != Conversion.Conflict.JOURNEYS or row.closed_at or is_key_gone(reports):
         return []
-    found: dict[tuple[UUID, ...], tuple[Report, deciding.Resolved]] = {}
+    found: dict[tuple[UUID, ...], tuple[Report, Resolved]] = {}
     for report in reports:
         if any(token["reason"] == "" for token in report.tokens):
             resolved = deciding.decide_again(row, report.pk)
@@ -247,7 +248,7 @@ def _claims(row: Conversion, reports: Sequence[Report]) -> list[Claim]:
     return [_claim(*one, named, number) for number, one in enumerate(found.values())]
 
 
-def _claim(report: Report, resolved: deciding.Resolved, names: Names, number: int) -> Claim:
+def _claim(report: Report, resolved: Resolved, names: Names, number: int) -> Claim:
     outcome, sale = resolved.outcome, sale_in(resolved.inputs)
     paid = outcome.paid
     return Claim(
