@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
-from tests.browser.cookies import end_session, jar, slots
+from tests.browser.cookies import end_session
 from tests.browser.hosts import ADVERTISER, TRACKING, Hosts, Received, wait_for_tag
 from tracking.rule.attribution import Click
 from tracking.rule.consent import Consent
@@ -153,7 +153,7 @@ def test_items_that_are_no_json_are_left_out(page: Page, hosts: Hosts, items: st
 # --- consent and cookies -------------------------------------------------------------------------
 
 
-def _bake(context: BrowserContext) -> None:
+def bake(context: BrowserContext) -> None:
     """A cookie of the tracking host, as a click leaves it."""
     context.add_cookies(
         [
@@ -176,7 +176,7 @@ def _bake(context: BrowserContext) -> None:
 def test_a_sale_brings_the_tracking_hosts_cookies_where_the_browser_sends_them(
     page: Page, hosts: Hosts, sent: str | None
 ) -> None:
-    _bake(page.context)
+    bake(page.context)
     hosts.visit(page, hosts.url())
 
     assert hosts.sale(page).headers.get("cookie") == sent
@@ -187,7 +187,7 @@ def test_a_sale_brings_the_tracking_hosts_cookies_where_the_browser_sends_them(
 def test_a_sale_without_consent_names_no_click_and_brings_no_cookie(
     page: Page, hosts: Hosts, refuse_sales: bool
 ) -> None:
-    _bake(page.context)
+    bake(page.context)
     land(page, hosts, hard(at=ago(HOUR)))
     hosts.consent_default, hosts.refuse_sales = Consent.REFUSE, refuse_sales
     hosts.visit(page, hosts.url("/thanks"))
@@ -210,7 +210,7 @@ def _pixel(arrived: Received) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("third_party_cookies", ["allowed"])
 def test_the_pixel_goes_when_the_sale_does_not(page: Page, hosts: Hosts) -> None:
-    _bake(page.context)
+    bake(page.context)
     hosts.refuse_sales = True
     blog, overlay = hard(at=ago(HOUR), session=4), soft(at=ago(MINUTE), stood_down=1, session=6)
     land(page, hosts, blog)
@@ -361,81 +361,3 @@ def test_from_elsewhere_it_reports_to_the_tracking_host(
     wait_for_tag(page)
 
     assert hosts.sale(page).host == "track.localhost"
-
-
-# --- in-page partners ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("third_party_cookies", ["allowed"])
-def test_an_activation_is_placed_under_the_same_rule(page: Page, hosts: Hosts) -> None:
-    _bake(page.context)
-    overlay, blog, late = soft(at=ago(3)), hard(at=ago(2)), soft(at=ago(1), journey=4)
-    hosts.activations = {"12": token_of(overlay), "13": token_of(blog), "14": token_of(late)}
-    hosts.visit(page, hosts.url())
-
-    expected = [
-        {"_scs": token_of(overlay), "_scl": token_of(overlay), "_scn": "1"},
-        {"_sch": token_of(blog), "_scl": token_of(blog), "_scn": "1"},
-        {"_sch": token_of(blog), "_scl": token_of(late), "_scn": "1"},
-    ]
-    for publisher, left in zip(hosts.activations, expected, strict=True):
-        with page.expect_request_finished():
-            call(page, f"'activate', {publisher}")
-        page.wait_for_function(
-            "(last) => document.cookie.includes(last)", arg=f"_scl={left['_scl']}"
-        )
-        assert slots(page.context) == left
-        arrived = hosts.next_received()
-        assert (arrived.path, arrived.headers["cookie"]) == (f"/t/7/a/{publisher}", "ours=1")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param({}, id="nothing"),
-        pytest.param({"token": "rubbish"}, id="rubbish"),
-        pytest.param({"token": token_of(hard(), advertiser=8)}, id="of_another_advertiser"),
-        pytest.param(None, id="null"),
-        pytest.param("<p>down", id="no_json"),
-    ],
-)
-def test_an_activation_without_a_token_changes_nothing(
-    page: Page, hosts: Hosts, answer: object
-) -> None:
-    hosts.visit(page, hosts.url())
-    body = answer if isinstance(answer, str) else json.dumps(answer)
-    cors = {"Access-Control-Allow-Origin": hosts.url().rstrip("/")}
-    cors["Access-Control-Allow-Credentials"] = "true"
-    page.route("**/a/12", lambda route: route.fulfill(body=body, headers=cors))
-    with page.expect_request_finished():
-        call(page, "'activate', 12")
-    page.evaluate("new Promise((done) => setTimeout(done))")
-
-    assert jar(page.context) == []
-
-
-def test_consent_taken_back_meanwhile_stops_an_activation(page: Page, hosts: Hosts) -> None:
-    token = token_of(hard(at=ago(HOUR)))
-    hosts.visit(page, hosts.url())
-    page.evaluate(
-        """async (token) => {
-          let answer;
-          window.fetch = () => new Promise((resolve) => { answer = resolve; });
-          softclick('activate', 12);
-          softclick('consent', false);
-          answer({ json: () => Promise.resolve({ token }) });
-          await new Promise((done) => setTimeout(done));
-        }""",
-        token,
-    )
-
-    assert slots(page.context) == {}
-
-
-def test_without_consent_nothing_is_activated(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default = Consent.REFUSE
-    hosts.activations = {"12": token_of(soft(at=ago(HOUR)))}
-    hosts.visit(page, hosts.url())
-    call(page, "'activate', 12")
-
-    assert hosts.sale(page).path == "/t/7/sale"

@@ -11,9 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import psutil
-import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -21,6 +19,7 @@ from network.bench import faults
 from network.demo.story import cast
 from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
+from tests.flows.watching import clicked, clicks_taken_in, is_back, is_said, main_process
 from tests.support.other_browsers import OTHERS, click, holds
 from tracking.rule.attribution import Verdict
 
@@ -339,30 +338,6 @@ def test_it_starts_again_at_once_after_it_was_killed(demo: Started) -> None:
     assert demo.ask("SELECT count(*) FROM tracking_conversion") == orders
 
 
-def main_process(demo: Started, part: str) -> psutil.Process | None:
-    """The first of a program's processes; the others are its children."""
-    found = {process.pid: process for process in demo.processes(part)}
-    firsts = [process for process in found.values() if process.ppid() not in found]
-    return firsts[0] if firsts else None
-
-
-def clicks_taken_in(demo: Started) -> int:
-    """0 while PostgreSQL is away."""
-    with contextlib.suppress(psycopg.OperationalError):
-        [(count,)] = demo.ask("SELECT count(*) FROM tracking_click")
-        return int(str(count))
-    return 0
-
-
-def is_back(demo: Started, part: str, old: psutil.Process) -> bool:
-    new = main_process(demo, part)
-    return new is not None and new.pid != old.pid
-
-
-def is_said(demo: Started, text: str) -> bool:
-    return text in demo.errors
-
-
 def test_what_ends_is_started_again_and_nothing_is_lost(demo: Started) -> None:
     before = clicks_taken_in(demo)
     link = demo.url("track", "/t/1/c/1")
@@ -380,13 +355,6 @@ def test_what_ends_is_started_again_and_nothing_is_lost(demo: Started) -> None:
     assert demo.is_running
     page = demo.url("network", "/sign-in/")
     wait_until(lambda: demo.request("GET", page).status_code == 200, "pages are there")
-
-
-def clicked(demo: Started, link: str) -> int:
-    """How many clicks were answered: one, or none while the port is taken by nobody."""
-    with contextlib.suppress(httpx.TransportError):
-        return int(demo.request("GET", link).status_code == 302)
-    return 0
 
 
 def test_what_ends_again_and_again_ends_it_with_the_reason(demo: Started) -> None:

@@ -21,9 +21,10 @@ from publishers.notices.words import mail_text
 from publishers.teams import invitation_mail
 from publishers.teams.models import Invitation
 from tests.browser.chromium import ThirdPartyCookies
-from tests.network.people.test_access import RULES, urls_of
+from tests.network.people.rules import RULES, urls_of
 from tests.pages.looking import Readers, look, look_while_it_turns
-from tests.pages.stage import NO_PAGES, OTHER_PAGES, STAFF, URLCONF, Site, site_pages
+from tests.pages.stage import NO_PAGES, OTHER_PAGES, URLCONF, Site, site_pages
+from tests.pages.staged_rows import STAFF
 from tests.pages.words import free_texts, wrong_in_text
 from tests.support.makers import NOW
 

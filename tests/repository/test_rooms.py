@@ -14,6 +14,7 @@ import pytest
 from network.local.bootstrap import ROOT
 
 APPS = ("network", "publishers", "tracking")
+TESTS = "tests"
 MOST_MODULES, MOST_LINES, LONGEST_FUNCTION = 12, 400, 40
 FOUND_BY_NAME = {
     *("__init__", "admin", "apps", "celery", "models", "settings", "site_urls", "tasks", "urls"),
@@ -102,6 +103,12 @@ def test_every_room_stands_in_the_architecture() -> None:
     rooms = [room.replace(".", "/") for room in rooms_of_the_domain()]
     assert len(rooms) > 20
     assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
+def test_no_module_of_the_tests_is_too_long() -> None:
+    assert len(list(modules_of(TESTS))) > 200
+    wrong = long_modules(TESTS)
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -23,7 +23,6 @@ from network.local.account import EngineError
 from network.local.bootstrap import ROOT
 from network.local.embedded import Engines, engines, shared_engines
 from network.local.hold import InUseError, read_owner
-from network.local.servers import Postgres, Valkey, serve
 from tests.network.local.test_processes import FAR_FUTURE_SECONDS, eventually, is_running
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
@@ -294,107 +293,6 @@ def data_made(data: Path) -> Path:
     return data
 
 
-# --- Commands ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("words", "needs"),
-    [
-        pytest.param("verify", True, id="verify"),
-        pytest.param("demo", True, id="demo"),
-        pytest.param("test -k x", True, id="test"),
-        pytest.param("check --database default", True, id="check_database"),
-        pytest.param("check", False, id="check"),
-        pytest.param("simulate -", False, id="simulate"),
-        pytest.param("makemigrations --check", False, id="makemigrations"),
-        pytest.param("verify --help", False, id="help_of_a_command"),
-        pytest.param("help verify", False, id="help"),
-        pytest.param("--version", False, id="version"),
-        pytest.param("", False, id="nothing"),
-    ],
-)
-def test_commands_without_a_database_start_nothing(words: str, needs: bool) -> None:
-    assert embedded.needs_engines(["manage.py", *words.split()]) is needs
-
-
-@pytest.fixture
-def surroundings(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No URLs, no mode, and a data folder of the test's own."""
-    for name in (
-        "DATABASE_URL",
-        "MIGRATE_DATABASE_URL",
-        "REDIS_URL",
-        "SOFTCLICK_MODE",
-        "PUBLIC_PORT",
-    ):
-        monkeypatch.setenv(name, "set, so that it is put back")
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SOFTCLICK_DATA", str(data))
-    return data
-
-
-def test_a_command_finds_urls_and_mode_in_its_environment(surroundings: Path) -> None:
-    with embedded.for_command(["manage.py", "verify"]):
-        assert query(os.environ["DATABASE_URL"], "SELECT current_user") == "softclick_app"
-        assert query(os.environ["MIGRATE_DATABASE_URL"], "SELECT current_user") == "softclick"
-        assert ping(os.environ["REDIS_URL"])
-        assert os.environ["SOFTCLICK_MODE"] == "development"
-        pids = servers_of(surroundings)
-    assert none_running(pids)
-
-
-def test_only_what_is_missing_is_started(
-    surroundings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/softclick")
-    with embedded.for_command(["manage.py", "demo", "--port", "8123"]):
-        assert os.environ["DATABASE_URL"] == "postgres://elsewhere/softclick"
-        assert ping(os.environ["REDIS_URL"])
-        assert len(servers_of(surroundings)) == 1
-        assert (os.environ["SOFTCLICK_MODE"], os.environ["PUBLIC_PORT"]) == ("demo", "8123")
-
-
-def test_nothing_is_started_where_both_urls_are_set(
-    surroundings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/softclick")
-    monkeypatch.setenv("REDIS_URL", "redis://elsewhere")
-    with embedded.for_command(["manage.py", "verify"]):
-        assert not surroundings.exists()
-        assert "SOFTCLICK_MODE" not in os.environ
-
-
-def test_tests_have_engines_and_data_of_their_own(surroundings: Path) -> None:
-    with owner_process(surroundings):
-        with embedded.for_command(["manage.py", "test"]):
-            assert query(os.environ["DATABASE_URL"], "SHOW fsync") == "off"
-            assert query(os.environ["DATABASE_URL"], "SHOW is_superuser") == "on"
-            assert "MIGRATE_DATABASE_URL" not in os.environ
-            data = Path(os.environ["SOFTCLICK_DATA"])
-            assert data != surroundings
-            assert os.environ["SOFTCLICK_MODE"] == "test"
-        assert not data.parent.exists()
-
-
-def test_folders_of_killed_test_runs_are_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [f"{embedded.TEMPORARY}{name}" for name in ("killed", "running", "just_made")]
-    killed, running, just_made = (data_made(tmp_path / name) for name in names)
-    with engine_hold.hold(running):
-        for folder in (killed, running):
-            (folder / "engines.lock").touch()
-            os.utime(folder, (0, 0))
-        embedded._remove_left_behind(tmp_path)
-    assert [folder.exists() for folder in (killed, running, just_made)] == [False, True, True]
-
-
-def test_missing_wheels_ask_for_the_urls(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(EngineError, match="Set DATABASE_URL and REDIS_URL"):
-        engines(data).__enter__()
-
-
 # --- Root without user namespaces -------------------------------------------------------------
 
 
@@ -450,54 +348,3 @@ def test_data_and_programs_that_nobody_cannot_reach_are_placed_elsewhere(
     monkeypatch.delenv(engine_account.NO_NAMESPACE)
     with engines(data, names=["postgres"], durable=False) as found:
         assert query(str(found.database_url), "SELECT to_regclass('kept')") == "kept"
-
-
-# --- Faults that tests make -------------------------------------------------------------------
-
-
-def test_a_frozen_postgresql_answers_nobody_and_goes_on(own_postgres: Postgres) -> None:
-    with psycopg.connect(own_postgres.url, autocommit=True) as connection:
-        own_postgres.pause()
-        with pytest.raises(psycopg.OperationalError, match="timeout"):
-            psycopg.connect(f"{own_postgres.url}&connect_timeout=2")
-        states = {
-            each.status() for each in psutil.Process(own_postgres.pid).children(recursive=True)
-        }
-        assert states == {psutil.STATUS_STOPPED}
-        own_postgres.resume()
-        assert connection.execute("SELECT 1").fetchone() == (1,)
-
-
-def test_a_killed_postgresql_recovers_what_was_committed(own_postgres: Postgres) -> None:
-    query(own_postgres.url, "CREATE TABLE kept ()")
-    family = psutil.Process(own_postgres.pid).children(recursive=True)
-    before = own_postgres.pid
-    own_postgres.kill()
-    eventually(lambda: none_running([before, *(each.pid for each in family)]))
-    with pytest.raises(psycopg.OperationalError):
-        query(own_postgres.url, "SELECT 1")
-    own_postgres.restart()
-    assert own_postgres.pid != before
-    assert query(own_postgres.url, "SELECT to_regclass('kept')") == "kept"
-
-
-def test_a_frozen_or_killed_valkey_answers_nobody_and_comes_back(own_valkey: Valkey) -> None:
-    own_valkey.pause()
-    with pytest.raises(redis.TimeoutError):
-        ping(own_valkey.url, seconds=0.3)
-    own_valkey.resume()
-    assert ping(own_valkey.url)
-    own_valkey.kill()
-    with pytest.raises(redis.ConnectionError):
-        ping(own_valkey.url)
-    own_valkey.restart()
-    assert ping(own_valkey.url)
-
-
-def test_frozen_servers_can_be_ended(data: Path) -> None:
-    with serve(data, durable=False) as servers:
-        servers.await_ready()
-        for server in servers.all():
-            server.pause()
-        pids = [server.pid for server in servers.all()]
-    assert none_running(pids)

@@ -6,14 +6,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from network.models import User
-from tests.network.people.test_access import (
-    RULES,
-    SIGNED_IN,
-    World,
-    is_answered,
-    is_hidden,
-    urls_of,
-)
+from tests.network.people.rules import RULES, SIGNED_IN, urls_of
+from tests.network.people.test_access import World, is_answered, is_hidden
 
 pytestmark = pytest.mark.django_db
 MUST_HAVE_ONE = ["operator", "owner_a", "owner_b", "owner_p"]

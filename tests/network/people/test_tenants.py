@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from network.models import User
-from tests.network.people.test_access import ADMIN, RULES, World, is_hidden, urls_of
+from tests.network.people.rules import ADMIN, RULES, urls_of
+from tests.network.people.test_access import World, is_hidden
 from tests.support.makers import make_advertiser, make_user
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from network import content_policy
 from network.local.bootstrap import ROOT
 from network.project import hosts
 from tests.conftest import TrackingClient
-from tests.network.people.test_access import RULES, World, found, urls_of
+from tests.network.people.rules import RULES, urls_of
+from tests.network.people.test_access import World, found
 from tests.support.makers import (
     give_hosts,
     make_advertiser,

@@ -1,38 +1,26 @@
 """Who is believed about a sale, when it happened, and what anybody can send about it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from uuid_utils.compat import uuid7
 
 from network.advertisers import signing_keys
 from network.models import Advertiser
 from publishers.models import Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
-from tracking.clicks.keys import KEYS
-from tracking.commissions.states import OF_SALE, state_case
-from tracking.conversions import recording, reports, seen
-from tracking.conversions.reports import MOST_KEPT, SaleReport
+from tracking.conversions import seen
+from tracking.conversions.reports import SaleReport
 from tracking.evidence import signing
 from tracking.evidence.fields import Part, SaleFigures
-from tracking.evidence.ranks import Rank
 from tracking.evidence.signing import Signature
 from tracking.models import (
     Commission,
     Conversion,
     OrderSeen,
     Report,
-    Rollup,
     UnattributedSales,
 )
 from tracking.rule.reasons import ReportOutcome
@@ -328,173 +316,3 @@ def test_a_channel_that_counts_is_no_reason(shop: Advertiser) -> None:
     browser = reader_of(shop, partner(shop))
     found = browser.buy("1", NOW + minutes(5), fields={"channel": "newsletter"})
     assert (found.channel, found.commission.status) == ("newsletter", "pending")
-
-
-# --- Many reports of one order ------------------------------------------------------------------
-
-
-@contextmanager
-def statements() -> Iterator[Callable[[], int]]:
-    with CaptureQueriesContext(connection) as captured:
-        yield lambda: len(captured)
-
-
-def take_in(batch: list[SaleReport]) -> dict[UUID, ReportOutcome]:
-    with transaction.atomic():
-        return recording.record_judged(reports.judge(batch, KEYS), NOW + timedelta(hours=1))
-
-
-@pytest.mark.parametrize("alike", [True, False], ids=["alike", "all_different"])
-@pytest.mark.parametrize("kind", ["bare", "token"])
-def test_many_reports_of_an_order_cost_what_few_do(
-    shop: Advertiser, kind: str, alike: bool
-) -> None:
-    browser = reader_of(shop, partner(shop))
-
-    def batch(order: str, number: int) -> list[SaleReport]:
-        made = [
-            browser.report(
-                order,
-                NOW + minutes(1) + timedelta(seconds=index),
-                "5.00" if alike else f"{index}.00",
-                source="pixel",
-            )
-            for index in range(number)
-        ]
-        if kind == "bare":
-            made = [made[0], *(replace(one, tokens=(), sessions=()) for one in made[1:])]
-        return made
-
-    sizes = (60, 180)
-    costs = []
-    for size in sizes:
-        sent = batch(f"order-{size}", size)
-        with statements() as count:
-            take_in(sent)
-            costs.append(count())
-        found = Conversion.objects.get(order=f"order-{size}")
-        kept = list(found.reports.all())
-        assert len(kept) + sum(row.repeats for row in kept) + found.dropped_reports == size
-        assert len(kept) <= sum(MOST_KEPT.values())
-        assert found.decisions.count() == 1
-        assert found.at == NOW + minutes(1)
-    assert costs[0] == costs[1]
-
-
-def test_reports_beyond_the_limit_are_counted_and_leave_room_for_the_shop_s(
-    shop: Advertiser,
-) -> None:
-    browser = reader_of(shop, partner(shop))
-    browser.buy("1", NOW + minutes(1))
-    most = MOST_KEPT[Rank.BARE]
-    for number in range(most + 3):
-        kept = record(bare(shop, "1", NOW + minutes(2 + number), f"{number}.00"))
-        expected = ReportOutcome.DISCREPANCY if number < most else ReportOutcome.TOO_MANY
-        assert kept == expected
-    assert record(make_report(shop, "1", NOW + minutes(30), source="keyed")) == ReportOutcome.MERGED
-    assert (sale().dropped_reports, sale().reports.count()) == (3, most + 2)
-
-
-def test_a_report_that_says_the_same_is_counted_and_not_kept(shop: Advertiser) -> None:
-    browser = reader_of(shop, partner(shop))
-    for minute in (5, 3, 9):
-        record(browser.report("1", NOW + minutes(minute)))
-    kept = Report.objects.get()
-    assert (kept.repeats, kept.at, kept.received_at) == (2, NOW + minutes(3), NOW + minutes(3))
-    assert sale().at == NOW + minutes(3)
-
-
-# --- Any order of arrival -----------------------------------------------------------------------
-
-KINDS = ("bare", "first", "second", "third", "other_figures", "keyed", "signed", "again", "channel")
-
-
-@st.composite
-def orders(draw: st.DrawFn) -> tuple[list[str], list[int]]:
-    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=2, max_size=5))
-    return kinds, draw(st.permutations(range(len(kinds))))
-
-
-def left(order: str) -> dict[str, Any]:
-    """What is left of a sale, whatever came first."""
-    found = Conversion.objects.filter(order=order).annotate(state=state_case(OF_SALE)).first()
-    if found is None:
-        return {}
-    assert found.decision is not None
-    paid = found.decision.paid_publisher_id
-    names = (
-        *("at", "amount_minor", "conflict", "conflict_since", "closes_at", "verified", "voucher"),
-        *("channel", "state"),
-    )
-    return {name: getattr(found, name) for name in names} | {
-        "paid": paid,
-        "verdicts": found.decision.verdicts,
-        "reports": sorted(
-            (row.rank, row.outcome.replace("created", "merged"), row.at)
-            for row in found.reports.exclude(rank="bare")
-        ),
-        "commission": list(
-            Commission.objects.filter(conversion=found)
-            .exclude(decline_reason="nobody_paid")
-            .values_list("publisher", "status", "amount_minor", "closes_at", "sold_at")
-        ),
-    }
-
-
-def rollups() -> dict[tuple[Any, ...], tuple[int, ...]]:
-    sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for row in Rollup.objects.exclude(counted__startswith="click"):
-        key = (row.hour, row.publisher_id, row.cookie_type, row.counted, row.time_step)
-        held = sums.get(key, (0, 0, 0))
-        added = (row.count, row.sale_amount_minor, row.commission_minor)
-        sums[key] = tuple(a + b for a, b in zip(held, added, strict=True))
-    return {key: found for key, found in sums.items() if any(found)}
-
-
-@settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(orders())
-def test_the_order_of_arrival_changes_nothing(told: tuple[list[str], list[int]]) -> None:
-    kinds, shuffled = told
-    with transaction.atomic():
-        shop = make_advertiser(validation_days=1)
-        Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["ads"])
-        sent = _sent(shop, kinds)
-        found = []
-        for arrival in (range(len(sent)), shuffled):
-            with transaction.atomic():
-                for index in arrival:
-                    take_in([sent[index]])
-                found.append((left("1"), rollups()))
-                transaction.set_rollback(True)
-        transaction.set_rollback(True)
-    assert found[0] == found[1]
-
-
-def _sent(shop: Advertiser, kinds: list[str]) -> list[SaleReport]:
-    """One report a minute: of three browsers, and of the shop itself."""
-    names = ("first", "second", "third")
-    days = dict(zip(names, (30, 7, 1), strict=True))
-    browsers = {name: reader_of(shop, partner(shop, hard_days=days[name])) for name in names[:2]}
-    browsers["third"] = reader_of(shop, partner(shop, "soft"), NOW + minutes(2.5))
-    made = []
-    for minute, kind in enumerate(kinds, 1):
-        at = NOW + minutes(minute)
-        if kind in browsers:
-            report = browsers[kind].report("1", at)
-        elif kind == "bare":
-            report = bare(shop, "1", at, fields={"voucher": "NO"})
-        elif kind == "other_figures":
-            report = browsers["first"].report("1", at, "70.00", source="pixel")
-        elif kind == "again":
-            report = browsers["first"].report("1", at, fields={"voucher": "V"})
-        elif kind == "channel":
-            report = browsers["second"].report("1", at, fields={"channel": "ads"})
-        elif kind == "signed":
-            report = signed(shop, browsers["second"].report("1", at))
-        else:
-            report = make_report(shop, "1", at - minutes(3), source="keyed")
-            report = replace(report, received_at=at)
-        made.append(replace(report, id=uuid7()))
-    return made

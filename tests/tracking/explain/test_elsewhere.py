@@ -13,11 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser
 from publishers.models import Partnership, Publisher
-from publishers.pages.dashboard import paging
-from publishers.pages.dashboard.elsewhere_filters import PageStart
 from tests.support.makers import (
     NOW,
-    SetClock,
     Shopper,
     finalise,
     make_advertiser,
@@ -27,10 +24,7 @@ from tests.support.makers import (
     report_sale,
 )
 from tests.support.reading import signed_in, text
-from tracking.explain import no_cookie
-from tracking.explain.sentences import target_text
 from tracking.models import Click, Commission, Conversion
-from tracking.rule.reasons import ClickReason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 RIVAL = "Rival & Sons"
@@ -331,206 +325,6 @@ def test_others_do_not_see_it(member: Client, cat: Partnership, rival: Partnersh
     theirs = signed_in(make_user("member", rival.publisher))
     assert rows(sales(theirs, rival.publisher)) == []
     assert rows(clicks(theirs, rival.publisher)) == []
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        pytest.param("", 1, id="all"),
-        pytest.param("?reference=spring", 1, id="reference"),
-        pytest.param("?reference=sidebar", 1, id="second_reference"),
-        pytest.param("?reference=sprin", 0, id="part_of_a_reference"),
-        pytest.param("?reference=rivals-own-reference", 0, id="a_rivals_reference"),
-        pytest.param("?programme={shop}", 1, id="programme"),
-        pytest.param("?programme={other}", 0, id="other_programme"),
-        pytest.param("?since=2026-03-12&until=2026-03-12", 1, id="its_day"),
-        pytest.param("?until=2026-03-11", 0, id="before"),
-        pytest.param("?since=2026-03-13", 0, id="after"),
-        pytest.param("?order=10023&since=2026-03-13", 0, id="order_after"),
-    ],
-)
-def test_sales_are_narrowed(
-    member: Client, cat: Partnership, rival: Partnership, query: str, found: int
-) -> None:
-    lose(cat, rival, ref="spring", ref2="sidebar")
-    other = make_partner(make_advertiser(), cat.publisher).advertiser
-    address = query.format(shop=cat.advertiser_id, other=other.pk)
-    assert len(rows(sales(member, cat.publisher, address))) == found
-
-
-def test_an_old_order_is_found_by_its_reference(
-    member: Client, cat: Partnership, rival: Partnership, at: SetClock
-) -> None:
-    lose(cat, rival)
-    at(NOW + timedelta(days=200))
-    assert rows(sales(member, cat.publisher)) == []
-    assert len(rows(sales(member, cat.publisher, "?order=10023"))) == 1
-    assert len(rows(sales(member, cat.publisher, "?since=2026-03-01"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("page", "query", "words"),
-    [
-        pytest.param(sales, "?before=x", "Invalid page position.", id="before"),
-        pytest.param(sales, "?before=1.0-1", "Invalid page position.", id="before_cut"),
-        pytest.param(sales, "?programme=999999", "Select a valid choice.", id="programme"),
-        pytest.param(sales, "?since=yesterday", "Write the date as 2026-03-12", id="date"),
-        pytest.param(sales, f"?order={'x' * 65}", "at most 64 characters", id="order"),
-        pytest.param(clicks, "?reason=x", "Select a valid choice. x is not one", id="reason"),
-        pytest.param(clicks, "?before=x", "Enter a valid UUID.", id="click"),
-    ],
-)
-def test_a_filter_that_makes_no_sense_is_told(
-    member: Client, cat: Partnership, page: Any, query: str, words: str
-) -> None:
-    response = page(member, cat.publisher, query)
-    assert response.status_code == 400
-    assert words in text(response)
-
-
-def follow_pages(fetch: Any, pattern: str, query: str = "") -> list[str]:
-    """What matches on each page, from the newest to the oldest."""
-    shown = []
-    for _ in range(20):
-        body = fetch(query).content.decode()
-        shown += re.findall(pattern, body)
-        older = re.search(r'rel="next" href="([^"]+)"', body)
-        if not older:
-            return shown
-        query = unescape(older[1])
-    raise AssertionError("the pages do not end")
-
-
-@pytest.mark.parametrize("apart", [MINUTE, timedelta()], ids=["one_by_one", "at_the_same_moment"])
-def test_old_sales_are_reached_page_by_page(
-    member: Client,
-    cat: Partnership,
-    rival: Partnership,
-    monkeypatch: pytest.MonkeyPatch,
-    apart: timedelta,
-) -> None:
-    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
-    for number in range(5):
-        shopper = Shopper()
-        shopper.follow(rival, NOW - 5 * MINUTE)
-        shopper.follow(cat, NOW + number * MINUTE, ref=f"click-{number}")
-        shopper.buy(cat.advertiser, NOW + 5 * MINUTE + number * apart)
-    found = follow_pages(
-        lambda query: sales(member, cat.publisher, query), r"click-\d", "?since=2026-03-01"
-    )
-    assert found == ["click-4", "click-3", "click-2", "click-1", "click-0"]
-
-
-def test_where_a_page_begins_reads_as_it_is_written() -> None:
-    start = PageStart(NOW + timedelta(microseconds=7), 3)
-    assert PageStart.parse(str(start)) == start
-
-
-# --- Clicks that took no cookie ---------------------------------------------------------------
-
-
-def test_a_click_that_stood_down_tells_for_what(
-    member: Client, cat: Partnership, rival: Partnership
-) -> None:
-    lose(cat, rival)
-    (seen,) = rows(clicks(member, cat.publisher))
-    assert seen == (
-        "12 Mar 2026 14:00 Shop spring Stood down: another partner's hard cookie was live. "
-        f"{no_cookie.BY_ANOTHER}"
-    )
-
-
-def test_a_click_that_stood_down_for_ones_own_lost_nothing(
-    member: Client, cat: Partnership
-) -> None:
-    shopper = Shopper()
-    shopper.follow(cat, NOW)
-    shopper.follow(cat, NOW + MINUTE, ref="second")
-    (seen,) = rows(clicks(member, cat.publisher))
-    assert "second Stood down: your own soft cookie was live until 13 Mar 2026 14:00" in seen
-    assert seen.endswith(str(no_cookie.BY_OWN))
-
-
-def test_what_it_stood_down_for_is_left_open_where_too_much_would_be_read(
-    member: Client, cat: Partnership, rival: Partnership, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lose(cat, rival)
-    monkeypatch.setattr(no_cookie, "MOST_OF_JOURNEYS", 1)
-    (seen,) = rows(clicks(member, cat.publisher))
-    assert "a cookie was live in the browser already; its click is not known here" in seen
-
-
-@pytest.mark.parametrize("reason", ClickReason)
-def test_every_reason_is_told_with_what_helps(
-    member: Client, cat: Partnership, reason: ClickReason
-) -> None:
-    Shopper().follow(cat, NOW, consent=False)
-    Click.objects.update(reason=reason)
-    (seen,) = rows(clicks(member, cat.publisher))
-    assert "Does not count: " in seen
-    assert seen.endswith(str(no_cookie.REMEDIES[reason]))
-    assert len(rows(clicks(member, cat.publisher, f"?reason={reason}"))) == 1
-    assert rows(clicks(member, cat.publisher, "?reason=stood_down")) == []
-
-
-def test_a_target_off_the_shops_domains_is_told_besides(member: Client, cat: Partnership) -> None:
-    Shopper().follow(cat, NOW, consent=False)
-    Click.objects.update(target_reason="bad_target")
-    assert rows(clicks(member, cat.publisher))[0].endswith(target_text("bad_target"))
-
-
-def test_clicks_that_took_the_cookie_are_not_there(member: Client, cat: Partnership) -> None:
-    Shopper().follow(cat, NOW)
-    assert "Every click since 13 Dec 2025 set the cookie" in text(clicks(member, cat.publisher))
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        pytest.param("", ["none", "soft"], id="all"),
-        pytest.param("?reason=stood_down", ["soft"], id="stood_down"),
-        pytest.param("?reason=no_consent", ["none"], id="no_consent"),
-        pytest.param("?reason=bot", [], id="bot"),
-        pytest.param("?reference=soft", ["soft"], id="reference"),
-        pytest.param("?programme={shop}", ["none", "soft"], id="programme"),
-        pytest.param("?programme={other}", [], id="other_programme"),
-        pytest.param("?until=2026-03-11", [], id="before"),
-        pytest.param("?since=2026-03-12", ["none", "soft"], id="since"),
-    ],
-)
-def test_clicks_are_narrowed(
-    member: Client, cat: Partnership, query: str, found: list[str]
-) -> None:
-    other = make_partner(make_advertiser(), cat.publisher).advertiser
-    shopper = Shopper()
-    shopper.follow(cat, NOW, ref="took")
-    shopper.follow(cat, NOW + MINUTE, ref="soft")
-    shopper.follow(cat, NOW + 2 * MINUTE, ref="none", consent=False)
-    address = query.format(shop=cat.advertiser_id, other=other.pk)
-    body = clicks(member, cat.publisher, address).content.decode()
-    assert re.findall(r'<span class="reference">\s*(\w+)', body) == found
-
-
-def test_old_clicks_are_reached_page_by_page(
-    member: Client, cat: Partnership, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paging, "PAGE_SIZE", 2)
-    for number in range(5):
-        Shopper().follow(cat, NOW + number * MINUTE, ref=f"click-{number}", consent=False)
-    found = follow_pages(lambda query: clicks(member, cat.publisher, query), r"click-\d")
-    assert found == ["click-4", "click-3", "click-2", "click-1", "click-0"]
-
-
-def test_nothing_of_a_rival_is_among_the_clicks(
-    member: Client, cat: Partnership, rival: Partnership
-) -> None:
-    lose(cat, rival)
-    body = unescape(clicks(member, cat.publisher).content.decode())
-    journey = Click.objects.filter(publisher=rival.publisher)[0].journey
-    for secret in (RIVAL, "rivals-own-reference", str(journey), "10023", AMOUNT):
-        assert secret not in body
-    for click in Click.objects.filter(publisher=rival.publisher):
-        assert str(click.pk) not in body
 
 
 # --- Both -------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from tests.tracking.rule.mutations import MUTATIONS, ROOT, RULE, Mutation, MutationError, mutated
+from tests.tracking.rule.mutation_table import MUTATIONS, Mutation
+from tests.tracking.rule.mutations import ROOT, RULE, MutationError, mutated
 
 SOURCE = (ROOT / RULE).read_text(encoding="utf-8")
 
@@ -25,7 +26,8 @@ def test_every_mutation_of_the_rule_fails_a_test() -> None:
 
 def test_a_mutation_that_no_test_notices_is_reported_as_survived() -> None:
     program = """
-from tests.tracking.rule.mutations import Mutation, main
+from tests.tracking.rule.mutation_table import Mutation
+from tests.tracking.rule.mutations import main
 raise SystemExit(main([Mutation("harmless", "RULE_VERSION = 1", "RULE_VERSION = 2")]))
 """
     result = run("-c", program)

@@ -1,0 +1,139 @@
+"""People who are there: an owner changes their role, or removes them."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from network.celery import app
+from network.models import Advertiser
+from publishers.models import Publisher
+from publishers.teams import invitations
+from publishers.teams.models import Invitation, TeamMembership
+from tests.publishers.teams.test_invitations import ACCOUNT, browser, link, post
+from tests.support.makers import NOW, make_advertiser, make_publisher, make_user
+from tests.support.reading import signed_in, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that sends each mail as soon as it hears of it."""
+
+    def send_task(name: str, args: tuple[int, str], **options: object) -> None:
+        app.loader.import_default_modules()
+        app.tasks[name](*args)
+
+    monkeypatch.setattr(app, "send_task", send_task)
+
+
+@pytest.fixture
+def blog() -> Publisher:
+    return make_publisher("Blog")
+
+
+@pytest.fixture
+def owner(shop: Advertiser) -> Client:
+    return signed_in(make_user("owner", shop, name="olga"))
+
+
+# People who are there
+
+
+def membership(client: Client, shop: Advertiser, do: str, username: str, **data: str) -> str:
+    row = shop.staff_memberships.get(user__username=username)
+    return text(post(client, f"/admin/team/{shop.pk}/", do=do, membership=row.pk, **data))
+
+
+def test_an_owner_changes_a_role_at_the_next_request(owner: Client, shop: Advertiser) -> None:
+    vera = signed_in(make_user("viewer", shop, name="vera"))
+    terms = f"/admin/network/advertiser/{shop.pk}/terms/"
+    assert vera.get(terms).status_code == 403
+    assert "vera is manager now." in membership(owner, shop, "role", "vera", role="manager")
+    assert vera.get(terms).status_code == 200
+    assert LogEntry.objects.latest("pk").get_change_message() == "vera: Viewer is now Manager"
+
+
+def test_somebody_removed_sees_nothing_more(owner: Client, shop: Advertiser) -> None:
+    vera = signed_in(make_user("viewer", shop, name="vera"))
+    assert vera.get("/admin/").status_code == 200
+    assert "vera is removed" in membership(owner, shop, "remove", "vera")
+    assert vera.get("/admin/").status_code == 302
+    assert LogEntry.objects.latest("pk").get_change_message() == "Removed vera"
+
+
+@pytest.mark.parametrize(
+    ("do", "data"), [("role", {"role": "viewer"}), ("remove", {})], ids=["role", "remove"]
+)
+def test_the_last_owner_stays(
+    owner: Client, shop: Advertiser, do: str, data: dict[str, str]
+) -> None:
+    said = membership(owner, shop, do, "olga", **data)
+    assert "olga is the last owner. Make somebody else an owner first." in said
+    assert shop.staff_memberships.get().role == "owner"
+    make_user("owner", shop)
+    membership(owner, shop, do, "olga", **data)
+    assert not shop.staff_memberships.filter(user__username="olga", role="owner").exists()
+
+
+def test_a_role_that_there_is_not_is_refused(owner: Client, shop: Advertiser) -> None:
+    make_user("viewer", shop, name="vera")
+    row = shop.staff_memberships.get(user__username="vera")
+    answer = owner.post(
+        f"/admin/team/{shop.pk}/", {"do": "role", "membership": row.pk, "role": "member"}
+    )
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("do", ["send_again", "withdraw", "role", "remove"])
+def test_another_tenants_rows_are_not_there(owner: Client, shop: Advertiser, do: str) -> None:
+    other = make_advertiser("Other")
+    vera = make_user("viewer", other)
+    row = invitations.invite(other, "nina@example.com", "viewer", NOW, invited_by=vera)
+    data = {"do": do, "invitation": row.pk, "membership": vera.staff_memberships.get().pk}
+    answer = owner.post(f"/admin/team/{shop.pk}/", {**data, "role": "owner"})
+    assert answer.status_code == 404
+    assert owner.post(f"/admin/team/{other.pk}/", data).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["manager", "viewer"])
+def test_other_staff_see_the_team_and_change_nothing(shop: Advertiser, role: str) -> None:
+    client = signed_in(make_user(role, shop))
+    page = text(client.get("/admin/team/", follow=True))
+    assert "Members" in page
+    assert "Invite someone" not in page
+    answer = client.post(
+        f"/admin/team/{shop.pk}/", {"do": "invite", "email": "n@example.com", "role": "owner"}
+    )
+    assert answer.status_code == 403
+    assert not Invitation.objects.exists()
+
+
+def test_owners_of_a_team_decide_for_all_its_publishers(blog: Publisher) -> None:
+    second = make_publisher("Second", team=blog.team)
+    client = signed_in(make_user("owner", blog, name="olga"))
+    address = f"/dashboard/{second.pk}/team/"
+    said = text(post(client, address, do="invite", email="nina@example.com", role="member"))
+    assert "nina@example.com is invited" in said
+    assert "Blog (id" in said
+    browser().post(link(), ACCOUNT)
+    assert TeamMembership.objects.get(user__username="nina").team == blog.team
+    row = TeamMembership.objects.get(user__username="olga")
+    assert "olga is the last owner." in text(post(client, address, do="remove", membership=row.pk))
+
+
+def test_a_member_sees_the_team_and_changes_nothing(blog: Publisher) -> None:
+    client = signed_in(make_user("member", blog))
+    address = f"/dashboard/{blog.pk}/team/"
+    assert "Invite someone" not in text(client.get(address))
+    data = {"do": "invite", "email": "n@example.com", "role": "owner"}
+    assert client.post(address, data).status_code == 403
+
+
+def test_whoever_removes_themselves_is_led_away(blog: Publisher) -> None:
+    user = make_user("owner", blog)
+    make_user("owner", blog)
+    row = TeamMembership.objects.get(user=user)
+    address = f"/dashboard/{blog.pk}/team/"
+    said = text(post(signed_in(user), address, do="remove", membership=row.pk))
+    assert "belongs to no advertiser and no publisher yet" in said
