@@ -139,7 +139,7 @@ class ReportForm(forms.Form):
     arrives = _typed(gettext_lazy("Comes in at"), placeholder=gettext_lazy("at once"))
     rank = _chosen(gettext_lazy("Believed as"), BELIEVED)
     brings = _chosen(gettext_lazy("What it brings"), BRINGS)
-    clicks = _typed(gettext_lazy("Numbers of those clicks"), placeholder="1, 2")
+    clicks = _typed(gettext_lazy("Click numbers"), placeholder="1, 2")
     browser = _typed(gettext_lazy("Browser"), placeholder="1")
     amount = _typed(gettext_lazy("Amount"), placeholder=AMOUNT)
     channel = _typed(gettext_lazy("Channel"))
@@ -147,6 +147,7 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, number: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.number = number
         for field in self.fields.values():
             known = {"number": number, "field": field.label}
@@ -165,6 +166,11 @@ class ReportForm(forms.Form):
     def row(self) -> ReportRow:
         """What was typed."""
         return ReportRow(**{name: (self[name].data or "").strip() for name in self.fields})
+
+    @property
+    def wide(self) -> list[forms.BoundField]:
+        """The fields that need room."""
+        return [self[name] for name in ("rank", "brings", "outcome")]
 
     @property
     def asked(self) -> list[forms.BoundField]:

@@ -30,15 +30,15 @@ def scenario_of(decision: Decision, name: str, names: Mapping[int, str]) -> Carr
     hard window for each publisher, where the clicks of a sale may have had several.
     """
     clicks, sale = clicks_of(decision), sale_of(decision)
-    called = _called({click.publisher for click in clicks}, names)
+    called = called_of({click.publisher for click in clicks}, names)
     start = min([sale.at, *(click.at for click in clicks)])
-    settings = _settings(clicks, sale, called)
+    settings = settings_of(clicks, sale, called)
     steps = tuple(_steps(clicks, sale, called, start))
     scenario = Scenario(
         name=_printable(name, MAX_NAME),
         steps=steps,
         sale=SaleStep(
-            minute=_minute(sale.at, start),
+            minute=minute_since(sale.at, start),
             presented=_presented(clicks, sale),
             paid=called.get(decision.paid_publisher_id or 0, NOBODY),
             verdicts=tuple(judged.verdict for judged in judged_clicks(decision)),
@@ -48,7 +48,7 @@ def scenario_of(decision: Decision, name: str, names: Mapping[int, str]) -> Carr
     return Carried(scenario, tuple(_losses(clicks, sale, scenario)))
 
 
-def _called(publishers: Collection[int], names: Mapping[int, str]) -> dict[int, str]:
+def called_of(publishers: Collection[int], names: Mapping[int, str]) -> dict[int, str]:
     """Names that a scenario may give: short, printable, and each publisher's its own."""
     short = {
         key: _printable(names.get(key, _("publisher %(id)s") % {"id": key}), MAX_PUBLISHER)
@@ -65,7 +65,7 @@ def _printable(text: str, longest: int) -> str:
     return "".join(c for c in text if c.isprintable())[:longest] or "?"
 
 
-def _settings(clicks: Sequence[Click], sale: Sale, called: Mapping[int, str]) -> Settings:
+def settings_of(clicks: Sequence[Click], sale: Sale, called: Mapping[int, str]) -> Settings:
     soft = [click.window_minutes for click in clicks if click.is_soft]
     hard = {click.publisher: click.window_minutes for click in clicks if not click.is_soft}
     usual = next(
@@ -90,10 +90,10 @@ def _steps(
             sale_is_ahead = False
             yield from _closed_before_sale(clicks, sale, start)
         if session and click.session and click.session != session:
-            yield SessionEnd(_minute(click.at, start))
+            yield SessionEnd(minute_since(click.at, start))
         session = click.session or session
         yield ClickStep(
-            minute=_minute(click.at, start),
+            minute=minute_since(click.at, start),
             publisher=called[click.publisher],
             cookie_type=click.cookie_type,
             partner=click.reason is None,
@@ -104,13 +104,16 @@ def _steps(
 
 def _closed_before_sale(clicks: Sequence[Click], sale: Sale, start: int) -> Iterator[SessionEnd]:
     if not sale.sessions and _counting(clicks, sale):
-        yield SessionEnd(_minute(sale.at, start))
+        yield SessionEnd(minute_since(sale.at, start))
 
 
 def _presented(clicks: Sequence[Click], sale: Sale) -> tuple[int, ...] | None:
     """None where this browser's cookies say as much as the evidence did."""
     counting = _counting(clicks, sale)
-    if not sale.sessions or not counting or sale.sessions == {counting[-1].session}:
+    if not counting:
+        later = tuple(number for number, click in enumerate(clicks, 1) if click.reason is None)
+        return later or None
+    if not sale.sessions or sale.sessions == {counting[-1].session}:
         return None
     return tuple(
         number
@@ -144,5 +147,5 @@ def _losses(clicks: Sequence[Click], sale: Sale, scenario: Scenario) -> Iterator
         yield _("Clicks of one partner or type had different windows; here each has a single one.")
 
 
-def _minute(milliseconds: int, start: int) -> int:
+def minute_since(milliseconds: int, start: int) -> int:
     return (milliseconds - start) // MINUTE_MS

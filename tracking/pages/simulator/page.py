@@ -15,16 +15,15 @@ from django.views.decorators.http import require_http_methods
 
 from network import money
 from network.people import access
-from tracking.commissions.decisions import clicks_of
 from tracking.explain.captions import CAPTIONS, since_start
-from tracking.explain.explanations import names_for_staff
 from tracking.explain.picture import DrawnClick, draw
 from tracking.explain.sentences import RANKS, VERDICT_LABELS
 from tracking.explain.shapes import Picture
 from tracking.models import Conversion
 from tracking.pages.simulator.draft import MAX_ROWS, Draft, from_scenario
 from tracking.pages.simulator.form import KINDS, JourneyForm, form_of
-from tracking.pages.simulator.from_sale import Carried, scenario_of
+from tracking.pages.simulator.from_reports import carried_from
+from tracking.pages.simulator.from_sale import Carried
 from tracking.pages.simulator.words import (
     STATES,
     brings_text,
@@ -194,11 +193,9 @@ def _opened_sale(request: HttpRequest, key: str) -> SimulatorPage:
         raise Http404("There is no such sale.")
     rows = access.for_staff(Conversion.objects.filter(decision__isnull=False), request.user)
     sale = get_object_or_404(rows.select_related("advertiser", "decision"), pk=key)
-    assert sale.decision is not None
-    names = names_for_staff({click.publisher for click in clicks_of(sale.decision)})
     name = _("Order %(order)s of %(advertiser)s")
     known = {"order": sale.order, "advertiser": sale.advertiser}
-    carried = scenario_of(sale.decision, name % known, names.by_id)
+    carried = carried_from(sale, name % known)
     return SimulatorPage(from_scenario(carried.scenario), sale=sale, carried=carried)
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import re
+from html import unescape
 
 import pytest
 from django.core.management import call_command
@@ -192,6 +193,132 @@ def test_a_journey_is_as_long_as_a_form_can_send(staff: Client) -> None:
 def test_a_button_that_is_not_there_does_nothing(staff: Client, do: str) -> None:
     fields = form(staff.get("/admin/simulator/"))
     assert form(send(staff, fields, do)) == fields
+
+
+EVIDENCE = "explained-7"
+"""Somebody else's browser claims the order."""
+
+
+def test_it_tells_what_became_of_each_report_and_why(staff: Client) -> None:
+    page = staff.get("/admin/simulator/", {"example": EVIDENCE})
+    seen = text(page)
+
+    assert "Blog is credited. The sale becomes final at 30d. As expected." in seen
+    assert "Reports of the sale Final" in seen
+    assert (
+        "2 2d comes in at 2d 5 Unsigned, with a valid click €900.00 cookies of browser 2, by tag"
+        " Kept apart: another browser's report of this order" in seen
+    )
+    assert (
+        "3 2d comes in at 3d Keyed: from the shop's server, with its key €50.00 Figures count"
+        " the id of click 1 Confirmed the sale" in seen
+    )
+    assert "1h Click 2: Forger, hard (browser 2) Forger, until 30d 1h — Forger" in seen
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param(
+            {"report_rank-3": "token", "report_amount-3": "900"},
+            "reports of different browsers contradict each other. Unless the shop settles it,"
+            " the earlier one decides at 32d 5.",
+            id="conflict",
+        ),
+        pytest.param(
+            {"report_arrives-3": "40d", "until": "20d"},
+            "Nobody is credited: reports of different browsers contradict each other.",
+            id="before_the_server_speaks",
+        ),
+        pytest.param(
+            {"uncounted_channels": "Mail", "report_channel-3": "mail"},
+            "Nobody is credited: the channel of the order does not count.",
+            id="channel",
+        ),
+        pytest.param(
+            {"largest_order": "49.99"},
+            "The order is larger than is plausible, so it waits for staff.",
+            id="on_hold",
+        ),
+        pytest.param(
+            {"report_amount-3": "50 USD"},
+            "Refused: see what was wrong; currency is USD, expected is EUR",
+            id="currency",
+        ),
+    ],
+)
+def test_whatever_is_changed_of_the_evidence_is_played(
+    staff: Client, changes: dict[str, str], told: str
+) -> None:
+    fields = form(staff.get("/admin/simulator/", {"example": EVIDENCE}))
+    quiet = {"paid": "", "verdicts": "", "state": "", "figures": ""}
+    quiet |= {f"report_outcome-{number}": "" for number in (1, 2, 3)}
+    until = {} if "until" in changes else {"until": "31d"}
+    assert told in text(send(staff, fields | quiet | until | changes))
+
+
+def test_reports_are_added_and_removed(staff: Client) -> None:
+    fields = form(staff.get("/admin/simulator/"))
+    response = send(staff, fields, "report")
+    first = form(response)
+    assert (first["reports-TOTAL_FORMS"], first["report_rank-1"]) == ("1", "signed")
+    assert answers(response)["paid"] == "Blog"
+    second = form(send(staff, first, "report"))
+    assert (second["report_rank-2"], second["report_brings-2"]) == ("token", "tag")
+    assert form(send(staff, second, "report-2")) == first
+    again = form(send(staff, first, "report-1"))
+    assert again["reports-TOTAL_FORMS"] == "0"
+    assert answers(send(staff, again))["paid"] == "Blog"
+
+
+def test_the_first_report_brings_what_came_with_the_sale(staff: Client) -> None:
+    fields = form(staff.get("/admin/simulator/")) | {"present": "list", "present_clicks": "2"}
+    found = form(send(staff, fields, "report"))
+    assert (found["report_rank-1"], found["report_brings-1"]) == ("keyed", "list")
+    assert found["report_clicks-1"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        pytest.param(
+            {"report_amount-2": "1,5"},
+            "report_amount-2",
+            'Report 2, Amount: "1,5" is not an amount',
+            id="amount",
+        ),
+        pytest.param(
+            {"report_arrives-2": "1d"}, "report_arrives-2", "Report 2, Comes in at:", id="arrives"
+        ),
+        pytest.param(
+            {"report_rank-1": "keyed"},
+            "report_brings-1",
+            "Report 1, What it brings: &quot;cookies&quot;: a server has no cookies",
+            id="keyed_with_cookies",
+        ),
+        pytest.param(
+            {"report_clicks-3": "9"},
+            "report_clicks-3",
+            'Report 3, Click numbers: "9" is not a whole number from 1 to 2',
+            id="clicks",
+        ),
+        pytest.param({"browser-2": "x"}, "browser-2", "Row 2, browser:", id="browser"),
+        pytest.param({"confirm_days": "0"}, "confirm_days", "Days to confirm:", id="days"),
+        pytest.param({"state": "paid"}, "state", "Expected state:", id="state"),
+        pytest.param({"figures": "4"}, "figures", "Expected: figures of report:", id="figures"),
+        pytest.param({"until": "soon"}, "until", "Look at it at:", id="until"),
+    ],
+)
+def test_an_error_in_the_evidence_names_the_field(
+    staff: Client, changes: dict[str, str], field: str, words: str
+) -> None:
+    fields = form(staff.get("/admin/simulator/", {"example": EVIDENCE})) | changes
+    response = send(staff, fields)
+    body = response.content.decode()
+    assert unescape(words) in text(response)
+    invalid = re.findall(r'<(?:input|select)[^>]*name="([\w-]+)"[^>]*aria-invalid="true"', body)
+    assert invalid == [field]
+    assert form(response) == fields
 
 
 def test_nothing_sent_is_a_form_to_fill_in(staff: Client) -> None:

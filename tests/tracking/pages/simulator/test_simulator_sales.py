@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from network import clock
+from tests.support.browsing import minutes
+from tests.support.evidence import THE_END, world_of
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -14,14 +17,20 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tests.tracking.pages.simulator.playing import answers, exported
-from tracking.models import Conversion
+from tests.tracking.pages.simulator.playing import SCENARIOS, answers, exported
+from tracking.commissions.rulings import Statement
+from tracking.evidence.closing import EndState
+from tracking.evidence.ranks import Rank
+from tracking.lifecycle.validation import validate
+from tracking.models import Conversion, Validation
+from tracking.pages.simulator.from_reports import carried_from
 from tracking.pages.simulator.from_sale import scenario_of
 from tracking.rule.attribution import SoftRule
 from tracking.simulator.format import read
 from tracking.simulator.play import number_of, simulate
-from tracking.simulator.scenario import ClickStep, Scenario, SessionEnd, Settings
+from tracking.simulator.scenario import ClickStep, Scenario, SessionEnd, Settings, Verification
 from tracking.simulator.times import DAY, HOUR
+from tracking.simulator.writer import write
 
 
 def test_a_sale_opens_as_it_was_decided(sale: Conversion) -> None:
@@ -33,7 +42,12 @@ def test_a_sale_opens_as_it_was_decided(sale: Conversion) -> None:
     assert "This is the journey of order 10023" in text(response)
     (scenario,) = read(exported(response))
     assert scenario.name == "Order 10023 of Tenant"
-    assert scenario.settings == Settings(SoftRule.LAST, 12 * HOUR, 3 * DAY)
+    assert scenario.settings == Settings(
+        SoftRule.LAST, 12 * HOUR, 3 * DAY, verification=Verification.BROWSER, currency="GBP"
+    )
+    (report,) = scenario.sale.reports
+    assert (report.rank, report.presented, report.amount) == (Rank.TOKEN, None, "49.90")
+    assert scenario.sale.state is EndState.PENDING
     assert [type(step) for step in scenario.steps] == [ClickStep, SessionEnd, ClickStep]
     assert [step.minute for step in scenario.steps] == [0, 2 * DAY - HOUR, 2 * DAY - HOUR]
     assert scenario.sale.minute == 2 * DAY
@@ -90,6 +104,40 @@ def test_sales_as_they_happen_are_played_as_they_were_decided(seed: int, db: Non
     failures = {sale.order: simulate(carried(sale)).failures for sale in sales}
     assert {order: said for order, said in failures.items() if said} == {}
     assert len(failures) >= 4
+
+
+EVIDENCE = [each for each in SCENARIOS if each.sale.reports and each.sale.state != "no_sale"]
+
+
+@pytest.mark.parametrize("scenario", EVIDENCE, ids=lambda scenario: scenario.name)
+def test_a_sale_carries_its_reports(
+    db: None, monkeypatch: pytest.MonkeyPatch, scenario: Scenario
+) -> None:
+    world, until = world_of(scenario), scenario.sale.until
+    world.live()
+    now = NOW + (THE_END if until is None else minutes(until))
+    monkeypatch.setattr(clock, "now", lambda: now)
+    sale = Conversion.objects.select_related("decision", "advertiser").get()
+    carried = carried_from(sale, "mine")
+    result = simulate(carried.scenario)
+
+    assert result.failures == []
+    assert (carried.losses == ()) == (scenario.name not in LEFT_OUT)
+    if carried.scenario.sale.reports:
+        assert result.state is simulate(scenario).state
+        assert read(write([carried.scenario]))
+
+
+LEFT_OUT = {"a click after the order is not paid when the thank-you page is opened again"}
+
+
+def test_what_staff_decided_is_no_part_of_it(sale: Conversion) -> None:
+    staff = make_user("manager", sale.advertiser)
+    said = Statement(action=Validation.Action.APPROVE, made_by=staff)
+    validate(sale.advertiser_id, sale.pk, said, NOW)
+    carried = carried_from(sale, "mine")
+    assert carried.scenario.sale.reports == ()
+    assert carried.losses[-1].startswith("Its reports are left out")
 
 
 def test_publishers_of_one_name_stay_apart(sale: Conversion) -> None:
