@@ -80,18 +80,16 @@ class Posting:
     publisher: int | None = None
 
 
-def post_final_commissions(
-    finals: Iterable[FinalCommission], now: datetime
-) -> dict[str, LedgerTransaction]:
+def post_final_commissions(finals: Iterable[FinalCommission], now: datetime) -> dict[str, int]:
     """The advertiser owes each commission and the fee on top; the publisher and the network are
-    owed them. The transactions, by key."""
+    owed them. The transactions' ids, by key."""
     return post(map(_of_final_commission, finals), now)
 
 
-def post(postings: Iterable[Posting], now: datetime) -> dict[str, LedgerTransaction]:
-    """Post these transactions, each once per key; what was posted under each key, now or before.
-    However many there are, it takes as many statements. Raises LedgerError when the entries of one
-    do not sum to zero; then none is posted."""
+def post(postings: Iterable[Posting], now: datetime) -> dict[str, int]:
+    """Post these transactions, each once per key; the id of what was posted under each, now or
+    before. However many there are, it takes as many statements. Raises LedgerError when the entries
+    of one do not sum to zero; then none is posted."""
     by_key = {posting.key: posting for posting in postings}
     for key, posting in by_key.items():
         if sum(line.amount_minor for line in posting.lines) != 0:
@@ -101,9 +99,9 @@ def post(postings: Iterable[Posting], now: datetime) -> dict[str, LedgerTransact
     with transaction.atomic():
         created = _create([by_key[key] for key in sorted(by_key)], now)
         before = LedgerTransaction.objects.filter(key__in=by_key.keys() - created.keys())
-        rows = {**created, **{row.key: row for row in before}}
-        _enter([posting for key, posting in by_key.items() if key in created], rows)
-    return rows
+        ids = {**created, **dict(before.values_list("key", "pk"))}
+        _enter([posting for key, posting in by_key.items() if key in created], ids)
+    return ids
 
 
 def balance(kind: str, currency: str, publisher: int | None = None) -> int:
@@ -131,44 +129,27 @@ def _of_final_commission(final: FinalCommission) -> Posting:
     )
 
 
-def _create(postings: Sequence[Posting], now: datetime) -> dict[str, LedgerTransaction]:
-    """The transactions whose key is new, by key. Given in the order of keys, so that no two workers
-    wait for each other."""
-    by_key = {posting.key: posting for posting in postings}
-    columns: list[Any] = [
-        [getattr(posting, name) for posting in postings]
-        for name in ("key", "kind", "advertiser", "publisher")
-    ]
+def _create(postings: Iterable[Posting], now: datetime) -> dict[str, int]:
+    """The ids of the transactions whose key is new, by key. Given in the order of keys, so that no
+    two workers wait for each other."""
+    rows = [(each.key, each.kind, each.advertiser, each.publisher) for each in postings]
     with connection.cursor() as cursor:
-        cursor.execute(_CREATE, [now, *columns])
-        ids = dict(cursor.fetchall())
-    return {
-        key: LedgerTransaction(
-            id=identifier,
-            key=key,
-            kind=by_key[key].kind,
-            at=now,
-            advertiser_id=by_key[key].advertiser,
-            publisher_id=by_key[key].publisher,
-        )
-        for key, identifier in ids.items()
-    }
+        cursor.execute(_CREATE, [now, *_columns(rows)])
+        return dict(cursor.fetchall())
 
 
-def _enter(postings: Iterable[Posting], rows: Mapping[str, LedgerTransaction]) -> None:
+def _enter(postings: Iterable[Posting], ids: Mapping[str, int]) -> None:
     """Add the entries, all of a transaction by the same statement: the database refuses others."""
     lines = [(posting, line) for posting in postings for line in posting.lines]
     if not lines:
         return
     accounts = _accounts({_owner(posting, line) for posting, line in lines})
-    columns: list[Any] = [
-        [rows[posting.key].pk for posting, _ in lines],
-        [accounts[_owner(*each)] for each in lines],
-        [line.amount_minor for _, line in lines],
-        [posting.currency for posting, _ in lines],
+    rows = [
+        (ids[posting.key], accounts[_owner(posting, line)], line.amount_minor, posting.currency)
+        for posting, line in lines
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, columns)
+        cursor.execute(_ENTER, _columns(rows))
 
 
 def _owner(posting: Posting, line: EntryLine) -> Owner:
@@ -199,5 +180,6 @@ def _make_accounts(owners: Iterable[Owner]) -> None:
         cursor.execute(_MAKE_ACCOUNTS, _columns(owners))
 
 
-def _columns(owners: Iterable[Owner]) -> list[list[Any]]:
-    return [list(column) for column in zip(*owners, strict=True)]
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Arrays for ``unnest``."""
+    return [list(column) for column in zip(*rows, strict=True)]

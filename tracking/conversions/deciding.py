@@ -4,6 +4,7 @@ Sales of one advertiser are decided together: what they need is read for all, ea
 memory, and what came of them is written by one statement for each table.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from network.clock import from_ms
+from network.models import Advertiser
 from tracking.commissions import decisions, settling, suspended
 from tracking.commissions.settling import Earning, commission_of
 from tracking.conversions import journeys, reports
@@ -62,6 +64,18 @@ class Case:
 
     conversion: Conversion
     rows: Sequence[Report]
+
+
+def cases_of(advertiser: Advertiser, conversions: Sequence[Conversion]) -> list[Case]:
+    """The advertiser's conversions, whose rows are locked, with their reports. One query."""
+    rows: dict[int | None, list[Report]] = defaultdict(list)
+    of_these = [conversion.pk for conversion in conversions]
+    for row in Report.objects.filter(advertiser=advertiser, conversion__in=of_these):
+        if row.outcome != ReportOutcome.LATE:
+            rows[row.conversion_id].append(row)
+    for conversion in conversions:
+        conversion.advertiser = advertiser
+    return [Case(conversion, rows[conversion.pk]) for conversion in conversions]
 
 
 def reconsider(

@@ -48,7 +48,9 @@ class Journey:
             return click.id in presented or click.journey in joined.journeys
 
         recorded = list(filter(leads_to, self.recorded))
-        activations = self.activations.intersection(click.id for click in recorded)
+        activations = self.activations
+        if activations:
+            activations = activations.intersection(click.id for click in recorded)
         return Journey(recorded, list(filter(leads_to, self.unrecorded)), activations)
 
 
@@ -119,7 +121,10 @@ def known_of(
 def resolve(known: Known, joined: Joined) -> Resolution:
     """The outcome of what is joined; it never closes earlier than with fewer of its reports."""
     sale, journey = sale_of(known, joined), crediting(known, joined)
-    closings = (_closing(known, one) for one in (*known.before(), known.joined()))
+    earlier = [*known.before()]
+    if joined is not known.joined():
+        earlier.append(known.joined())
+    closings = (_closing(known, one) for one in earlier)
     last = max(closings, key=lambda found: found.at, default=None)
     if last and last.at > attribution.closing(journey.clicks, sale).at:
         sale = replace(sale, open_until=last.at, open_by=last.by)

@@ -3,19 +3,18 @@
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Min, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Min, Q
 
 from network.models import Advertiser
 from publishers.ledger import posting
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
-from tracking.conversions.deciding import Case, Stamp, decide_all, reports_of
+from tracking.conversions.deciding import Stamp, cases_of, decide_all
 from tracking.distribution import sets
 from tracking.lifecycle.closing import BY_ITSELF
-from tracking.models import Commission, Conversion, Decision, Report, SpoolHost
+from tracking.models import Commission, Conversion, Decision, SpoolHost
 from tracking.rollups import writing as rollups
 
 BATCH = 500
@@ -63,7 +62,8 @@ class _Run:
                 known_to = horizon(self._now)
                 batch = self._locked(among, known_to)
                 taken |= {row.pk: row.closes_at for row in batch if row.closes_at}
-                self._close(batch, known_to)
+                if batch:
+                    self._close(batch, known_to)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -92,33 +92,24 @@ class _Run:
             .order_by("closes_at")
             .select_for_update(skip_locked=True, of=("self",))
         )
-        batch = list(due[:BATCH])
+        locked = list(due.values_list("pk", flat=True)[:BATCH])
         # Only now that they are locked: what is read with a lock may be older than the locked row.
-        prefetch_related_objects(batch, "advertiser__terms", *_with_each(self._advertiser))
-        return batch
+        rows = Conversion.objects.filter(advertiser=self._advertiser, pk__in=locked)
+        return list(rows.select_related("decision", "commission").order_by("closes_at"))
 
     def _close(self, batch: Sequence[Conversion], known_to: datetime) -> None:
         """Close locked, due conversions: resolve them again from all evidence by now and, unless
         that moved their closing, make their commissions final with their ledger entries."""
+        shop = Advertiser.objects.get(pk=self._advertiser)
         followed = rollups.Followed()
         decided = decide_all(
-            [Case(conversion, reports_of(conversion)) for conversion in batch],
+            cases_of(shop, batch),
             Stamp(self._now, Decision.Cause.FINAL),
             followed,
             lambda conversion, error: self._put_aside(conversion.pk, error),
         )
         _close([row for row in decided if _is_over(row, known_to)], self._now)
         followed.add()
-
-
-def _with_each(advertiser: int) -> list[Prefetch[Any]]:
-    """What closing a conversion reads, of its advertiser only."""
-    rows: dict[str, QuerySet[Any]] = {
-        "decision": Decision.objects.all(),
-        "commission": Commission.objects.all(),
-        "reports": Report.objects.all(),
-    }
-    return [Prefetch(name, found.filter(advertiser=advertiser)) for name, found in rows.items()]
 
 
 def _is_over(conversion: Conversion, known_to: datetime) -> bool:
@@ -144,7 +135,7 @@ def _close(conversions: Sequence[Conversion], now: datetime) -> None:
     }
     posted = posting.post_final_commissions(map(_posting, final, final.values()), now)
     for key, commission in final.items():
-        commission.ledger_transaction = posted[key]
+        commission.ledger_transaction_id = posted[key]
         change(commission, Commission.Status.FINAL, ChangedBy.CLOSING)
     for commission in commissions:
         commission.closed_at = now

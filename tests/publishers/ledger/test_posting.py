@@ -65,7 +65,8 @@ def test_many_are_posted_as_each_alone_would_be() -> None:
     payable = LedgerAccount.Kind.PUBLISHER_PAYABLE
     balances = [balance(payable, "GBP", one), balance(payable, "GBP", other)]
     assert [*balances, balance(payable, "EUR", one)] == [-200, -100, -100]
-    for key, row in posted.items():
+    for key, number in posted.items():
+        row = LedgerTransaction.objects.get(pk=number)
         entries = row.entries.values_list("amount_minor", flat=True)
         assert (row.key, sorted(entries)) == (key, [-100, -10, 110])
 
@@ -83,7 +84,8 @@ def test_of_many_none_is_posted_where_one_does_not_sum_to_zero() -> None:
 
 def test_entries_that_sum_to_zero_only_with_others_are_refused_at_once() -> None:
     final = final_of(1, make_advertiser().pk, make_publisher().pk)
-    [posted] = post_final_commissions([final], NOW).values()
+    [number] = post_final_commissions([final], NOW).values()
+    posted = LedgerTransaction.objects.get(pk=number)
     account = LedgerAccount.objects.get(kind=LedgerAccount.Kind.NETWORK_FEES)
     one, other = (
         LedgerEntry(transaction=posted, account=account, amount_minor=amount, currency="GBP")

@@ -191,9 +191,7 @@ def test_one_that_cannot_be_closed_does_not_keep_the_others(
     broken = Conversion.objects.get(order="1")
     original = posting.post_final_commissions
 
-    def post(
-        finals: Iterable[posting.FinalCommission], now: datetime
-    ) -> dict[str, LedgerTransaction]:
+    def post(finals: Iterable[posting.FinalCommission], now: datetime) -> dict[str, int]:
         finals = list(finals)
         if any(final.key == f"commission:{broken.commission.id}:final" for final in finals):
             raise RuntimeError("no")
