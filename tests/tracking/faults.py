@@ -9,6 +9,7 @@ _PROPERTIES = "tests/tracking/evidence/test_resolving.py::"
 _CLOSING = "tests/tracking/evidence/test_closing.py::"
 _JOINING = "tests/tracking/evidence/test_joining.py::"
 _BELIEVING = "tests/tracking/conversions/test_believing.py::"
+_BATCHES = "tests/tracking/lifecycle/test_batches.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
 _OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
 _PLAYED = (
@@ -164,6 +165,22 @@ CLOSING = (
         'return min(now, hosts.aggregate(least=Min("drained_to"))["least"] or now)',
         "return now",
         _FINAL + "test_it_waits_for_every_spool_that_has_not_been_taken_out",
+    ),
+    Fault(
+        "a sale that is put aside changes the figures",
+        "tracking.conversions.deciding",
+        "self._followed.forget(conversion)",
+        "pass",
+        _BATCHES + "test_one_that_cannot_be_closed_is_put_aside_alone",
+        case="it_cannot_be_priced",
+    ),
+    Fault(
+        "a sale that the database refuses takes another one along",
+        "tracking.lifecycle.finalisation",
+        "if len(taken) == 1:",
+        "if taken:",
+        _BATCHES + "test_one_that_cannot_be_closed_is_put_aside_alone",
+        case="it_cannot_be_stored",
     ),
     Fault(
         "late reports count when a sale is decided again",

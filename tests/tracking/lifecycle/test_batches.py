@@ -251,6 +251,14 @@ def with_a_key_that_is_gone(sale: Conversion) -> None:
     Report.objects.filter(conversion=sale).update(tokens=[token])
 
 
+def with_a_group_that_has_no_rate(sale: Conversion) -> None:
+    """Its amount is another one in memory by the time that it fails."""
+    report = Report.objects.get(conversion=sale)
+    parts = [{"group": "GONE", "amount_minor": 7000}]
+    report.figures = {**report.figures, "amount_minor": 7000, "parts": parts}
+    report.save()
+
+
 def with_a_commission_that_the_database_refuses(sale: Conversion) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -264,6 +272,7 @@ def with_a_commission_that_the_database_refuses(sale: Conversion) -> None:
     "spoil",
     [
         pytest.param(with_a_key_that_is_gone, id="it_cannot_be_decided"),
+        pytest.param(with_a_group_that_has_no_rate, id="it_cannot_be_priced"),
         pytest.param(with_a_commission_that_the_database_refuses, id="it_cannot_be_stored"),
     ],
 )
@@ -274,13 +283,16 @@ def test_one_that_cannot_be_closed_is_put_aside_alone(
 ) -> None:
     broken = five[3]
     spoil(broken)
-    before = Rollup.objects.filter(counted="sale_final").count()
     assert finalise_due(DUE) == 4
     left = Conversion.objects.get(closed_at=None)
     assert (left, left.commission.status) == (broken, "pending")
     assert LedgerTransaction.objects.count() == 4
-    finals = Rollup.objects.filter(counted="sale_final").aggregate(of=Sum("count"))
-    assert (before, finals["of"]) == (0, 4)
+    counted = Rollup.objects.filter(counted__startswith="sale_").values("counted")
+    sums = counted.annotate(Sum("count"), Sum("sale_amount_minor")).order_by("counted")
+    assert list(sums.values_list("counted", "count__sum", "sale_amount_minor__sum")) == [
+        ("sale_final", 4, 4 * 5000),
+        ("sale_pending", 1, 5000),
+    ]
     told = [one.getMessage() for one in caplog.records if one.name == finalisation.__name__]
     assert told == [f"Conversion {broken.pk} could not be closed"]
 
