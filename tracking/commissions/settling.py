@@ -114,12 +114,13 @@ def _pay_nobody(conversion: Conversion, claimed: Click | None, rates: Rates, now
         commission = Commission(conversion=conversion, created_at=now, status=Status.PENDING)
     if claimed:
         _fill(commission, conversion, claimed, rates)
+    reasons = Commission.DeclineReason
     is_lapsed = commission.decline_reason in UNPAID
+    is_lapsed |= claimed is None and commission.decline_reason == reasons.NOT_CONFIRMED
     if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
         change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
         is_lapsed = True
     if is_lapsed:
-        reasons = Commission.DeclineReason
         commission.decline_reason = reasons.IN_CONFLICT if claimed else reasons.NOBODY_PAID
 
 
