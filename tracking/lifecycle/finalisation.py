@@ -1,7 +1,9 @@
 """Closing conversions when their cookie windows have closed, with the commission made final."""
 
+import gc
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -58,7 +60,7 @@ class _Run:
         each half by itself: in the end one that cannot be closed is put aside alone."""
         taken: dict[int, datetime] = {}
         try:
-            with transaction.atomic():
+            with _uncollected(), transaction.atomic():
                 known_to = horizon(self._now)
                 batch = self._locked(among, known_to)
                 taken |= {row.pk: row.closes_at for row in batch if row.closes_at}
@@ -110,6 +112,19 @@ class _Run:
         )
         _close([row for row in decided if _is_over(row, known_to)], self._now)
         followed.add()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python look for garbage only afterwards: nearly all that a batch makes lives until its
+    end, and looking through it again and again took a third of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _is_over(conversion: Conversion, known_to: datetime) -> bool:

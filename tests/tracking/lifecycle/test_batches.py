@@ -1,5 +1,6 @@
 """Sales are closed in batches: what comes of each is the same in whatever batch it is."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -284,6 +285,7 @@ def test_one_that_cannot_be_closed_is_put_aside_alone(
     broken = five[3]
     spoil(broken)
     assert finalise_due(DUE) == 4
+    assert gc.isenabled()
     left = Conversion.objects.get(closed_at=None)
     assert (left, left.commission.status) == (broken, "pending")
     assert LedgerTransaction.objects.count() == 4
