@@ -1,5 +1,6 @@
 """Evidence in scenarios: how it is written and read, and what is played of it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -44,6 +45,22 @@ BROWSERS = ", settings: {verification: browser}"
 def test_the_evidence_of_a_scenario_comes_out_as_it_says(scenario: Scenario) -> None:
     assert scenario.expects
     assert simulate(scenario).failures == []
+
+
+APART = [
+    each
+    for each in SCENARIOS
+    if 1 < len(each.sale.reports) == len({report.arrives for report in each.sale.reports})
+]
+
+
+@pytest.mark.parametrize("scenario", APART, ids=lambda scenario: scenario.name)
+def test_the_order_in_which_reports_are_written_changes_nothing(scenario: Scenario) -> None:
+    reports = scenario.sale.reports[::-1]
+    count = len(reports)
+    figures = scenario.sale.figures
+    turned = replace(scenario.sale, reports=reports, figures=figures and count + 1 - figures)
+    assert simulate(replace(scenario, sale=turned)).failures == []
 
 
 def played(sale: str, do: str = HARD_A, more: str = "") -> PlayedScenario:

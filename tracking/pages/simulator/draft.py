@@ -89,7 +89,7 @@ class ReportRow:
 
     @property
     def written(self) -> dict[str, Any]:
-        """As the format has it."""
+        """As the format has it. A bare report brings nothing, whatever was chosen before."""
         amount, _blank, currency = self.amount.partition(" ")
         texts = {
             "at": self.at,
@@ -101,6 +101,8 @@ class ReportRow:
             "channel": self.channel,
             "outcome": self.outcome,
         }
+        if self.rank == "bare":
+            return {name: text for name, text in texts.items() if text and name != "browser"}
         way = {"way": "pixel"} if self.brings == "pixel" else {}
         return {**{name: text for name, text in texts.items() if text}, **way, **self._presented}
 

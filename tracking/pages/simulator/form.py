@@ -179,8 +179,10 @@ class ReportForm(forms.Form):
         hidden = set()
         if brings != "list":
             hidden.add("clicks")
-        if brings not in ("tag", "pixel") or rank in (Rank.KEYED, Rank.BARE):
+        if brings not in ("tag", "pixel") or rank == Rank.KEYED:
             hidden.add("browser")
+        if rank == Rank.BARE:
+            hidden |= {"brings", "clicks", "browser"}
         return [self[name] for name in self.fields if name not in hidden]
 
 

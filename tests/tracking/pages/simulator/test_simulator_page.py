@@ -271,6 +271,16 @@ def test_reports_are_added_and_removed(staff: Client) -> None:
     assert answers(send(staff, again))["paid"] == "Blog"
 
 
+def test_a_bare_report_is_not_asked_what_it_brings(staff: Client) -> None:
+    fields = form(send(staff, form(staff.get("/admin/simulator/")), "report"))
+    response = send(staff, fields | {"report_rank-1": "bare", "report_browser-1": "2"})
+    body = response.content.decode()
+    assert answers(response)["paid"] == "nobody"
+    assert "Not recorded: no valid click came with it" in text(response)
+    hidden = re.findall(r'<input type="hidden" name="report_(\w+)-1"', body)
+    assert sorted(hidden) == ["brings", "browser", "clicks"]
+
+
 def test_the_first_report_brings_what_came_with_the_sale(staff: Client) -> None:
     fields = form(staff.get("/admin/simulator/")) | {"present": "list", "present_clicks": "2"}
     found = form(send(staff, fields, "report"))
