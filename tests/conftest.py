@@ -1,5 +1,6 @@
 """Fixtures that many tests need."""
 
+import gc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests that flush the database last
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     lanes.put_the_longest_first(items, lanes.durations())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through it for garbage, again and again, would take a
+    tenth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)  # before -m selects

@@ -1,13 +1,17 @@
 """What PostgreSQL refuses to everybody: rows that are never changed, tables that are never
 emptied."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import DatabaseError, connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from network.database import safeguards
 from publishers.models import PartnerNote, Partnership
+from tests.support.founding import made_once
 from tests.support.makers import NOW, make_user
 from tests.tracking.verify.breaking import make_world
 from tracking.clicks import partitions
@@ -40,9 +44,15 @@ def test_no_table_is_emptied(table: str) -> None:
         run(f"TRUNCATE {table} CASCADE")
 
 
-@pytest.fixture
-def world() -> None:
-    """Rows of all kinds: sales that are closed and open, with what was said about them."""
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Rows of all kinds, also for those that do not ask."""
+    with made_once(django_db_blocker, found):
+        yield
+
+
+def found() -> None:
+    """Sales that are closed and open, with what was said about them."""
     make_world()
     person = make_user("operator")
     partner = Partnership.objects.all()[0]
