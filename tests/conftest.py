@@ -45,6 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     connection_created.connect(statements.watch)
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
+    # Half a million objects of modules and tests stay for good: looking through them for garbage as
+    # often as Python does by itself takes a fifth of the time.
+    gc.set_threshold(10_000, 10, 10)
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
 
@@ -58,15 +61,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests that flush the database last
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     lanes.put_the_longest_first(items, lanes.durations())
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays: looking through it for garbage, again and again, would take a
-    tenth of the run."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.hookimpl(specname="pytest_collection_modifyitems", tryfirst=True)  # before -m selects
