@@ -58,8 +58,9 @@ def holds(browser: OtherBrowser, expression: str) -> bool:
 
 
 def click(browser: OtherBrowser, text: str, within: str = "body") -> bool:
-    """Click the link or button that says this; False where there is none yet. It happens after the
-    answer, so that the page that it leads to does not come in between."""
+    """Click the link or button that says this; False where there is none yet, or the page still
+    hides it: its script may not listen by then. It happens after the answer, so that the page that
+    it leads to does not come in between."""
     return holds(
         browser,
         f"""(() => {{
@@ -68,7 +69,8 @@ def click(browser: OtherBrowser, text: str, within: str = "body") -> bool:
             .map((one) => one.shadowRoot).filter(Boolean);
           const every = [...parts, ...shadows]
             .flatMap((part) => [...part.querySelectorAll('a, button')]);
-          const found = every.find((one) => one.textContent.includes({json.dumps(text)}));
+          const found = every.find((one) =>
+            one.textContent.includes({json.dumps(text)}) && !one.closest('[hidden]'));
           if (found) setTimeout(() => found.click());
           return Boolean(found);
         }})()""",
