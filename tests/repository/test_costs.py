@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from network.local.bootstrap import ROOT
-from tests.support import costs
+from tests.support import costs, lanes
 from tests.support.costs import Budget, Meter, OverBudget
 
 TEST = "tests/wire/test_x.py::test_it[one]"
@@ -128,10 +128,10 @@ def test_the_limit_is_higher_where_the_machine_is_slower(measured: float, limit:
 
 
 def test_a_record_keeps_what_was_not_measured_and_still_exists() -> None:
-    here, lanes = "tests/repository/test_costs.py", "tests/repository/test_lanes.py"
-    recorded = {f"{here}::a": 3.0, f"{here}::b": 3.0, f"{lanes}::c": 3.0, "tests/gone.py::d": 3.0}
+    here, beside = "tests/repository/test_costs.py", "tests/repository/test_lanes.py"
+    recorded = {f"{here}::a": 3.0, f"{here}::b": 3.0, f"{beside}::c": 3.0, "tests/gone.py::d": 3.0}
     measured = {f"{here}::a": 1.2, f"{here}::b": 0.4, f"{here}::e": 1.5}
-    expected = {f"{here}::a": 1.2, f"{lanes}::c": 3.0, f"{here}::e": 1.5}
+    expected = {f"{here}::a": 1.2, f"{beside}::c": 3.0, f"{here}::e": 1.5}
     assert costs.merged(recorded, measured, 1.0) == expected
 
 
@@ -176,3 +176,7 @@ def test_every_test_that_the_budget_names_exists() -> None:
         if f"def {function}(" not in (ROOT / path).read_text():
             gone.append(name)
     assert gone == []
+
+
+def test_every_module_whose_seconds_are_recorded_exists() -> None:
+    assert [module for module in lanes.durations() if not (ROOT / module).is_file()] == []

@@ -1,6 +1,6 @@
 """The lanes of the suite, and what runs first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support import lanes
 
 
 def test_every_path_that_is_named_exists() -> None:
-    named = {*lanes.PROCESS_PATHS, *lanes.TOGETHER, *lanes.durations()}
+    named = {*lanes.PROCESS_PATHS, *lanes.TOGETHER, *lanes.SHARING}
     assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
@@ -40,10 +40,26 @@ def test_one_process_runs_what_stays_together() -> None:
 
 def test_the_longest_run_first_and_the_rest_as_it_was() -> None:
     paths = ["b/test_1.py", "a/test_2.py", "c/test_3.py", "a/test_4.py", "b/test_5.py"]
+    assert ordered(paths, {"a/test_4.py": 9, "c/test_3.py": 5}) == [
+        *("a/test_4.py", "c/test_3.py", "b/test_1.py", "a/test_2.py", "b/test_5.py")
+    ]
+
+
+def test_what_shares_things_runs_one_after_the_other() -> None:
+    """By the length of the whole folder, and in it the longest first."""
+    flow, other, short = (f"tests/flows/test_{name}.py" for name in ("flow", "other", "short"))
+    longest = {flow: 9, "a/test_1.py": 12, "tests/pages/test_pages.py": 11, other: 5}
+    paths = ["a/test_1.py", short, "tests/flowstate/test_x.py", other, *longest]
+    assert list(dict.fromkeys(ordered(paths, longest))) == [
+        *(flow, other, short, "a/test_1.py", "tests/pages/test_pages.py"),
+        "tests/flowstate/test_x.py",
+    ]
+
+
+def ordered(paths: Sequence[str], longest: Mapping[str, int]) -> list[str]:
     items = [item_of(path) for path in paths]
-    lanes.put_the_longest_first(items, {"a/test_4.py": 9, "a": 5})
-    order = [item.nodeid.partition("::")[0] for item in items]
-    assert order == ["a/test_4.py", "a/test_2.py", "b/test_1.py", "c/test_3.py", "b/test_5.py"]
+    lanes.put_the_longest_first(items, longest)
+    return [item.nodeid.partition("::")[0] for item in items]
 
 
 @pytest.mark.parametrize(

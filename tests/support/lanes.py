@@ -35,6 +35,12 @@ TOGETHER = (
 of its own, which takes long to make."""
 
 
+SHARING = ("tests/browser", "tests/flows", "tests/pages")
+"""Folders whose tests share what takes long to make: a network of processes, a browser. A process
+throws it away at the first test from elsewhere, so that those of a folder run one after the
+other."""
+
+
 def durations() -> dict[str, int]:
     """The modules that take longest, in seconds, as ``--record`` wrote them (see ``costs``). Only
     their order matters."""
@@ -65,8 +71,17 @@ def unit_of(nodeid: str) -> str:
 
 def put_the_longest_first(items: list[pytest.Item], longest: Mapping[str, int]) -> None:
     """So that no process is left with a long one in the end. The rest stays in its order, and what
-    flushes the database is last: all others rely on the rows of migrations."""
-    items.sort(key=lambda item: (_flushes(item), -_seconds(_path(item), longest)))
+    flushes the database is last: all others rely on the rows of migrations. A folder that shares
+    things counts as one, of as many seconds as all its modules."""
+
+    def place(item: pytest.Item) -> tuple[bool, int, str, int]:
+        path = _path(item)
+        folder = next((each for each in SHARING if _is_in(path, each)), "")
+        seconds = longest.get(path, 0)
+        whole = sum(each for module, each in longest.items() if _is_in(module, folder))
+        return _flushes(item), -(whole if folder else seconds), folder, -seconds
+
+    items.sort(key=place)
 
 
 def _flushes(item: pytest.Item) -> bool:
@@ -74,13 +89,6 @@ def _flushes(item: pytest.Item) -> bool:
         return True
     marks = item.iter_markers("django_db")
     return any(mark.kwargs.get("transaction") for mark in marks)
-
-
-def _seconds(path: str, longest: Mapping[str, int]) -> int:
-    """Of the module itself where it is listed, else of its folder."""
-    if path in longest:
-        return longest[path]
-    return max((each for place, each in longest.items() if _is_in(path, place)), default=0)
 
 
 def _path(item: pytest.Item) -> str:
