@@ -8,6 +8,8 @@ from tests.support.faults import Fault
 _PROPERTIES = "tests/tracking/evidence/test_resolving.py::"
 _CLOSING = "tests/tracking/evidence/test_closing.py::"
 _JOINING = "tests/tracking/evidence/test_joining.py::"
+_KEEPING = "tests/tracking/evidence/test_keeping.py::"
+_ARRIVAL = "tests/tracking/conversions/test_order_of_arrival.py::"
 _BELIEVING = "tests/tracking/conversions/test_believing.py::"
 _BATCHES = "tests/tracking/lifecycle/test_batches.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
@@ -126,6 +128,20 @@ BELIEF = (
         "return min(at, first_seen or at)",
         "return at",
         _BELIEVING + "test_a_click_after_the_order_is_not_paid_for_it",
+    ),
+    Fault(
+        "a bare report is heard only with the believed figures",
+        "tracking.evidence.joining",
+        "if item.figures in figures and item not in heard",
+        "if item.figures == heard[0].figures and item not in heard",
+        _KEEPING + "test_whether_bare_reports_arrive_first_or_last_changes_nothing",
+    ),
+    Fault(
+        "what waits is not dated by what comes before a token",
+        "tracking.conversions.recording",
+        "row.at = dated(row.at, known.get(figures[row.id]))",
+        "pass",
+        _ARRIVAL + "test_a_bare_report_dates_what_the_shop_had_confirmed_before_it",
     ),
     Fault(
         "what a shop confirmed before any token came is lost",
@@ -351,8 +367,8 @@ SIMULATOR = (
     Fault(
         "bare reports before a click are forgotten",
         "tracking.evidence.keeping",
-        "at = dated(report.at, remembered.get(report.figures))",
-        "at = report.at",
+        "dated(item.at, remembered.get(item.figures))",
+        "item.at",
         _PLAYED,
         case="opened again",
     ),
@@ -367,7 +383,7 @@ SIMULATOR = (
     Fault(
         "the simulator knows what has not come yet",
         "tracking.simulator.play",
-        "arrived = [each for each in evidence if each.received_at <= now]",
+        "arrived = [each for each in by_arrival if each.received_at <= now]",
         "arrived = list(evidence)",
         "tests/tracking/simulator/test_played_evidence.py::"
         "test_what_comes_after_one_looks_has_not_come",

@@ -212,12 +212,17 @@ def _is_full(rows: Iterable[Report], rank: Rank) -> bool:
 
 
 def _waiting(conversion: Conversion) -> list[Report]:
-    """What the shop had confirmed of the order before any token came: it is this sale's now."""
-    rows = list(_without_sale(conversion.advertiser_id, conversion.order))
+    """What the shop had confirmed of the order before any token came: it is this sale's now, and
+    dated when the order was first heard of with its figures, which may have been since."""
+    shop, order = conversion.advertiser_id, conversion.order
+    rows = list(_without_sale(shop, order))
+    figures = {row.id: reports.figures_of(row) for row in rows}
+    known = seen.first_of(shop, order, set(figures.values())) if rows else {}
     for row in rows:
         row.conversion = conversion
         row.outcome = ReportOutcome.MERGED
-        row.save(update_fields=["conversion", "outcome"])
+        row.at = dated(row.at, known.get(figures[row.id]))
+        row.save(update_fields=["conversion", "outcome", "at"])
     return rows
 
 

@@ -196,6 +196,10 @@ def fingerprint(judged: JudgedReport) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def figures_of(report: Report) -> SaleFigures:
+    return msgspec.convert(report.figures, SaleFigures)
+
+
 def evidence_of(report: Report) -> Evidence:
     presented = tuple(
         Presented(Role(token["role"]), journeys.click_in(token["token"]))
@@ -207,7 +211,7 @@ def evidence_of(report: Report) -> Evidence:
         rank=Rank(report.rank),
         received_at=report.received_at,
         at=report.at,
-        figures=msgspec.convert(report.figures, SaleFigures),
+        figures=figures_of(report),
         presented=presented,
         sessions=frozenset(report.sessions),
         from_browser=report.from_browser,

@@ -152,18 +152,26 @@ def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> J
 def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidence]:
     """The reports that may say when the order was placed, and by whose click. One that is believed
     less than the best and has other figures may be of somebody who has guessed the number, even
-    before there was an order: without a token it says nothing, and with one nothing where a report
-    with the believed figures brings a journey."""
+    before there was an order: with a token it says nothing where a report with the believed figures
+    brings a journey, and without one nothing but when a heard one's figures were first there."""
     best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
     if best.rank is Rank.BARE:
         return ordered
     agreeing = [item for item in ordered if item.figures == best.figures or item.rank.confirms]
-    others = [item for item in ordered if item not in agreeing and item.rank is not Rank.BARE]
-    at = _earliest(agreeing, order)
+    bare = [item for item in ordered if item.rank is Rank.BARE]
+    others = [item for item in ordered if item not in agreeing and item not in bare]
+    at = _earliest(_with_their_first(agreeing, bare), order)
     known = frozenset[int]().union(*(_journeys(item, at, order.begun) for item in agreeing))
     if known and best.rank.confirms:
         others = [item for item in others if not known.isdisjoint(item.journeys)]
-    return [*agreeing, *others]
+    return _with_their_first([*agreeing, *others], bare)
+
+
+def _with_their_first(heard: Sequence[Evidence], bare: Iterable[Evidence]) -> Sequence[Evidence]:
+    """The heard reports, and the bare ones that were there with the figures of one of them. It is
+    the same as when a bare one came before the order was a sale, and only its time was kept."""
+    figures = {report.figures for report in heard}
+    return [*heard, *(item for item in bare if item.figures in figures and item not in heard)]
 
 
 def _belief(report: Evidence) -> tuple[int, datetime, int]:

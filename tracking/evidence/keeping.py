@@ -21,21 +21,21 @@ def dated(at: datetime, first_seen: datetime | None) -> datetime:
     return min(at, first_seen or at)
 
 
-def kept(reports: Iterable[Evidence]) -> list[Evidence]:
-    """The reports that are kept of an order, in order of receipt. Until one brings a click there is
-    no sale: what the shop confirms waits for it, and of bare reports only their figures and time
-    are remembered."""
+def kept(arrived: Iterable[Evidence]) -> list[Evidence]:
+    """The reports that are kept of an order, given in the order in which they arrived. Until one
+    brings a click there is no sale: what the shop confirms waits for it, and of bare reports only
+    their figures and time are remembered, by which all that is kept is dated."""
     found: list[Evidence] = []
     remembered: dict[SaleFigures, datetime] = {}
     has_click = False
-    for report in sorted(reports, key=lambda report: report.received):
-        at = dated(report.at, remembered.get(report.figures))
+    for report in arrived:
         has_click = has_click or bool(report.presented)
         if has_click or report.rank.confirms:
-            found.append(replace(report, at=at))
+            found.append(report)
         else:
-            remembered[report.figures] = at
-    return found
+            first = remembered.get(report.figures)
+            remembered[report.figures] = dated(report.at, first)
+    return [replace(item, at=dated(item.at, remembered.get(item.figures))) for item in found]
 
 
 def outcomes_of(joined: Joined) -> dict[UUID, ReportOutcome]:

@@ -149,7 +149,8 @@ def simulate(scenario: Scenario) -> PlayedScenario:
         for number, step in enumerate(scenario.sale.all_reports, 1)
     ]
     evidence = [each.evidence for each in reports if each.evidence]
-    arrived = [each for each in evidence if each.received_at <= now]
+    by_arrival = sorted(evidence, key=lambda report: report.received)
+    arrived = [each for each in by_arrival if each.received_at <= now]
     known = known_of([_terms(scenario.settings)], kept(arrived), OrderContext(), Journey(clicks))
     handling = _handling(scenario)
     course = follow(known, handling, now)

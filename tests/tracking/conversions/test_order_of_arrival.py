@@ -139,7 +139,7 @@ def left(order: str) -> dict[str, Any]:
         "paid": paid,
         "verdicts": found.decision.verdicts,
         "reports": sorted(
-            (row.rank, row.outcome.replace("created", "merged"), row.at)
+            (row.rank, row.outcome.replace("created", "merged"))
             for row in found.reports.exclude(rank="bare")
         ),
         "commission": list(
@@ -193,7 +193,7 @@ def _sent(shop: Advertiser, kinds: list[str]) -> list[SaleReport]:
         if kind in browsers:
             report = browsers[kind].report("1", at)
         elif kind == "bare":
-            report = bare(shop, "1", at, fields={"voucher": "NO"})
+            report = bare(shop, "1", at, "50.00", fields={"voucher": "NO"})
         elif kind == "other_figures":
             report = browsers["first"].report("1", at, "70.00", source="pixel")
         elif kind == "again":
@@ -207,3 +207,15 @@ def _sent(shop: Advertiser, kinds: list[str]) -> list[SaleReport]:
             report = replace(report, received_at=at)
         made.append(replace(report, id=uuid7()))
     return made
+
+
+def test_a_bare_report_dates_what_the_shop_had_confirmed_before_it(shop: Advertiser) -> None:
+    """Its number and figures were there at 14:01, as the page said that was opened again."""
+    browser = reader_of(shop, partner(shop))
+    early, late = NOW + minutes(1), NOW + minutes(9)
+    keyed = make_report(shop, "1", late, source="keyed")
+    seen = bare(shop, "1", early, "50.00", received_at=late)
+    token = browser.report("1", late, "70.00")
+    for report in (keyed, seen, token):
+        record(report)
+    assert sale().at == early
