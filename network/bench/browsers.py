@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from urllib.parse import parse_qs, urlsplit
 
 from network.bench import BARE_HOST
 
@@ -59,6 +60,11 @@ class Clicks:
         self.chance.shuffle(every)
         return every
 
+    def token(self) -> str:
+        """Follow a link as a new browser, and return the token that the shop gets."""
+        answer = self._follow(self.site.hard)
+        return parse_qs(urlsplit(answer.headers["Location"]).query)["sclk"][0]
+
     def _new(self) -> Iterator[bytes]:
         for _ in range(NEW):
             yield self._request(self.chance.choice((self.site.hard,) * 4 + (self.site.soft,)), {})
@@ -83,16 +89,19 @@ class Clicks:
         return link + ("&campaign=autumn" if self.chance.random() < 0.3 else "")
 
     def _cookies_after(self, publisher: int) -> dict[str, str]:
-        """Follow a link as a new browser, and return what it would bring the next time."""
+        """What a browser that has followed a link would bring the next time."""
+        jar: SimpleCookie = SimpleCookie()
+        for text in self._follow(publisher).headers.get_all("Set-Cookie") or ():
+            jar.load(text)
+        return {name: cookie.value for name, cookie in jar.items() if cookie["max-age"] != "0"}
+
+    def _follow(self, publisher: int) -> http.client.HTTPResponse:
         caller = http.client.HTTPConnection(*self.site.address, timeout=10)
         caller.request("GET", self._link(publisher), headers={**HEADERS, "Host": self.site.host})
         response = caller.getresponse()
         self.made += 1
-        jar: SimpleCookie = SimpleCookie()
-        for text in response.headers.get_all("Set-Cookie") or ():
-            jar.load(text)
         caller.close()
-        return {name: cookie.value for name, cookie in jar.items() if cookie["max-age"] != "0"}
+        return response
 
 
 def get(host: str, path: str, cookies: Mapping[str, str]) -> bytes:

@@ -37,7 +37,9 @@ class Round:
 
 
 @dataclass(slots=True)
-class _Connection:
+class Connection:
+    """A connection that is kept, and what of an answer has come over it."""
+
     socket: socket.socket
     received: bytes = b""
 
@@ -51,6 +53,13 @@ class _Connection:
             return b""
         answer, self.received = self.received, b""
         return answer
+
+
+def connect(address: tuple[str, int]) -> Connection:
+    """Raises OSError."""
+    fresh = socket.create_connection(address, timeout=GIVE_UP_SECONDS)
+    fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Connection(fresh)
 
 
 def is_whole(answer: bytes) -> bool:
@@ -71,7 +80,7 @@ class Load:
 
     address: tuple[str, int]
     connections: int
-    _open: dict[int, _Connection] = field(default_factory=dict)
+    _open: dict[int, Connection] = field(default_factory=dict)
 
     def run(self, plan: Plan, seconds: float) -> Round:
         """Ask for so long; every request that was sent has been answered in the end. Raises
@@ -107,11 +116,10 @@ class Load:
 
     def _connect(self) -> None:
         while len(self._open) < self.connections:
-            fresh = socket.create_connection(self.address, timeout=GIVE_UP_SECONDS)
-            fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open[fresh.fileno()] = _Connection(fresh)
+            fresh = connect(self.address)
+            self._open[fresh.socket.fileno()] = fresh
 
-    def _readable(self, poll: select.poll) -> Iterator[_Connection]:
+    def _readable(self, poll: select.poll) -> Iterator[Connection]:
         events = poll.poll(GIVE_UP_SECONDS * 1000)
         if not events:
             raise TimeoutError("the server does not answer any more")

@@ -62,6 +62,15 @@ class Stage:
         times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
         return float(sum(each.user + each.system for each in times))
 
+    def start(self, name: str, command: tuple[str, ...]) -> int:
+        """Start another process of the network; its process id. Raises ProcessError."""
+        return self.supervisor.start(
+            Program(name, command, self.log_of(name), self.environment, folder=ROOT)
+        )
+
+    def log_of(self, name: str) -> Path:
+        return Path(self.environment["SOFTCLICK_DATA"]) / f"{name}.log"
+
     def drain(self) -> float:
         """Stop the server, take in what its spool holds, and return the seconds that took."""
         self.supervisor.stop("tracking")
@@ -111,6 +120,7 @@ def _environment(folder: Path, database: str) -> Environment:
         **services.environment(),
         OFF_SWITCH: "1",
         "SOFTCLICK_MODE": "test",
+        "SECRET_KEY": settings.SECRET_KEY,  # a session that this process begins is known to all
         "SOFTCLICK_DATA": str(folder),
         "SPOOL_DIR": str(folder / "spool"),
         "DATABASE_URL": urlunsplit(url._replace(path=f"/{database}")),
@@ -136,7 +146,7 @@ def _seed(address: tuple[str, int]) -> Site:
     )
     ids = []
     for model_type in (ModelType.CONTENT, ModelType.EXTENSION):
-        publisher = deciding.create_publisher(str(model_type.label), model_type, since)
+        publisher = deciding.create_publisher(f"A {model_type.label}", model_type, since)
         deciding.create_partnership(shop, publisher, since, made_by=None, status="approved")
         ids.append(publisher.id)
     hard, soft = ids

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from network.bench import click, whatif
 from network.bench.results import Result
 from network.bench.sales import closing, copies
+from network.bench.serving import latency, memory
 from network.bench.stage import StageError
 
 
@@ -40,8 +41,10 @@ class Command(BaseCommand):
         "requests/s of a recorded click next to a view that does nothing, on the same server; "
         "clicks are taken into PostgreSQL and counted afterwards. whatif: seconds for what-ifs "
         "over 90 days and 100,000 sales. finalising: sales/s that become final, next to the same "
-        "in SQL alone. Ends with status 1 when a click was lost or answered wrongly, a what-if did "
-        "not come to its end, or a sale was not closed."
+        "in SQL alone. load: what a click takes at a fixed rate while the drain, reports, the "
+        "closing of sales, what-ifs and pages run. memory: RSS of a web worker over a million "
+        "clicks. Ends with status 1 when a click or a sale was lost or answered wrongly, a what-if "
+        "did not come to its end, or a sale was not closed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -59,6 +62,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--due", type=int, default=closing.SALES, help="finalising: sales due (10,000)"
         )
+        parser.add_argument(
+            "--rate", type=int, default=latency.PER_SECOND, help="load: clicks/s (300)"
+        )
+        parser.add_argument(
+            "--requests",
+            type=int,
+            default=memory.REQUESTS,
+            help="memory: how many (1,000,000)",
+        )
+        parser.add_argument(
+            "--load-seconds", type=float, default=latency.SECONDS, help="load: how long (60)"
+        )
         parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -68,6 +83,10 @@ class Command(BaseCommand):
             raise CommandError("--days: between 1 and 400; --sales: between 1 and 10,000,000.")
         if not copies.MADE <= options["due"] <= 10_000_000:
             raise CommandError(f"--due: between {copies.MADE} and 10,000,000.")
+        if not (1 <= options["rate"] <= 10_000 and 1 <= options["load_seconds"] <= 3_600):
+            raise CommandError("--rate: between 1 and 10,000; --load-seconds: between 1 and 3,600.")
+        if not 1_000 <= options["requests"] <= 100_000_000:
+            raise CommandError("--requests: between 1,000 and 100,000,000.")
         wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
         try:
             reports = [MEASUREMENTS[name](options) for name in wanted]
@@ -105,8 +124,28 @@ def _finalising(options: Mapping[str, Any]) -> Report:
     return Report(list(closing.results(measured)), list(closing.describe(measured)))
 
 
+def _load(options: Mapping[str, Any]) -> Report:
+    measured = latency.measure(options["rate"], options["load_seconds"], options["due"])
+    return Report(
+        list(latency.results(measured)),
+        list(latency.describe(measured)),
+        latency.broken(measured),
+    )
+
+
+def _memory(options: Mapping[str, Any]) -> Report:
+    measured = memory.measure(options["requests"])
+    return Report(
+        list(memory.results(measured)),
+        list(memory.describe(measured)),
+        memory.broken(measured),
+    )
+
+
 MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "click": _click,
     "whatif": _whatif,
     "finalising": _finalising,
+    "load": _load,
+    "memory": _memory,
 }

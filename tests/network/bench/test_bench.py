@@ -21,6 +21,7 @@ from network.bench.sales import closing
 from network.bench.sales.closing import MeasuredClosing
 from network.local.bootstrap import ROOT
 from network.local.machine import OFF_SWITCH
+from network.management.commands import bench
 
 BARE = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 CLICK = (
@@ -105,6 +106,8 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
     monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
     monkeypatch.setattr(closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40))
+    for name in ("load", "memory"):
+        monkeypatch.setitem(bench.MEASUREMENTS, name, lambda options: bench.Report([], []))
     output = StringIO()
     call_command("bench", stdout=output)
     assert "click: 0.5 of a bare view" in output.getvalue()
@@ -153,19 +156,25 @@ def test_sales_that_are_due_are_bounded(due: str) -> None:
 def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
     due = ("--due", "250")
+    load = ("--rate", "50", "--load-seconds", "2", "--requests", "1000")
     ended = subprocess.run(
-        [sys.executable, "manage.py", "bench", *clicks, *sales, *due, "--json"],
+        [sys.executable, "manage.py", "bench", *clicks, *sales, *due, *load, "--json"],
         cwd=ROOT,
         env=os.environ | {OFF_SWITCH: "1"},
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stderr
     results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
     assert results["click"]["value"] > 0
     assert results["clicks not recorded"]["value"] == 0
+    for name in ("clicks", "sales"):
+        assert results[f"{name} not recorded, all else running"]["value"] == 0
+    assert results["clicks not recorded, many requests"]["value"] == 0
+    for name in ("click, all else running: p99", "web worker, memory"):
+        assert results[name]["value"] > 0
     for name in ("finalising", "finalising, one worker", "finalising, two workers"):
         assert results[name]["value"] > 0
     for name in whatif.ASKED:

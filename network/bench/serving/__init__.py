@@ -1,0 +1,1 @@
+"""What the servers of clicks do while everything else runs, and over many requests."""
