@@ -26,7 +26,7 @@ from tracking.whatif.results import Question
 
 SALES = 100_000
 DAYS = 90
-TARGET_SECONDS = 5.0
+TARGET_SECONDS = 3.0
 APART = 10_000_000
 """Copies get the ids of the rows they copy, so much further on."""
 ASKED = {

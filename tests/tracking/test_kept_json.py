@@ -2,6 +2,7 @@
 version."""
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,22 @@ def test_the_inputs_of_a_decision() -> None:
     recorded = decisions.recorded_in(INPUTS)
     assert (list(recorded.clicks), recorded.sale) == (CLICKS, SALE)
     assert decisions.activations_in(INPUTS) == {SOFT}
+
+
+@pytest.mark.parametrize("changes", [{}, {"open_until": AT + 9, "open_by": INPUTS["clicks"][0]}])
+def test_inputs_are_read_from_text_as_from_json(changes: dict[str, Any]) -> None:
+    inputs = {**INPUTS, **changes}
+    from_text, recorded = (
+        decisions.recorded_in_text(json.dumps(inputs)),
+        decisions.recorded_in(inputs),
+    )
+    assert (from_text.clicks, from_text.activations) == (recorded.clicks, recorded.activations)
+    for name in [field.name for field in fields(Sale)]:
+        assert getattr(from_text.sale, name) == getattr(recorded.sale, name)
+    mentioned = [
+        (one.publisher, one.cookie_type) for one in decisions.mentions_in_text(json.dumps(inputs))
+    ]
+    assert mentioned == [(5, CookieType.HARD), (6, CookieType.SOFT)]
 
 
 def test_inputs_of_another_kind_are_refused() -> None:

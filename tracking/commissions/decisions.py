@@ -1,6 +1,8 @@
 """A decision as it is stored: whole, so that it can be recomputed and gives the same answer."""
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ import msgspec
 from tracking.models import Decision
 from tracking.rule.attribution import (
     Click,
+    CookieType,
     Judged,
     Outcome,
     Sale,
@@ -17,13 +20,15 @@ from tracking.rule.attribution import (
 )
 from tracking.rule.replay import Recorded
 
+NO_ACTIVATIONS: frozenset[UUID] = frozenset()
+
 
 def inputs_json(
     clicks: Iterable[Click],
     sale: Sale,
     reports: Iterable[UUID],
     conflict: str,
-    activations: frozenset[UUID] = frozenset(),
+    activations: frozenset[UUID] = NO_ACTIVATIONS,
     uncounted: str = "",
 ) -> dict[str, Any]:
     """Everything that the outcome follows from. ``activations`` are the clicks made from the page;
@@ -73,6 +78,39 @@ def activations_in(inputs: Mapping[str, Any]) -> frozenset[UUID]:
 def recorded_in(inputs: Mapping[str, Any]) -> Recorded:
     """The sale as a what-if replays it."""
     return Recorded(clicks_in(inputs), sale_in(inputs), activations_in(inputs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Sale):
+    """What a what-if reads of the inputs: the sale, and with it the clicks."""
+
+    clicks: list[Click] = field(default_factory=list)
+
+
+class Mention(msgspec.Struct, gc=False):
+    """Of which publisher a click is, and of which type."""
+
+    publisher: int
+    cookie_type: CookieType
+
+
+class _Mentions(msgspec.Struct, gc=False):
+    clicks: list[Mention]
+
+
+_kept, _mentions = msgspec.json.Decoder(_Kept), msgspec.json.Decoder(_Mentions)
+
+
+def recorded_in_text(inputs: str) -> Recorded:
+    """:func:`recorded_in` of inputs as PostgreSQL writes them: several times as fast."""
+    kept = _kept.decode(inputs)
+    activations = activations_in(json.loads(inputs)) if '"in_page"' in inputs else NO_ACTIVATIONS
+    return Recorded(kept.clicks, kept, activations)
+
+
+def mentions_in_text(inputs: str) -> list[Mention]:
+    """The clicks in inputs as PostgreSQL writes them, as far as most what-ifs have to know."""
+    return _mentions.decode(inputs).clicks
 
 
 def sale_of(decision: Decision) -> Sale:

@@ -144,7 +144,7 @@ def place(held: Click | None, click: Click, rule: SoftRule) -> Click | None:
 
 def in_order(clicks: Iterable[Click]) -> list[Click]:
     """The clicks without duplicates, in the order in which every fold takes them."""
-    return sorted({click.id: click for click in clicks}.values(), key=_order)
+    return sorted({click.id.int: click for click in clicks}.values(), key=_order)
 
 
 def holder(clicks: Iterable[Click]) -> Click | None:
@@ -159,7 +159,7 @@ def resolve(clicks: Iterable[Click], sale: Sale) -> Outcome:
     judged: dict[UUID, Judged] = {}
     held = _fold_with_verdicts(counting, judged)
     if held:
-        judged[held.id] = _judge_holder(held, counting, sale)
+        judged[held.id] = Judged(held, *_judge_holder(held, counting, sale))
     paid = held if held and judged[held.id].verdict is Verdict.HELD else None
     verdicts = tuple(judged.get(click.id) or _judge_uncounted(click, sale) for click in ordered)
     closing = _closing(counting, sale)
@@ -176,7 +176,7 @@ def paid_click(clicks: Iterable[Click], sale: Sale) -> Click | None:
     what-if, which asks it of hundreds of thousands of sales."""
     counting = _counting(in_order(clicks), sale)
     held = reduce(_place_under_own_rule, counting, None)
-    is_paid = held is not None and _judge_holder(held, counting, sale).verdict is Verdict.HELD
+    is_paid = held is not None and _judge_holder(held, counting, sale)[0] is Verdict.HELD
     return held if is_paid else None
 
 
@@ -213,16 +213,19 @@ def _judge_displaced(held: Click, click: Click) -> Judged:
     return Judged(held, Verdict.OVERWRITTEN, by=click)
 
 
-def _judge_holder(held: Click, counting: Sequence[Click], sale: Sale) -> Judged:
+def _judge_holder(
+    held: Click, counting: Sequence[Click], sale: Sale
+) -> tuple[Verdict, Click | None]:
+    """Its verdict, and the click that contests it."""
     if not held.window_contains(sale.at):
-        return Judged(held, Verdict.EXPIRED)
+        return Verdict.EXPIRED, None
     if held.is_soft and held.session not in sale.sessions:
-        return Judged(held, Verdict.SESSION_ENDED)
+        return Verdict.SESSION_ENDED, None
     if held.is_soft and sale.soft_rule is SoftRule.SOLE:
         for rival in counting:
             if rival.publisher != held.publisher and rival.window_contains(sale.at):
-                return Judged(held, Verdict.CONTESTED, by=rival)
-    return Judged(held, Verdict.HELD)
+                return Verdict.CONTESTED, rival
+    return Verdict.HELD, None
 
 
 def _judge_uncounted(click: Click, sale: Sale) -> Judged:

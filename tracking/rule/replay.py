@@ -6,6 +6,7 @@ have behaved. Where nothing of a journey changes, neither does its end.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from network.effective import timeline
@@ -85,8 +86,7 @@ class Circumstances:
     suspensions: Mapping[int, Sequence[Suspension]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A sale as it was recorded, with the clicks of its journey; ``activations`` are those that
     were made from the page, which count only for soft partners."""
 
@@ -166,11 +166,12 @@ def _under(
 
 
 def _is_concerned(click: Click, change: Change) -> bool:
-    if not _is_after(click.at, change):
+    if change.since is not None and click.at < change.since:
         return False
-    if change.types.get(click.publisher, click.cookie_type) is not click.cookie_type:
+    kind = click.cookie_type
+    if change.types.get(click.publisher, kind) is not kind:
         return True
-    if click.is_soft:
+    if kind is CookieType.SOFT:
         return change.soft_hours is not None or change.soft_rule not in (None, click.soft_rule)
     return change.hard_days is not None or click.publisher in change.own_hard_days
 

@@ -7,7 +7,7 @@ added up here.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -113,8 +113,7 @@ def with_asked(result: Result, question: Question) -> Result:
     return replace(result, lines=tuple(lines))
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(NamedTuple):
     """One sale: who was paid, who would have been, and what it earns either way, or else what it
     ``would_earn_minor`` by other reports."""
 

@@ -1,19 +1,22 @@
 """The recorded sales that a what-if replays, page by page."""
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from itertools import starmap
+from typing import NamedTuple
 
-from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from network.clock import from_ms, to_ms
 from network.models import Advertiser
 from tracking.commissions import decisions, settling
 from tracking.evidence.closing import lapses_at
 from tracking.models import Commission, Conversion
+from tracking.rule.attribution import CookieType
 from tracking.rule.replay import (
     Change,
     Circumstances,
@@ -25,7 +28,7 @@ from tracking.rule.replay import (
 from tracking.whatif.evidence import OtherCourse, courses
 from tracking.whatif.results import Replayed
 
-PAGE = 2_000
+PAGE = 10_000
 """Sales in memory at a time."""
 
 
@@ -77,8 +80,7 @@ def replay_page(
     differing = [course.differing for course in world.courses.values() if course.differing]
     others = settling.amounts_of(scope.advertiser, differing) if differing else {}
     return [
-        replace(
-            one,
+        one._replace(
             commission_minor=prices.get(one.conversion, one.commission_minor),
             would_earn_minor=others.get(one.conversion) if one.conversion in paying else None,
         )
@@ -98,6 +100,7 @@ class _World:
     courses: Mapping[int, OtherCourse]
     shop: Advertiser
     now: datetime
+    is_changed: bool
 
     @classmethod
     def of(
@@ -105,8 +108,9 @@ class _World:
     ) -> "_World":
         shop = Advertiser.objects.get(pk=scope.advertiser)
         now = scope.until
-        found = courses(shop, page, change, circumstances, now) if change and page else {}
-        return cls(change, circumstances, found, shop, now)
+        is_changed = bool(change)
+        found = courses(shop, page, change, circumstances, now) if is_changed and page else {}
+        return cls(change, circumstances, found, shop, now, is_changed)
 
     def declines(self, closes_at: int) -> bool:
         """Whether a sale that nobody confirmed would be declined by now, had its windows closed
@@ -119,7 +123,7 @@ class _Row(NamedTuple):
     only where somebody was suspended: they cost a sixth of the replay."""
 
     conversion: int
-    inputs: Mapping[str, Any]
+    inputs: str
     verified: bool
     over_limit: bool
     status: str | None
@@ -133,25 +137,28 @@ class _Row(NamedTuple):
         return self.status is not None and self.status != Commission.Status.DECLINED
 
     @property
+    def in_conflict(self) -> bool:
+        return bool(json.loads(self.inputs)["conflict"])
+
+    @property
     def waits(self) -> bool:
         """Whether it stays open when its windows have closed."""
-        return not self.verified or self.over_limit or bool(self.inputs["conflict"])
+        return not self.verified or self.over_limit or self.in_conflict
 
 
-def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterable[_Row]:
-    """The sales of a page. One at a time: decisions that are held all at once cost the garbage
-    collector more than their replay."""
-    # The bounds, which say nothing new, keep the planner from reading whole tables for a page.
-    listed = RawSQL("SELECT unnest(%s::bigint[])", [list(page)])  # one parameter, not thousands
-    these = sales_in(scope).filter(id__in=listed, id__gte=page[-1], id__lte=page[0])
+def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterator[_Row]:
+    """The sales of a page. Their decisions are read one at a time, from text: those that are held
+    all at once cost the garbage collector more than their replay."""
+    these = sales_in(scope).filter(id__gte=page[-1], id__lte=page[0])
     columns = (*_COLUMNS, *_TIMES) if timed else _COLUMNS
-    rows = these.order_by("-id").values_list(*columns).iterator(PAGE)
-    return (_Row(*row) for row in rows)
+    rows = starmap(_Row, these.order_by("-id").values_list(*columns))
+    listed = set(page)
+    return (row for row in rows if row.conversion in listed)
 
 
 _COLUMNS = (
     "id",
-    "decision__inputs",
+    Cast("decision__inputs", TextField()),
     "verified",
     "over_limit",
     "commission__status",
@@ -172,10 +179,10 @@ def _would_pay(row: _Row, paid: int | None, world: _World) -> int | None:
     change, circumstances = world.change, world.circumstances
     if row.conversion in world.courses:
         return _pays(row, _ending_of(world.courses[row.conversion]), world)
-    if change and not _may_concern(change, row.inputs["clicks"]):
+    if world.is_changed and not _may_concern(change, decisions.mentions_in_text(row.inputs)):
         return paid
-    recorded = decisions.recorded_in(row.inputs)
-    if change and not concerns(change, recorded):
+    recorded = decisions.recorded_in_text(row.inputs)
+    if world.is_changed and not concerns(change, recorded):
         return paid
     credited = would_pay(recorded, change, circumstances)
     if credited is None or (credited not in circumstances.suspensions and row.verified):
@@ -184,7 +191,7 @@ def _would_pay(row: _Row, paid: int | None, world: _World) -> int | None:
         credited,
         closes_at=replay(recorded, change, circumstances).closes_at,
         waits=row.waits,
-        is_unconfirmed=not row.verified and not row.inputs["conflict"],
+        is_unconfirmed=not row.verified and not row.in_conflict,
     )
     return _pays(row, ending, world)
 
@@ -214,7 +221,7 @@ def _pays(row: _Row, ending: _Ending, world: _World) -> int | None:
     """The publisher credited, unless the commission would be declined."""
     if ending.credited is None:
         return None
-    is_as_it_was = not world.change and row.is_paid
+    is_as_it_was = not world.is_changed and row.is_paid
     if ending.is_unconfirmed and world.declines(ending.closes_at) and not is_as_it_was:
         return None
     suspensions = world.circumstances.suspensions
@@ -239,14 +246,16 @@ def _is_declined(row: _Row, ending: _Ending, circumstances: Circumstances) -> bo
     return meets(ending.closes_at, ending.waits) and not taken_back
 
 
-def _may_concern(change: Change, clicks: Iterable[Mapping[str, Any]]) -> bool:
+def _may_concern(change: Change, clicks: Iterable[decisions.Mention]) -> bool:
     """Whether it names a publisher of the journey, or windows or a rule of its cookie types:
-    cheaper than :func:`tracking.rule.replay.concerns`, as it needs only the stored decision."""
+    cheaper than :func:`tracking.rule.replay.concerns`, as it needs less of the stored decision."""
     asks_hard = change.hard_days is not None
     asks_soft = change.soft_hours is not None or change.soft_rule is not None
+    if asks_hard and asks_soft:
+        return True
     return any(
-        click["publisher"] in change.types
-        or click["publisher"] in change.own_hard_days
-        or (asks_soft if click["cookie_type"] == "soft" else asks_hard)
+        click.publisher in change.types
+        or click.publisher in change.own_hard_days
+        or (asks_soft if click.cookie_type is CookieType.SOFT else asks_hard)
         for click in clicks
     )

@@ -84,7 +84,7 @@ PLACE = (
     ),
     Mutation(
         "order: duplicates are kept",
-        "return sorted({click.id: click for click in clicks}.values(), key=_order)",
+        "return sorted({click.id.int: click for click in clicks}.values(), key=_order)",
         "return sorted(clicks, key=_order)",
     ),
     Mutation(
@@ -151,7 +151,7 @@ VERDICTS = (
     ),
     Mutation(
         "verdicts: an expired holder is paid",
-        "    if not held.window_contains(sale.at):\n        return Judged(held, Verdict.EXPIRED)\n",
+        "    if not held.window_contains(sale.at):\n        return Verdict.EXPIRED, None\n",
         "",
     ),
     Mutation(
