@@ -137,9 +137,10 @@ def _stage(rows: Iterable[Row]) -> None:
 
 
 def _as_csv(rows: Iterable[Row]) -> str:
-    """The rows for ``COPY``: no column is ever NULL. ``write_row`` takes several times as long."""
+    """The rows for ``COPY``: no column is ever NULL. ``write_row`` takes several times as long. The
+    module quotes what its line terminator has in it: each of both, for PostgreSQL takes either."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
 
 
