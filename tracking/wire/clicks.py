@@ -41,13 +41,13 @@ class ClickAnswer:
         return "302 Found" if self.location else "503 Service Unavailable"
 
     def headers(self) -> list[tuple[str, str]]:
-        """Answers to clicks have no body."""
-        headers = [("Content-Length", "0")]
-        if self.location:
-            headers.append(("Location", self.location))
-        if self.write:
-            headers += [("Set-Cookie", each.header) for each in cookies.set_by(self.write)]
-        return headers
+        written = cookies.set_by(self.write) if self.write else ()
+        return [*self.plain_headers(), *(("Set-Cookie", each.header) for each in written)]
+
+    def plain_headers(self) -> list[tuple[str, str]]:
+        """All but the cookies. Answers to clicks have no body."""
+        location = [("Location", self.location)] if self.location else []
+        return [("Content-Length", "0"), *location]
 
 
 def answer(headers: Headers, shop: AdvertiserSnapshot, publisher: int) -> ClickAnswer:
@@ -70,9 +70,8 @@ def click(request: HttpRequest, advertiser: int, publisher: int) -> HttpResponse
     answered = answer(request.META, shop, publisher)
     response = HttpResponse(status=302 if answered.location else 503)
     del response.headers["Content-Type"]
-    response.headers["Content-Length"] = "0"
-    if answered.location:
-        response.headers["Location"] = answered.location
+    for name, value in answered.plain_headers():
+        response.headers[name] = value
     if answered.write:
         cookies.write(response, answered.write)
     return response

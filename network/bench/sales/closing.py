@@ -16,7 +16,7 @@ from tracking.lifecycle.finalisation import finalise_due
 from tracking.models import Conversion
 
 SALES = 10_000
-TARGET, TARGET_PER_SECOND, TARGET_OF_TWO, TARGET_STEADY = 0.2, 500, 1.6, 0.8
+TARGET, TARGET_PER_SECOND, TARGET_OF_TWO = 0.2, 500, 1.6
 
 
 class NotClosed(Exception):
@@ -25,8 +25,8 @@ class NotClosed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MeasuredClosing:
-    """Seconds for so many ``sales`` each: by one worker, by the first and by the last tenth of it;
-    by two workers; in SQL. ``statements`` are those of one worker."""
+    """Seconds for so many ``sales`` each: by one worker, by two, and in SQL; ``statements`` are
+    those of the one worker."""
 
     sales: int
     one: float
