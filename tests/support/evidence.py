@@ -109,9 +109,9 @@ class World:
 
     def _report(self, step: ReportStep, at: datetime, given: dict[str, Any]) -> SaleReport:
         if step.presented is None:
-            is_pixel = step.way is Way.PIXEL
+            source = "pixel" if step.way is Way.PIXEL else "tag"
             browser = self.browsers[step.browser]
-            said = {"source": step.way.value, "session_by_cookie": is_pixel, **given}
+            said = {"source": source, "session_by_cookie": step.way is not Way.TAG, **given}
             return browser.report("1", at, step.worth, **said)
         found = [self.tokens[number - 1] for number in step.presented]
         tokens = tuple((Role.SERVER, token) for token in found if token)

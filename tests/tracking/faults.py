@@ -351,7 +351,7 @@ SIMULATOR = (
     Fault(
         "the simulator takes a pixel's session for a script's",
         "tracking.simulator.reporting",
-        "session_by_cookie=step.presented is None and step.way is Way.PIXEL,",
+        "session_by_cookie=step.presented is None and step.way is not Way.TAG,",
         "session_by_cookie=False,",
         _PLAYED,
         case="no script can read",

@@ -30,7 +30,9 @@ class Handling:
 
 
 class EndState(StrEnum):
-    """What has become of a sale by a moment. ``no_sale``: no report has brought a click."""
+    """What has become of a sale by a moment, where staff said nothing. Named as the state that
+    pages show; besides, ``not_confirmed``, the one way to be declined without staff, and
+    ``no_sale``: no report has brought a click."""
 
     PENDING = "pending"
     FINAL = "final"

@@ -57,7 +57,7 @@ def sent(
         presented=brought.presented,
         sessions=brought.sessions,
         from_browser=step.presented is None,
-        session_by_cookie=step.presented is None and step.way is Way.PIXEL,
+        session_by_cookie=step.presented is None and step.way is not Way.TAG,
         uncounted=fields.channel if counts_not else "",
     )
     return SentReport(number, step, rank, evidence, fields.notes)

@@ -27,9 +27,11 @@ class Verification(StrEnum):
 
 
 class Way(StrEnum):
-    """How a browser reports: by a script of the page, or with a cookie that no script can read."""
+    """How a browser reports: by a script of the page, with or without a cookie of the tracking host
+    that no script can read, or by a pixel with that cookie."""
 
     TAG = "tag"
+    TAG_WITH_COOKIE = "tag_with_cookie"
     PIXEL = "pixel"
 
 

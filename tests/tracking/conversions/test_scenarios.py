@@ -24,15 +24,6 @@ SCENARIOS = [
     for example in group
     if example.scenario.sale.reports
 ]
-STATES = {
-    SaleState.PENDING: EndState.PENDING,
-    SaleState.FINAL: EndState.FINAL,
-    SaleState.UNVERIFIED: EndState.UNVERIFIED,
-    SaleState.ON_HOLD: EndState.ON_HOLD,
-    SaleState.CONFLICT: EndState.CONFLICT,
-    SaleState.NOBODY: EndState.NOBODY,
-    SaleState.DECLINED: EndState.NOT_CONFIRMED,
-}
 REPEATED = "repeated"
 UNSTORED = {ReportOutcome.NO_TOKEN, None}
 
@@ -76,9 +67,10 @@ def _lived(world: World) -> Ending:
     if sale is None:
         return Ending(EndState.NO_SALE, NOBODY, [], None, outcomes)
     assert sale.decision
-    state = STATES[SaleState(sale.state)]
-    if state is EndState.NOT_CONFIRMED:
+    state = EndState.__members__.get(SaleState(sale.state).name)
+    if state is None:
         assert Commission.objects.get().decline_reason == "not_confirmed"
+        state = EndState.NOT_CONFIRMED
     names = {publisher.pk: name for name, publisher in world.partners.items()}
     return Ending(
         state,

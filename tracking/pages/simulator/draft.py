@@ -19,6 +19,7 @@ from tracking.simulator.scenario import (
     SaleStep,
     Scenario,
     SessionEnd,
+    Way,
 )
 from tracking.simulator.times import DAY, HOUR, format_time, parse_time
 
@@ -28,6 +29,8 @@ MAX_ROWS = 100
 CLOSE = "close"
 LAND = "land"
 NO_VERDICTS = "none"
+COOKIES = frozenset(way.value for way in Way)
+"""What a report may bring: of these, the cookies of its browser."""
 _SETTINGS = (
     "soft_rule",
     "soft_hours",
@@ -103,12 +106,12 @@ class ReportRow:
         }
         if self.rank == "bare":
             return {name: text for name, text in texts.items() if text and name != "browser"}
-        way = {"way": "pixel"} if self.brings == "pixel" else {}
+        way = {"way": self.brings} if self.brings in COOKIES - {Way.TAG} else {}
         return {**{name: text for name, text in texts.items() if text}, **way, **self._presented}
 
     @property
     def _presented(self) -> dict[str, Any]:
-        if self.brings in ("tag", "pixel"):
+        if self.brings in COOKIES:
             return {"present": "cookies"}
         if self.brings == "none":
             return {"present": []}

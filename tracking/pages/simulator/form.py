@@ -16,11 +16,20 @@ from django.utils.translation import gettext_lazy
 from network.models import Advertiser, AttributionTerms
 from tracking.evidence.ranks import Rank
 from tracking.explain.sentences import RANKS, REPORT_OUTCOMES
-from tracking.pages.simulator.draft import CLOSE, LAND, MAX_ROWS, Draft, DraftError, ReportRow, Row
+from tracking.pages.simulator.draft import (
+    CLOSE,
+    COOKIES,
+    LAND,
+    MAX_ROWS,
+    Draft,
+    DraftError,
+    ReportRow,
+    Row,
+)
 from tracking.pages.simulator.words import STATES
 from tracking.rule.reasons import ReportOutcome
 from tracking.simulator.format import MAX_REPORTS
-from tracking.simulator.scenario import AMOUNT, CURRENCY, Scenario
+from tracking.simulator.scenario import AMOUNT, CURRENCY, Scenario, Way
 
 KINDS: Mapping[str, Any] = {
     "hard": gettext_lazy("Hard click"),
@@ -31,8 +40,9 @@ KINDS: Mapping[str, Any] = {
     CLOSE: gettext_lazy("The browser is closed"),
 }
 BRINGS: Mapping[str, Any] = {
-    "tag": gettext_lazy("The browser's cookies, by tag"),
-    "pixel": gettext_lazy("The browser's cookies, by pixel"),
+    Way.TAG: gettext_lazy("The browser's cookies, by tag"),
+    Way.TAG_WITH_COOKIE: gettext_lazy("The browser's cookies, by tag with session cookie"),
+    Way.PIXEL: gettext_lazy("The browser's cookies, by pixel"),
     "list": gettext_lazy("Click ids that the shop's server kept"),
     "all": gettext_lazy("Every click id"),
     "none": gettext_lazy("No click"),
@@ -179,7 +189,7 @@ class ReportForm(forms.Form):
         hidden = set()
         if brings != "list":
             hidden.add("clicks")
-        if brings not in ("tag", "pixel") or rank == Rank.KEYED:
+        if brings not in COOKIES or rank == Rank.KEYED:
             hidden.add("browser")
         if rank == Rank.BARE:
             hidden |= {"brings", "clicks", "browser"}

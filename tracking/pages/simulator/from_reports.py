@@ -14,7 +14,7 @@ from tracking.conversions import journeys, reports
 from tracking.evidence.closing import EndState
 from tracking.evidence.joining import Evidence
 from tracking.explain.explanations import names_for_staff
-from tracking.models import Conversion, Report, Validation
+from tracking.models import Commission, Conversion, Report, Validation
 from tracking.pages.simulator.from_sale import (
     Carried,
     called_of,
@@ -37,15 +37,6 @@ from tracking.simulator.scenario import (
     Verification,
     Way,
 )
-
-_ENDS = {
-    SaleState.PENDING: EndState.PENDING,
-    SaleState.FINAL: EndState.FINAL,
-    SaleState.UNVERIFIED: EndState.UNVERIFIED,
-    SaleState.ON_HOLD: EndState.ON_HOLD,
-    SaleState.CONFLICT: EndState.CONFLICT,
-    SaleState.NOBODY: EndState.NOBODY,
-}
 
 
 def carried_from(sale: Conversion, name: str) -> Carried:
@@ -162,7 +153,7 @@ class _Telling:
             rank=report.rank,
             presented=None if by_cookies else tuple(order.index(each) + 1 for each in ids),
             browser=brought.pop() if by_cookies else 1,
-            way=Way.PIXEL if by_cookies and report.session_by_cookie else Way.TAG,
+            way=_way(row) if by_cookies else Way.TAG,
             amount=money.plain(report.figures.amount_minor, report.figures.currency),
             channel=row.figures.get("channel", ""),
             outcome=ReportOutcome(row.outcome),
@@ -202,8 +193,14 @@ class _Telling:
     def _state(self) -> EndState | None:
         rows = Conversion.objects.filter(advertiser=self.sale.advertiser_id, pk=self.sale.pk)
         state = rows.annotate(state=state_case(OF_SALE)).values_list("state", flat=True).get()
-        is_lapsed = state == SaleState.DECLINED
         commission = getattr(self.sale, "commission", None)
-        if is_lapsed and commission and commission.decline_reason == "not_confirmed":
+        if commission and commission.decline_reason == Commission.DeclineReason.NOT_CONFIRMED:
             return EndState.NOT_CONFIRMED
-        return _ENDS.get(SaleState(state))
+        return EndState.__members__.get(SaleState(state).name)
+
+
+def _way(row: Report) -> Way:
+    """A pixel without cookies is the tag's own way out where its request is blocked."""
+    if not row.session_by_cookie:
+        return Way.TAG
+    return Way.PIXEL if row.source == Report.Source.PIXEL else Way.TAG_WITH_COOKIE

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from network.milliseconds import to_ms
 from network.wording import joined
+from tracking.commissions.states import LABELS, SaleState
 from tracking.evidence.closing import EndState, Standing, lapses_at, settles_at
 from tracking.evidence.fields import FieldError
 from tracking.explain.sentences import COOKIE_TYPES, REPORT_OUTCOMES
@@ -20,13 +21,8 @@ from tracking.simulator.scenario import NOBODY, LandingStep, Way
 from tracking.simulator.times import format_time
 
 STATES: Mapping[EndState, Promise] = {
-    EndState.PENDING: gettext_lazy("Pending"),
-    EndState.FINAL: gettext_lazy("Final"),
-    EndState.UNVERIFIED: gettext_lazy("Unverified"),
-    EndState.ON_HOLD: gettext_lazy("On hold"),
+    **{end: LABELS[SaleState[end.name]] for end in EndState if end.name in SaleState.__members__},
     EndState.NOT_CONFIRMED: gettext_lazy("Declined: not confirmed"),
-    EndState.CONFLICT: gettext_lazy("Conflict"),
-    EndState.NOBODY: gettext_lazy("Nobody is credited"),
     EndState.NO_SALE: gettext_lazy("No sale"),
 }
 
@@ -100,9 +96,11 @@ def brings_text(report: PlayedReport) -> str:
     """What a report presents: ``cookies of browser 2, by pixel``."""
     step = report.sent.step
     if step.presented is None:
-        text = _("cookies of browser %(browser)s, by pixel")
-        if step.way is Way.TAG:
-            text = _("cookies of browser %(browser)s, by tag")
+        text = {
+            Way.TAG: _("cookies of browser %(browser)s, by tag"),
+            Way.TAG_WITH_COOKIE: _("cookies of browser %(browser)s, by tag with session cookie"),
+            Way.PIXEL: _("cookies of browser %(browser)s, by pixel"),
+        }[step.way]
         return text % {"browser": step.browser}
     if not step.presented:
         return _("no click")

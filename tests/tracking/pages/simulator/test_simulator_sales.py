@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from network import clock
-from tests.support.browsing import minutes
+from tests.support.browsing import Browser, minutes, record
 from tests.support.evidence import THE_END, world_of
 from tests.support.makers import (
     NOW,
@@ -28,7 +28,7 @@ from tracking.pages.simulator.from_sale import scenario_of
 from tracking.rule.attribution import SoftRule
 from tracking.simulator.format import read
 from tracking.simulator.play import number_of, simulate
-from tracking.simulator.scenario import ClickStep, Scenario, SessionEnd, Settings, Verification
+from tracking.simulator.scenario import ClickStep, Scenario, SessionEnd, Settings, Verification, Way
 from tracking.simulator.times import DAY, HOUR
 from tracking.simulator.writer import write
 
@@ -126,6 +126,30 @@ def test_a_sale_carries_its_reports(
     if carried.scenario.sale.reports:
         assert result.state is simulate(scenario).state
         assert read(write([carried.scenario]))
+
+
+@pytest.mark.parametrize(
+    ("source", "by_cookie", "way"),
+    [
+        ("tag", False, Way.TAG),
+        ("tag", True, Way.TAG_WITH_COOKIE),
+        ("pixel", True, Way.PIXEL),
+        pytest.param("pixel", False, Way.TAG, id="the tag's pixel, where its request is blocked"),
+    ],
+)
+def test_a_report_carries_the_way_in_which_it_came(
+    db: None, source: str, by_cookie: bool, way: Way
+) -> None:
+    shop = make_advertiser()
+    browser = Browser(shop)
+    browser.click(make_partner(shop, make_publisher(), "hard").publisher, NOW)
+    at = NOW + minutes(5)
+    record(browser.report("1", at, source=source, session_by_cookie=by_cookie))
+    carried = carried_from(Conversion.objects.get(), "mine")
+
+    for scenario in (carried.scenario, *read(write([carried.scenario]))):
+        (report,) = scenario.sale.reports
+        assert report.way is way
 
 
 LEFT_OUT = {"a click after the order is not paid when the thank-you page is opened again"}
