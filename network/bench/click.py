@@ -12,7 +12,7 @@ from network.bench.stage import Stage, stage
 from tracking.models import Click
 from tracking.rule.slots import REPEAT_MS
 
-TARGET = 0.6
+TARGET, TARGET_WORST = 0.7, 0.6
 ROUND_SECONDS = 0.5
 CONNECTIONS = 16
 
@@ -60,8 +60,9 @@ def measure(seconds: float, workers: int) -> MeasuredClicks:
         time.sleep(REPEAT_MS / 1000)
         load = Load(running.site.address, CONNECTIONS)
         try:
-            warm = _pair(running, load, plans)
-            pairs = [_pair(running, load, plans) for _ in range(round(seconds / ROUND_SECONDS))]
+            warm = _pair(running, load, plans, 0)
+            rounds = range(round(seconds / ROUND_SECONDS))
+            pairs = [_pair(running, load, plans, number) for number in rounds]
         finally:
             load.close()
         asked = clicks.made + sum(click.answers for _, click in [warm, *pairs])
@@ -69,8 +70,11 @@ def measure(seconds: float, workers: int) -> MeasuredClicks:
 
 
 def results(measured: MeasuredClicks) -> Iterator[Result]:
-    ratio = median(measured.ratios)
-    yield Result("click", round(ratio, 3), "of a bare view", TARGET, ratio >= TARGET)
+    for name, ratio, target in (
+        ("click", median(measured.ratios), TARGET),
+        ("click, the worst round", min(measured.ratios), TARGET_WORST),
+    ):
+        yield Result(name, round(ratio, 3), "of a bare view", target, ratio >= target)
     missing = measured.clicks - measured.recorded
     yield Result("clicks not recorded", missing, "clicks", 0, missing == 0)
 
@@ -106,9 +110,13 @@ def is_click(answer: bytes) -> bool:
     )
 
 
-def _pair(running: Stage, load: Load, plans: tuple[Plan, Plan]) -> tuple[Round, Round]:
-    """A round of each, one after the other: what else the machine does falls on both."""
-    bare, click = (_round(running, load, plan) for plan in plans)
+def _pair(running: Stage, load: Load, plans: tuple[Plan, Plan], number: int) -> tuple[Round, Round]:
+    """A round of each, one after the other: what else the machine does falls on both. Every second
+    time the click comes first: neither always follows the other's last writes."""
+    if number % 2:
+        click, bare = (_round(running, load, plan) for plan in reversed(plans))
+    else:
+        bare, click = (_round(running, load, plan) for plan in plans)
     return bare, click
 
 

@@ -4,6 +4,7 @@ what-ifs, and pages that people open, each in a process of its own."""
 import http.client
 import itertools
 import multiprocessing
+import os
 import socket
 import sys
 import threading
@@ -35,8 +36,9 @@ from network.local.bootstrap import ROOT
 from network.local.processes import tail
 from network.models import Advertiser, User
 from tracking.lifecycle.finalisation import finalise_due
-from tracking.models import Conversion
+from tracking.models import Conversion, SpoolHost
 from tracking.rule.replay import Change
+from tracking.spool import intake
 from tracking.whatif import runs
 from tracking.whatif.models import WhatIfRun
 from tracking.whatif.results import Question
@@ -46,6 +48,8 @@ REPORTS_PER_SECOND = 15
 READERS, PAGES_PER_SECOND = 2, 20
 """So many people open so many pages a second together, as far as the site keeps up."""
 WHATIF_DAYS = 90
+CLOSING_PAUSE_SECONDS = 1.0
+DRAINED_WITHIN_SECONDS = 120.0
 FORK = multiprocessing.get_context("fork")
 
 
@@ -91,11 +95,12 @@ def everything(
     asker = get_user_model().objects.create_superuser("reader")
     site = _start_site(running)
     running.start("drain", (sys.executable, str(ROOT / "manage.py"), "drain"))
+    _await_the_drain()
     closing, asked, _ = (shop.pk for shop in beside.shops)
     works: Mapping[str, Work] = {
         "reports": _reports(running, tokens),
         "pages": _pages(site, asker),
-        "closing": _so_long(lambda: finalise_due(clock.now(), [closing])),
+        "closing": _so_long(lambda: _close(closing)),
         "whatifs": _so_long(lambda: _ask_whatifs(asked, asker)),
     }
     started = time.perf_counter()
@@ -148,6 +153,7 @@ def _processes(works: Mapping[str, Work], seconds: float) -> Iterator[dict[str, 
 
 def _begin(name: str, work: Work, seconds: float, pipe: "Pipe[_Ended, _Ended]") -> BaseProcess:
     def run() -> None:
+        os.setsid()  # Linux shares the processor out by sessions, and each program has its own
         try:
             pipe.send(work(seconds))
         except Exception as error:
@@ -180,6 +186,13 @@ def _so_long(work: Callable[[], object]) -> Work:
         return _Ended(0, *failed)
 
     return run
+
+
+def _close(advertiser: int) -> None:
+    """As beat has it done, only more often."""
+    while True:
+        finalise_due(clock.now(), [advertiser])
+        time.sleep(CLOSING_PAUSE_SECONDS)
 
 
 def _ask_whatifs(advertiser: int, asker: User) -> None:
@@ -278,6 +291,15 @@ def _start_site(running: Stage) -> Path:
             raise StageError(f"the site does not answer. Its log ends:\n{log}")
         time.sleep(0.05)
     return path
+
+
+def _await_the_drain() -> None:
+    """Nothing is closed before a spool has been drained once."""
+    until = time.monotonic() + DRAINED_WITHIN_SECONDS
+    while not SpoolHost.objects.filter(drained_to__gt=intake.NEVER).exists():
+        if time.monotonic() > until:
+            raise StageError("the drain does not come to the end of the spool.")
+        time.sleep(0.1)
 
 
 def _answers(path: Path) -> bool:
