@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from network.bench import click, whatif
 from network.bench.results import Result
 from network.bench.sales import closing, copies
+from network.bench.seeding import filling
 from network.bench.serving import latency, memory
 from network.bench.stage import StageError
 
@@ -28,6 +29,7 @@ class Report:
 FAILURES = (
     click.ClicksLost,
     closing.NotClosed,
+    filling.NotConsistent,
     whatif.NotCounted,
     StageError,
     DatabaseError,
@@ -74,6 +76,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--load-seconds", type=float, default=latency.SECONDS, help="load: how long (60)"
         )
+        parser.add_argument(
+            "--seed", type=int, default=filling.CLICKS, help="seed: clicks at least (1,000,000)"
+        )
         parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -87,6 +92,8 @@ class Command(BaseCommand):
             raise CommandError("--rate: between 1 and 10,000; --load-seconds: between 1 and 3,600.")
         if not 1_000 <= options["requests"] <= 100_000_000:
             raise CommandError("--requests: between 1,000 and 100,000,000.")
+        if not 1_000 <= options["seed"] <= 100_000_000:
+            raise CommandError("--seed: between 1,000 and 100,000,000.")
         wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
         try:
             reports = [MEASUREMENTS[name](options) for name in wanted]
@@ -142,10 +149,16 @@ def _memory(options: Mapping[str, Any]) -> Report:
     )
 
 
+def _seed(options: Mapping[str, Any]) -> Report:
+    measured = filling.measure(options["seed"])
+    return Report(list(filling.results(measured)), list(filling.describe(measured)))
+
+
 MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "click": _click,
     "whatif": _whatif,
     "finalising": _finalising,
+    "seed": _seed,
     "load": _load,
     "memory": _memory,
 }

@@ -19,6 +19,8 @@ from network.bench.click import MeasuredClicks, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
 from network.bench.sales import closing
 from network.bench.sales.closing import MeasuredClosing
+from network.bench.seeding import filling
+from network.bench.seeding.filling import MeasuredFilling
 from network.local.bootstrap import ROOT
 from network.local.machine import OFF_SWITCH
 from network.management.commands import bench
@@ -125,8 +127,12 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40))
     for name in ("load", "memory"):
         monkeypatch.setitem(bench.MEASUREMENTS, name, lambda options: bench.Report([], []))
+    filled = MeasuredFilling(clicks=20_000, sales=2_000, seconds=1.6, verified=True)
+    monkeypatch.setattr(filling, "measure", lambda clicks: filled)
     output = StringIO()
     call_command("bench", stdout=output)
+    assert "seeding: 12500 clicks/s (target 10000: met)" in output.getvalue()
+    assert "20,000 clicks and 2,000 sales with all that belongs to them" in output.getvalue()
     assert "click: 0.5 of a bare view" in output.getvalue()
     said = "whatif, one partner soft: 0.25 s for 1,000 sales (target 3: met)"
     assert said in output.getvalue()
@@ -172,7 +178,7 @@ def test_sales_that_are_due_are_bounded(due: str) -> None:
 @pytest.mark.django_db
 def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
-    due = ("--due", "250")
+    due = ("--due", "250", "--seed", "6000")
     load = ("--rate", "50", "--load-seconds", "2", "--requests", "1000")
     ended = subprocess.run(
         [sys.executable, "manage.py", "bench", *clicks, *sales, *due, *load, "--json"],
@@ -187,6 +193,7 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     results = {result["name"]: result for result in json.loads(ended.stdout)["results"]}
     assert results["click"]["value"] > 0
     assert results["clicks not recorded"]["value"] == 0
+    assert results["seeding"]["value"] > 0
     for name in ("clicks", "sales"):
         assert results[f"{name} not recorded, all else running"]["value"] == 0
     assert results["clicks not recorded, many requests"]["value"] == 0
