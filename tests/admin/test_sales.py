@@ -9,11 +9,14 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from network import clock
+from network.clock import to_ms
 from network.models import Advertiser, User
 from publishers.models import LedgerEntry, Partnership
 from tests.support.makers import NOW, Shopper, finalise, make_user, report_sale
 from tests.support.reading import post, text
-from tracking.models import Conversion, Report, SpoolHost
+from tracking.conversions.deciding import decide_again
+from tracking.models import Commission, Conversion, Report, SpoolHost
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"
@@ -87,13 +90,12 @@ def test_a_final_sale_shows_its_ledger_entries(
 def test_a_conflict_is_settled_by_choosing_a_report(
     owner: Client, partners: dict[str, Partnership]
 ) -> None:
-    shopper, shop = Shopper(), partners["Blog"].advertiser
-    shopper.follow(partners["Blog"], NOW)
-    sale = shopper.buy(shop, NOW, order="7")
-    data = {"order": "7", "amount": "20.00"}
-    report_sale(shop, NOW, data, from_cookies=shopper.cookies, source="pixel")
+    sale = in_conflict(partners["Blog"])
     assert "in conflict until the advertiser settles it" in sale_page(owner, sale)
     address = f"/admin/tracking/conversion/{sale.pk}/settle/"
+    asked = text(owner.get(address))
+    assert "£49.90, Blog is credited with £3.99" in asked
+    assert "£20.00, Blog is credited with £1.60" in asked
     assert list(post(owner, address).context["form"].errors) == ["report", "reason"]
     report = Report.objects.get(source="pixel")
     page = text(post(owner, address, report=report.pk, reason="The tag counted shipping"))
@@ -103,6 +105,51 @@ def test_a_conflict_is_settled_by_choosing_a_report(
     assert "Settle the conflict…" not in page
     again = post(owner, address, report=report.pk, reason="Again")
     assert "is not in conflict" in text(again)
+
+
+def in_conflict(partner: Partnership) -> Conversion:
+    """Order 7, of which tag and pixel say different amounts."""
+    shopper, shop = Shopper(), partner.advertiser
+    shopper.follow(partner, NOW)
+    sale = shopper.buy(shop, NOW, order="7")
+    data = {"order": "7", "amount": "20.00"}
+    report_sale(shop, NOW, data, from_cookies=shopper.cookies, source="pixel")
+    return sale
+
+
+def test_an_order_in_conflict_can_be_declined(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    sale = in_conflict(partners["Blog"])
+    address = f"/admin/tracking/conversion/{sale.pk}/settle/"
+    page = text(post(owner, address, report="neither", reason="Never ordered"))
+    assert "The conflict of order 7 is settled: nothing is owed for it." in page
+    assert "Take back…" in page
+    sale.refresh_from_db()
+    commission = Commission.objects.get(conversion=sale)
+    assert (sale.conflict, commission.status) == ("", Commission.Status.DECLINED)
+    assert commission.decline_text == "Never ordered"
+
+
+def test_a_settled_sale_stays_open_for_a_day(
+    owner: Client, partners: dict[str, Partnership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its windows have closed long ago."""
+    sale = in_conflict(partners["Blog"])
+    settled = NOW + timedelta(days=39)
+    monkeypatch.setattr(clock, "now", lambda: settled)
+    address = f"/admin/tracking/conversion/{sale.pk}/settle/"
+    assert "The sale stays open until 21 Apr 2026 14:00" in text(owner.get(address))
+    report = Report.objects.get(source="pixel")
+    post(owner, address, report=report.pk, reason="The tag counted shipping")
+
+    sale.refresh_from_db()
+    assert sale.closes_at == settled + timedelta(days=1)
+    finalise(settled + timedelta(hours=23))
+    assert Commission.objects.get(conversion=sale).status == Commission.Status.PENDING
+    assert decide_again(sale).outcome.closes_at == to_ms(sale.closes_at)
+    finalise(settled + timedelta(days=1))
+    assert Commission.objects.get(conversion=sale).status == Commission.Status.FINAL
 
 
 @pytest.mark.parametrize(("side", "amount"), [("earlier", 4990), ("later", 2000)])
@@ -123,7 +170,8 @@ def test_the_conflicts_of_several_orders_are_settled_at_once(
     asked = owner.post(sales, {"action": "settle", "_selected_action": chosen})
     page = text(owner.get(asked["Location"]))
     assert "Settle the conflicts of 2 orders" in page
-    assert "Blog, £49.90 Blog, £20.00 The earlier one on 11 Apr 2026 14:01" in page
+    sides = "£49.90, Blog is credited with £3.99 £20.00, Blog is credited with £1.60"
+    assert f"{sides} The earlier one on 11 Apr 2026 14:01" in page
     assert list(post(owner, asked["Location"]).context["form"].errors) == ["side", "reason"]
     done = text(post(owner, asked["Location"], side=side, reason="As in our books"))
     assert "2 conflicts are settled." in done

@@ -92,6 +92,13 @@ BELIEF = (
         _BELIEVING + "test_a_session_that_is_over_is_not_revived_by_naming_it",
     ),
     Fault(
+        "a sale whose conflict staff settled is closed at once",
+        "tracking.evidence.resolving",
+        "if settled_at := known.context.settled_at:",
+        "if settled_at := None:",
+        "tests/admin/test_sales.py::test_a_settled_sale_stays_open_for_a_day",
+    ),
+    Fault(
         "reports of two journeys are no conflict",
         "tracking.evidence.joining",
         "if len(deciding) > 1:",

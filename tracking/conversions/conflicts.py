@@ -51,28 +51,33 @@ def sides(conversion: Conversion) -> Sides | None:
     return Sides(first.id, max(others, key=lambda report: report.received).id)
 
 
+def refusal(conversion: Conversion) -> str:
+    """Why its conflict cannot be settled; empty where it can."""
+    order = {"order": conversion.order}
+    if conversion.closed_at is not None or not conversion.conflict:
+        return _("Order %(order)s is not in conflict; nothing was changed.") % order
+    if reports.is_key_gone(conversion.reports.all()):
+        return (
+            _(
+                "Order %(order)s has a click id that was signed with a key that is no longer here. "
+                "Put the key back into TOKEN_KEYS to settle it."
+            )
+            % order
+        )
+    return ""
+
+
 @transaction.atomic
 def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conversion:
     """Let the chosen report's figures and journey decide; the sale as it is then. Raises
     NotInConflict."""
     conversion = lock(sale.advertiser_id, sale.pk)
-    if conversion.closed_at is not None or not conversion.conflict:
-        raise NotInConflict(
-            _("Order %(order)s is not in conflict; nothing was changed.")
-            % {"order": conversion.order}
-        )
+    if said := refusal(conversion):
+        raise NotInConflict(said)
     if not conversion.reports.filter(id=choice.report).exists():
         raise NotInConflict(_("Choose one of the order's own reports."))
     if not choice.reason.strip():
         raise NotInConflict(_("Give the reason; it is kept with the decision."))
-    if reports.is_key_gone(conversion.reports.all()):
-        raise NotInConflict(
-            _(
-                "Order %(order)s has a click id that was signed with a key that is no longer here. "
-                "Put the key back into TOKEN_KEYS to settle it."
-            )
-            % {"order": conversion.order}
-        )
     conversion.settled_report_id = choice.report
     conversion.settled_by, conversion.settled_at = choice.made_by, now
     conversion.settled_reason = choice.reason.strip()

@@ -148,7 +148,9 @@ def _known(conversion: Conversion) -> Known:
 
 
 def _context(conversion: Conversion) -> OrderContext:
-    return OrderContext(first_seen=conversion.first_seen_at)
+    return OrderContext(
+        first_seen=conversion.first_seen_at, settled_at=conversion.settled_by_staff_at
+    )
 
 
 @dataclass(slots=True)

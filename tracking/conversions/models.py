@@ -151,6 +151,11 @@ class Conversion(AdvertiserRow):
     def __str__(self) -> str:
         return self.order
 
+    @property
+    def settled_by_staff_at(self) -> datetime | None:
+        """When staff settled its conflict; None where nobody had to, or time did."""
+        return self.settled_at if self.settled_by_id else None
+
     def settled_by_time_at(self, shop: Advertiser) -> datetime | None:
         """When the earlier report decides, if nobody settles its conflict before."""
         return self.conflict_since and self.conflict_since + timedelta(days=shop.conflict_days)

@@ -62,10 +62,12 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class OrderContext:
     """What is known of an order besides its reports: the report that was ``chosen`` where they were
-    in conflict, when the order was ``first_seen`` in a report that was not kept, and when the first
-    counting click of each journey happened (ms), as far as clicks are recorded."""
+    in conflict, when staff settled that, when the order was
+    ``first_seen`` in a report that was not kept, and when the first counting click of each journey
+    happened (ms), as far as clicks are recorded."""
 
     chosen: UUID | None = None
+    settled_at: datetime | None = None
     first_seen: datetime | None = None
     begun: Mapping[int, int] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ for a made one.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -16,6 +17,10 @@ from tracking.evidence.ranks import Rank
 from tracking.rule import attribution
 from tracking.rule.attribution import Click, Closing, Outcome, Sale, in_order
 from tracking.rule.replay import DAY_MINUTES, ShopTerms
+
+SECOND_THOUGHTS = timedelta(days=1)
+"""So long a sale stays open after staff have settled its conflict, so that a wrong choice can still
+be declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,14 @@ def known_of(
 
 
 def resolve(known: Known, joined: Joined) -> Resolution:
-    """The outcome of what is joined; it never closes earlier than with fewer of its reports."""
+    """The outcome of what is joined; it never closes earlier than with fewer of its reports, nor
+    within :data:`SECOND_THOUGHTS` of staff's choice between them."""
     sale, journey = sale_of(known, joined), crediting(known, joined)
-    earlier = [*known.before()]
+    closings = [_closing(known, one) for one in known.before()]
     if joined is not known.joined():
-        earlier.append(known.joined())
-    closings = (_closing(known, one) for one in earlier)
+        closings.append(_closing(known, known.joined()))
+        if settled_at := known.context.settled_at:
+            closings.append(Closing(to_ms(settled_at + SECOND_THOUGHTS), None))
     last = max(closings, key=lambda found: found.at, default=None)
     if last and last.at > attribution.closing(journey.clicks, sale).at:
         sale = replace(sale, open_until=last.at, open_by=last.by)

@@ -119,7 +119,9 @@ def _known(
     clicks = _ByJourney(journeys.find(shop.pk, every.values(), to_ms(earliest)))
     for sale in sales:
         if sale.pk in evidence:
-            context = OrderContext(first_seen=sale.first_seen_at)
+            context = OrderContext(
+                first_seen=sale.first_seen_at, settled_at=sale.settled_by_staff_at
+            )
             journey = clicks.of(_clicks(evidence[sale.pk]))
             yield sale, known_of(circumstances.terms, evidence[sale.pk], context, journey)
 
@@ -171,14 +173,14 @@ def _in_other_world(known: Known, change: Change, circumstances: Circumstances) 
 
 def _handling(shop: Advertiser, sale: Conversion, approved_at: datetime | None) -> Handling:
     """Whatever staff did about the sale they would have done."""
-    by_staff = sale.settled_by_id is not None
+    settled_at = sale.settled_by_staff_at
     return Handling(
         believes_browsers=shop.verification == Advertiser.Verification.BROWSER,
         largest_minor=shop.largest_order_minor,
         conflict_days=shop.conflict_days,
         confirm_days=shop.confirm_days,
-        chosen=sale.settled_report_id if by_staff else None,
-        chosen_at=sale.settled_at if by_staff else None,
+        chosen=sale.settled_report_id if settled_at else None,
+        chosen_at=settled_at,
         approved_at=approved_at,
     )
 

@@ -51,12 +51,11 @@ from tracking.pages.sales.filters import (
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.reports import told_errors, told_report
 from tracking.pages.sales.sale import page_of
-from tracking.pages.sales.settling import SettlingMany, ask
+from tracking.pages.sales.settling import Settling, SettlingMany, ask
 from tracking.pages.sales.validation import (
     WORDS,
     Approval,
     Decline,
-    Settling,
     TakingBack,
     buttons,
     url_name,

@@ -1,49 +1,34 @@
 """What staff fill in about a sale."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import dates, money
-from tracking.models import Conversion, Report, Validation
-
-
-class ReportChoice(forms.ModelChoiceField[Report]):
-    """A report by its source, time and amount."""
-
-    def label_from_instance(self, obj: Report) -> str:
-        source = f"{obj.get_source_display()}, {dates.moment(obj.received_at)}"
-        if not obj.figures:
-            return source
-        return f"{source}: {money.display(obj.figures['amount_minor'], obj.figures['currency'])}"
+from tracking.models import Validation
 
 
 class SettleForm(forms.Form):
-    """Which of the reports in conflict is right, and why."""
+    """Which of the reports in conflict is right, or none of them, and why."""
 
+    NEITHER = "neither"
     required_css_class = "required"
 
-    report = ReportChoice(
-        Report.objects.none(),
-        label=gettext_lazy("The right report"),
-        widget=forms.RadioSelect,
-        empty_label=None,
-        help_text=gettext_lazy("Its figures and its clicks decide from now on."),
-    )
+    report = forms.ChoiceField(label=gettext_lazy("The right report"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        max_length=500,
+        max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("Kept with the decision."),
+        help_text=gettext_lazy("Kept with the decision; the partner of a declined order reads it."),
     )
 
-    def offer(self, conversion: Conversion) -> None:
-        """The order's own reports."""
+    def offer(self, reports: Sequence[tuple[str, str]]) -> None:
+        """The reports by their ids, each with what the order becomes by it."""
         choice = self.fields["report"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = conversion.reports.order_by("received_at")
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [*reports, (self.NEITHER, _("None of them: decline the order"))]
 
 
 class ApproveForm(forms.Form):

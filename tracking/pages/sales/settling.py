@@ -1,4 +1,4 @@
-"""The admin's page on which staff settle the conflicts of several orders at once."""
+"""The admin's pages on which staff settle conflicts: of one order, or of several at once."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,28 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from network import money
+from network import dates, money
+from network.clock import from_ms
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
 from publishers.models import Publisher
-from tracking.conversions import deciding, reports
+from tracking.commissions.decisions import sale_in
+from tracking.commissions.rulings import Statement
+from tracking.commissions.settling import amounts_of
+from tracking.conversions import conflicts, deciding, reports
 from tracking.conversions.conflicts import NotInConflict, Settlement, Sides, settle_conflict, sides
-from tracking.models import Conversion
+from tracking.evidence.resolving import SECOND_THOUGHTS
+from tracking.lifecycle.validation import Action, refusal, validate
+from tracking.models import Conversion, Report, Validation
+from tracking.pages.sales.forms import SettleForm
 
 MOST = 100
 """A page of the list."""
@@ -52,10 +60,22 @@ class SettleManyForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Becomes:
-    """What an order becomes by one side: who is credited, for which amount."""
+    """What an order becomes by one report: who is credited with what, empty for nobody, for which
+    amount, and when it can be final at the earliest."""
 
     partner: str
+    commission: str
     amount: str
+    closes_at: datetime
+
+    def __str__(self) -> str:
+        if not self.partner:
+            return _("%(amount)s, nobody is credited") % {"amount": self.amount}
+        return _("%(amount)s, %(partner)s is credited with %(commission)s") % {
+            "amount": self.amount,
+            "partner": self.partner,
+            "commission": self.commission,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,66 @@ class Contested:
     decides_at: datetime | None
     earlier: Becomes | None = None
     later: Becomes | None = None
+
+
+class Settling(ChangeView[Conversion]):
+    """Which of an order's reports in conflict is right."""
+
+    button = gettext_lazy("Settle the conflict")
+    refusals = (NotInConflict,)
+
+    @classmethod
+    def is_open_to(cls, request: HttpRequest, model_admin: Any, about: Conversion) -> bool:
+        return about.closed_at is None and super().is_open_to(request, model_admin, about)
+
+    @property
+    def title(self) -> str:
+        return _("Settle the conflict of order %(order)s") % {"order": self.about.order}
+
+    @cached_property
+    def choices(self) -> list[tuple[Report, Becomes]]:
+        """The reports that contradict each other, and what the order becomes by each."""
+        if conflicts.refusal(self.about):
+            return []
+        rivals = deciding.joined_by_now(self.about).rivals
+        rows = self.about.reports.filter(id__in=rivals).order_by("received_at", "id")
+        return [(report, _becomes(self.about, report, _names(), self.now)) for report in rows]
+
+    def effects(self) -> Effects:
+        if said := conflicts.refusal(self.about):
+            return Effects(nothing=[said])
+        earliest = min(becomes.closes_at for _report, becomes in self.choices)
+        text = _(
+            "Its figures and its clicks decide from now on. The sale stays open until %(when)s at "
+            "least; until then it can still be declined. What is final is not taken back."
+        )
+        return Effects(sentences=[text % {"when": dates.zoned(earliest)}])
+
+    def build_form(self, data: QueryDict | None, **given: Any) -> SettleForm:
+        form = SettleForm(data, **given)
+        form.offer([(str(report.pk), _choice(report, said)) for report, said in self.choices])
+        return form
+
+    @transaction.atomic
+    def make(self, now: datetime) -> str:
+        data = self.form.cleaned_data
+        by = person(self.request)
+        is_declined = data["report"] == SettleForm.NEITHER
+        found = sides(self.about) if is_declined else None
+        report = found.earlier if found else UUID(data["report"])
+        sale = settle_conflict(self.about, Settlement(report, data["reason"], by), now)
+        logged = _("Settled the conflict: %(reason)s") % {"reason": data["reason"]}
+        self.model_admin.log_change(self.request, self.about, logged)
+        said = _("The conflict of order %(order)s is settled.")
+        if is_declined:
+            said = _("The conflict of order %(order)s is settled: nothing is owed for it.")
+            if not refusal(sale, Action.DECLINE):
+                code = Validation.Code.OTHER
+                declined = Statement(
+                    action=Action.DECLINE, made_by=by, reason=data["reason"], code=code
+                )
+                validate(sale.advertiser_id, sale.pk, declined, now)
+        return said % {"order": self.about.order}
 
 
 class SettlingMany(ChangeView[None]):
@@ -110,15 +190,15 @@ class SettlingMany(ChangeView[None]):
         return f"{reverse('admin:tracking_conversion_changelist')}?state=Conflict"
 
     def effects(self) -> Effects:
-        said = _("The figures and the clicks of the report that you choose decide from now on.")
+        said = _(
+            "The figures and the clicks of the report that you choose decide from now on. The "
+            "sales stay open for a day at least, and can still be declined until they are final."
+        )
         return Effects(headline=said)
 
     def context(self) -> Mapping[str, Any]:
-        return {"contested": [_contested(row, self.names) for row in self.sales]}
-
-    @cached_property
-    def names(self) -> Mapping[int, str]:
-        return dict(Publisher.objects.values_list("pk", "name"))
+        names = _names()
+        return {"contested": [_contested(row, names, self.now) for row in self.sales]}
 
     def make(self, now: datetime) -> str:
         data = self.form.cleaned_data
@@ -155,23 +235,42 @@ def _is_key_gone(row: Conversion) -> bool:
     return reports.is_key_gone(row.reports.all())
 
 
-def _contested(row: Conversion, names: Mapping[int, str]) -> Contested:
+def _names() -> Mapping[int, str]:
+    return dict(Publisher.objects.values_list("pk", "name"))
+
+
+def _choice(report: Report, becomes: Becomes) -> str:
+    """``Pixel, 12 Mar 2026 14:00: £20.00, Blog is credited with £1.60``."""
+    return _("%(source)s, %(time)s: %(becomes)s") % {
+        "source": report.get_source_display(),
+        "time": dates.moment(report.received_at),
+        "becomes": becomes,
+    }
+
+
+def _contested(row: Conversion, names: Mapping[int, str], now: datetime) -> Contested:
     if _is_key_gone(row):
         return Contested(row, row.settled_by_time_at(row.advertiser))
     found = sides(row)
     assert found is not None
+    of_row = {report.pk: report for report in row.reports.all()}
     return Contested(
         row,
         row.settled_by_time_at(row.advertiser),
-        _becomes(row, found.earlier, names),
-        _becomes(row, found.later, names),
+        _becomes(row, of_row[found.earlier], names, now),
+        _becomes(row, of_row[found.later], names, now),
     )
 
 
-def _becomes(row: Conversion, report: UUID, names: Mapping[int, str]) -> Becomes:
-    paid = deciding.decide_again(row, report).outcome.paid
-    figures = row.reports.get(id=report).figures
+def _becomes(row: Conversion, report: Report, names: Mapping[int, str], now: datetime) -> Becomes:
+    resolved = deciding.decide_again(row, report.pk)
+    paid, figures = resolved.outcome.paid, report.figures
+    at = from_ms(sale_in(resolved.inputs).at)
+    said = Conversion(pk=row.pk, advertiser=row.advertiser, at=at, parts=figures["parts"])
+    [minor] = amounts_of(row.advertiser_id, [said]).values()
     return Becomes(
-        names[paid.publisher] if paid else _("Nobody"),
-        money.display(figures["amount_minor"], figures["currency"]),
+        partner=names[paid.publisher] if paid else "",
+        commission=money.display(minor, figures["currency"]),
+        amount=money.display(figures["amount_minor"], figures["currency"]),
+        closes_at=max(from_ms(resolved.outcome.closes_at), now + SECOND_THOUGHTS),
     )

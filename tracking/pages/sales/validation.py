@@ -1,5 +1,4 @@
-"""The admin's pages on which staff approve or decline a sale, take a decline back, or settle a
-conflict of its reports."""
+"""The admin's pages on which staff approve or decline a sale, or take a decline back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,11 +15,10 @@ from django.utils.translation import gettext_lazy
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView, Effects
 from tracking.commissions.rulings import Statement
-from tracking.conversions.conflicts import NotInConflict, Settlement, settle_conflict
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
 from tracking.models import Conversion, Validation
-from tracking.pages.sales.forms import ApproveForm, DeclineForm, SettleForm, TakeBackForm
+from tracking.pages.sales.forms import ApproveForm, DeclineForm, TakeBackForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,31 +144,3 @@ class Decline(ValidationChange):
 
 class TakingBack(ValidationChange):
     action = Action.TAKE_BACK
-
-
-class Settling(ChangeView[Conversion]):
-    """Which of the reports in conflict is right."""
-
-    button = gettext_lazy("Settle the conflict")
-    refusals = (NotInConflict,)
-
-    @classmethod
-    def is_open_to(cls, request: HttpRequest, model_admin: Any, about: Conversion) -> bool:
-        return about.closed_at is None and super().is_open_to(request, model_admin, about)
-
-    @property
-    def title(self) -> str:
-        return _("Settle the conflict of order %(order)s") % {"order": self.about.order}
-
-    def build_form(self, data: QueryDict | None, **given: Any) -> SettleForm:
-        form = SettleForm(data, **given)
-        form.offer(self.about)
-        return form
-
-    def make(self, now: datetime) -> str:
-        data = self.form.cleaned_data
-        choice = Settlement(data["report"].pk, data["reason"], person(self.request))
-        settle_conflict(self.about, choice, now)
-        logged = _("Settled the conflict: %(reason)s") % {"reason": choice.reason}
-        self.model_admin.log_change(self.request, self.about, logged)
-        return _("The conflict of order %(order)s is settled.") % {"order": self.about.order}
