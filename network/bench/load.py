@@ -68,6 +68,8 @@ def is_whole(answer: bytes) -> bool:
     if end < 0:
         return False
     length = answer.find(b"\r\ncontent-length: ", 0, end)
+    if length < 0:  # another server may write it in capitals
+        length = answer[:end].lower().find(b"\r\ncontent-length: ")
     if length < 0:
         return answer.endswith(b"\r\n0\r\n\r\n")
     start = length + len(b"\r\ncontent-length: ")

@@ -66,16 +66,14 @@ http {{
     keepalive_requests 1000000000;
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-    upstream php {{ server unix:{folder}/fpm.sock; keepalive {children}; }}
-    server {{
+        server {{
         listen 127.0.0.1:{port};
         root {folder}/yourls;
         location / {{ try_files $uri /yourls-loader.php$is_args$args; }}
         location ~ \\.php$ {{
             include /etc/nginx/fastcgi_params;
             fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_keep_conn on;
-            fastcgi_pass php;
+            fastcgi_pass unix:{folder}/fpm.sock;
         }}
     }}
 }}

@@ -40,6 +40,7 @@ CLICK = (
         pytest.param(CLICK, True, id="without_a_body"),
         pytest.param(CLICK[:-2], False, id="head_incomplete"),
         pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", True, id="with_length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", True, id="in_capitals"),
         pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\no", False, id="body_incomplete"),
     ],
 )
