@@ -19,6 +19,7 @@ from typing import Any
 import django
 from django.db import connection
 
+from network.bench.forks import end_of, fork
 from network.local.servers import OWNER
 
 Statement = Callable[[Any, Any, Any, Any], Any]
@@ -91,26 +92,6 @@ def wait_and_finalise(gate: int, opened: int, now: datetime) -> None:
 
 def in_child(work: Callable[[], None]) -> int:
     return end_of(fork(work))
-
-
-def fork(work: Callable[[], None]) -> int:
-    """A process that does the work on a connection of its own; its id."""
-    connection.close()
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    finally:
-        connection.close()
-        os._exit(status)
-
-
-def end_of(child: int) -> int:
-    """0 when it did its work; -9 when it was killed."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextlib.contextmanager

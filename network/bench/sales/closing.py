@@ -1,6 +1,5 @@
 """The speed at which due sales become final, next to the same in SQL alone."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from network import clock
+from network.bench.forks import end_of, fork
 from network.bench.results import Result
 from network.bench.sales import as_sets, copies
 from network.bench.stage import throwaway_database
@@ -96,20 +96,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def _by_two(advertiser: int, now: datetime) -> None:
     """Raises NotClosed where one of them fails."""
-    connection.close()
-    workers = [_fork(lambda: finalise_due(now, [advertiser])) for _ in range(2)]
-    if any(os.waitpid(worker, 0)[1] for worker in workers):
+    workers = [fork(lambda: finalise_due(now, [advertiser])) for _ in range(2)]
+    ended = [end_of(worker) for worker in workers]
+    if any(ended):
         raise NotClosed("A worker failed.")
-
-
-def _fork(work: Callable[[], object]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    finally:
-        connection.close()
-        os._exit(status)
