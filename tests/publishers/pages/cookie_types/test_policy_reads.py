@@ -1,29 +1,55 @@
 """How often the pages of changes read each table of which what holds is made."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
 
 from network.advertisers import terms as advertisers
 from network.effective.models import PolicyVersion
 from network.models import AttributionTerms, CommissionRate
+from network.pages.advertisers.api_keys import NewApiKeyPage, RevokeApiKey
+from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange
+from network.pages.advertisers.signing_keys import NewSigningKey
+from network.pages.people.admin import SecondFactorReset
+from network.pages.site.change_pages import ChangeView
+from network.pages.site.terms_form import TermsChangeView
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
     PartnershipTerms,
     PublisherModelType,
 )
+from publishers.pages.cookie_types.assignment import Assignment, Selection
+from publishers.pages.cookie_types.cancelling import KINDS, Cancelling
+from publishers.pages.cookie_types.confirmation import CookieTypeChange
+from publishers.pages.cookie_types.default import DefaultChange
+from publishers.pages.cookie_types.model_type import ModelTypeChange
+from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
+from publishers.pages.partners.status import StatusChange
+from publishers.pages.teams.invitation_admin import NewInvitation
 from publishers.policy import assigning, deciding, programme_terms
 from tests.publishers.pages.cookie_types.asking import ADDRESS, DEFAULT, fields_of
 from tests.support.makers import NOW, make_partner, make_publisher, make_user
 from tests.support.reading import signed_in
 from tests.support.what_ifs import DAY, Market
+from tracking.pages.sales.correcting import Correcting
+from tracking.pages.sales.settling import SettlingMany
+from tracking.pages.sales.validation import (
+    Approval,
+    Decline,
+    Settling,
+    TakingBack,
+    ValidationChange,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
 
@@ -119,7 +145,37 @@ def coming(kind: str, market: Market) -> Any:
             return programme_terms.change(shop, {"soft_hours": 5}, NOW, **said)
         case "default":
             return assigning.set_default(shop, "extension", "soft", NOW, **said)
+        case "commission":
+            group = shop.commission_groups.get()
+            five: dict[str, Any] = {"percent": Decimal(5), "made_by": None}
+            return advertisers.change_rate(group, NOW, start=NOW + 9 * DAY, **five)
+    assert kind == "model-type"
     return assigning.change_model_type(partner.publisher, "content", NOW, **said)
+
+
+View = type[ChangeView[Any]]
+Case = tuple[View, Callable[[Market], ChangePage]]
+PAGES: Mapping[str, Case] = {
+    "terms_of_a_partner": (PartnershipTermsChange, of_partner("terms/", hard_days=9)),
+    "end": (StatusChange, of_partner("status/?to=ended")),
+    "suspension": (StatusChange, of_partner("status/?to=suspended")),
+    "approval": (StatusChange, of_applicant("approved")),
+    "declined_application": (StatusChange, of_applicant("declined")),
+    "terms_of_a_shop": (AdvertiserTermsChange, of_shop("terms/", hard_days=9)),
+    "rate": (RateChange, of_shop("rate/", percent=9)),
+    "cookie_type": (Assignment, of_partners),
+    "default": (DefaultChange, of_default),
+    "model_type": (ModelTypeChange, of_model_type),
+    "new_partner": (NewPartner, of_new_partner),
+    **{f"cancelled_{kind}": (Cancelling, cancelling(kind)) for kind in KINDS},
+}
+ELSEWHERE: set[View] = {
+    *(NewApiKeyPage, RevokeApiKey, NewSigningKey, SecondFactorReset, NewInvitation, NewNote),
+    *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting),
+}
+"""What is confirmed on such a page and is no change of the policy."""
+NEVER_SENT: set[View] = {TermsChangeView, CookieTypeChange, ValidationChange, Selection}
+"""What others have in common; and the list's own page, which leads to that of an assignment."""
 
 
 def reads(statements: Iterable[str]) -> Counter[str]:
@@ -133,29 +189,42 @@ def beyond(most: int, found: Counter[str]) -> dict[str, int]:
     return {table: times for table, times in found.items() if times > most}
 
 
+def kinds_of(view: View) -> Iterator[View]:
+    for each in view.__subclasses__():
+        yield each
+        yield from kinds_of(each)
+
+
+def test_every_page_of_a_change_is_placed() -> None:
+    get_resolver("network.urls").url_patterns  # noqa: B018 - imports all pages
+    tried = {view for view, _ in PAGES.values()}
+    assert set(kinds_of(ChangeView)) == tried | ELSEWHERE | NEVER_SENT
+    assert not any(view.changes_policy for view in ELSEWHERE)
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> set[View]:
+    """What has answered so far."""
+    found: set[View] = set()
+    respond = ChangeView.response
+
+    def response(view: ChangeView[Any]) -> HttpResponse:
+        found.add(type(view))
+        return respond(view)
+
+    monkeypatch.setattr(ChangeView, "response", response)
+    return found
+
+
 @pytest.mark.parametrize(
-    "make_page",
-    [
-        pytest.param(of_partner("terms/", hard_days=9), id="terms_of_a_partner"),
-        pytest.param(of_partner("status/?to=ended"), id="end"),
-        pytest.param(of_partner("status/?to=suspended"), id="suspension"),
-        pytest.param(of_applicant("approved"), id="approval"),
-        pytest.param(of_applicant("declined"), id="declined_application"),
-        pytest.param(of_shop("terms/", hard_days=9), id="terms_of_a_shop"),
-        pytest.param(of_shop("rate/", percent=9), id="rate"),
-        pytest.param(of_partners, id="cookie_type"),
-        pytest.param(of_default, id="default"),
-        pytest.param(of_model_type, id="model_type"),
-        pytest.param(of_new_partner, id="new_partner"),
-        pytest.param(cancelling("cookie-type"), id="cancelled_cookie_type"),
-        pytest.param(cancelling("status"), id="cancelled_terms_of_a_partner"),
-        pytest.param(cancelling("terms"), id="cancelled_terms_of_a_shop"),
-        pytest.param(cancelling("default"), id="cancelled_default"),
-        pytest.param(cancelling("model-type"), id="cancelled_model_type"),
-    ],
+    ("view", "make_page"), [pytest.param(*case, id=name) for name, case in PAGES.items()]
 )
 def test_what_holds_is_read_once_and_again_under_the_lock(
-    make_page: Callable[[Market], ChangePage], client: Client, market: Market
+    view: View,
+    make_page: Callable[[Market], ChangePage],
+    client: Client,
+    market: Market,
+    answering: set[View],
 ) -> None:
     advertisers.change_terms(market.shop, {"notice_days": 1}, NOW - 9 * DAY, made_by=None)
     make_partner(market.shop, make_publisher(), "hard")
@@ -168,6 +237,7 @@ def test_what_holds_is_read_once_and_again_under_the_lock(
     typed = {**fields_of(answer), **filled, "reason": "Late clicks", **page.typed}
     with CaptureQueriesContext(connection) as made:
         assert reader.post(page.address, typed).status_code == 302
+    assert answering == {view}
     statements = [query["sql"] for query in made]
     [locked, *_] = [at for at, sql in enumerate(statements) if LOCK in sql]
     assert beyond(ON_PAGE, reads(query["sql"] for query in shown)) == {}
