@@ -57,3 +57,8 @@ def _replace(context: BrowserContext, moved: Callable[[float], float], *, sessio
         expires = moved(each["expires"]) if lasting else -1
         if (lasting and expires > time()) or (not lasting and session):
             context.add_cookies([{**each, "expires": expires}])  # type: ignore[typeddict-item]
+
+
+def ago(milliseconds: int) -> int:
+    """A time before now: cookies live by the browser's clock."""
+    return int(time() * 1000) - milliseconds

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.clicks import HOUR, hard, soft, token_of
-from tests.browser.cookies import jar, slots
+from tests.browser.cookies import ago, jar, slots
 from tests.browser.hosts import Hosts
-from tests.browser.test_tag_reports import ago, bake, call
+from tests.browser.test_tag_reports import bake, call
 from tracking.rule.consent import Consent
 
 # --- in-page partners ----------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.clicks import HOUR, hard, token_of
-from tests.browser.cookies import jar, slots
+from tests.browser.cookies import ago, jar, slots
 from tests.browser.hosts import Hosts
-from tests.browser.test_tag_cookies import ago, land
+from tests.browser.test_tag_cookies import land
 
 # --- what is no token ----------------------------------------------------------------------------
 

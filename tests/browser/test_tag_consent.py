@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
-from tests.browser.cookies import ANSWER, cookie, jar, slots
+from tests.browser.cookies import ANSWER, ago, cookie, jar, slots
 from tests.browser.hosts import TRACKING, Hosts, wait_for_tag
 from tracking.rule.attribution import Click
 from tracking.rule.consent import Consent
@@ -19,10 +19,6 @@ OWN = "go.shop.localhost"
 def own_host(request: pytest.FixtureRequest, hosts: Hosts) -> str:
     hosts.own_host = request.param
     return hosts.own_host
-
-
-def ago(milliseconds: int) -> int:
-    return int(time() * 1000) - milliseconds
 
 
 def land(page: Page, hosts: Hosts, click: Click, path: str = "/") -> None:

@@ -7,17 +7,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import DAY, HOUR, MINUTE, hard, soft, token_of
-from tests.browser.cookies import ANSWER, SLOTS, cookie, end_session, jar, pass_time, slots
+from tests.browser.cookies import ANSWER, SLOTS, ago, cookie, end_session, jar, pass_time, slots
 from tests.browser.hosts import Hosts
 from tracking.rule.attribution import Click
 from tracking.rule.consent import Consent
 
 SHOP, WWW = "shop.localhost", "www.shop.localhost"
-
-
-def ago(milliseconds: int) -> int:
-    """A time before now: cookies live by the browser's clock."""
-    return int(time() * 1000) - milliseconds
 
 
 def land(page: Page, hosts: Hosts, *clicks: Click, host: str = SHOP, path: str = "/") -> None:

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.clicks import DAY, HOUR, hard, soft, token_of
-from tests.browser.cookies import jar, slots
+from tests.browser.cookies import ago, jar, slots
 from tests.browser.hosts import Hosts, wait_for_tag
-from tests.browser.test_tag_reports import ago, call, land
+from tests.browser.test_tag_reports import call, land
 from tracking.rule.consent import Consent
 
 ROUTER = "<script>history.replaceState(null, '', location.pathname)</script>"

@@ -1,14 +1,13 @@
 """What the tag sends, as it arrives at the tracking host."""
 
 import json
-from time import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
-from tests.browser.cookies import end_session
+from tests.browser.cookies import ago, end_session
 from tests.browser.hosts import ADVERTISER, TRACKING, Hosts, Received, wait_for_tag
 from tracking.rule.attribution import Click
 from tracking.rule.consent import Consent
@@ -26,10 +25,6 @@ SALE = {
     "customer": "new",
     "test": "1",
 }
-
-
-def ago(milliseconds: int) -> int:
-    return int(time() * 1000) - milliseconds
 
 
 def land(page: Page, hosts: Hosts, *clicks: Click) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.test_tag_consent import say
 from tests.flows import sites as other_sites
 from tests.flows.network import Network, wait_until
 from tests.flows.shopping import AMOUNT, Market, await_sale, buy, commission_of, follow, verdicts
@@ -19,10 +20,6 @@ TRACKED = ("sch", "scl", "scn")
 def names(context: BrowserContext) -> set[str]:
     """Of every cookie on every host."""
     return {cookie["name"] for cookie in context.cookies()}
-
-
-def say(page: Page, answer: bool) -> None:
-    page.evaluate("(answer) => softclick('consent', answer)", answer)
 
 
 def await_only_the_answer(context: BrowserContext) -> None:

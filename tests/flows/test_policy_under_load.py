@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from network import clock
 from network.advertisers.terms import change_terms
 from network.models import Advertiser
@@ -129,15 +127,10 @@ def accepted_by(network: Network) -> Mapping[UUID, int]:
     return found
 
 
-@pytest.fixture
-def other_market(network: Network, markets: Iterator[Market]) -> Market:
-    return next(markets)
-
-
 def test_every_click_is_placed_by_the_policy_of_its_own_time(
-    network: Network, market: Market, other_market: Market
+    network: Network, market: Market, markets: Iterator[Market]
 ) -> None:
-    a, b = market, other_market
+    a, b = market, next(markets)
     partners = [a.blog, a.extension, b.blog, b.extension]
     load = Clicks(network, partners)
     network.stop("drain")  # what has been drained is removed, and with it who accepted it

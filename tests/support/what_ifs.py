@@ -1,11 +1,27 @@
-"""A shop with a small history to ask what-ifs about, reckoned by hand."""
+"""A shop with a small history to ask what-ifs about, reckoned by hand; and the fixtures of the
+rooms whose tests are about it."""
 
+import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from network.models import Advertiser
+import pytest
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from network.models import Advertiser, User
 from publishers.models import Partnership
-from tests.support.makers import NOW, Shopper, make_advertiser, make_partner, make_publisher
+from tests.support.founding import made_once
+from tests.support.makers import (
+    NOW,
+    Shopper,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
+from tests.support.reading import signed_in
 from tracking.models import Conversion
 from tracking.whatif import runs
 from tracking.whatif.models import WhatIfRun
@@ -56,3 +72,33 @@ def counted(run: WhatIfRun) -> WhatIfRun:
     runs.work(run.pk)
     run.refresh_from_db()
     return run
+
+
+def the_run() -> WhatIfRun:
+    return WhatIfRun.objects.get()
+
+
+# --- Fixtures ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Market]:
+    """The market of all tests of this module, also of those that do not ask for it."""
+    with made_once(django_db_blocker, make_market) as market:
+        yield market
+
+
+@pytest.fixture
+def market(founded: Market) -> Market:
+    """For one test, which may change it."""
+    return copy.deepcopy(founded)
+
+
+@pytest.fixture
+def owner(market: Market) -> User:
+    return make_user("owner", market.shop, name="olga")
+
+
+@pytest.fixture
+def client(owner: User) -> Client:
+    return signed_in(owner)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from network.local import bootstrap, machine
+from network.local import machine
 from network.local.bootstrap import ROOT, Environment
 from network.local.machine import RefusedError, check_platform
 
@@ -31,24 +31,6 @@ case "$*" in *"$FAIL"*) exit 2;; esac
 mkdir -p "$UV_PROJECT_ENVIRONMENT/bin"
 ln -sf "$FAKE_PYTHON" "$UV_PROJECT_ENVIRONMENT/bin/python"
 """
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with lock files, and builders that only note what they were asked for."""
-    root = tmp_path / "checkout"
-    root.mkdir()
-    (root / "uv.lock").write_text("locked\n")
-    (root / "requirements.lock").write_text(
-        "django==5.2 ; sys_platform == 'linux' \\\n    --hash\n"
-    )
-    python = script(tmp_path / "python3", FAKE_PYTHON)
-    monkeypatch.setattr(bootstrap, "_base_python", lambda: str(python))
-    monkeypatch.setenv("LOG", str(tmp_path / "log"))
-    monkeypatch.setenv("FAIL", "never")
-    monkeypatch.setenv("FAKE_PYTHON", str(python))
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    return root
 
 
 @pytest.fixture

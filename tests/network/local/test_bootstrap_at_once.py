@@ -13,31 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from network.local import bootstrap, machine
+from network.local import machine
 from network.local.bootstrap import ROOT, Environment
 from network.local.machine import RefusedError
-from tests.network.local.test_bootstrap import FAKE_PYTHON, built, refusal, script
-
-FAR_FUTURE_SECONDS = 60.0
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with lock files, and builders that only note what they were asked for."""
-    root = tmp_path / "checkout"
-    root.mkdir()
-    (root / "uv.lock").write_text("locked\n")
-    (root / "requirements.lock").write_text(
-        "django==5.2 ; sys_platform == 'linux' \\\n    --hash\n"
-    )
-    python = script(tmp_path / "python3", FAKE_PYTHON)
-    monkeypatch.setattr(bootstrap, "_base_python", lambda: str(python))
-    monkeypatch.setenv("LOG", str(tmp_path / "log"))
-    monkeypatch.setenv("FAIL", "never")
-    monkeypatch.setenv("FAKE_PYTHON", str(python))
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    return root
-
+from tests.network.local.test_bootstrap import built, refusal, script
+from tests.network.local.test_processes import FAR_FUTURE_SECONDS
 
 # --- The port that is served ------------------------------------------------------------------
 

@@ -100,14 +100,6 @@ def servers_of(data: Path) -> list[int]:
     return [pid for pid, _ in owner.servers] if owner else []
 
 
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that every account can reach; not made yet."""
-    folder = embedded.temporary_folder()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 # --- Start and stop ---------------------------------------------------------------------------
 
 

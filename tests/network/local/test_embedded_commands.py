@@ -1,8 +1,6 @@
 """The engines that a command finds, or starts, in its surroundings."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,6 @@ from tests.network.local.test_embedded import (
     query,
     servers_of,
 )
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that every account can reach; not made yet."""
-    folder = embedded.temporary_folder()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
 
 # --- Commands ---------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """Faults that tests make in engines of their own."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -9,19 +7,9 @@ import psycopg
 import pytest
 import redis
 
-from network.local import embedded
 from network.local.servers import Postgres, Valkey, serve
 from tests.network.local.test_embedded import none_running, ping, query
 from tests.network.local.test_processes import eventually
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that every account can reach; not made yet."""
-    folder = embedded.temporary_folder()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
 
 # --- Faults that tests make -------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from network.local.processes import (
     tail,
 )
 
-FAR_FUTURE_SECONDS = 60.0
+FAR_FUTURE_SECONDS = 180.0
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
 
 # Starts a program with a child of its own, prints all process ids, and waits to be killed.

@@ -20,21 +20,9 @@ from publishers.notices.writing import Preview
 from publishers.partnerships.reading import read
 from publishers.policy import assigning
 from tests.publishers.notices.test_notices import DAY, REASON, Cast, assign, told
-from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.support.makers import NOW, make_partner, make_publisher, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    shop = make_advertiser("Nimbus")
-    cashback = make_partner(shop, make_publisher("Pennyback", model_type="cashback"))
-    return Cast(
-        shop=shop,
-        cashback=cashback,
-        staff=make_user("manager", shop, name="nina-of-staff"),
-        member=make_user("owner", cashback.publisher),
-    )
 
 
 # --- Words ----------------------------------------------------------------------------------------

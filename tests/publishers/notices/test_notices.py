@@ -40,18 +40,6 @@ class Cast:
         return self.cashback.publisher
 
 
-@pytest.fixture
-def cast() -> Cast:
-    shop = make_advertiser("Nimbus")
-    cashback = make_partner(shop, make_publisher("Pennyback", model_type="cashback"))
-    return Cast(
-        shop=shop,
-        cashback=cashback,
-        staff=make_user("manager", shop, name="nina-of-staff"),
-        member=make_user("owner", cashback.publisher),
-    )
-
-
 def told(partnership: Partnership, event: str = "cookie_type.changed") -> list[Notice]:
     """What the partner was told after the first day, in the order of writing."""
     rows = partnership.notices.filter(event=event, created_at__gte=NOW - DAY)

@@ -19,33 +19,12 @@ from publishers.pages.teams.invitation import AccountForm
 from publishers.teams import invitations
 from publishers.teams.invitations import LastOwner
 from publishers.teams.models import Invitation
-from tests.support.makers import NOW, SetClock, make_advertiser, make_publisher, make_user
+from tests.support.makers import NOW, SetClock, make_advertiser, make_user
 from tests.support.reading import signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 CHOSEN = {"username": "nina", "password1": "a-long-word-7", "password2": "a-long-word-7"}
 ACCOUNT = {**CHOSEN, "first_name": "Nina", "last_name": "Okafor", "time_zone": "Europe/Berlin"}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that sends each mail as soon as it hears of it."""
-
-    def send_task(name: str, args: tuple[int, str], **options: object) -> None:
-        app.loader.import_default_modules()
-        app.tasks[name](*args)
-
-    monkeypatch.setattr(app, "send_task", send_task)
-
-
-@pytest.fixture
-def blog() -> Publisher:
-    return make_publisher("Blog")
-
-
-@pytest.fixture
-def owner(shop: Advertiser) -> Client:
-    return signed_in(make_user("owner", shop, name="olga"))
 
 
 def post(client: Client, address: str, **data: object) -> Any:
@@ -295,11 +274,6 @@ def test_a_mail_on_its_way_says_so(
 
 
 # Operators
-
-
-@pytest.fixture
-def operator() -> Client:
-    return signed_in(make_user("operator", name="opal"))
 
 
 NEW = "/admin/publishers/invitation/add/"

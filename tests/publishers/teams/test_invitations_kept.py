@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from network import clock
-from network.celery import app
 from network.models import Advertiser, StaffMembership, User
 from publishers.teams import invitations
 from publishers.teams.invitations import Gone, LastOwner
@@ -22,28 +21,7 @@ from tests.support.reading import signed_in, text
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that sends each mail as soon as it hears of it."""
-
-    def send_task(name: str, args: tuple[int, str], **options: object) -> None:
-        app.loader.import_default_modules()
-        app.tasks[name](*args)
-
-    monkeypatch.setattr(app, "send_task", send_task)
-
-
-@pytest.fixture
-def owner(shop: Advertiser) -> Client:
-    return signed_in(make_user("owner", shop, name="olga"))
-
-
 # Operators
-
-
-@pytest.fixture
-def operator() -> Client:
-    return signed_in(make_user("operator", name="opal"))
 
 
 # What an invitation is still good for

@@ -4,7 +4,6 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from network.celery import app
 from network.models import Advertiser
 from publishers.models import Publisher
 from publishers.teams import invitations
@@ -14,27 +13,6 @@ from tests.support.makers import NOW, make_advertiser, make_publisher, make_user
 from tests.support.reading import signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that sends each mail as soon as it hears of it."""
-
-    def send_task(name: str, args: tuple[int, str], **options: object) -> None:
-        app.loader.import_default_modules()
-        app.tasks[name](*args)
-
-    monkeypatch.setattr(app, "send_task", send_task)
-
-
-@pytest.fixture
-def blog() -> Publisher:
-    return make_publisher("Blog")
-
-
-@pytest.fixture
-def owner(shop: Advertiser) -> Client:
-    return signed_in(make_user("owner", shop, name="olga"))
 
 
 # People who are there

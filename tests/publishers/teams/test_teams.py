@@ -12,11 +12,6 @@ from tests.support.team import page
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operator() -> Client:
-    return signed_in(make_user("operator"))
-
-
 def test_everybody_of_a_team_sees_each_of_its_publishers_and_no_other() -> None:
     overlay = make_publisher("Overlay")
     retargeter = make_publisher("Retargeter", team=overlay.team)

@@ -29,11 +29,6 @@ pytestmark = pytest.mark.django_db
 CONFIRMED = Advertiser.Verification.CONFIRMED
 
 
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser()
-
-
 def partner(shop: Advertiser, cookie_type: str = "hard", **terms: Any) -> Publisher:
     publisher = make_publisher()
     make_partner(shop, publisher, cookie_type, **terms)

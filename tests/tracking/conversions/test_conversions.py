@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +13,7 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.tracking.conversions.test_believing import partner
 from tracking import models
 from tracking.commissions import decisions
 from tracking.commissions import settling as commissions
@@ -28,17 +28,6 @@ from tracking.simulator.scenario import ClickStep, Scenario
 pytestmark = pytest.mark.django_db
 TABLED = scenarios.read(TABLE.read_text(encoding="utf-8"))
 SCENARIOS = [each for each in TABLED if not each.sale.reports]
-
-
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser()
-
-
-def partner(shop: Advertiser, cookie_type: str = "hard", **terms: Any) -> Publisher:
-    publisher = make_publisher()
-    make_partner(shop, publisher, cookie_type, **terms)
-    return publisher
 
 
 def verdicts(conversion: Conversion) -> list[str]:

@@ -34,11 +34,6 @@ from tracking.rule.reasons import ReportOutcome
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def shop() -> Advertiser:
-    return make_advertiser()
-
-
 # --- Many reports of one order ------------------------------------------------------------------
 
 

@@ -6,7 +6,6 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.pages.dashboard import paging
 from tests.support.makers import (
@@ -14,10 +13,8 @@ from tests.support.makers import (
     Shopper,
     make_advertiser,
     make_partner,
-    make_publisher,
-    make_user,
 )
-from tests.support.reading import signed_in, text
+from tests.support.reading import text
 from tests.tracking.explain.test_elsewhere import (
     AMOUNT,
     MINUTE,
@@ -33,22 +30,6 @@ from tracking.models import Click
 from tracking.rule.reasons import ClickReason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
-
-
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    """The publisher who reads: soft."""
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def rival(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(RIVAL))
-
-
-@pytest.fixture
-def member(cat: Partnership) -> Client:
-    return signed_in(make_user("member", cat.publisher))
 
 
 # --- Clicks that took no cookie ---------------------------------------------------------------

@@ -41,22 +41,6 @@ def far_ids(db: None) -> None:
             cursor.execute(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {number}0001")
 
 
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    """The publisher who reads: soft."""
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def rival(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(RIVAL))
-
-
-@pytest.fixture
-def member(cat: Partnership) -> Client:
-    return signed_in(make_user("member", cat.publisher))
-
-
 def sales(client: Client, publisher: Publisher, query: str = "") -> Any:
     return client.get(f"/dashboard/{publisher.pk}/sales/elsewhere/{query}")
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.pages.dashboard import paging
 from publishers.pages.dashboard.elsewhere_filters import PageStart
@@ -18,29 +17,11 @@ from tests.support.makers import (
     Shopper,
     make_advertiser,
     make_partner,
-    make_publisher,
-    make_user,
 )
-from tests.support.reading import signed_in, text
-from tests.tracking.explain.test_elsewhere import MINUTE, RIVAL, clicks, lose, rows, sales
+from tests.support.reading import text
+from tests.tracking.explain.test_elsewhere import MINUTE, clicks, lose, rows, sales
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
-
-
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    """The publisher who reads: soft."""
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def rival(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher(RIVAL))
-
-
-@pytest.fixture
-def member(cat: Partnership) -> Client:
-    return signed_in(make_user("member", cat.publisher))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,13 @@
 """What each thing that happens to a click or a sale adds to the rollups."""
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from network.models import Advertiser
 from publishers.models import Partnership
-from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     finalise,
@@ -35,18 +32,6 @@ from tracking.conversions.conflicts import Settlement
 from tracking.models import Conversion, Rollup
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Network]:
-    with made_once(django_db_blocker, Network) as network:
-        yield network
-
-
-@pytest.fixture
-def network(founded: Network) -> Network:
-    """For one test, which may change it."""
-    return copy.deepcopy(founded)
 
 
 def counted(partner: Partnership | None = None) -> dict[str, int]:

@@ -1,17 +1,14 @@
 """The figures of pages: what each counts, and that they follow whatever happens to a sale."""
 
-import copy
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries
 
 from publishers.models import Partnership
-from tests.support.founding import made_once
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -56,18 +53,6 @@ class Network:
     def figures_of(self, partner: Partnership) -> PartnerFigures:
         found = annotate_partners(Partnership.objects.filter(pk=partner.pk), PERIOD).get()
         return partner_figures(found)
-
-
-@pytest.fixture(scope="module")
-def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Network]:
-    with made_once(django_db_blocker, Network) as network:
-        yield network
-
-
-@pytest.fixture
-def network(founded: Network) -> Network:
-    """For one test, which may change it."""
-    return copy.deepcopy(founded)
 
 
 @dataclass

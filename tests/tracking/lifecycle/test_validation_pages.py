@@ -5,45 +5,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from network import clock
 from network.models import Advertiser, User
 from publishers.models import Partnership
 from tests.support.makers import (
-    make_partner,
-    make_publisher,
     make_user,
 )
 from tests.support.reading import text
-from tests.tracking.lifecycle.test_validation import LATER, sale_in, say, sell, stand
+from tests.tracking.lifecycle.test_validation import sale_in, say, sell, stand
 from tracking.lifecycle.validation import Action
 from tracking.models import Commission, Conversion
-from tracking.verify.checks import Broken, verify
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"), "hard")
-
-
-@pytest.fixture
-def manager(shop: Advertiser) -> User:
-    return make_user("manager", shop, name="mia")
-
-
-@pytest.fixture
-def staff(client: Client, manager: User, monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(clock, "now", lambda: LATER)
-    client.force_login(manager)
-    return client
-
-
-@pytest.fixture(autouse=True)
-def clean_books(request: pytest.FixtureRequest) -> Any:
-    """Whatever a test did, every promise holds and every rollup says what counting anew gives."""
-    yield
-    assert [str(item) for item in verify() if isinstance(item, Broken)] == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_books")]
 
 
 # The pages

@@ -7,7 +7,6 @@ from django.test import Client
 
 from publishers.models import Partnership
 from tests.support.what_ifs import Market
-from tracking.whatif.models import WhatIfRun
 
 ADDRESS = "/admin/publishers/partnership/cookie-type/"
 DEFAULT = "/admin/publishers/modeltypecookietype/add/"
@@ -32,10 +31,6 @@ def fields_of(response: Any) -> dict[str, str]:
 
 def send(client: Client, response: Any, address: str = ADDRESS, **typed: str) -> Any:
     return client.post(address, {**fields_of(response), **typed})
-
-
-def the_run() -> WhatIfRun:
-    return WhatIfRun.objects.get()
 
 
 def looked_again(client: Client, response: Any, **typed: str) -> Any:

@@ -19,11 +19,10 @@ from tests.publishers.pages.cookie_types.asking import (
     opened,
     opened_default,
     send,
-    the_run,
 )
 from tests.support.makers import NOW, SetClock, make_user
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, MINUTE, Market, counted, make_market
+from tests.support.what_ifs import DAY, MINUTE, Market, counted, make_market, the_run
 from tracking.whatif.models import WhatIfRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]

@@ -11,7 +11,6 @@ from tests.publishers.pages.cookie_types.asking import (
     looked_again,
     opened,
     send,
-    the_run,
 )
 from tests.support.makers import (
     NOW,
@@ -22,7 +21,7 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market
+from tests.support.what_ifs import DAY, MINUS, MINUTE, Market, counted, make_market, the_run
 from tracking.whatif.models import WhatIfRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]

@@ -6,7 +6,7 @@ from django.test import Client
 from network.models import Advertiser, User
 from publishers.models import ModelTypeCookieType, Partnership
 from publishers.policy import assigning
-from tests.publishers.pages.cookie_types.asking import DEFAULT, opened_default, send, the_run
+from tests.publishers.pages.cookie_types.asking import DEFAULT, opened_default, send
 from tests.support.makers import (
     NOW,
     SetClock,
@@ -16,7 +16,7 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, MINUTE, Market, counted, make_market
+from tests.support.what_ifs import DAY, MINUTE, Market, counted, make_market, the_run
 from tracking.whatif.models import WhatIfRun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]

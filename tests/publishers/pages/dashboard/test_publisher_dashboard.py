@@ -20,7 +20,6 @@ from tests.support.makers import (
     finalise,
     make_advertiser,
     make_partner,
-    make_publisher,
     make_user,
 )
 from tests.support.reading import signed_in, text
@@ -30,21 +29,6 @@ from tracking.models import Commission, Conversion
 from tracking.rollups import writing as rollups
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"))
-
-
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def member(blog: Partnership) -> Client:
-    return signed_in(make_user("member", blog.publisher, name="mia"))
 
 
 # Figures

@@ -30,21 +30,6 @@ from tracking.models import Commission, Conversion
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 
 
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"))
-
-
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def member(blog: Partnership) -> Client:
-    return signed_in(make_user("member", blog.publisher, name="mia"))
-
-
 # States
 
 

@@ -26,16 +26,6 @@ from tests.support.team import page
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 
 
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"))
-
-
-@pytest.fixture
-def member(blog: Partnership) -> Client:
-    return signed_in(make_user("member", blog.publisher, name="mia"))
-
-
 # Joined
 
 

@@ -7,14 +7,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from network.models import Advertiser, User
+from network.models import User
 from publishers.models import Partnership
 from tests.support.makers import (
     NOW,
     Shopper,
     make_advertiser,
     make_partner,
-    make_publisher,
     make_user,
 )
 from tests.support.reading import signed_in, text
@@ -22,21 +21,6 @@ from tests.support.team import buy, page
 from tracking.models import Commission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"))
-
-
-@pytest.fixture
-def cat(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Cat", model_type="extension"))
-
-
-@pytest.fixture
-def member(blog: Partnership) -> Client:
-    return signed_in(make_user("member", blog.publisher, name="mia"))
 
 
 # Sales

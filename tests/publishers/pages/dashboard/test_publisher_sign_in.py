@@ -7,7 +7,6 @@ from django.test import Client
 from network.models import Advertiser, User
 from publishers.models import Partnership, Publisher
 from tests.support.makers import (
-    make_partner,
     make_publisher,
     make_user,
 )
@@ -16,16 +15,6 @@ from tests.support.team import page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_day_later")]
 PASSWORD = "correct-horse-1"
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog"))
-
-
-@pytest.fixture
-def member(blog: Partnership) -> Client:
-    return signed_in(make_user("member", blog.publisher, name="mia"))
 
 
 # Sign-in

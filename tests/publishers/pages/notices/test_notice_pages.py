@@ -39,15 +39,6 @@ class Cast:
 
 
 @pytest.fixture
-def cast(monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    shop = make_advertiser("Nimbus")
-    partner = make_partner(shop, make_publisher("Pennyback", model_type="cashback"))
-    member = make_user("member", partner.publisher)
-    return Cast(shop, partner, member, make_user("owner", shop, name=STAFF_NAME))
-
-
-@pytest.fixture
 def member(cast: Cast) -> Client:
     return signed_in(cast.member)
 

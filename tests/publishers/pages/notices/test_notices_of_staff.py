@@ -5,25 +5,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from network import clock
 from publishers.models import NoticeMail
 from publishers.notices import history as notice_history
 from publishers.policy import deciding
 from publishers.policy.assigning import assign
-from tests.publishers.pages.notices.test_notice_pages import REASON, STAFF_NAME, Cast, set_soft
-from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
+from tests.publishers.pages.notices.test_notice_pages import REASON, Cast, set_soft
+from tests.support.makers import NOW, make_user
 from tests.support.reading import signed_in, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast(monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    shop = make_advertiser("Nimbus")
-    partner = make_partner(shop, make_publisher("Pennyback", model_type="cashback"))
-    member = make_user("member", partner.publisher)
-    return Cast(shop, partner, member, make_user("owner", shop, name=STAFF_NAME))
 
 
 # --- What staff see -------------------------------------------------------------------------------

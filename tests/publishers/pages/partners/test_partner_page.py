@@ -28,11 +28,6 @@ def page_of(client: Client, partner: Partnership) -> str:
     return text(client.get(f"{PARTNERS}{partner.pk}/change/"))
 
 
-@pytest.fixture
-def market(shop: Advertiser) -> Market:
-    return Market(shop)
-
-
 class TestNotes:
     def test_a_note_is_kept_with_who_wrote_it(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher("Blog"))

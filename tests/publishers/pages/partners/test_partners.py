@@ -86,11 +86,6 @@ class Market:
         sell(self.shop, (self.overlay, MINUTE))
 
 
-@pytest.fixture
-def market(shop: Advertiser) -> Market:
-    return Market(shop)
-
-
 class TestFigures:
     def test_each_column_says_what_its_definition_says(self, market: Market) -> None:
         market.trade()

@@ -8,9 +8,6 @@ from publishers.models import Partnership
 from tests.support.makers import (
     NOW,
     Shopper,
-    make_partner,
-    make_publisher,
-    make_user,
     report_sale,
 )
 from tests.tracking.pages.sales.test_sale_page import DAY, MINUTE
@@ -20,17 +17,6 @@ from tracking.rule.tokens import Keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 SETTLE_MANY = "/admin/tracking/conversion/settle/"
-
-
-@pytest.fixture
-def owner(client: Client, shop: Advertiser) -> Client:
-    client.force_login(make_user("owner", shop))
-    return client
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog A"), "hard")
 
 
 @pytest.fixture(params=["journeys", "figures"])

@@ -31,19 +31,8 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    return make_partner(shop, make_publisher("Blog A"), "hard")
-
-
-@pytest.fixture
 def overlay(shop: Advertiser) -> Partnership:
     return make_partner(shop, make_publisher("Overlay X"), "soft")
-
-
-@pytest.fixture
-def owner(client: Client, shop: Advertiser) -> Client:
-    client.force_login(make_user("owner", shop))
-    return client
 
 
 def page(client: Client, sale: Conversion, **asked: str) -> str:

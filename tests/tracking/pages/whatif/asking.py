@@ -6,9 +6,8 @@ from typing import Any
 
 from django.test import Client
 
-from tests.support.what_ifs import Market, counted
+from tests.support.what_ifs import Market, counted, the_run
 from tracking.rule.replay import Change
-from tracking.whatif.models import WhatIfRun
 
 PAGE = "/admin/whatif/"
 
@@ -29,10 +28,6 @@ def errors_of(response: Any) -> dict[str, str]:
     for row in form.rows:
         found |= {row.add_prefix(name): str(errors) for name, errors in row.errors.items()}
     return found
-
-
-def the_run() -> WhatIfRun:
-    return WhatIfRun.objects.get()
 
 
 def change_of(market: Market) -> Change:

@@ -9,8 +9,8 @@ from django.test import Client
 from publishers.models import ModelType
 from tests.support.makers import NOW, make_partner, make_publisher, make_user
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, Market, make_market
-from tests.tracking.pages.whatif.asking import PAGE, ask, change_of, the_run
+from tests.support.what_ifs import DAY, Market, make_market, the_run
+from tests.tracking.pages.whatif.asking import PAGE, ask, change_of
 from tracking.pages.whatif import form as whatif_form
 from tracking.rule.attribution import CookieType
 from tracking.rule.replay import Change

@@ -17,8 +17,8 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, MINUS, Market, counted
-from tests.tracking.pages.whatif.asking import PAGE, answered, ask, sent_rows, table, the_run
+from tests.support.what_ifs import DAY, MINUS, Market, counted, the_run
+from tests.tracking.pages.whatif.asking import PAGE, answered, ask, sent_rows, table
 from tracking.rule.attribution import CookieType
 from tracking.rule.replay import Change
 from tracking.whatif import runs

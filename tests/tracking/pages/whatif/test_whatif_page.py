@@ -12,8 +12,8 @@ from network.models import User
 from publishers.policy import deciding
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tests.support.reading import signed_in, text
-from tests.support.what_ifs import DAY, Market, counted, make_market
-from tests.tracking.pages.whatif.asking import PAGE, answered, ask, change_of, errors_of, the_run
+from tests.support.what_ifs import DAY, Market, counted, make_market, the_run
+from tests.tracking.pages.whatif.asking import PAGE, answered, ask, change_of, errors_of
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
 from tracking.whatif import runs
