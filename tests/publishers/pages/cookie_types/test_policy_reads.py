@@ -42,11 +42,10 @@ from tests.support.makers import NOW, make_partner, make_publisher, make_user
 from tests.support.reading import signed_in
 from tests.support.what_ifs import DAY, Market
 from tracking.pages.sales.correcting import Correcting
-from tracking.pages.sales.settling import SettlingMany
+from tracking.pages.sales.settling import Settling, SettlingMany
 from tracking.pages.sales.validation import (
     Approval,
     Decline,
-    Settling,
     TakingBack,
     ValidationChange,
 )
