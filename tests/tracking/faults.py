@@ -145,16 +145,16 @@ BELIEF = (
     ),
     Fault(
         "what waits is not dated by what comes before a token",
-        "tracking.conversions.recording",
-        "row.at = dated(row.at, known.get(figures[row.id]))",
+        "tracking.conversions.files",
+        "row.at = dated(row.at, self.heard.get(reports.figures_of(row)))",
         "pass",
         _ARRIVAL + "test_a_bare_report_dates_what_the_shop_had_confirmed_before_it",
     ),
     Fault(
         "what a shop confirmed before any token came is lost",
-        "tracking.conversions.recording",
-        "self.rows = _waiting(self.conversion)",
-        "self.rows = []",
+        "tracking.conversions.files",
+        "rows[row.order].append(row)",
+        "pass",
         _BELIEVING + "test_what_the_shop_said_before_any_token_came_confirms_the_sale",
     ),
     Fault(
@@ -214,9 +214,9 @@ CLOSING = (
     ),
     Fault(
         "a report after the closing is not late",
-        "tracking.conversions.recording",
-        "outcome = ReportOutcome.LATE if is_late else ReportOutcome.MERGED",
-        "outcome = ReportOutcome.MERGED",
+        "tracking.conversions.files",
+        "ReportOutcome.LATE if self._is_closed else ReportOutcome.MERGED",
+        "ReportOutcome.MERGED",
         _FINAL + "test_a_report_after_the_closing_is_kept_and_changes_nothing",
     ),
     Fault(

@@ -101,8 +101,9 @@ def decide_all(
 ) -> list[Conversion]:
     """Decide these sales of one advertiser, as :func:`decide` does one: as many statements, however
     many there are. Which were decided. Each is noted in ``followed`` before it changes; the caller
-    adds what came of them. One that cannot be decided is put aside, and nothing of it is stored;
-    without ``put_aside`` its error is raised."""
+    adds what came of them. Reports that are not stored yet are marked, and the caller's to store.
+    One that cannot be decided is put aside, and nothing of it is stored; without ``put_aside`` its
+    error is raised."""
     if not cases:
         return []
     batch = _Batch(stamp, followed, put_aside)
@@ -155,8 +156,8 @@ def _context(conversion: Conversion) -> OrderContext:
 
 @dataclass(slots=True)
 class _Change:
-    """A sale that is decided in memory, and how it was before; ``marked`` are the reports of which
-    something else became, ``decision`` is the new one, if it is another."""
+    """A sale that is decided in memory, and how it was ``before``, unless it is new; ``marked`` are
+    the reports of which something else became, ``decision`` is the new one, if it is another."""
 
     conversion: Conversion
     before: dict[str, Any]
@@ -200,15 +201,17 @@ class _Batch:
             settling.confirm(change.conversion, is_confirmed=change.earning.is_confirmed)
 
     def store(self) -> None:
-        """Write what is other than before."""
-        sets.update([row for change in self.changes for row in change.marked], ["outcome"])
+        """Write what is other than before, but for reports that are not stored yet. The database
+        holds references to what is written later against the rows at the end only."""
+        marked = (row for change in self.changes for row in change.marked)
+        sets.update([row for row in marked if not row._state.adding], ["outcome"])
         self._rebuild()
         self._store_decisions()
         self._store_commissions()
         Validation.objects.bulk_create(self._said)
-        sets.update_changed(
-            [(change.conversion, change.before) for change in self.changes], DECIDED
-        )
+        sales = [(change.conversion, change.before) for change in self.changes]
+        sets.insert([sale for sale, _ in sales if sale._state.adding])
+        sets.update_changed([(sale, before) for sale, before in sales if before], DECIDED)
 
     @contextmanager
     def _apart(self, conversion: Conversion) -> Iterator[None]:
@@ -231,14 +234,18 @@ class _Batch:
 
     def _store_decisions(self) -> None:
         new = [(change.conversion, change.decision) for change in self.changes if change.decision]
-        Decision.objects.bulk_create([decision for _, decision in new])
+        made = [decision for _, decision in new]
+        sets.give_keys(made)
+        sets.insert(made)
         for conversion, decision in new:
             conversion.decision = decision
 
     def _store_commissions(self) -> None:
         each = [(change.commission, change.commission_before) for change in self.changes]
         there = [(commission, before) for commission, before in each if commission]
-        Commission.objects.bulk_create([row for row, _ in there if row.pk is None])
+        new = [row for row, _ in there if row.pk is None]
+        sets.give_keys(new)
+        sets.insert(new)
         known = [(row, before) for row, before in there if before]
         sets.update_changed(known, settling.COLUMNS)
 
@@ -248,7 +255,8 @@ def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _
     conversion, rows = case.conversion, case.rows
     joined = known.joined(conversion.settled_report_id)
     commission = commission_of(conversion)
-    before = {name: getattr(conversion, name) for name in DECIDED}
+    is_new = conversion._state.adding
+    before = {} if is_new else {name: getattr(conversion, name) for name in DECIDED}
     commission_before = settling.values_of(commission) if commission else {}
     _take_figures(conversion, joined, rows)
     conversion.contested_by_id = known.contesting

@@ -36,9 +36,3 @@ def open_conversions_of(advertiser: int, journey_ids: Iterable[int]) -> list[int
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [advertiser, list(journey_ids)])
         return [conversion_id for (conversion_id,) in cursor.fetchall()]
-
-
-def lock_by_order(advertiser: int, order: str) -> Conversion | None:
-    """The conversion of an order, locked; None where there is none yet."""
-    rows = Conversion.objects.select_for_update(of=("self",))
-    return rows.filter(advertiser=advertiser, order=order).first()

@@ -140,14 +140,16 @@ def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
     return judged
 
 
-def store(
+def row_of(
     judged: JudgedReport,
     outcome: ReportOutcome,
-    conversion: Conversion | None,
+    said: str,
+    conversion: Conversion | None = None,
     is_uncounted: bool = False,
 ) -> Report:
+    """The report as it is kept, not stored; ``said`` is its fingerprint."""
     report, sale = judged.report, judged.report.sale
-    return Report.objects.create(
+    return Report(
         id=report.id,
         advertiser_id=report.advertiser,
         conversion=conversion,
@@ -164,7 +166,7 @@ def store(
         session_by_cookie=report.session_by_cookie,
         is_uncounted=is_uncounted,
         is_unanswered=report.is_unanswered,
-        fingerprint=fingerprint(judged),
+        fingerprint=said,
         sent=report.sent,
         errors=[asdict(error) for error in (*report.remarks, *judged.notes)],
     )

@@ -15,14 +15,18 @@ from django.db import connection
 from tracking.clicks import snapshot
 from tracking.clicks.keys import KEYS
 from tracking.evidence.fields import SaleFigures
-from tracking.models import OrderSeen
 
 DIGEST_BYTES = 16
+Named = tuple[str, SaleFigures]
+"""An order reference, with the figures that it was reported with."""
 _REMEMBER = """
     INSERT INTO tracking_orderseen (advertiser_id, digest, first_at)
     SELECT %s, * FROM unnest(%s::text[], %s::timestamptz[])
     ON CONFLICT (advertiser_id, digest) DO UPDATE
         SET first_at = LEAST(tracking_orderseen.first_at, excluded.first_at)
+"""
+_FIND = """
+    SELECT digest, first_at FROM tracking_orderseen WHERE advertiser_id = %s AND digest = ANY(%s)
 """
 _PRUNE = """
     DELETE FROM tracking_orderseen
@@ -30,26 +34,27 @@ _PRUNE = """
 """
 
 
-def remember(advertiser: int, order: str, times: Mapping[SaleFigures, datetime]) -> None:
-    """Remember that the order was there by then, with each of these figures."""
-    digests = [_digest(advertiser, order, each, KEYS.signing) for each in times]
+def remember(advertiser: int, times: Mapping[Named, datetime]) -> None:
+    """Remember that these orders were there by then, each with its figures. One statement."""
+    if not times:
+        return
+    rows = sorted((_digest(advertiser, *named, KEYS.signing), at) for named, at in times.items())
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, [advertiser, digests, list(times.values())])
+        digests, moments = zip(*rows, strict=True)
+        cursor.execute(_REMEMBER, [advertiser, list(digests), list(moments)])
 
 
-def first_of(
-    advertiser: int, order: str, figures: Collection[SaleFigures]
-) -> Mapping[SaleFigures, datetime]:
-    """When the order was first reported with each of these figures, as far as that is remembered.
-    Keys are rotated: any of them may have been in use then."""
-    of_digest = {
-        _digest(advertiser, order, each, key): each for each in figures for key in KEYS.by_id
-    }
-    rows = OrderSeen.objects.filter(advertiser=advertiser, digest__in=of_digest)
-    found: dict[SaleFigures, datetime] = {}
-    for digest, at in rows.values_list("digest", "first_at"):
-        each = of_digest[digest]
-        found[each] = min(at, found.get(each, at))
+def first_of(advertiser: int, orders: Collection[Named]) -> Mapping[Named, datetime]:
+    """When each of these orders was first reported with those figures, as far as that is
+    remembered. Keys are rotated: any of them may have been in use then. One query."""
+    of_digest = {_digest(advertiser, *named, key): named for named in orders for key in KEYS.by_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [advertiser, list(of_digest)])
+        rows = cursor.fetchall()
+    found: dict[Named, datetime] = {}
+    for digest, at in rows:
+        named = of_digest[digest]
+        found[named] = min(at, found.get(named, at))
     return found
 
 

@@ -1,13 +1,58 @@
-"""Many rows of one advertiser, changed by one statement."""
+"""Many rows of one advertiser, written or changed by one statement."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field
+from django.db.models import Field, JSONField
 
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import COLUMN
+
+_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+_KEYS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+
+
+def give_keys(rows: Sequence[AdvertiserRow]) -> None:
+    """Give new rows of one model the keys that they will have, so that others can refer to them
+    before :func:`insert` writes them. No statement where there are none."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_KEYS, [rows[0]._meta.db_table, len(rows)])
+            for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+                row.pk = key
+
+
+def insert(rows: Sequence[AdvertiserRow]) -> None:
+    """Write new rows of one model, which have their keys. By ``COPY``: a statement with so many
+    values takes several times as long. No statement where there are none."""
+    if not rows:
+        return
+    fields = rows[0]._meta.concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    texts = [(field.attname, isinstance(field, JSONField)) for field in fields]
+    lines = [
+        "\t".join([_text(getattr(row, name), is_json) for name, is_json in texts]) for row in rows
+    ]
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN') as copy,
+    ):
+        copy.write("\n".join([*lines, ""]))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def _text(value: Any, is_json: bool) -> str:
+    """The value for ``COPY``."""
+    if is_json:
+        return json.dumps(value).translate(_ESCAPED)
+    if value is None:
+        return r"\N"
+    return value.translate(_ESCAPED) if isinstance(value, str) else str(value)
 
 
 def update(rows: Sequence[AdvertiserRow], names: Sequence[str]) -> None:
@@ -52,3 +97,16 @@ def _type(field: Field[Any, Any]) -> str:
 
 def _value(field: Field[Any, Any], row: AdvertiserRow) -> Any:
     return field.get_db_prep_save(getattr(row, field.attname), connection)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python look for garbage only afterwards: nearly all that a batch makes lives until its
+    end, and looking through it again and again took a third of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

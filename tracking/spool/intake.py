@@ -20,9 +20,10 @@ from network.clock import from_ms
 from network.models import Advertiser
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
-from tracking.conversions import deciding, journeys, locking, recording
+from tracking.conversions import journeys, locking, recording
 from tracking.conversions import reports as sale_reports
 from tracking.conversions.recording import SaleReport
+from tracking.distribution import sets
 from tracking.landings import rows as landing_rows
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import losses, reading, segments
@@ -126,12 +127,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
     _lock_together(known, reports)
     landing_rows.insert(landings)
     click_rows.insert(_click_row(click) for click in clicks)
-    recording.record_judged(judged, now)
-    for advertiser, conversion_ids in known.items():
-        for conversion_id in conversion_ids:
-            conversion = locking.lock(advertiser, conversion_id)
-            if conversion.closed_at is None:
-                deciding.reconsider(conversion, now)
+    recording.record_judged(judged, now, known)
 
 
 class UnknownAdvertiser(ValueError):
@@ -148,27 +144,24 @@ def _require_known(advertisers: Collection[int]) -> None:
 def _known_sales(touched: Mapping[int, set[int]]) -> dict[int, list[int]]:
     """The open conversions of these journeys, by advertiser, which are locked: no other transaction
     adds one. Those that reports bring now see the clicks, which are taken in before."""
-    return {
+    found = {
         advertiser: locking.open_conversions_of(advertiser, journey_ids)
         for advertiser, journey_ids in sorted(touched.items())
     }
+    return {advertiser: sales for advertiser, sales in found.items() if sales}
 
 
 def _lock_together(known: Mapping[int, Sequence[int]], reports: Sequence[SaleReport]) -> None:
-    """Lock what is there of the known conversions and those reported; one alone is locked when it
-    is its turn."""
+    """Lock what is there of the known conversions and those reported."""
     reported: dict[int, set[str]] = defaultdict(set)
     for advertiser, order in map(_order, reports):
         reported[advertiser].add(order)
-    if sum(map(len, known.values())) + sum(map(len, reported.values())) < 2:
-        return
     for advertiser in sorted(known.keys() | reported.keys()):
         wanted = Q(pk__in=known.get(advertiser, ())) | Q(order__in=reported.get(advertiser, ()))
         locking.lock_all(advertiser, wanted)
 
 
 def _order(report: SaleReport) -> tuple[int, str]:
-    """New orders are created in this order everywhere (:mod:`tracking.conversions.recording`)."""
     return report.advertiser, report.sale.order if report.sale else report.order
 
 
@@ -205,21 +198,26 @@ def _remove(segment: Path, offset: int, source: Source, now: datetime) -> None:
 
 
 def _take(batch: Sequence[Entry], source: Source, now: datetime) -> None:
-    """Take in a batch whole; if something in it cannot be, each record by itself."""
+    """Take in a batch whole; if something in it cannot be, each half by itself: in the end one
+    record that cannot be is set aside alone."""
+    if len(batch) == 1:
+        _take_one(batch[0], source, now)
+        return
     try:
         _take_whole(batch, source, now)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("%s: a batch failed, taking its records one by one", source.segment)
-        for entry in batch:
-            _take_one(entry, source, now)
+        log.exception("%s: %s records failed, taking half of them", source.segment, len(batch))
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            _take(half, source, now)
 
 
-@transaction.atomic
 def _take_whole(batch: Sequence[Entry], source: Source, now: datetime) -> None:
-    store([_record(entry) for entry in batch], now)
-    _move(source, batch[-1].end)
+    with sets.uncollected(), transaction.atomic():
+        store([_record(entry) for entry in batch], now)
+        _move(source, batch[-1].end)
 
 
 def _take_one(entry: Entry, source: Source, now: datetime) -> None:

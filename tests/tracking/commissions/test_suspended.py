@@ -326,7 +326,7 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
     for order in ("b", "a"):
         browser.buy(order, NOW)
     again = [intake.report_record(browser.report(order, SOON)) for order in ("a", "b")]
-    real, one_is_recorded, never, failed = locking.lock_by_order, Event(), Event(), []
+    real, one_is_recorded, never, failed = locking.lock_all, Event(), Event(), []
 
     def lock(*arguments: Any) -> Any:
         locked = real(*arguments)
@@ -348,7 +348,7 @@ def test_it_and_a_drain_that_takes_in_several_orders_do_not_block_each_other(
         except Exception as error:
             failed.append(error)
 
-    monkeypatch.setattr(locking, "lock_by_order", lock)
+    monkeypatch.setattr(locking, "lock_all", lock)
     drain = in_thread(take_in)
     assert one_is_recorded.wait(30)
     for thread in (in_thread(refuse), drain):

@@ -243,8 +243,9 @@ def test_an_order_that_was_seen_cannot_be_read_and_is_forgotten(shop: Advertiser
     assert kept.advertiser == shop
     assert "10023" not in str(vars(kept))
     figures = [SaleFigures(amount, "GBP", (Part("DEFAULT", amount),)) for amount in (100, 101)]
-    assert seen.first_of(shop.pk, "ORDER-10023", figures) == {figures[0]: NOW}
-    assert seen.first_of(make_advertiser().pk, "ORDER-10023", figures) == {}
+    named = [("ORDER-10023", each) for each in figures]
+    assert seen.first_of(shop.pk, named) == {named[0]: NOW}
+    assert seen.first_of(make_advertiser().pk, named) == {}
     assert seen.prune(NOW + timedelta(days=30)) == 0
     assert seen.prune(NOW + timedelta(days=30, seconds=1)) == 1
 

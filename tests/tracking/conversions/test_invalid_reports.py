@@ -10,7 +10,7 @@ from network.models import Advertiser
 from tests.support.browsing import make_report
 from tests.support.makers import NOW, make_advertiser
 from tracking.clicks.keys import KEYS
-from tracking.conversions import recording
+from tracking.conversions import apart, recording
 from tracking.evidence.fields import FieldError
 from tracking.models import Report
 from tracking.rule.reasons import ReportOutcome
@@ -21,7 +21,7 @@ MOST = 3
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "MOST_INVALID", MOST)
+    monkeypatch.setattr(apart, "MOST_INVALID", MOST)
 
 
 def send(shop: Advertiser, minutes: int, *, is_sale: bool = False) -> ReportOutcome:
