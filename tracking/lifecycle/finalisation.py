@@ -1,12 +1,10 @@
 """Closing conversions when their cookie windows have closed, with the commission made final."""
 
-import gc
 import logging
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min, Q
 
 from network.models import Advertiser
@@ -27,10 +25,22 @@ log = logging.getLogger(__name__)
 
 def finalise_due(now: datetime, advertisers: Collection[int] | None = None) -> int:
     """Close every conversion (of some advertisers, where they are named) whose windows have closed;
-    return how many were. Any number may run at once, and one that dies leaves nothing half done."""
+    return how many were. Any number may run at once, and one that dies leaves nothing half done.
+    After a deadlock or a time-out the advertisers after it have their turn before it is raised."""
     if advertisers is None:
         advertisers = Advertiser.objects.values_list("pk", flat=True)
-    return sum(_Run(advertiser, now).finalise() for advertiser in sorted(advertisers))
+    done, failed = 0, list[OperationalError]()
+    for advertiser in sorted(advertisers):
+        try:
+            done += _Run(advertiser, now).finalise()
+        except OperationalError as error:
+            if not connection.is_usable():
+                raise
+            log.exception("Advertiser %s is put aside until the next run", advertiser)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
 
 
 def horizon(now: datetime) -> datetime:
@@ -60,7 +70,7 @@ class _Run:
         each half by itself: in the end one that cannot be closed is put aside alone."""
         taken: dict[int, datetime] = {}
         try:
-            with _uncollected(), transaction.atomic():
+            with sets.uncollected(), transaction.atomic():
                 known_to = horizon(self._now)
                 batch = self._locked(among, known_to)
                 taken |= {row.pk: row.closes_at for row in batch if row.closes_at}
@@ -112,19 +122,6 @@ class _Run:
         )
         _close([row for row in decided if _is_over(row, known_to)], self._now)
         followed.add()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let Python look for garbage only afterwards: nearly all that a batch makes lives until its
-    end, and looking through it again and again took a third of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _is_over(conversion: Conversion, known_to: datetime) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
@@ -18,6 +18,7 @@ from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 from tracking.clicks import rows as click_rows
 from tracking.commissions.rulings import Statement
+from tracking.conversions import deciding
 from tracking.lifecycle import finalisation, suspension
 from tracking.lifecycle.finalisation import finalise_due
 from tracking.lifecycle.validation import validate
@@ -306,3 +307,27 @@ def test_a_batch_goes_on_where_the_last_one_ended(
     with_a_key_that_is_gone(five[0])
     assert finalise_due(DUE) == 4
     assert [row.pk for row in Conversion.objects.filter(closed_at=None)] == [five[0].pk]
+
+
+def test_a_time_out_at_one_advertiser_leaves_the_others_their_turn(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    markets = [Market(name, make_user("operator")) for name in ("First", "Second", "Third")]
+    sales = [market.buy("1", market.blog) for market in markets]
+    slow = markets[1].shop
+
+    def decide(cases: Any, *given: Any) -> Any:
+        if cases[0].conversion.advertiser_id == slow.pk:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 20")
+                cursor.execute("SELECT pg_sleep(5)")
+        return deciding.decide_all(cases, *given)
+
+    monkeypatch.setattr(finalisation, "decide_all", decide)
+    with pytest.raises(OperationalError, match="timeout"):
+        finalise_due(DUE)
+    assert [Conversion.objects.get(pk=sale.pk).closed_at for sale in sales] == [DUE, None, DUE]
+    told = [one.getMessage() for one in caplog.records if one.name == finalisation.__name__]
+    assert told == [f"Advertiser {slow.pk} is put aside until the next run"]
+    monkeypatch.undo()
+    assert finalise_due(DUE) == 1
