@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from network.bench import click, whatif
+from network.bench.intake import draining, late, recording, repeated
 from network.bench.results import Result
 from network.bench.sales import closing, copies
 from network.bench.seeding import filling
@@ -30,6 +31,10 @@ FAILURES = (
     click.ClicksLost,
     closing.NotClosed,
     filling.NotConsistent,
+    draining.NotDrained,
+    late.NotDecidedAgain,
+    recording.NotRecorded,
+    repeated.ReportsLost,
     whatif.NotCounted,
     StageError,
     DatabaseError,
@@ -45,8 +50,11 @@ class Command(BaseCommand):
         "over 90 days and 100,000 sales. finalising: sales/s that become final, next to the same "
         "in SQL alone. load: what a click takes at a fixed rate while the drain, reports, the "
         "closing of sales, what-ifs and pages run. memory: RSS of a web worker over a million "
-        "clicks. Ends with status 1 when a click or a sale was lost or answered wrongly, a what-if "
-        "did not come to its end, or a sale was not closed."
+        "clicks. recording: reports/s from the spool to decided sales. late: milliseconds for a "
+        "click or report after which a sale is decided again. repeated: CPU of each of 10,000 "
+        "reports of one order. drain: clicks/s from the spool, next to COPY. Ends with status 1 "
+        "when a click or a sale was lost or answered wrongly, a what-if did not come to its end, "
+        "or a sale was not closed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -79,6 +87,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seed", type=int, default=filling.CLICKS, help="seed: clicks at least (1,000,000)"
         )
+        parser.add_argument(
+            "--reports",
+            type=int,
+            default=recording.REPORTS,
+            help="recording (5,000); late, repeated, drain: in proportion",
+        )
         parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -94,6 +108,8 @@ class Command(BaseCommand):
             raise CommandError("--requests: between 1,000 and 100,000,000.")
         if not 1_000 <= options["seed"] <= 100_000_000:
             raise CommandError("--seed: between 1,000 and 100,000,000.")
+        if not 10 <= options["reports"] <= 1_000_000:
+            raise CommandError("--reports: between 10 and 1,000,000.")
         wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
         try:
             reports = [MEASUREMENTS[name](options) for name in wanted]
@@ -154,6 +170,26 @@ def _seed(options: Mapping[str, Any]) -> Report:
     return Report(list(filling.results(measured)), list(filling.describe(measured)))
 
 
+def _recording(options: Mapping[str, Any]) -> Report:
+    measured = recording.measure(options["reports"])
+    return Report(list(recording.results(measured)), list(recording.describe(measured)))
+
+
+def _late(options: Mapping[str, Any]) -> Report:
+    measured = late.measure(max(options["reports"] // 2, 3))
+    return Report(list(late.results(measured)), list(late.describe(measured)))
+
+
+def _repeated(options: Mapping[str, Any]) -> Report:
+    measured = repeated.measure(2 * options["reports"])
+    return Report(list(repeated.results(measured)), list(repeated.describe(measured)))
+
+
+def _drain(options: Mapping[str, Any]) -> Report:
+    measured = draining.measure(4 * options["reports"])
+    return Report(list(draining.results(measured)), list(draining.describe(measured)))
+
+
 MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "click": _click,
     "whatif": _whatif,
@@ -161,4 +197,8 @@ MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "seed": _seed,
     "load": _load,
     "memory": _memory,
+    "recording": _recording,
+    "late": _late,
+    "repeated": _repeated,
+    "drain": _drain,
 }

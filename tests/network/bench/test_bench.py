@@ -126,7 +126,7 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
     monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
     monkeypatch.setattr(closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40))
-    for name in ("load", "memory"):
+    for name in ("load", "memory", "recording", "late", "repeated", "drain"):
         monkeypatch.setitem(bench.MEASUREMENTS, name, lambda options: bench.Report([], []))
     filled = MeasuredFilling(clicks=20_000, sales=2_000, seconds=1.6, verified=True)
     monkeypatch.setattr(filling, "measure", lambda clicks: filled)
@@ -180,7 +180,7 @@ def test_sales_that_are_due_are_bounded(due: str) -> None:
 def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
     clicks, sales = ("--seconds", "0.5", "--workers", "1"), ("--days", "2", "--sales", "500")
     due = ("--due", "250", "--seed", "6000")
-    load = ("--rate", "50", "--load-seconds", "2", "--requests", "1000")
+    load = ("--rate", "50", "--load-seconds", "2", "--requests", "1000", "--reports", "30")
     ended = subprocess.run(
         [sys.executable, "manage.py", "bench", *clicks, *sales, *due, *load, "--json"],
         cwd=ROOT,
@@ -202,6 +202,9 @@ def test_it_runs_for_real_and_leaves_nothing_behind() -> None:
         assert results[name]["value"] > 0
     for name in ("finalising", "finalising, one worker", "finalising, two workers"):
         assert results[name]["value"] > 0
+    for name in ("recording", "late click", "late report", "draining clicks"):
+        assert results[name]["value"] > 0
+    assert results["one order reported again and again"]["value"] > 0
     for name in whatif.ASKED:
         result = results[f"whatif, {name}"]
         assert result["value"] > 0

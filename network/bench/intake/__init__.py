@@ -1,0 +1,1 @@
+"""Measures how fast what was accepted is taken into PostgreSQL."""
