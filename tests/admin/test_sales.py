@@ -15,8 +15,10 @@ from network.models import Advertiser, User
 from publishers.models import LedgerEntry, Partnership
 from tests.support.makers import NOW, Shopper, finalise, make_user, report_sale
 from tests.support.reading import post, text
+from tracking.commissions.rulings import Statement
 from tracking.conversions.deciding import decide_again
-from tracking.models import Commission, Conversion, Report, SpoolHost
+from tracking.lifecycle.validation import Action, validate
+from tracking.models import Commission, Conversion, Report, SpoolHost, Validation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 PARTNERS = "/admin/publishers/partnership/"
@@ -115,6 +117,34 @@ def in_conflict(partner: Partnership) -> Conversion:
     data = {"order": "7", "amount": "20.00"}
     report_sale(shop, NOW, data, from_cookies=shopper.cookies, source="pixel")
     return sale
+
+
+def test_what_nobody_gets_is_no_commission_in_a_list(
+    owner: Client, partners: dict[str, Partnership]
+) -> None:
+    """Whose sale it is may be in conflict, or it is declined; the home counts neither."""
+    shop = partners["Blog"].advertiser
+    paid = sale_of(partners, "1")
+    declined = sale_of(partners, "2")
+    said = Statement(
+        action=Action.DECLINE, made_by=make_user("manager", shop), code=Validation.Code.FRAUD
+    )
+    validate(shop.pk, declined.pk, said, NOW)
+    contested = sale_of(partners, "3")
+    rival = Shopper()
+    rival.follow(partners["Cat"], NOW)
+    report_sale(shop, NOW, {"order": "3", "amount": "49.90"}, from_cookies=rival.cookies)
+    contested.refresh_from_db()
+    assert contested.conflict == Conversion.Conflict.JOURNEYS
+
+    rows = owner.get("/admin/tracking/conversion/").context["cl"]
+    column = {row.order: rows.model_admin.earned(row) for row in rows.result_list}
+    assert column == {"1": "£3.99", "2": None, "3": None}
+    earning = owner.get("/admin/tracking/commission/?state=earning").context["cl"]
+    assert [row.conversion_id for row in earning.result_list] == [paid.pk]
+    figures = owner.get("/admin/").context["figures"]
+    found = figures["sales"].value, [each.value for each in figures["commission"]]
+    assert found == ("1", ["£3.99"])
 
 
 def test_an_order_in_conflict_can_be_declined(

@@ -91,7 +91,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     @admin.display(description=gettext_lazy("Commission"), empty_value=EMPTY)
     def earned(self, row: Conversion) -> str | None:
         commission = commission_of(row)
-        if commission is None:
+        if commission is None or _is_unpaid(commission):
             return None
         return money.display(commission.amount_minor, commission.currency)
 

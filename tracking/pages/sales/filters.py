@@ -51,7 +51,8 @@ class StateFilter(ChoicesFilter):
             return queryset.filter(status__in=OPEN, closed_at=None)
         if chosen == "earning":
             unpaid = {SaleState.DECLINED, SaleState.NOBODY}
-            return queryset.annotate(state_now=state_case()).exclude(state_now__in=unpaid)
+            earning = queryset.annotate(state_now=state_case()).exclude(state_now__in=unpaid)
+            return earning.exclude(status=Commission.Status.DECLINED)  # while whose is in conflict
         return in_state(queryset, chosen)
 
 

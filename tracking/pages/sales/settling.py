@@ -117,8 +117,9 @@ class Settling(ChangeView[Conversion]):
             return Effects(nothing=[said])
         earliest = min(becomes.closes_at for _report, becomes in self.choices)
         text = _(
-            "Its figures and its clicks decide from now on. The sale stays open until %(when)s at "
-            "least; until then it can still be declined. What is final is not taken back."
+            "The figures and the clicks of the report that you choose decide from now on. The sale "
+            "stays open until %(when)s at least, and can still be declined; once it is final, "
+            "nothing can be taken back."
         )
         return Effects(sentences=[text % {"when": dates.zoned(earliest)}])
 
