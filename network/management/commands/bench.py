@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from network.bench import click, whatif
 from network.bench.intake import draining, late, recording, repeated
+from network.bench.opening import ratios
 from network.bench.results import Result
 from network.bench.sales import closing, copies
 from network.bench.seeding import filling
@@ -35,6 +36,7 @@ FAILURES = (
     late.NotDecidedAgain,
     recording.NotRecorded,
     repeated.ReportsLost,
+    ratios.NotOpened,
     whatif.NotCounted,
     StageError,
     DatabaseError,
@@ -52,7 +54,9 @@ class Command(BaseCommand):
         "closing of sales, what-ifs and pages run. memory: RSS of a web worker over a million "
         "clicks. recording: reports/s from the spool to decided sales. late: milliseconds for a "
         "click or report after which a sale is decided again. repeated: CPU of each of 10,000 "
-        "reports of one order. drain: clicks/s from the spool, next to COPY. Ends with status 1 "
+        "reports of one order. drain: clicks/s from the spool, next to COPY. seed: clicks/s with "
+        "which realistic data is filled in. pages, only when named: every page and list with so "
+        "many rows, next to a hundredth of them. Ends with status 1 "
         "when a click or a sale was lost or answered wrongly, a what-if did not come to its end, "
         "or a sale was not closed."
     )
@@ -85,7 +89,7 @@ class Command(BaseCommand):
             "--load-seconds", type=float, default=latency.SECONDS, help="load: how long (60)"
         )
         parser.add_argument(
-            "--seed", type=int, default=filling.CLICKS, help="seed: clicks at least (1,000,000)"
+            "--seed", type=int, default=filling.CLICKS, help="seed, pages: clicks (1,000,000)"
         )
         parser.add_argument(
             "--reports",
@@ -110,7 +114,8 @@ class Command(BaseCommand):
             raise CommandError("--seed: between 1,000 and 100,000,000.")
         if not 10 <= options["reports"] <= 1_000_000:
             raise CommandError("--reports: between 10 and 1,000,000.")
-        wanted = [options["only"]] if options["only"] else list(MEASUREMENTS)
+        by_default = [name for name in MEASUREMENTS if name not in ONLY_WHEN_NAMED]
+        wanted = [options["only"]] if options["only"] else by_default
         try:
             reports = [MEASUREMENTS[name](options) for name in wanted]
         except FAILURES as error:
@@ -190,11 +195,17 @@ def _drain(options: Mapping[str, Any]) -> Report:
     return Report(list(draining.results(measured)), list(draining.describe(measured)))
 
 
+def _pages(options: Mapping[str, Any]) -> Report:
+    measured = ratios.measure(options["seed"])
+    return Report(list(ratios.results(measured)), list(ratios.describe(measured)))
+
+
 MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "click": _click,
     "whatif": _whatif,
     "finalising": _finalising,
     "seed": _seed,
+    "pages": _pages,
     "load": _load,
     "memory": _memory,
     "recording": _recording,
@@ -202,3 +213,5 @@ MEASUREMENTS: Mapping[str, Callable[[Mapping[str, Any]], Report]] = {
     "repeated": _repeated,
     "drain": _drain,
 }
+ONLY_WHEN_NAMED = ("pages",)
+"""It fills in a million clicks, and opens hundreds of pages."""

@@ -1,0 +1,1 @@
+"""Pages and lists, opened with few rows and with many."""
