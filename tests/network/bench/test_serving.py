@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from network.bench.click import is_ok
 from network.bench.load import Plan
-from network.bench.serving import latency, memory
+from network.bench.serving import latency, memory, steady
 from network.bench.serving.beside import Beside, is_taken
 from network.bench.serving.latency import MeasuredLoad
 from network.bench.serving.memory import MeasuredMemory, MemoryPoint
@@ -69,6 +69,13 @@ def test_a_server_that_stands_still_delays_all_that_was_due_meanwhile() -> None:
     assert len(round_.took) == 60
     delayed = [took for took in round_.took if took > STANDS_STILL / 3]
     assert len(delayed) >= 15  # of the 30 that were due while it stood still
+
+
+def test_what_is_sent_late_counts_from_when_it_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "MOST_CONNECTIONS", 1)
+    with server(still_at=5) as address:
+        round_ = SteadyLoad(address).run(PLAN, per_second=100, seconds=0.6)
+    assert len([took for took in round_.took if took > STANDS_STILL / 3]) >= 15
 
 
 def test_wrong_answers_are_counted_and_the_first_is_kept() -> None:
