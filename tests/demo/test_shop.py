@@ -47,6 +47,24 @@ def test_the_tag_is_on_every_page_of_the_shop(shop: Advertiser, path: str) -> No
     assert f'<script async src="{tag}"></script>' in page
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/demo/strip?order=%00",
+        "/demo/strip?order=N-1%00",
+        "/thank-you/%00?amount=4990",
+        "/thank-you/1?amount=%00&sig=%00&call=%00",
+        "/checkout?product=%00&quantity=%00",
+        "/product/%00",
+        "/%00",
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_an_address_with_a_zero_byte_is_no_error(path: str) -> None:
+    """PostgreSQL takes none in a text."""
+    assert ask(places.SHOP, path).status_code in (200, 302, 404)
+
+
 @pytest.mark.parametrize("host", places.PUBLISHERS)
 @pytest.mark.usefixtures("shop")
 def test_the_shops_pages_are_on_no_other_host(host: str) -> None:

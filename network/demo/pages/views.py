@@ -25,6 +25,8 @@ from network.models import Advertiser
 from network.money import AmountError, Money, parse, plain
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.evidence import signing
+from tracking.evidence.fields import MAX_ORDER
+from tracking.rule.text import printable
 from tracking.wire.tag import TagSettings, snippet
 
 View = Callable[..., HttpResponse]
@@ -137,7 +139,8 @@ def show_strip(request: HttpRequest) -> HttpResponse:
     brought = strip.read(request.COOKIES, advertiser.id, now)
     outcome = strip.outcome_now(brought, advertiser, now)
     names = strip.names_of(judged.click for judged in outcome.verdicts)
-    number = request.GET.get("order", "") or strip.order_number_of(outcome, advertiser)
+    asked = printable(request.GET.get("order", ""), MAX_ORDER)
+    number = asked or strip.order_number_of(outcome, advertiser)
     order = strip.order_of(number, advertiser) if number else None
     steps = guide.steps(outcome, order, request.COOKIES.get(strip.LOOKED, ""))
     context = {
