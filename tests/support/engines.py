@@ -10,12 +10,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from network.local.account import choose_account, make_data_folder
 from network.local.embedded import temporary_folder
-from network.local.servers import Postgres, Valkey, serve
+from network.local.hold import hold
+from network.local.servers import Postgres, Servers, Valkey, serve
 from network.secret_store import development_secret
 
 
@@ -66,11 +69,24 @@ def _redis_database(url: str, number: int) -> str:
 _prepare()
 
 
+@contextmanager
+def own_servers(*names: str, durable: bool = True) -> Iterator[Servers]:
+    """Servers on a folder of their own, which is held: no other run takes it for one that was left
+    behind."""
+    data = temporary_folder()
+    make_data_folder(data, choose_account())
+    with (
+        hold(data) as held,
+        serve(data, names, durable=durable, keep=False, hold=[held.lock]) as servers,
+    ):
+        servers.await_ready()
+        yield servers
+
+
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     """A PostgreSQL for this test alone, which it may freeze, kill and restart."""
-    with serve(temporary_folder(), ["postgres"], keep=False) as servers:
-        servers.await_ready()
+    with own_servers("postgres") as servers:
         assert servers.postgres
         yield servers.postgres
 
@@ -78,7 +94,6 @@ def own_postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def own_valkey() -> Iterator[Valkey]:
     """A Valkey for this test alone, which it may freeze, kill and restart."""
-    with serve(temporary_folder(), ["valkey"], keep=False) as servers:
-        servers.await_ready()
+    with own_servers("valkey") as servers:
         assert servers.valkey
         yield servers.valkey

@@ -16,12 +16,11 @@ from pytest_django import DjangoDbBlocker
 
 from network.database import owner
 from network.local.bootstrap import ROOT
-from network.local.embedded import temporary_folder
-from network.local.servers import serve
 from network.project import checks
 from publishers.models import CookieTypeChoice, Notice, PartnerNote, Partnership
 from publishers.policy import assigning
 from tests.support.databases import speaking_to
+from tests.support.engines import own_servers
 from tests.support.makers import NOW, make_user
 from tests.tracking.verify.breaking import make_world
 from tracking.clicks import partitions
@@ -40,10 +39,9 @@ def place(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     written = SECTION.search((ROOT / "docs/operations.md").read_text())
     assert written
     with (
-        serve(temporary_folder(), ["postgres"], durable=False, keep=False) as servers,
+        own_servers("postgres", durable=False) as servers,
         django_db_blocker.unblock(),
     ):
-        servers.await_ready()
         assert servers.postgres
         with psycopg.connect(servers.postgres.url, autocommit=True) as superuser:
             for statement in filter(str.strip, written[1].split(";")):
