@@ -19,6 +19,7 @@ from publishers.models import Publisher
 from tests.support.browsing import Browser, make_report, minutes
 from tests.support.makers import NOW, make_advertiser
 from tests.tracking.conversions.test_believing import bare, partner, signed
+from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
 from tracking.conversions.reports import SaleReport
 from tracking.evidence.fields import FieldError, Part, SaleFigures
@@ -239,8 +240,12 @@ def statements_for(number: int) -> int:
     return len(captured)
 
 
-def test_a_batch_takes_as_many_statements_however_many_reports_and_clicks_are_in_it() -> None:
-    assert statements_for(3) == statements_for(24)
+def test_a_batch_takes_as_many_statements_however_many_reports_and_clicks_are_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With more late clicks than are written as values of a statement."""
+    monkeypatch.setattr(click_rows, "FEW", 2)
+    assert statements_for(2) == statements_for(9)
 
 
 @pytest.fixture
