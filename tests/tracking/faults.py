@@ -4,20 +4,18 @@ The rule itself has a table of its own (``tests/tracking/rule/mutations.py``).
 """
 
 from tests.support.faults import Fault
+from tests.tracking.faults_simulated import SIMULATOR
 
 _PROPERTIES = "tests/tracking/evidence/test_resolving.py::"
 _CLOSING = "tests/tracking/evidence/test_closing.py::"
 _JOINING = "tests/tracking/evidence/test_joining.py::"
 _KEEPING = "tests/tracking/evidence/test_keeping.py::"
 _ARRIVAL = "tests/tracking/conversions/test_order_of_arrival.py::"
+_GUESSING = "tests/tracking/conversions/test_guessing.py::"
 _BELIEVING = "tests/tracking/conversions/test_believing.py::"
 _BATCHES = "tests/tracking/lifecycle/test_batches.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
 _OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
-_PLAYED = (
-    "tests/tracking/simulator/test_played_evidence.py::"
-    "test_the_evidence_of_a_scenario_comes_out_as_it_says"
-)
 _WHATIF = "tests/tracking/whatif/test_late_evidence.py::"
 
 BELIEF = (
@@ -142,6 +140,14 @@ BELIEF = (
         "if item.figures in figures and item not in heard",
         "if item.figures == heard[0].figures and item not in heard",
         _KEEPING + "test_whether_bare_reports_arrive_first_or_last_changes_nothing",
+    ),
+    Fault(
+        "one journey takes all the room of an order",
+        "tracking.conversions.files",
+        "return same >= MOST_OF_A_JOURNEY or of_rank",
+        "return of_rank",
+        _GUESSING + "test_a_partner_that_guesses_numbers_does_not_get_the_orders",
+        case="many of one click",
     ),
     Fault(
         "what waits is not dated by what comes before a token",
@@ -327,73 +333,6 @@ PAGES = (
         "return None",
         "tests/tracking/pages/sales/test_sale_page.py::"
         "test_a_report_that_would_have_come_too_late_is_not_tried",
-    ),
-)
-
-SIMULATOR = (
-    Fault(
-        "the simulator places a stale token",
-        "tracking.simulator.play",
-        "is_placed = click.reason is None and is_fresh(click, step.minute * MINUTE_MS)",
-        "is_placed = click.reason is None",
-        _PLAYED,
-        case="handed round",
-    ),
-    Fault(
-        "the simulator believes browsers whatever the advertiser asks",
-        "tracking.simulator.play",
-        "believes_browsers=settings.verification is Verification.BROWSER,",
-        "believes_browsers=True,",
-        _PLAYED,
-        case="only a browser says",
-    ),
-    Fault(
-        "the simulator counts a channel that does not count",
-        "tracking.simulator.reporting",
-        'uncounted=fields.channel if counts_not else "",',
-        'uncounted="",',
-        _PLAYED,
-        case="does not count",
-    ),
-    Fault(
-        "the simulator takes a pixel's session for a script's",
-        "tracking.simulator.reporting",
-        "session_by_cookie=step.presented is None and step.way is not Way.TAG,",
-        "session_by_cookie=False,",
-        _PLAYED,
-        case="no script can read",
-    ),
-    Fault(
-        "the simulator takes an unsigned report for a signed one",
-        "tracking.simulator.reporting",
-        "is_signed=step.rank is Rank.SIGNED,",
-        "is_signed=step.rank is not Rank.KEYED,",
-        _PLAYED,
-        case="a signed one before an unsigned",
-    ),
-    Fault(
-        "bare reports before a click are forgotten",
-        "tracking.evidence.keeping",
-        "dated(item.at, remembered.get(item.figures))",
-        "item.at",
-        _PLAYED,
-        case="opened again",
-    ),
-    Fault(
-        "what nobody confirmed is declined with its windows",
-        "tracking.evidence.closing",
-        "return closes_at + timedelta(days=confirm_days)",
-        "return closes_at",
-        _PLAYED,
-        case="is unverified",
-    ),
-    Fault(
-        "the simulator knows what has not come yet",
-        "tracking.simulator.play",
-        "arrived = [each for each in by_arrival if each.received_at <= now]",
-        "arrived = list(evidence)",
-        "tests/tracking/simulator/test_played_evidence.py::"
-        "test_what_comes_after_one_looks_has_not_come",
     ),
 )
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from network.models import Advertiser
 from tracking.commissions import settling
 from tracking.conversions import reports, seen
-from tracking.conversions.reports import MOST_KEPT, JudgedReport
+from tracking.conversions.reports import MOST_KEPT, MOST_OF_A_JOURNEY, JudgedReport
 from tracking.evidence.fields import SaleFigures
 from tracking.evidence.keeping import dated, is_uncounted
+from tracking.evidence.ranks import Rank
 from tracking.models import Conversion, Report
 from tracking.rule.reasons import ReportOutcome
 
@@ -121,7 +122,7 @@ class File:
             self.is_changed |= _repeat(alike, item) and outcome == ReportOutcome.MERGED
             self._touch(alike)
             return alike
-        if self._ranks[item.rank.value] >= MOST_KEPT[item.rank]:
+        if self._is_full(item):
             self._drop(item)
             return ReportOutcome.TOO_MANY
         row = reports.row_of(item, outcome, said, self.conversion, _is_uncounted(item, self.shop))
@@ -131,6 +132,14 @@ class File:
             self.journeys |= item.journeys
             self.is_changed = True
         return row
+
+    def _is_full(self, item: JudgedReport) -> bool:
+        of_rank = self._ranks[item.rank.value]
+        if item.rank is not Rank.TOKEN or of_rank < MOST_OF_A_JOURNEY:
+            return of_rank >= MOST_KEPT[item.rank]
+        others = (reports.evidence_of(row) for row in self.rows if row.rank == Rank.TOKEN)
+        same = sum(not item.journeys.isdisjoint(other.journeys) for other in others)
+        return same >= MOST_OF_A_JOURNEY or of_rank >= MOST_KEPT[item.rank]
 
     def _drop(self, item: JudgedReport) -> None:
         """It says at least when the order was there, if its amount is the sale's."""

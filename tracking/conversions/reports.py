@@ -25,10 +25,13 @@ from tracking.rule.reasons import ReportOutcome
 from tracking.rule.text import printable
 from tracking.rule.tokens import Keys, TokenError, accept
 
-MOST_KEPT: Mapping[Rank, int] = {Rank.KEYED: 40, Rank.SIGNED: 40, Rank.TOKEN: 20, Rank.BARE: 5}
+MOST_KEPT: Mapping[Rank, int] = {Rank.KEYED: 40, Rank.SIGNED: 40, Rank.TOKEN: 60, Rank.BARE: 5}
 """Reports that are kept of one order, by rank, so that nobody can make it cost more by sending
 others: what anybody can send does not take the place of what the shop confirms. A reload says what
 was said before and is not kept at all; more than this is no shop's doing."""
+MOST_OF_A_JOURNEY = 3
+"""Unsigned reports with a token that are kept of one journey: tag, pixel, and one more. With one
+click of one's own nobody can leave no room for those of the browser that bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,22 +128,6 @@ def test_a_number_that_was_guessed_before_its_order_blocks_nothing(
     assert verdicts() == ["held"]
 
 
-@pytest.mark.parametrize("kind", ["keyed", "signed"])
-def test_a_partner_that_guesses_numbers_does_not_get_the_orders(
-    shop: Advertiser, kind: str
-) -> None:
-    """With its own token, before the shopper has clicked; the shop confirms the order later."""
-    blog, thief = partner(shop), partner(shop)
-    record(reader_of(shop, thief).report("1", NOW + minutes(1), "0.00", source="pixel"))
-    browser = reader_of(shop, blog, NOW + minutes(2))
-    record(browser.report("1", NOW + minutes(3)))
-    confirmed = make_report(shop, "1", NOW + minutes(4), "50.00", source="pixel")
-    confirmed = replace(confirmed, source="keyed") if kind == "keyed" else signed(shop, confirmed)
-    record(confirmed)
-    assert (sale().conflict, sale().at, sale().verified) == ("", NOW + minutes(3), True)
-    assert Commission.objects.get(status="pending").publisher == blog
-
-
 # --- Ranks and signatures -----------------------------------------------------------------------
 
 
