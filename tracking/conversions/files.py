@@ -45,6 +45,8 @@ class File:
     """Reports of a sale that is nobody's, which are counted."""
     _said: dict[tuple[str, bool], Report] = field(default_factory=dict)
     _ranks: Counter[str] = field(default_factory=Counter)
+    _led: dict[UUID, frozenset[int]] = field(default_factory=dict)
+    """The journeys to which kept reports lead: decoding their tokens is what costs."""
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -137,9 +139,14 @@ class File:
         of_rank = self._ranks[item.rank.value]
         if item.rank is not Rank.TOKEN or of_rank < MOST_OF_A_JOURNEY:
             return of_rank >= MOST_KEPT[item.rank]
-        others = (reports.evidence_of(row) for row in self.rows if row.rank == Rank.TOKEN)
-        same = sum(not item.journeys.isdisjoint(other.journeys) for other in others)
+        others = (self._journeys_of(row) for row in self.rows if row.rank == Rank.TOKEN)
+        same = sum(not item.journeys.isdisjoint(led) for led in others)
         return same >= MOST_OF_A_JOURNEY or of_rank >= MOST_KEPT[item.rank]
+
+    def _journeys_of(self, row: Report) -> frozenset[int]:
+        if row.id not in self._led:
+            self._led[row.id] = reports.evidence_of(row).journeys
+        return self._led[row.id]
 
     def _drop(self, item: JudgedReport) -> None:
         """It says at least when the order was there, if its amount is the sale's."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -51,9 +52,12 @@ def take_in(batch: list[SaleReport]) -> dict[UUID, ReportOutcome]:
 @pytest.mark.parametrize("alike", [True, False], ids=["alike", "all_different"])
 @pytest.mark.parametrize("kind", ["bare", "token"])
 def test_many_reports_of_an_order_cost_what_few_do(
-    shop: Advertiser, kind: str, alike: bool
+    shop: Advertiser, monkeypatch: pytest.MonkeyPatch, kind: str, alike: bool
 ) -> None:
+    """Statements, and kept reports whose tokens are decoded."""
     browser = reader_of(shop, partner(shop))
+    decoded = Mock(side_effect=reports.evidence_of)
+    monkeypatch.setattr(reports, "evidence_of", decoded)
 
     def batch(order: str, number: int) -> list[SaleReport]:
         made = [
@@ -75,7 +79,8 @@ def test_many_reports_of_an_order_cost_what_few_do(
         sent = batch(f"order-{size}", size)
         with statements() as count:
             take_in(sent)
-            costs.append(count())
+            costs.append((count(), decoded.call_count))
+        decoded.reset_mock()
         found = Conversion.objects.get(order=f"order-{size}")
         kept = list(found.reports.all())
         assert len(kept) + sum(row.repeats for row in kept) + found.dropped_reports == size
