@@ -68,7 +68,6 @@ class Advertiser(models.Model):
     consent_default = models.CharField(
         _("consent without an answer"),
         max_length=10,
-        db_column="consent",
         choices=ConsentDefault,
         help_text=_("What holds when a link says nothing about consent."),
     )

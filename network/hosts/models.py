@@ -22,7 +22,6 @@ class ProofWay(models.TextChoices):
     TXT = "txt", _("TXT record")
     FILE = "file", _("File")
     LOCAL = "local", _("This machine")
-    EARLIER = "earlier", _("Accepted before proof was asked for")
 
 
 class HostProof(models.Model):

@@ -112,15 +112,10 @@ def _store(
     missing_since = held.missing_since
     if way:
         missing_since = None
-        if not _is_asked_for(held) and not prove(held, way, now, asked_by=asked_by):
+        if not held.proof_id and not prove(held, way, now, asked_by=asked_by):
             answers = [*answers[:-1], replace(answers[-1], finding=Finding.TAKEN)]
     elif held.proof_id and all(answer.is_final for answer in answers):
         missing_since = missing_since or now
     TrackingHost.objects.filter(pk=held.pk).update(
         answers=[asdict(answer) for answer in answers], missing_since=missing_since
     )
-
-
-def _is_asked_for(held: TrackingHost) -> bool:
-    """Whether it has a proof, other than having been there before one was asked for."""
-    return held.proof is not None and held.proof.way != ProofWay.EARLIER

@@ -76,12 +76,9 @@ def parse(text: str) -> list[str]:
     return list(hosts)
 
 
-def refuse_outside(advertiser: Advertiser, hosts: Iterable[str], domains: Sequence[str]) -> None:
-    """Raises ValidationError for the hosts that do not lie below one of the domains. Those that the
-    advertiser had before proof was asked for may stay."""
-    earlier = TrackingHost.objects.filter(advertiser=advertiser.pk, proof__way=ProofWay.EARLIER)
-    kept = set(earlier.values_list("host", flat=True))
-    errors = [_outside(host, domains) for host in hosts if host not in kept]
+def refuse_outside(hosts: Iterable[str], domains: Sequence[str]) -> None:
+    """Raises ValidationError for the hosts that do not lie below one of the domains."""
+    errors = [_outside(host, domains) for host in hosts]
     if any(errors):
         raise ValidationError([error for error in errors if error])
 

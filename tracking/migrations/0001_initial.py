@@ -4,7 +4,6 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-
 # Every key has the advertiser, so that these tables can be distributed over machines by it, and
 # rows of one advertiser refer to each other by (advertiser_id, id); references to other tables have
 # no constraint (docs/decisions/0016-keys-carry-the-advertiser.md). Django knows one column as the
@@ -45,9 +44,50 @@ CREATE INDEX click_advertiser ON tracking_click (advertiser_id, id);
 """
 DROP_CLICK = "DROP TABLE tracking_click"
 
+# The application's role owns nothing, and so can attach no partition; it may call this. What the
+# default partition holds of the month is moved. Bounds are UUIDv7: 48 bits of milliseconds, then 0.
+MAKE_PARTITION = """
+CREATE FUNCTION softclick_make_click_partition(month date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    start timestamptz := date_trunc('month', month)::timestamp AT TIME ZONE 'UTC';
+    until timestamptz :=
+        (date_trunc('month', month)::timestamp + interval '1 month') AT TIME ZONE 'UTC';
+    low uuid := (lpad(to_hex((extract(epoch FROM start) * 1000)::bigint), 12, '0')
+        || repeat('0', 20))::uuid;
+    high uuid := (lpad(to_hex((extract(epoch FROM until) * 1000)::bigint), 12, '0')
+        || repeat('0', 20))::uuid;
+    name text := 'tracking_click_' || to_char(month, 'YYYY_MM');
+BEGIN
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('tracking_click partitions'));
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    LOCK TABLE tracking_click IN SHARE ROW EXCLUSIVE MODE;
+    EXECUTE format(
+        'CREATE TABLE public.%I (LIKE tracking_click INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name
+    );
+    EXECUTE format(
+        'WITH moved AS ('
+        'DELETE FROM tracking_click_default WHERE id >= %L AND id < %L RETURNING *'
+        ') INSERT INTO %I SELECT * FROM moved', low, high, name
+    );
+    EXECUTE format(
+        'ALTER TABLE tracking_click ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+        name, low, high
+    );
+    RETURN true;
+END $$;
+REVOKE EXECUTE ON FUNCTION softclick_make_click_partition(date) FROM PUBLIC;
+"""
+DROP_MAKE_PARTITION = "DROP FUNCTION softclick_make_click_partition(date)"
+
 TABLES = (
     "conversion", "conversionjourney", "report", "decision", "commission", "validation",
-    "unattributedsales", "rollup",
+    "unattributedsales", "rollup", "orderseen", "landing", "correction",
 )
 ONE_TO_ONE = (("conversion", "decision"), ("commission", "conversion"), ("commission", "ledger_transaction"))
 AMONG_THEM = (
@@ -58,6 +98,9 @@ AMONG_THEM = (
     ("decision", "conversion", "conversion"),
     ("commission", "conversion", "conversion"),
     ("validation", "conversion", "conversion"),
+    ("correction", "report", "report"),
+    ("correction", "taken", "report"),
+    ("correction", "conversion", "conversion"),
 )
 
 
@@ -96,54 +139,60 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0001_initial'),
-        ('publishers', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('publishers', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
             name='SpoolHost',
             fields=[
-                ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('registered_at', models.DateTimeField()),
-                ('drained_to', models.DateTimeField()),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
+                ('name', models.CharField(max_length=200, primary_key=True, serialize=False, verbose_name='name')),
+                ('registered_at', models.DateTimeField(verbose_name='registered at')),
+                ('drained_to', models.DateTimeField(verbose_name='drained to')),
+                ('removed_at', models.DateTimeField(blank=True, null=True, verbose_name='removed at')),
+                ('lost_clicks', models.PositiveBigIntegerField(db_default=0, default=0, verbose_name='lost clicks')),
+                ('lost_reports', models.PositiveBigIntegerField(db_default=0, default=0, verbose_name='lost reports')),
+                ('lost_at', models.DateTimeField(blank=True, null=True, verbose_name='lost at')),
             ],
+            options={
+                'verbose_name': 'spool host',
+                'verbose_name_plural': 'spool hosts',
+            },
         ),
         migrations.CreateModel(
             name='Conversion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('parts', models.JSONField(default=list)),
-                ('voucher', models.CharField(blank=True, max_length=100)),
-                ('channel', models.CharField(blank=True, max_length=60)),
-                ('customer', models.CharField(blank=True, max_length=10)),
-                ('conflict', models.CharField(blank=True, choices=[('', 'None'), ('figures', 'Reports with different figures'), ('journeys', 'Reports of different journeys')], max_length=10)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('settled_reason', models.CharField(blank=True, max_length=500)),
-                ('verified', models.BooleanField(default=True)),
-                ('closes_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversions', to='network.advertiser')),
-                ('settled_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('order', models.CharField(max_length=64, verbose_name='order')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('created_at', models.DateTimeField(verbose_name='created at')),
+                ('amount_minor', models.BigIntegerField(verbose_name='amount in minor units')),
+                ('currency', models.CharField(max_length=3, verbose_name='currency')),
+                ('parts', models.JSONField(default=list, verbose_name='parts')),
+                ('voucher', models.CharField(blank=True, max_length=100, verbose_name='voucher')),
+                ('channel', models.CharField(blank=True, max_length=60, verbose_name='channel')),
+                ('customer', models.CharField(blank=True, max_length=10, verbose_name='customer')),
+                ('conflict', models.CharField(blank=True, choices=[('', 'None'), ('figures', 'Reports with different figures'), ('journeys', 'Reports of different journeys')], max_length=10, verbose_name='conflict')),
+                ('conflict_since', models.DateTimeField(null=True, verbose_name='conflict since')),
+                ('settled_at', models.DateTimeField(null=True, verbose_name='settled at')),
+                ('settled_reason', models.CharField(blank=True, max_length=500, verbose_name='settled reason')),
+                ('verified', models.BooleanField(default=True, verbose_name='verified')),
+                ('over_limit', models.BooleanField(db_default=False, default=False, help_text="Above the advertiser's largest plausible order, and not approved.", verbose_name='over limit')),
+                ('first_seen_at', models.DateTimeField(help_text='When its order was first heard of in a report that was not kept.', null=True, verbose_name='first seen at')),
+                ('dropped_reports', models.PositiveIntegerField(db_default=0, default=0, help_text='Reports beyond the number that is kept of an order.', verbose_name='dropped reports')),
+                ('closes_at', models.DateTimeField(null=True, verbose_name='closes at')),
+                ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversions', to='network.advertiser', verbose_name='advertiser')),
+                ('contested_by', models.ForeignKey(db_constraint=False, db_index=False, help_text='Whose click came with the report that contradicts the earlier one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher', verbose_name='contested by')),
+                ('settled_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='settled by')),
             ],
             options={
                 'verbose_name': 'sale',
+                'verbose_name_plural': 'sales',
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['advertiser', 'closes_at'], name='conversion_due'), models.Index(fields=['advertiser', '-at'], name='conversion_recent'), models.Index(condition=models.Q(('closed_at__isnull', True), ('conflict_since__isnull', False)), fields=['advertiser', 'conflict_since'], name='conversion_contested'), models.Index(condition=models.Q(('closed_at__isnull', True), models.Q(('verified', False), ('over_limit', True), _connector='OR')), fields=['advertiser', 'closes_at'], name='conversion_waits'), models.Index(condition=models.Q(('contested_by__isnull', False)), fields=['advertiser', 'contested_by'], name='conversion_contested_by')],
+                'constraints': [models.UniqueConstraint(fields=('advertiser', 'order'), name='conversion_once_per_order'), models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='conversion_amount')],
             },
-        ),
-        migrations.CreateModel(
-            name='ConversionJourney',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('journey', models.BigIntegerField()),
-                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
-                ('conversion', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='journeys', to='tracking.conversion')),
-            ],
         ),
         migrations.CreateModel(
             name='Decision',
@@ -151,7 +200,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sequence', models.PositiveIntegerField()),
                 ('decided_at', models.DateTimeField()),
-                ('cause', models.CharField(choices=[('report', 'A report arrived'), ('click', 'A click arrived'), ('final', 'The cookie windows closed'), ('staff', 'Staff resolved a conflict')], max_length=10)),
+                ('cause', models.CharField(choices=[('report', 'A report arrived'), ('click', 'A click arrived'), ('final', 'The cookie windows closed'), ('staff', 'Staff resolved a conflict'), ('earlier', 'Nobody settled the conflict: the earlier report decides')], max_length=10)),
                 ('rule_version', models.PositiveSmallIntegerField()),
                 ('inputs', models.JSONField()),
                 ('verdicts', models.JSONField()),
@@ -162,34 +211,98 @@ class Migration(migrations.Migration):
                 ('conversion', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='tracking.conversion')),
                 ('paid_publisher', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('paid_click__isnull', False)), fields=['advertiser', 'paid_click'], name='decision_paid_click')],
+                'constraints': [models.UniqueConstraint(fields=('conversion', 'sequence', 'advertiser'), name='decision_sequence'), models.CheckConstraint(condition=models.Q(models.Q(('paid_click__isnull', True), ('paid_publisher__isnull', True)), models.Q(('paid_click__isnull', False), ('paid_publisher__isnull', False)), _connector='OR'), name='decision_pays_by_a_click')],
+            },
         ),
         migrations.AddField(
             model_name='conversion',
             name='decision',
-            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='current_of', to='tracking.decision'),
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='current_of', to='tracking.decision', verbose_name='decision'),
+        ),
+        migrations.CreateModel(
+            name='Landing',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='ID')),
+                ('click', models.UUIDField(verbose_name='click')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('is_fresh', models.BooleanField(verbose_name='is fresh')),
+                ('journey', models.BigIntegerField(default=0, verbose_name='journey')),
+                ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser', verbose_name='advertiser')),
+                ('publisher', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher', verbose_name='publisher')),
+            ],
+            options={
+                'verbose_name': 'landing',
+                'verbose_name_plural': 'landings',
+                'indexes': [models.Index(fields=['advertiser', 'click'], name='landing_click')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OrderSeen',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=32)),
+                ('first_at', models.DateTimeField()),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
+            ],
+            options={
+                'verbose_name_plural': 'orders seen',
+                'indexes': [models.Index(fields=['advertiser', 'first_at'], name='order_seen_first')],
+                'constraints': [models.UniqueConstraint(fields=('advertiser', 'digest'), name='order_seen_once')],
+            },
         ),
         migrations.CreateModel(
             name='Report',
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('source', models.CharField(choices=[('tag', 'Tag'), ('pixel', 'Pixel'), ('server', 'Server, without a key'), ('keyed', 'Server, with a key')], max_length=6)),
-                ('outcome', models.CharField(choices=[('created', 'created'), ('merged', 'merged'), ('unlinked', 'unlinked'), ('figures_conflict', 'figures_conflict'), ('journeys_conflict', 'journeys_conflict'), ('no_token', 'no_token'), ('channel_not_counted', 'channel_not_counted'), ('test', 'test'), ('invalid', 'invalid'), ('unknown_advertiser', 'unknown_advertiser'), ('late', 'late')], max_length=20)),
-                ('order', models.CharField(blank=True, max_length=64)),
-                ('at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('figures', models.JSONField(default=dict)),
-                ('tokens', models.JSONField(default=list)),
-                ('sessions', models.JSONField(default=list)),
-                ('from_browser', models.BooleanField(default=False)),
-                ('errors', models.JSONField(default=list)),
-                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='network.advertiser')),
-                ('conversion', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='tracking.conversion')),
+                ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('tag', 'Tag'), ('pixel', 'Pixel'), ('server', 'Server, without a key'), ('keyed', 'Server, with a key')], max_length=6, verbose_name='source')),
+                ('rank', models.CharField(choices=[('keyed', 'keyed'), ('signed', 'signed'), ('token', 'token'), ('bare', 'bare')], db_default='bare', default='bare', max_length=6, verbose_name='rank')),
+                ('outcome', models.CharField(choices=[('created', 'created'), ('merged', 'merged'), ('unlinked', 'unlinked'), ('discrepancy', 'discrepancy'), ('figures_conflict', 'figures_conflict'), ('journeys_conflict', 'journeys_conflict'), ('no_token', 'no_token'), ('waiting', 'waiting'), ('too_many', 'too_many'), ('channel_not_counted', 'channel_not_counted'), ('test', 'test'), ('invalid', 'invalid'), ('corrected', 'corrected'), ('unknown_advertiser', 'unknown_advertiser'), ('late', 'late')], max_length=20, verbose_name='outcome')),
+                ('order', models.CharField(blank=True, max_length=64, verbose_name='order')),
+                ('at', models.DateTimeField(verbose_name='time')),
+                ('received_at', models.DateTimeField(verbose_name='received at')),
+                ('figures', models.JSONField(default=dict, verbose_name='figures')),
+                ('tokens', models.JSONField(default=list, verbose_name='tokens')),
+                ('sessions', models.JSONField(default=list, verbose_name='sessions')),
+                ('from_browser', models.BooleanField(default=False, verbose_name='from browser')),
+                ('session_by_cookie', models.BooleanField(db_default=False, default=False, help_text='No script could have sent its session.', verbose_name='session by cookie')),
+                ('is_uncounted', models.BooleanField(db_default=False, default=False, help_text='It names a channel that does not count.', verbose_name='is uncounted')),
+                ('is_unanswered', models.BooleanField(db_default=False, default=False, help_text='The tag got no answer whether a click that it sent was fresh when it landed.', verbose_name='is unanswered')),
+                ('fingerprint', models.CharField(blank=True, db_default='', default='', max_length=32, verbose_name='fingerprint')),
+                ('repeats', models.PositiveIntegerField(db_default=0, default=0, verbose_name='repeats')),
+                ('errors', models.JSONField(default=list, verbose_name='errors')),
+                ('sent', models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, verbose_name='sent')),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='network.advertiser', verbose_name='advertiser')),
+                ('conversion', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='tracking.conversion', verbose_name='conversion')),
             ],
+            options={
+                'verbose_name': 'report',
+                'verbose_name_plural': 'reports',
+                'indexes': [models.Index(fields=['advertiser', '-received_at'], name='report_recent'), models.Index(fields=['conversion'], name='report_conversion'), models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Correction',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('outcome', models.CharField(choices=[('created', 'created'), ('merged', 'merged'), ('unlinked', 'unlinked'), ('discrepancy', 'discrepancy'), ('figures_conflict', 'figures_conflict'), ('journeys_conflict', 'journeys_conflict'), ('no_token', 'no_token'), ('waiting', 'waiting'), ('too_many', 'too_many'), ('channel_not_counted', 'channel_not_counted'), ('test', 'test'), ('invalid', 'invalid'), ('corrected', 'corrected'), ('unknown_advertiser', 'unknown_advertiser'), ('late', 'late')], max_length=20)),
+                ('fields', models.JSONField()),
+                ('at', models.DateTimeField()),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
+                ('conversion', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='tracking.conversion')),
+                ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('report', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='tracking.report')),
+                ('taken', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections_taken', to='tracking.report')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('advertiser', 'report'), name='correction_once_per_report')],
+            },
         ),
         migrations.AddField(
             model_name='conversion',
             name='settled_report',
-            field=models.ForeignKey(db_constraint=False, help_text='The report that staff chose where reports were in conflict.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report'),
+            field=models.ForeignKey(db_constraint=False, help_text='The report that staff chose where reports were in conflict.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report', verbose_name='settled report'),
         ),
         migrations.CreateModel(
             name='Rollup',
@@ -197,7 +310,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('hour', models.DateTimeField()),
                 ('cookie_type', models.CharField(blank=True, choices=[('hard', 'Hard'), ('soft', 'Soft')], max_length=4)),
-                ('counted', models.CharField(choices=[('click_took', 'click_took'), ('click_stood_down', 'click_stood_down'), ('click_not_partner', 'click_not_partner'), ('click_bot', 'click_bot'), ('click_prefetch', 'click_prefetch'), ('click_head', 'click_head'), ('click_stuffed', 'click_stuffed'), ('click_invalid_signature', 'click_invalid_signature'), ('click_no_consent', 'click_no_consent'), ('click_repeat', 'click_repeat'), ('click_advertiser_closed', 'click_advertiser_closed'), ('sale_pending', 'sale_pending'), ('sale_approved', 'sale_approved'), ('sale_final', 'sale_final'), ('sale_declined', 'sale_declined'), ('sale_unverified', 'sale_unverified'), ('sale_conflict', 'sale_conflict'), ('sale_conflict_unpaid', 'sale_conflict_unpaid'), ('sale_nobody', 'sale_nobody'), ('touched', 'touched'), ('after_other', 'after_other'), ('taken_over', 'taken_over'), ('stood_down_sale', 'stood_down_sale'), ('protected', 'protected'), ('left_to_others', 'left_to_others')], max_length=30)),
+                ('counted', models.CharField(choices=[('click_took', 'click_took'), ('click_stood_down', 'click_stood_down'), ('click_not_partner', 'click_not_partner'), ('click_bot', 'click_bot'), ('click_prefetch', 'click_prefetch'), ('click_head', 'click_head'), ('click_stuffed', 'click_stuffed'), ('click_invalid_signature', 'click_invalid_signature'), ('click_no_consent', 'click_no_consent'), ('click_repeat', 'click_repeat'), ('click_advertiser_closed', 'click_advertiser_closed'), ('sale_pending', 'sale_pending'), ('sale_approved', 'sale_approved'), ('sale_final', 'sale_final'), ('sale_declined', 'sale_declined'), ('sale_unverified', 'sale_unverified'), ('sale_on_hold', 'sale_on_hold'), ('sale_conflict', 'sale_conflict'), ('sale_conflict_unpaid', 'sale_conflict_unpaid'), ('sale_nobody', 'sale_nobody'), ('touched', 'touched'), ('after_other', 'after_other'), ('taken_over', 'taken_over'), ('stood_down_sale', 'stood_down_sale'), ('protected', 'protected'), ('left_to_others', 'left_to_others')], max_length=30)),
                 ('time_step', models.SmallIntegerField(default=0, help_text='Click to sale, in quarters of an octave of its seconds.')),
                 ('count', models.BigIntegerField()),
                 ('sale_amount_minor', models.BigIntegerField(default=0)),
@@ -206,20 +319,24 @@ class Migration(migrations.Migration):
                 ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='network.advertiser')),
                 ('publisher', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher')),
             ],
+            options={
+                'indexes': [models.Index(fields=['advertiser', 'hour'], name='rollup_advertiser'), models.Index(fields=['publisher', 'counted', 'hour'], include=('advertiser', 'cookie_type', 'time_step', 'count', 'sale_amount_minor', 'commission_minor'), name='rollup_of_publisher'), models.Index(condition=models.Q(('is_folded', False)), fields=['advertiser', 'id'], name='rollup_fresh')],
+            },
         ),
         migrations.CreateModel(
             name='SetAside',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=200)),
-                ('segment', models.CharField(max_length=200)),
-                ('offset', models.BigIntegerField()),
-                ('record', models.TextField()),
-                ('error', models.TextField()),
-                ('set_aside_at', models.DateTimeField()),
-                ('replayed_at', models.DateTimeField(blank=True, null=True)),
+                ('host', models.CharField(max_length=200, verbose_name='host')),
+                ('segment', models.CharField(max_length=200, verbose_name='segment')),
+                ('offset', models.BigIntegerField(verbose_name='offset')),
+                ('record', models.TextField(verbose_name='record')),
+                ('error', models.TextField(verbose_name='error')),
+                ('set_aside_at', models.DateTimeField(verbose_name='set aside at')),
+                ('replayed_at', models.DateTimeField(blank=True, null=True, verbose_name='replayed at')),
             ],
             options={
+                'verbose_name': 'record set aside',
                 'verbose_name_plural': 'records set aside',
                 'constraints': [models.UniqueConstraint(fields=('host', 'segment', 'offset'), name='set_aside_once_per_record')],
             },
@@ -232,18 +349,23 @@ class Migration(migrations.Migration):
                 ('offset', models.BigIntegerField()),
                 ('host', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='positions', to='tracking.spoolhost')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('host', 'segment'), name='spool_position_once')],
+            },
         ),
         migrations.CreateModel(
             name='UnattributedSales',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('source', models.CharField(choices=[('tag', 'Tag'), ('pixel', 'Pixel'), ('server', 'Server, without a key'), ('keyed', 'Server, with a key')], max_length=6)),
-                ('count', models.BigIntegerField(default=0)),
-                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
+                ('hour', models.DateTimeField(verbose_name='hour')),
+                ('source', models.CharField(choices=[('tag', 'Tag'), ('pixel', 'Pixel'), ('server', 'Server, without a key'), ('keyed', 'Server, with a key')], max_length=6, verbose_name='source')),
+                ('count', models.BigIntegerField(default=0, verbose_name='count')),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser', verbose_name='advertiser')),
             ],
             options={
+                'verbose_name': 'unattributed sales',
                 'verbose_name_plural': 'unattributed sales',
+                'constraints': [models.UniqueConstraint(fields=('advertiser', 'hour', 'source'), name='unattributed_once_per_hour')],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +383,9 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('publisher', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('action', 'decline'), ('code__gt', '')), models.Q(models.Q(('action', 'decline'), _negated=True), ('code', '')), _connector='OR'), name='validation_declines_by_a_code')],
+            },
         ),
         migrations.CreateModel(
             name='WhatIfRun',
@@ -279,6 +404,51 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'what-if',
+                'verbose_name_plural': 'what-ifs',
+                'indexes': [models.Index(condition=models.Q(('status__in', ('waiting', 'counting'))), fields=['touched_at'], name='whatif_unfinished'), models.Index(fields=['made_by', '-created_at'], name='whatif_of_person')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Commission',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('click_id', models.UUIDField(verbose_name='click ID')),
+                ('cookie_type', models.CharField(choices=[('hard', 'Hard'), ('soft', 'Soft')], max_length=4, verbose_name='cookie type')),
+                ('status', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('declined', 'Declined'), ('final', 'Final')], max_length=10, verbose_name='status')),
+                ('decline_reason', models.CharField(blank=True, choices=[('nobody_paid', 'Later evidence: nobody is paid'), ('in_conflict', 'In conflict with another report'), ('by_advertiser', 'Declined by the advertiser'), ('suspended', 'Partner suspended for fraud'), ('not_confirmed', 'Not confirmed by the advertiser')], max_length=20, verbose_name='decline reason')),
+                ('decline_text', models.CharField(blank=True, db_default='', default='', help_text='Why it was declined, in words that its publisher reads.', max_length=400, verbose_name='reason in words')),
+                ('sale_amount_minor', models.BigIntegerField(verbose_name='sale value in minor units')),
+                ('amount_minor', models.BigIntegerField(verbose_name='amount in minor units')),
+                ('network_fee_minor', models.BigIntegerField(verbose_name='network fee in minor units')),
+                ('currency', models.CharField(max_length=3, verbose_name='currency')),
+                ('rates', models.JSONField(help_text='Frozen: the parts of the sale, each with its rate.', verbose_name='rates')),
+                ('sold_at', models.DateTimeField(verbose_name='sold at')),
+                ('closes_at', models.DateTimeField(verbose_name='closes at')),
+                ('created_at', models.DateTimeField(verbose_name='created at')),
+                ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser', verbose_name='advertiser')),
+                ('ledger_transaction', models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.ledgertransaction', verbose_name='ledger transaction')),
+                ('publisher', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='publishers.publisher', verbose_name='publisher')),
+                ('conversion', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='tracking.conversion', verbose_name='conversion')),
+            ],
+            options={
+                'verbose_name': 'commission',
+                'verbose_name_plural': 'commissions',
+                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('network_fee_minor__gte', 0), ('sale_amount_minor__gte', 0)), name='commission_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), ('closed_at__isnull', False), _connector='OR'), name='commission_final_when_closed'), models.CheckConstraint(condition=models.Q(models.Q(('decline_reason__gt', ''), ('status', 'declined')), models.Q(models.Q(('status', 'declined'), _negated=True), ('decline_reason', '')), _connector='OR'), name='commission_declined_with_reason'), models.CheckConstraint(condition=models.Q(('decline_text', ''), ('decline_reason__in', ('by_advertiser', 'suspended')), _connector='OR'), name='commission_decline_text_of_advertiser')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ConversionJourney',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('journey', models.BigIntegerField()),
+                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
+                ('conversion', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='journeys', to='tracking.conversion')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['advertiser', 'journey'], name='journey_sales')],
+                'constraints': [models.UniqueConstraint(fields=('conversion', 'journey', 'advertiser'), name='conversion_journey_once')],
             },
         ),
         migrations.SeparateDatabaseAndState(
@@ -287,146 +457,61 @@ class Migration(migrations.Migration):
                 migrations.CreateModel(
                     name='Click',
                     fields=[
-                        ('id', models.UUIDField(primary_key=True, serialize=False)),
-                        ('at', models.DateTimeField()),
-                        ('cookie_type', models.CharField(choices=[('hard', 'Hard'), ('soft', 'Soft')], max_length=4)),
-                        ('window_minutes', models.IntegerField()),
-                        ('journey', models.BigIntegerField(default=0)),
-                        ('session', models.BigIntegerField(default=0)),
-                        ('stood_down', models.BooleanField(default=False)),
-                        ('strictly_necessary', models.BooleanField(default=False)),
-                        ('soft_rule', models.CharField(max_length=5)),
-                        ('reason', models.CharField(blank=True, choices=[('not_partner', 'not_partner'), ('bot', 'bot'), ('prefetch', 'prefetch'), ('head', 'head'), ('stuffed', 'stuffed'), ('invalid_signature', 'invalid_signature'), ('no_consent', 'no_consent'), ('repeat', 'repeat'), ('advertiser_closed', 'advertiser_closed')], max_length=20)),
-                        ('target_reason', models.CharField(blank=True, max_length=20)),
-                        ('rejected_tokens', models.JSONField(default=list)),
-                        ('references', models.JSONField(default=dict)),
-                        ('campaign', models.CharField(blank=True, max_length=100)),
-                        ('target', models.CharField(blank=True, max_length=2000)),
-                        ('in_page', models.BooleanField(default=False)),
-                        ('ip_prefix', models.CharField(blank=True, max_length=43)),
-                        ('user_agent', models.CharField(blank=True, max_length=60)),
-                        ('rebuilt', models.BooleanField(default=False, help_text='Known from its token only; its own record has not arrived.')),
-                        ('received_at', models.DateTimeField()),
-                        ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='network.advertiser')),
-                        ('publisher', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher')),
+                        ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='ID')),
+                        ('at', models.DateTimeField(verbose_name='time')),
+                        ('cookie_type', models.CharField(choices=[('hard', 'Hard'), ('soft', 'Soft')], max_length=4, verbose_name='cookie type')),
+                        ('window_minutes', models.IntegerField(verbose_name='window minutes')),
+                        ('journey', models.BigIntegerField(default=0, verbose_name='journey')),
+                        ('session', models.BigIntegerField(default=0, verbose_name='session')),
+                        ('stood_down', models.BooleanField(default=False, verbose_name='stood down')),
+                        ('strictly_necessary', models.BooleanField(default=False, verbose_name='strictly necessary')),
+                        ('soft_rule', models.CharField(max_length=5, verbose_name='soft rule')),
+                        ('reason', models.CharField(blank=True, choices=[('not_partner', 'not_partner'), ('bot', 'bot'), ('prefetch', 'prefetch'), ('head', 'head'), ('stuffed', 'stuffed'), ('invalid_signature', 'invalid_signature'), ('no_consent', 'no_consent'), ('repeat', 'repeat'), ('advertiser_closed', 'advertiser_closed')], max_length=20, verbose_name='reason')),
+                        ('target_reason', models.CharField(blank=True, max_length=20, verbose_name='target reason')),
+                        ('rejected_tokens', models.JSONField(default=list, verbose_name='rejected tokens')),
+                        ('references', models.JSONField(default=dict, verbose_name='references')),
+                        ('campaign', models.CharField(blank=True, max_length=100, verbose_name='campaign')),
+                        ('target', models.CharField(blank=True, max_length=2000, verbose_name='target')),
+                        ('in_page', models.BooleanField(default=False, verbose_name='activated in the page')),
+                        ('ip_prefix', models.CharField(blank=True, max_length=43, verbose_name='IP prefix')),
+                        ('user_agent', models.CharField(blank=True, max_length=60, verbose_name='user agent')),
+                        ('rebuilt', models.BooleanField(default=False, help_text='Known from its token only; its own record has not arrived.', verbose_name='rebuilt')),
+                        ('received_at', models.DateTimeField(verbose_name='received at')),
+                        ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='network.advertiser', verbose_name='advertiser')),
+                        ('publisher', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher', verbose_name='publisher')),
                     ],
                     options={
+                        'verbose_name': 'click',
+                        'verbose_name_plural': 'clicks',
                         'indexes': [models.Index(fields=['advertiser', 'journey', 'id'], name='click_journey'), models.Index(fields=['publisher', 'id'], name='click_publisher'), models.Index(fields=['advertiser', 'id'], name='click_advertiser')],
                     },
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name='Commission',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('click_id', models.UUIDField()),
-                ('cookie_type', models.CharField(choices=[('hard', 'Hard'), ('soft', 'Soft')], max_length=4)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('declined', 'Declined'), ('final', 'Final')], max_length=10)),
-                ('decline_reason', models.CharField(blank=True, choices=[('nobody_paid', 'Later evidence: nobody is paid'), ('by_advertiser', 'Declined by the advertiser'), ('suspended', 'Partner suspended for fraud')], max_length=20)),
-                ('decline_text', models.CharField(blank=True, db_default='', default='', help_text='Why it was declined, in words that its publisher reads.', max_length=400)),
-                ('sale_amount_minor', models.BigIntegerField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('network_fee_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('rates', models.JSONField(help_text='Frozen: the parts of the sale, each with its rate.')),
-                ('sold_at', models.DateTimeField()),
-                ('closes_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
-                ('ledger_transaction', models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.ledgertransaction')),
-                ('publisher', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='publishers.publisher')),
-                ('conversion', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='tracking.conversion')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('network_fee_minor__gte', 0), ('sale_amount_minor__gte', 0)), name='commission_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), ('closed_at__isnull', False), _connector='OR'), name='commission_final_when_closed'), models.CheckConstraint(condition=models.Q(models.Q(('decline_reason__gt', ''), ('status', 'declined')), models.Q(models.Q(('status', 'declined'), _negated=True), ('decline_reason', '')), _connector='OR'), name='commission_declined_with_reason'), models.CheckConstraint(condition=models.Q(('decline_text', ''), ('decline_reason__in', ('by_advertiser', 'suspended')), _connector='OR'), name='commission_decline_text_of_advertiser')],
-            },
-        ),
+        migrations.RunSQL(MAKE_PARTITION, DROP_MAKE_PARTITION),
         pgtrigger.migrations.AddTrigger(
             model_name='commission',
             trigger=pgtrigger.compiler.Trigger(name='closed_is_never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8e617dd156240252db5664cd4b9fdadccf5a9940', operation='UPDATE OR DELETE', pgid='pgtrigger_closed_is_never_edited_01fe4', table='tracking_commission', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='conversionjourney',
-            index=models.Index(fields=['advertiser', 'journey'], name='journey_sales'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversionjourney',
-            constraint=models.UniqueConstraint(fields=('conversion', 'journey', 'advertiser'), name='conversion_journey_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('conversion', 'sequence', 'advertiser'), name='decision_sequence'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paid_click__isnull', True), ('paid_publisher__isnull', True)), models.Q(('paid_click__isnull', False), ('paid_publisher__isnull', False)), _connector='OR'), name='decision_pays_by_a_click'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8843c5de26a59c0623fe2a262ba72835cba0bbf8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4a631', table='tracking_decision', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['advertiser', '-received_at'], name='report_recent'),
+        pgtrigger.migrations.AddTrigger(
+            model_name='correction',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9acaf2a4245d11393bfda7c561f82cc514fd7aa3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f3ada', table='tracking_correction', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['conversion'], name='report_conversion'),
-        ),
-        migrations.AddIndex(
+        pgtrigger.migrations.AddTrigger(
             model_name='conversion',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['advertiser', 'closes_at'], name='conversion_due'),
+            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f55261b400a1a5f11dae3bbd920972207d400501', operation='DELETE', pgid='pgtrigger_never_deleted_d60ea', table='tracking_conversion', when='BEFORE')),
         ),
-        migrations.AddIndex(
+        pgtrigger.migrations.AddTrigger(
             model_name='conversion',
-            index=models.Index(fields=['advertiser', '-at'], name='conversion_recent'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.UniqueConstraint(fields=('advertiser', 'order'), name='conversion_once_per_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='conversion_amount'),
-        ),
-        migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['advertiser', 'hour'], name='rollup_advertiser'),
-        ),
-        migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(fields=['publisher', 'counted', 'hour'], include=('advertiser', 'cookie_type', 'time_step', 'count', 'sale_amount_minor', 'commission_minor'), name='rollup_of_publisher'),
-        ),
-        migrations.AddIndex(
-            model_name='rollup',
-            index=models.Index(condition=models.Q(('is_folded', False)), fields=['advertiser', 'id'], name='rollup_fresh'),
-        ),
-        migrations.AddConstraint(
-            model_name='spoolposition',
-            constraint=models.UniqueConstraint(fields=('host', 'segment'), name='spool_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='unattributedsales',
-            constraint=models.UniqueConstraint(fields=('advertiser', 'hour', 'source'), name='unattributed_once_per_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='validation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'decline'), ('code__gt', '')), models.Q(models.Q(('action', 'decline'), _negated=True), ('code', '')), _connector='OR'), name='validation_declines_by_a_code'),
+            trigger=pgtrigger.compiler.Trigger(name='closed_is_never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.closed_at IS NOT NULL\n    AND to_jsonb(OLD) - 'dropped_reports' IS DISTINCT FROM to_jsonb(NEW) - 'dropped_reports')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='abac55e3f40c8c33e02d10ffc9aa59be81747ea5', operation='UPDATE', pgid='pgtrigger_closed_is_never_edited_756f4', table='tracking_conversion', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='validation',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='afcaba0f2ccd679cc4400737acc75d8be66f2981', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6fc9e', table='tracking_validation', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='whatifrun',
-            index=models.Index(condition=models.Q(('status__in', ('waiting', 'counting'))), fields=['touched_at'], name='whatif_unfinished'),
-        ),
-        migrations.AddIndex(
-            model_name='whatifrun',
-            index=models.Index(fields=['made_by', '-created_at'], name='whatif_of_person'),
         ),
         *(primary_key(table) for table in TABLES),
         *(one_to_one(table, field) for table, field in ONE_TO_ONE),

@@ -187,7 +187,7 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
     def _keep_hosts_below(self, domains: list[str]) -> None:
         try:
             hosts = self.cleaned_data["own_hosts"]
-            tracking_hosts.refuse_outside(self.instance, hosts, domains)
+            tracking_hosts.refuse_outside(hosts, domains)
         except forms.ValidationError as error:
             self.add_error("own_hosts", error)
 

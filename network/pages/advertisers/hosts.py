@@ -30,7 +30,6 @@ _PROVEN: Mapping[str, str | Promise] = {
     ProofWay.TXT: _("Proven by a TXT record"),
     ProofWay.FILE: _("Proven by a file on it"),
     ProofWay.LOCAL: _("A name of this machine: no proof needed"),
-    ProofWay.EARLIER: _("Accepted before proof was asked for"),
 }
 _EVERYWHERE: Mapping[str, str | Promise] = {
     Finding.TAKEN: _(

@@ -1,11 +1,10 @@
 """Hosts wait, are proven, and stay in use: what is stored, and what the database refuses."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from network.hosts import proving, tracking_hosts
 from network.hosts.models import HostProof, ProofWay, TrackingHost
@@ -251,23 +250,3 @@ def test_a_proof_is_kept_as_it_was_when_the_host_goes(shop: Advertiser) -> None:
     proof = HostProof.objects.get(advertiser=shop, host=HOST)
     with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
         HostProof.objects.filter(pk=proof.pk).update(way="txt")
-
-
-def test_hosts_from_before_stay_in_use_and_are_not_said_to_be_proven(shop: Advertiser) -> None:
-    row = waiting(shop)
-    other = TrackingHost.objects.create(advertiser=shop, host="track.localhost", position=1)
-    migration = import_module("network.migrations.0009_hosts_from_before")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(migration.ACCEPT)
-    row.refresh_from_db()
-    other.refresh_from_db()
-    assert row.proof
-    assert other.proof
-    assert (row.proof.way, other.proof.way) == (ProofWay.EARLIER, ProofWay.LOCAL)
-    assert used(shop) == (HOST, "track.localhost")
-    now = proving.check(row, LATER, leading_here(), Files())
-    assert now
-    assert now.proof
-    assert now.proof.way == ProofWay.CNAME  # once it can be
-    assert HostProof.objects.filter(advertiser=shop, host=HOST).count() == 2
