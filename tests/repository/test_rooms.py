@@ -33,7 +33,7 @@ MAY_SHARE = {
 
 def modules_of(app: str) -> Iterator[Path]:
     for path in sorted((ROOT / app).rglob("*.py")):
-        if "migrations" not in path.parts:
+        if "migrations" not in path.relative_to(ROOT).parts:
             yield path
 
 
