@@ -198,7 +198,10 @@ def test_the_conflicts_of_several_orders_are_settled_at_once(
     chosen = [str(sale.pk) for sale in Conversion.objects.all()]
     sales = "/admin/tracking/conversion/"
     asked = owner.post(sales, {"action": "settle", "_selected_action": chosen})
-    page = text(owner.get(asked["Location"]))
+    with CaptureQueriesContext(connection) as queries:
+        page = text(owner.get(asked["Location"]))
+    of_rates = [query for query in queries if 'FROM "network_commissionrate"' in query["sql"]]
+    assert len(of_rates) == 1  # for four sides
     assert "Settle the conflicts of 2 orders" in page
     sides = "£49.90, Blog is credited with £3.99 £20.00, Blog is credited with £1.60"
     assert f"{sides} The earlier one on 11 Apr 2026 14:01" in page

@@ -119,6 +119,12 @@ def decide_again(conversion: Conversion, chosen: UUID | None = None) -> Resolved
     return resolved(known, known.joined(chosen or conversion.settled_report_id))
 
 
+def decide_by_each(conversion: Conversion, chosen: Iterable[UUID]) -> list[Resolved]:
+    """As :func:`decide_again`, for each of these reports; what is stored is read once."""
+    known = _known(conversion)
+    return [resolved(known, known.joined(report)) for report in chosen]
+
+
 def resolve_test(report: Report) -> Outcome:
     """Who would be paid, had this report of a test been one of a sale; nothing is written."""
     [known] = known_of_all(report.advertiser, [said_in([report], OrderContext())])

@@ -1,9 +1,7 @@
 """Many rows of one advertiser, written or changed by one statement."""
 
-import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -97,16 +95,3 @@ def _type(field: Field[Any, Any]) -> str:
 
 def _value(field: Field[Any, Any], row: AdvertiserRow) -> Any:
     return field.get_db_prep_save(getattr(row, field.attname), connection)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let Python look for garbage only afterwards: nearly all that a batch makes lives until its
-    end, and looking through it again and again took a third of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

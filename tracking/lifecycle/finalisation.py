@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Min, Q
 
+from network.garbage import uncollected
 from network.models import Advertiser
 from publishers.ledger import posting
 from tracking.commissions.settling import commission_of
@@ -70,7 +71,7 @@ class _Run:
         each half by itself: in the end one that cannot be closed is put aside alone."""
         taken: dict[int, datetime] = {}
         try:
-            with sets.uncollected(), transaction.atomic():
+            with uncollected(), transaction.atomic():
                 known_to = horizon(self._now)
                 batch = self._locked(among, known_to)
                 taken |= {row.pk: row.closes_at for row in batch if row.closes_at}

@@ -17,13 +17,13 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from network.clock import from_ms
+from network.garbage import uncollected
 from network.models import Advertiser
 from tracking.clicks import rows as click_rows
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording
 from tracking.conversions import reports as sale_reports
 from tracking.conversions.recording import SaleReport
-from tracking.distribution import sets
 from tracking.landings import rows as landing_rows
 from tracking.models import SetAside, SpoolHost, SpoolPosition
 from tracking.spool import losses, reading, segments
@@ -215,7 +215,7 @@ def _take(batch: Sequence[Entry], source: Source, now: datetime) -> None:
 
 
 def _take_whole(batch: Sequence[Entry], source: Source, now: datetime) -> None:
-    with sets.uncollected(), transaction.atomic():
+    with uncollected(), transaction.atomic():
         store([_record(entry) for entry in batch], now)
         _move(source, batch[-1].end)
 

@@ -4,15 +4,14 @@ A request is due at its time, and what it takes is counted from then: a server t
 a second delays every request of that second, not the one that it was answering.
 """
 
-import gc
 import select
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 
 from network.bench.load import GIVE_UP_SECONDS, Connection, Plan, connect
+from network.garbage import uncollected
 
 IDLE_SECONDS = 5.0
 """A connection that nobody has used for so long is given up: the server would soon close it."""
@@ -51,7 +50,7 @@ class SteadyLoad:
 
     def run(self, plan: Plan, per_second: float, seconds: float) -> SteadyRound:
         """Ask so often for so long; return when everything is answered. Raises OSError."""
-        with _no_collections():
+        with uncollected():
             try:
                 return self._run(plan, per_second, seconds)
             finally:
@@ -123,15 +122,3 @@ class SteadyLoad:
     def _all(self) -> Iterator[Connection]:
         yield from (connection for _, connection in self._free)
         yield from (connection for connection, _ in self._asked.values())
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Looking for garbage in all that Django has loaded would delay requests for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

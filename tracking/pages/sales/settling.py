@@ -22,11 +22,12 @@ from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
 from publishers.models import Publisher
+from tracking.commissions import settling
 from tracking.commissions.decisions import sale_in
 from tracking.commissions.rulings import Statement
-from tracking.commissions.settling import amounts_of
 from tracking.conversions import conflicts, deciding, reports
 from tracking.conversions.conflicts import NotInConflict, Settlement, Sides, settle_conflict, sides
+from tracking.conversions.known import Resolved
 from tracking.evidence.resolving import SECOND_THOUGHTS
 from tracking.lifecycle.validation import Action, refusal, validate
 from tracking.models import Conversion, Report, Validation
@@ -109,8 +110,8 @@ class Settling(ChangeView[Conversion]):
         if conflicts.refusal(self.about):
             return []
         rivals = deciding.joined_by_now(self.about).rivals
-        rows = self.about.reports.filter(id__in=rivals).order_by("received_at", "id")
-        return [(report, _becomes(self.about, report, _names(), self.now)) for report in rows]
+        rows = list(self.about.reports.filter(id__in=rivals).order_by("received_at", "id"))
+        return list(zip(rows, _Saying(self.now).of(self.about, rows), strict=True))
 
     def effects(self) -> Effects:
         if said := conflicts.refusal(self.about):
@@ -198,8 +199,8 @@ class SettlingMany(ChangeView[None]):
         return Effects(headline=said)
 
     def context(self) -> Mapping[str, Any]:
-        names = _names()
-        return {"contested": [_contested(row, names, self.now) for row in self.sales]}
+        saying = _Saying(self.now)
+        return {"contested": [_contested(row, saying) for row in self.sales]}
 
     def make(self, now: datetime) -> str:
         data = self.form.cleaned_data
@@ -236,10 +237,6 @@ def _is_key_gone(row: Conversion) -> bool:
     return reports.is_key_gone(row.reports.all())
 
 
-def _names() -> Mapping[int, str]:
-    return dict(Publisher.objects.values_list("pk", "name"))
-
-
 def _choice(report: Report, becomes: Becomes) -> str:
     """``Pixel, 12 Mar 2026 14:00: £20.00, Blog is credited with £1.60``."""
     return _("%(source)s, %(time)s: %(becomes)s") % {
@@ -249,29 +246,43 @@ def _choice(report: Report, becomes: Becomes) -> str:
     }
 
 
-def _contested(row: Conversion, names: Mapping[int, str], now: datetime) -> Contested:
+def _contested(row: Conversion, saying: "_Saying") -> Contested:
+    decides_at = row.settled_by_time_at(row.advertiser)
     if _is_key_gone(row):
-        return Contested(row, row.settled_by_time_at(row.advertiser))
+        return Contested(row, decides_at)
     found = sides(row)
     assert found is not None
     of_row = {report.pk: report for report in row.reports.all()}
-    return Contested(
-        row,
-        row.settled_by_time_at(row.advertiser),
-        _becomes(row, of_row[found.earlier], names, now),
-        _becomes(row, of_row[found.later], names, now),
-    )
+    earlier, later = saying.of(row, [of_row[found.earlier], of_row[found.later]])
+    return Contested(row, decides_at, earlier, later)
 
 
-def _becomes(row: Conversion, report: Report, names: Mapping[int, str], now: datetime) -> Becomes:
-    resolved = deciding.decide_again(row, report.pk)
-    paid, figures = resolved.outcome.paid, report.figures
-    at = from_ms(sale_in(resolved.inputs).at)
-    said = Conversion(pk=row.pk, advertiser=row.advertiser, at=at, parts=figures["parts"])
-    [minor] = amounts_of(row.advertiser_id, [said]).values()
-    return Becomes(
-        partner=names[paid.publisher] if paid else "",
-        commission=money.display(minor, figures["currency"]),
-        amount=money.display(figures["amount_minor"], figures["currency"]),
-        closes_at=max(from_ms(resolved.outcome.closes_at), now + SECOND_THOUGHTS),
-    )
+class _Saying:
+    """What orders become by their reports. The rates of an advertiser, and the names of partners,
+    are read once."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._rates: dict[int, settling.Rates] = {}
+
+    @cached_property
+    def _names(self) -> Mapping[int, str]:
+        return dict(Publisher.objects.values_list("pk", "name"))
+
+    def of(self, row: Conversion, rows: Sequence[Report]) -> list[Becomes]:
+        """By each of these reports of the order."""
+        decided = deciding.decide_by_each(row, [report.pk for report in rows])
+        return [self._of(row, *each) for each in zip(rows, decided, strict=True)]
+
+    def _of(self, row: Conversion, report: Report, decided: Resolved) -> Becomes:
+        paid, figures = decided.outcome.paid, report.figures
+        at = from_ms(sale_in(decided.inputs).at)
+        said = Conversion(pk=row.pk, advertiser=row.advertiser, at=at, parts=figures["parts"])
+        rates = self._rates.setdefault(row.advertiser_id, settling.Rates(row.advertiser_id))
+        earned = settling.price(said, rates).amount_minor
+        return Becomes(
+            partner=self._names[paid.publisher] if paid else "",
+            commission=money.display(earned, figures["currency"]),
+            amount=money.display(figures["amount_minor"], figures["currency"]),
+            closes_at=max(from_ms(decided.outcome.closes_at), self._now + SECOND_THOUGHTS),
+        )
