@@ -31,14 +31,15 @@ def genuine(
     ahead: timedelta = -timedelta(minutes=1),
     advertiser: int = 0,
     keys: Keys = KEYS,
+    cookie_type: CookieType = CookieType.HARD,
 ) -> str:
-    """A hard click's token, by default a minute old."""
+    """A click's token, by default a hard one's and a minute old."""
     identifier = uuid7(nanoseconds=to_ms(NOW + ahead) * 1_000_000)
     click = Click(
         id=identifier,
         at=time_of(identifier),
         publisher=partnership.publisher_id,
-        cookie_type=CookieType.HARD,
+        cookie_type=cookie_type,
         window_minutes=HARD_MINUTES,
         journey=77,
         session=7,
@@ -128,7 +129,7 @@ def test_in_a_cookie_it_credits_nobody_and_protects_the_holder(
     assert cookie_kinds(response) == (always if stands_down else {*always, "__Secure-scs"})
 
 
-@pytest.mark.parametrize("role", ["hard", "last"])
+@pytest.mark.parametrize("role", ["hard", "soft", "last"])
 @pytest.mark.parametrize("in_page", [False, True])
 def test_two_cookies_of_one_name_are_somebodys(
     tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, role: str, in_page: bool
@@ -145,6 +146,32 @@ def test_two_cookies_of_one_name_are_somebodys(
     click = only_click(tracking_client)
     assert (click.reason, click.stood_down) == ("", True)
     assert click.rejected_tokens == [f"{role}: doubled"]
+
+
+SESSIONS = [
+    pytest.param("{name}=7; {name}=8", ["session: doubled"], id="doubled"),
+    pytest.param("{name}=; {name}=7", ["session: doubled"], id="doubled_with_an_empty_one"),
+    pytest.param("{name}=x", [], id="damaged"),
+    pytest.param("other=1", [], id="deleted"),
+]
+
+
+@pytest.mark.parametrize(("cookies", "rejected"), SESSIONS)
+def test_damaging_the_session_ends_nobodys(
+    tracking_client: TrackingClient,
+    blog: Partnership,
+    extension: Partnership,
+    cookies: str,
+    rejected: list[str],
+) -> None:
+    """The soft slot of another click would be free for the taking, and its sale would be nobody's."""
+    soft = genuine(blog, cookie_type=CookieType.SOFT)
+    damaged = cookies.format(name=f"__Secure-scn-{blog.advertiser_id}")
+    headers = {"Cookie": f"__Secure-scs-{blog.advertiser_id}={soft}; {damaged}"}
+    tracking_client.get(link(extension), headers=headers)
+
+    click = only_click(tracking_client)
+    assert (click.stood_down, click.session, click.rejected_tokens) == (True, 7, rejected)
 
 
 def test_two_cookies_that_say_the_same_are_one(

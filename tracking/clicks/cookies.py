@@ -24,6 +24,8 @@ from tracking.rule.tokens import Keys, TokenError, accept
 HARD, SOFT, LAST, SESSION = "h", "s", "l", "n"
 DAY_SECONDS = 24 * 60 * 60
 MAX_SESSION = 2**32 - 1
+MOST_SESSIONS = 10
+"""Sessions that a report may name: the tag keeps five, and may find them in two cookies."""
 EMPTY = '""'
 DOUBLED = "\n"
 """What :func:`parse` gives for a name that came twice. No cookie's value has a line break."""
@@ -66,8 +68,9 @@ class Brought:
 
     @property
     def is_tampered(self) -> bool:
-        """Whether a cookie that may protect somebody's claim came damaged or twice."""
-        return bool(self.rejected.keys() & {"hard", "last"})
+        """Whether a cookie that may protect somebody's claim came damaged, or any of them twice."""
+        is_doubled = TokenReason.DOUBLED in self.rejected.values()
+        return is_doubled or bool(self.rejected.keys() & {"hard", "last"})
 
 
 NOTHING = Brought(Slots(), {}, {})
@@ -102,7 +105,12 @@ def read(cookies: Mapping[str, str], jar: Jar, keys: Keys, now_ms: int) -> Broug
             tokens[role], known[text] = text, found[role]
         except TokenError as error:
             rejected[role] = error.reason
-    session = parse_session(cookies.get(jar.name(SESSION), ""))
+    text = cookies.get(jar.name(SESSION), "")
+    if text == DOUBLED:
+        rejected["session"] = TokenReason.DOUBLED
+    session = parse_session(text)
+    if not session and "soft" in found:
+        session = found["soft"].session  # its cookie lives as long: nobody ends it by damaging one
     return Brought(Slots(**found, session=session), tokens, rejected)
 
 
@@ -110,6 +118,12 @@ def _accept(text: str, jar: Jar, keys: Keys, now_ms: int) -> Click:
     if text == DOUBLED:
         raise TokenError(TokenReason.DOUBLED)
     return accept(text, keys, jar.advertiser, now_ms).click
+
+
+def parse_sessions(text: str) -> list[int]:
+    """The session ids that a report names, joined by dots: the last ones, which are the newest."""
+    named = text.rsplit(".", MOST_SESSIONS)[-MOST_SESSIONS:]
+    return [session for session in map(parse_session, named) if session]
 
 
 def parse_session(text: str) -> int:

@@ -90,7 +90,7 @@ def sale(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         for role in (Role.HARD, Role.SOFT, Role.LAST)
         for token in _listed(_mapping(data.get("tokens")).get(role.value))
     ]
-    sessions = [cookies.parse_session(item) for item in str(data.get("session") or "").split(".")]
+    sessions = cookies.parse_sessions(str(data.get("session") or ""))
     report = _report(request, shop, data, "tag", (tokens, sessions))
     report = replace(report, is_unanswered=_is_unanswered(report, data.get("unanswered")))
     if error:
@@ -122,9 +122,7 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     texts = [text for name, value in brought if name == "click" for text in value.split(",")]
     tokens = [(Role.SERVER, text) for text in texts if text]
     # The tag's own fallback brings the browser's session, which then decides about soft claims.
-    sessions = None
-    if "session" in data:
-        sessions = [cookies.parse_session(item) for item in str(data["session"]).split(".")]
+    sessions = cookies.parse_sessions(str(data["session"])) if "session" in data else None
     report = _report(request, shop, data, "pixel", (tokens, sessions))
     report = replace(report, is_unanswered=_is_unanswered(report, data.get("unanswered")))
     accept(intake.report_record(report), report.received_at)
