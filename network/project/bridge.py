@@ -7,6 +7,7 @@ server's own WSGI interface does neither. See decision 17.
 import asyncio
 import io
 import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ Headers = list[tuple[bytes, bytes]]
 WITHOUT_A_BODY = ("GET", "HEAD")
 MOST_NAMES = 1_000
 """Names of headers that are remembered; clients make up what they like."""
+
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+"""A proxy in front may have read the other of two hosts (RFC 9112, section 3.2)."""
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +93,7 @@ async def _read(receive: Receive, most: int) -> bytes:
 
 def environ_of(scope: Scope) -> dict[str, Any]:
     """What WSGI calls the environment, still without a body; ``REQUEST_URI`` is path and query as
-    they were sent."""
+    they were sent. Raises RefusedRequest where it is not clear which host is asked."""
     query = scope["query_string"].decode("latin-1")
     raw = scope["raw_path"].decode("latin-1")
     server, client = scope.get("server") or ("", None), scope.get("client") or ("", None)
@@ -112,6 +116,8 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
+        if name == b"host" and ("HTTP_HOST" in environ or not _HOST.fullmatch(value)):
+            raise RefusedRequest(400, "A request names one host, and no more than its port.")
         _add(environ, _key(name), value.decode("latin-1"))
     return environ
 

@@ -132,6 +132,31 @@ def test_a_second_request_inside_a_body_is_not_answered(network: Network, market
     assert b"image/gif" not in answer.raw
 
 
+@pytest.mark.parametrize("asked", [settings.TRACKING_HOST, settings.SITE_HOST])
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        pytest.param("{host}", [b"{host}"], id="the_same_twice"),
+        pytest.param("{host}:8000", [b"evil.example"], id="the_first_with_a_port"),
+        pytest.param("{host}", [b"evil.example:80"], id="the_second_with_a_port"),
+        pytest.param("evil.example", [b"{host}"], id="the_second_is_ours"),
+        pytest.param("{host}:8000", [b"", b"{host}"], id="three"),
+        pytest.param("{host}:8000,evil.example", [], id="a_list"),
+        pytest.param("{host}:8000@evil.example", [], id="user_info"),
+        pytest.param("{host}:80x", [], id="no_port"),
+        pytest.param("{host}/x", [], id="a_path"),
+        pytest.param("{host} evil.example", [], id="a_blank"),
+    ],
+)
+def test_a_request_names_one_host(
+    network: Network, market: Market, asked: str, first: str, more: list[bytes]
+) -> None:
+    path = "/sign-in/" if asked == settings.SITE_HOST else f"/t/{market.id}/c/1"
+    others = [b"Host: " + name.replace(b"{host}", asked.encode()) for name in more]
+    answer = talk(network, request(path, first.format(host=asked), *others))
+    assert (answer.status, answer.header("location")) == (400, [])
+
+
 def test_the_site_answers_on_the_same_port(network: Network) -> None:
     page = talk(network, request("/sign-in/", settings.SITE_HOST))
     assert page.status == 200

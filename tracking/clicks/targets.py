@@ -11,7 +11,8 @@ MAX_LOCATION = 3_900
 """With the click parameter it stays under 4 kB, which every proxy passes on."""
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
-_USUAL = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
+_LABEL = r"(?!xn--)[a-z0-9-]{1,63}"
+_USUAL = re.compile(rf"https?://({_LABEL}(?:\.{_LABEL})+)(?:[/?#][\x21-\x5b\x5d-\x7e]*)?")
 """Almost every target: nothing about its host is left to interpretation."""
 
 
