@@ -41,6 +41,6 @@ def test_both_forms_are_one_host(name: str, ascii_name: str) -> None:
 
 @pytest.mark.parametrize("name", NONE)
 def test_what_stands_for_no_name_is_refused_in_both_forms(name: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         ascii_host(name)
     assert not is_allowed(f"https://{name}/p", ["shop.example"])

@@ -164,7 +164,7 @@ def test_damaging_the_session_ends_nobodys(
     cookies: str,
     rejected: list[str],
 ) -> None:
-    """The soft slot of another click would be free for the taking, and its sale would be nobody's."""
+    """The soft slot of another click would be free for the taking, and its sale nobody's."""
     soft = genuine(blog, cookie_type=CookieType.SOFT)
     damaged = cookies.format(name=f"__Secure-scn-{blog.advertiser_id}")
     headers = {"Cookie": f"__Secure-scs-{blog.advertiser_id}={soft}; {damaged}"}

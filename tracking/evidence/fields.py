@@ -12,7 +12,7 @@ from math import isfinite
 
 from network import money
 from tracking.remedies.wordings import Expected, Remedy
-from tracking.rule.text import printable, visible
+from tracking.rule.text import composed, is_seen, printable, visible
 
 MAX_ORDER, MAX_VOUCHER, MAX_CHANNEL = 64, 100, 60
 MAX_SHOWN = 80
@@ -178,7 +178,9 @@ class _Reading:
 def _order(reading: _Reading) -> str:
     raw = reading.data.get("order")
     is_whole = isinstance(raw, float) and raw.is_integer()
-    order = str(int(raw)) if isinstance(raw, float) and is_whole else reading.text("order")
+    order = composed(
+        str(int(raw)) if isinstance(raw, float) and is_whole else reading.text("order")
+    )
     if expected := _wrong_with_order(reading, order):
         reading.refuse("order", order, expected, Remedy.ORDER.of())
     return order
@@ -190,7 +192,7 @@ def _wrong_with_order(reading: _Reading, order: str) -> str:
         return Expected.TEXT_OR_NUMBER.of()
     if "\ufffd" in order:
         return Expected.UTF8.of()
-    if not order or len(order) > MAX_ORDER or not order.isprintable():
+    if not order or len(order) > MAX_ORDER or not is_seen(order):
         return Expected.PRINTABLE.of(most=MAX_ORDER)
     if is_placeholder(order) or _EMPTY_WORD.search(order):
         return Expected.FILLED_IN.of()

@@ -1,5 +1,6 @@
 """Searching a list by references that people gave, as they are."""
 
+import unicodedata
 from typing import Any
 
 from django.contrib import admin
@@ -14,6 +15,7 @@ class WholeTextSearch(admin.ModelAdmin[Any]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        search_term = unicodedata.normalize("NFC", search_term)  # as references are kept
         found, may_double = super().get_search_results(request, queryset, search_term)
         if not search_term:
             return found, may_double

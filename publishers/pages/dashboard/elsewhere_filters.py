@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from network.clock import to_ms
 from network.people import access
-from publishers.pages.dashboard.filters import ListFilter
+from publishers.pages.dashboard.filters import ListFilter, OrderField
 from publishers.pages.dashboard.paging import INVALID_POSITION
-from tracking.evidence.fields import MAX_ORDER
 from tracking.explain.elsewhere import Wanted, has_reference
 from tracking.explain.no_cookie import REASONS, without_cookie
 from tracking.models import Click
@@ -69,11 +68,7 @@ class BoundFilter(ListFilter):
 class ElsewhereFilter(BoundFilter):
     field_order = ("order", "reference", "programme", "since", "until")
 
-    order = forms.CharField(
-        label=gettext_lazy("Order reference"),
-        required=False,
-        max_length=MAX_ORDER,
-    )
+    order = OrderField()
     before = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_before(self) -> PageStart | None:

@@ -25,6 +25,7 @@ from tracking.commissions.states import LABELS, SaleState, in_state
 from tracking.evidence.fields import MAX_ORDER
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.attribution import Verdict
+from tracking.rule.text import composed
 from tracking.rule.tokens import lowest_id
 
 SENSIBLE = [
@@ -32,6 +33,17 @@ SENSIBLE = [
     MaxValueValidator(date(2099, 12, 31), gettext_lazy("Enter a date in 2099 or earlier.")),
 ]
 """Days far enough from the ends of the calendar to be counted with."""
+
+
+class OrderField(forms.CharField):
+    """An order reference that somebody looks for, in the form in which references are kept."""
+
+    def __init__(self) -> None:
+        label = gettext_lazy("Order reference")
+        super().__init__(label=label, required=False, max_length=MAX_ORDER)
+
+    def to_python(self, value: object) -> str:
+        return composed(super().to_python(value) or "")
 
 
 class ListFilter(forms.Form):
@@ -156,11 +168,7 @@ class SaleFilter(ListFilter):
             *((state.value, LABELS[state]) for state in SaleState),
         ],
     )
-    order = forms.CharField(
-        required=False,
-        max_length=MAX_ORDER,
-        label=gettext_lazy("Order reference"),
-    )
+    order = OrderField()
     before = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1)
 
     def clean_before(self) -> Commission | None:

@@ -215,6 +215,35 @@ def test_unusual_references_are_kept(order: object, kept: str) -> None:
     assert read_fields({**GOOD, "order": order}, POUNDS).order == kept
 
 
+ONE_ORDER = [
+    pytest.param("Gr\u00f6\u00dfe 7", "Gro\u0308\u00dfe 7", id="two_characters"),
+    pytest.param("K-1", "\u212a-1", id="kelvin_sign"),
+    pytest.param("\u2764-1", "\u2764\ufe0f-1", id="variation_selector"),
+    pytest.param("A-1", " \u00a0A-1\u2003", id="blanks_around"),
+    pytest.param("\u1ec7" * 64, "e\u0323\u0302" * 64, id="short_enough_once_composed"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_ORDER)
+def test_two_ways_to_write_a_reference_are_one_order(one: str, other: str) -> None:
+    orders = {read_fields({**GOOD, "order": order}, POUNDS).order for order in (one, other)}
+    assert orders == {one}
+
+
+@pytest.mark.parametrize(
+    "char",
+    list(
+        "\u200b\u200d\u2060\ufeff\u00ad\u202e\u034f\u115f\u3164\uffa0\u2800\u180b\u00a0\U000e0041"
+    ),
+)
+@pytest.mark.parametrize("order", ["A{}1", "A1{}B"])
+def test_a_reference_with_a_character_that_nobody_sees_is_refused(order: str, char: str) -> None:
+    with pytest.raises(InvalidReport) as caught:
+        read_fields({**GOOD, "order": order.format(char)}, POUNDS)
+    [error] = caught.value.errors
+    assert error.received == order.format(char.encode("unicode_escape").decode())
+
+
 def test_what_cannot_be_seen_is_shown_in_the_message() -> None:
     with pytest.raises(InvalidReport) as caught:
         read_fields({"order": "A\x00B\u200b", "amount": "10\t20"}, POUNDS)
