@@ -150,13 +150,15 @@ def decide(
     known: int | None = None,
 ) -> PartnershipTerms:
     """Decide about the status: what was to come of it is withdrawn, other terms to come stay to
-    come. Raises NotDecidable, and as :func:`change_terms`; but to suspend, what others decided and
-    a start that is taken are no hindrance."""
+    come. Raises NotDecidable, also to lift what :func:`may_lift` says is not theirs to lift, and as
+    :func:`change_terms`; but to suspend, what others decided and a start that is taken are no
+    hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
     with telling_partners([partnership], now, made_by=made_by, reason=reason) as reading:
         history = reading.own[partnership.pk]
         begun = timeline.begun(history.held, row.starts_at)
         _refuse_undecidable(partnership, PartnershipTerms.DECIDED_FROM[status], begun)
+        _refuse_lifting(partnership, status, begun, made_by)
         if status == Status.SUSPENDED:
             row.starts_at = _free_start(history, row.starts_at)
         elif known is not None:
@@ -182,6 +184,13 @@ def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User 
                 setattr(row, name, value)
             at_once.append(row)
         add_rows(at_once)
+
+
+def may_lift(decided: PartnershipTerms, person: User | None) -> bool:
+    """Whether this person may end the suspension that ``decided`` began: what operators have
+    suspended only operators approve again."""
+    is_networks = decided.made_by is None or decided.made_by.is_superuser
+    return not is_networks or person is None or person.is_superuser
 
 
 def foreseen(
@@ -243,6 +252,25 @@ def _refuse_undecidable(
             "person": held.made_by or _("the network"),
         }
     )
+
+
+def _refuse_lifting(
+    partnership: Partnership,
+    status: str,
+    begun: Iterable[PartnershipTerms],
+    made_by: User | None,
+) -> None:
+    held = decided_by(begun)
+    if held is None or held.status != Status.SUSPENDED or status == Status.SUSPENDED:
+        return
+    if not may_lift(held, made_by):
+        raise NotDecidable(
+            _(
+                "The network's operators suspended %(publisher)s, so only they can lift it. Write "
+                "to them if it should be a partner again."
+            )
+            % {"publisher": partnership.publisher}
+        )
 
 
 def _free_start(history: History[PartnershipTerms], at: datetime) -> datetime:

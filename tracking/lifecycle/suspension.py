@@ -1,4 +1,5 @@
-"""Suspending a partner for fraud: what it has pending is declined with it.
+"""Suspending a partner for fraud: what it has pending is declined with it, and can be restored
+when the suspension is lifted.
 
 Commissions that are final or paid stay as they are; they are corrected in the ledger.
 """
@@ -23,7 +24,7 @@ from tracking.models import Commission, Validation
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a suspension would decline, in the advertiser's currency."""
+    """What a suspension would decline, or lifting it restore, in the advertiser's currency."""
 
     commissions: int
     amount_minor: int
@@ -41,7 +42,28 @@ def pending_of(partnership: Partnership) -> QuerySet[Commission]:
 
 def pending(partnership: Partnership) -> Pending:
     """One query."""
-    rows = pending_of(partnership)
+    return _sum_of(pending_of(partnership))
+
+
+def declined_of(partnership: Partnership) -> QuerySet[Commission]:
+    """The partner's commissions that were declined because of its suspension and whose sales are
+    still open; what has closed since stays declined."""
+    return Commission.objects.filter(
+        advertiser=partnership.advertiser_id,
+        publisher=partnership.publisher_id,
+        status=Commission.Status.DECLINED,
+        decline_reason=Commission.DeclineReason.SUSPENDED,
+        conversion__decision__paid_publisher=partnership.publisher_id,
+        closed_at=None,
+    )
+
+
+def restorable(partnership: Partnership) -> Pending:
+    """One query."""
+    return _sum_of(declined_of(partnership))
+
+
+def _sum_of(rows: QuerySet[Commission]) -> Pending:
     found = rows.aggregate(amount=Sum("amount_minor", default=0), sales=Count("pk"))
     return Pending(found["sales"], found["amount"])
 
@@ -69,7 +91,7 @@ def suspend(
     )
     declined = [
         validation.validate(partnership.advertiser_id, conversion, statement, now)
-        for conversion in _locked(partnership)
+        for conversion in _locked(partnership, pending_of)
     ]
     with policy_lock.held():
         deciding.decide(
@@ -82,11 +104,44 @@ def suspend(
     return Pending(len(declined), sum(said.commission_minor for said in declined))
 
 
-def _locked(partnership: Partnership) -> list[int]:
-    """The sales to decline, all locked, in the order of :func:`conversions.lock_all`, before the
+@transaction.atomic
+def lift(
+    partnership: Partnership,
+    now: datetime,
+    *,
+    reason: str,
+    made_by: User,
+    restores: bool,
+    known: int | None = None,
+    read_clock: Callable[[], datetime] | None = None,
+) -> Pending:
+    """Approve a suspended partner again, and where it ``restores``, take back the declines that
+    came with the suspension: all or nothing. What was restored is returned. Raises as
+    :func:`suspend`, NotDecidable also where :func:`deciding.may_lift` says no."""
+    statement = Statement(action=Validation.Action.TAKE_BACK, reason=reason, made_by=made_by)
+    restored = [
+        validation.validate(partnership.advertiser_id, conversion, statement, now)
+        for conversion in (_locked(partnership, declined_of) if restores else [])
+    ]
+    with policy_lock.held():
+        deciding.decide(
+            partnership,
+            PartnershipTerms.Status.APPROVED,
+            read_clock() if read_clock else now,
+            made_by=made_by,
+            reason=reason,
+            known=known,
+        )
+    return Pending(len(restored), sum(said.commission_minor for said in restored))
+
+
+def _locked(
+    partnership: Partnership, wanted_of: Callable[[Partnership], QuerySet[Commission]]
+) -> list[int]:
+    """The sales to change, all locked, in the order of :func:`conversions.lock_all`, before the
     first of them is changed."""
-    wanted = Q(pk__in=pending_of(partnership).values("conversion"))
+    wanted = Q(pk__in=wanted_of(partnership).values("conversion"))
     locked = locking.lock_all(partnership.advertiser_id, wanted)
     # Only now that they are locked: the drain may have credited others with some by now.
-    still = pending_of(partnership).filter(conversion__in=locked)
+    still = wanted_of(partnership).filter(conversion__in=locked)
     return list(still.order_by("conversion").values_list("conversion", flat=True))

@@ -142,7 +142,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
 
     def page(self, request: HttpRequest, row: Partnership) -> Mapping[str, Any]:
         may_manage = access.access_of(request.user).manages(row.advertiser_id)
-        return {**partner_page.told(row, clock.now()), "may_manage": may_manage}
+        return {**partner_page.told(row, clock.now(), person(request)), "may_manage": may_manage}
 
 
 def _left_out(rows: Sequence[Partnership]) -> str:

@@ -12,7 +12,7 @@ from network.advertisers.terms import terms_at
 from network.effective import queries
 from network.effective.rows import told_rows
 from network.hosts.tracking_hosts import base_urls
-from network.models import CommissionRate
+from network.models import CommissionRate, User
 from network.pages.advertisers.changes import rate_text
 from publishers.cookie_types.history import cancelled, history, time_line
 from publishers.models import Partnership, PartnershipTerms, PublisherModelType
@@ -21,13 +21,15 @@ from publishers.pages.partners import status as partner_status
 from publishers.pages.partners.columns import DAYS, confirmation, figures_shown, period, seen_of
 from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.partnerships.suggestions import ADVISED
+from publishers.policy import deciding
 from tracking.figures.queries import annotate_partners
 from tracking.landings.uses import of_overused_clicks
 from tracking.models import Conversion
 
 
-def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
-    """Everything that the page says without regard to who reads it."""
+def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
+    """Everything that the page says, with what this reader can decide as far as they manage the
+    advertiser."""
     counted = annotate_partners(Partnership.objects.filter(pk=row.pk), period(now))
     row = counted.select_related("publisher", "advertiser").get()
     attach_standings([row], now)
@@ -39,7 +41,9 @@ def told(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "title": row.publisher.name,
         "subtitle": _("Partner of %(advertiser)s") % {"advertiser": row.advertiser},
         "standing": standing,
-        "offers": partner_status.offers(standing.terms),
+        "decided": standing.decided,
+        "may_lift": standing.decided is None or deciding.may_lift(standing.decided, reader),
+        "offers": partner_status.offers(standing.decided, reader),
         "application": partner_status.application(queries.in_order(row.terms.all())),
         "figures": figures_shown(row),
         "conflicts": _conflicts(row, now),

@@ -1,4 +1,5 @@
-"""Deciding about a partnership in the admin: approve, decline, end, or suspend for fraud."""
+"""Deciding about a partnership in the admin: approve, decline, end, suspend for fraud, or lift a
+suspension."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,10 +17,12 @@ from network import clock, dates, money
 from network.effective import timeline
 from network.effective.history import History, of_same
 from network.effective.rows import SPREAD
+from network.models import User
 from network.pages.site import terms_form
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeForm, ChangeView, Effects
 from publishers.models import Partnership, PartnershipTerms
+from publishers.partnerships.standing import decided_by
 from publishers.policy import deciding
 from tracking.commissions.rulings import MAX_REASON
 from tracking.lifecycle import suspension
@@ -54,6 +57,20 @@ class EndForm(ChangeForm):
 
     reason = forms.CharField(
         label=_SHOWN, max_length=MAX_REASON, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class LiftForm(StatusForm):
+    """Why a suspension ends, and what becomes of what was declined with it."""
+
+    restores = forms.ChoiceField(
+        label=gettext_lazy("Commissions declined with the suspension"),
+        choices=[
+            ("yes", gettext_lazy("Restore them: they are pending again")),
+            ("no", gettext_lazy("Leave them declined")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Each can still be declined or restored on its sale's page."),
     )
 
 
@@ -107,6 +124,18 @@ DECISIONS: Mapping[str, DecisionWords] = {
 }
 
 
+LIFTING = DecisionWords(
+    gettext_lazy("Lift the suspension…"),
+    gettext_lazy("Lift the suspension of %(partner)s at %(shop)s"),
+    gettext_lazy("Lift the suspension"),
+    gettext_lazy(
+        "It is approved again: clicks from then on count. It gets a notice with the reason."
+    ),
+    LiftForm,
+)
+"""Approving a suspended partner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A decision that the partner's page offers."""
@@ -115,14 +144,20 @@ class Offer:
     text: str
 
 
-def offers(terms: PartnershipTerms | None) -> list[Offer]:
-    """What can be decided about a partnership with these terms in force."""
-    held = terms.status if terms else ""
+def offers(decided: PartnershipTerms | None, person: User) -> list[Offer]:
+    """What this person can decide about a partnership whose status these terms made."""
+    held = decided.status if decided else ""
+    if decided and held == Status.SUSPENDED and not deciding.may_lift(decided, person):
+        return []
     return [
-        Offer(to, str(decision.offer))
-        for to, decision in DECISIONS.items()
+        Offer(to, str(_words(held, to).offer))
+        for to in DECISIONS
         if held in PartnershipTerms.DECIDED_FROM[to]
     ]
+
+
+def _words(held: str, to: str) -> DecisionWords:
+    return LIFTING if held == Status.SUSPENDED and to == Status.APPROVED else DECISIONS[to]
 
 
 class StatusChange(ChangeView[Partnership]):
@@ -136,25 +171,39 @@ class StatusChange(ChangeView[Partnership]):
         self.to = request.GET.get("to", "")
         if self.to not in DECISIONS or not (request.method == "POST" or self._is_offered()):
             raise Http404(f"{about} cannot become {self.to}.")
-        self.words = DECISIONS[self.to]
+        self.words = _words(self.decided.status if self.decided else "", self.to)
         self.button, self.form_class = self.words.button, self.words.form
-        self.suspends = self.to == Status.SUSPENDED
-        # a suspension takes the policy's lock itself, when it has declined sales
-        self.changes_policy = not self.suspends
+        self.suspends, self.lifts = self.to == Status.SUSPENDED, self.words is LIFTING
+        # these take the policy's lock themselves, when they have changed sales
+        self.changes_policy = not (self.suspends or self.lifts)
 
     @cached_property
     def history(self) -> History[PartnershipTerms]:
         """What there is of its terms, read once for the page."""
         return of_same(PartnershipTerms(partnership=self.about))
 
+    @cached_property
+    def decided(self) -> PartnershipTerms | None:
+        """The terms that made the status what it is now."""
+        return decided_by(timeline.begun(self.history.held, self.now))
+
     def _is_offered(self) -> bool:
-        held = timeline.in_force(self.history.held, self.now)
-        return self.to in {offer.to for offer in offers(held)}
+        return self.to in {offer.to for offer in offers(self.decided, person(self.request))}
 
     @property
     def title(self) -> str:
         facts = {"partner": self.about.publisher, "shop": self.about.advertiser}
         return str(self.words.title) % facts
+
+    def build_form(self, data: QueryDict | None, **given: Any) -> forms.Form:
+        form = super().build_form(data, **given)
+        if self.lifts and not self.restorable.commissions:
+            del form.fields["restores"]
+        return form
+
+    @cached_property
+    def restorable(self) -> suspension.Pending:
+        return suspension.restorable(self.about)
 
     def effects(self) -> Effects:
         return Effects(sentences=[str(self.words.meaning)])
@@ -174,34 +223,53 @@ class StatusChange(ChangeView[Partnership]):
         return terms_form.coming(planned, held) if held else []
 
     def _preview(self) -> Mapping[str, Any]:
+        if self.lifts:
+            return {
+                "decided": self.decided,
+                "restorable": _amount(self.about, self.restorable),
+            }
         if self.to not in (Status.SUSPENDED, Status.ENDED):
             return {"application": application(self.history.held)}
-        found = suspension.pending(self.about)
         return {
-            "pending": found,
-            "pending_amount": money.display(found.amount_minor, self.about.advertiser.currency),
+            "pending": _amount(self.about, suspension.pending(self.about)),
             "suspends": self.suspends,
         }
 
     def make(self, now: datetime) -> str:
         reason = self.form.cleaned_data["reason"].strip()
-        return self._suspend(now, reason) if self.suspends else self._decide(now, reason)
-
-    def _suspend(self, now: datetime, reason: str) -> str:
         try:
-            declined = suspension.suspend(
-                self.about,
-                now,
-                reason=reason,
-                made_by=person(self.request),
-                read_clock=lambda: clock.now(),
-            )
+            if self.suspends:
+                return self._suspend(now, reason)
+            return self._lift(now, reason) if self.lifts else self._decide(now, reason)
         except ValidationRefused as error:  # a sale was changed at the same moment
             raise ValidationError(
                 _("%(error)s Nothing was changed; try again.") % {"error": error}
             ) from error
+
+    def _suspend(self, now: datetime, reason: str) -> str:
+        declined = suspension.suspend(
+            self.about,
+            now,
+            reason=reason,
+            made_by=person(self.request),
+            read_clock=lambda: clock.now(),
+        )
         self.model_admin.log_change(self.request, self.about, _("Suspended for fraud"))
         return _declined(self.about, declined)
+
+    def _lift(self, now: datetime, reason: str) -> str:
+        restored = suspension.lift(
+            self.about,
+            now,
+            reason=reason,
+            made_by=person(self.request),
+            restores=self.form.cleaned_data.get("restores") == "yes",
+            known=terms_form.number(self.request.POST, "newest"),
+            read_clock=lambda: clock.now(),
+        )
+        said = _restored(self.about, restored)
+        self.model_admin.log_change(self.request, self.about, said)
+        return said
 
     def _decide(self, now: datetime, reason: str) -> str:
         made = deciding.decide(
@@ -226,6 +294,31 @@ def application(terms: Iterable[PartnershipTerms]) -> PartnershipTerms | None:
     return next((row for row in terms if row.status == Status.APPLIED), None)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownPending:
+    """Commissions that a decision is about, and their sum in words."""
+
+    commissions: int
+    amount: str
+
+
+def _amount(row: Partnership, found: suspension.Pending) -> ShownPending:
+    amount = money.display(found.amount_minor, row.advertiser.currency)
+    return ShownPending(found.commissions, amount)
+
+
+def _restored(row: Partnership, restored: suspension.Pending) -> str:
+    if not restored.commissions:
+        return _("The suspension is lifted. No commission was restored.")
+    said = ngettext(
+        "The suspension is lifted. %(count)d commission of %(amount)s is pending again.",
+        "The suspension is lifted. %(count)d commissions of %(amount)s are pending again.",
+        restored.commissions,
+    )
+    found = _amount(row, restored)
+    return said % {"count": found.commissions, "amount": found.amount}
+
+
 def _declined(row: Partnership, declined: suspension.Pending) -> str:
     if not declined.commissions:
         return _("Suspended for fraud. Nothing was pending.")
@@ -234,5 +327,5 @@ def _declined(row: Partnership, declined: suspension.Pending) -> str:
         "Suspended for fraud. %(count)d commissions of %(amount)s were declined.",
         declined.commissions,
     )
-    amount = money.display(declined.amount_minor, row.advertiser.currency)
-    return said % {"count": declined.commissions, "amount": amount}
+    found = _amount(row, declined)
+    return said % {"count": found.commissions, "amount": found.amount}
