@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,9 @@ from publishers.partnerships.reading import Reading, read
 from publishers.policy import assigning
 from publishers.policy.departed import Departed, departed
 from publishers.policy.effects import Effect, Outcome, outcome_of
+
+LONGEST_ADDRESS = 2_000
+"""Characters: what every browser and proxy takes."""
 
 
 class Assignment(CookieTypeChange[None]):
@@ -96,7 +99,7 @@ class Assignment(CookieTypeChange[None]):
 
 
 class Selection(Assignment):
-    """The confirmation for a selection in the list, which posts to its own address."""
+    """The confirmation for a selection in the list that is too long for an address."""
 
     @property
     def is_sent(self) -> bool:
@@ -106,6 +109,20 @@ class Selection(Assignment):
     def form(self) -> Any:
         """What the list posted was not typed here."""
         return self.build_form(None)
+
+
+def ask(
+    request: HttpRequest,
+    model_admin: ScopedAdmin[Partnership],
+    partners: Sequence[Partnership],
+    to: AssignedType,
+) -> HttpResponse:
+    """To the confirmation for a selection in the list: a page with an address, so that Back and
+    Reload send nothing again. Raises PermissionDenied as :class:`Assignment`."""
+    page = Selection(request, model_admin, partners, to.value)
+    if len(page.address) <= LONGEST_ADDRESS:
+        return HttpResponseRedirect(page.address)
+    return page.response()
 
 
 def confirm(request: HttpRequest, model_admin: ScopedAdmin[Partnership]) -> HttpResponse:

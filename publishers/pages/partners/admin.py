@@ -19,7 +19,7 @@ from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, person
 from network.people import access
 from publishers.cookie_types.current import with_current
 from publishers.models import AssignedType, Partnership
-from publishers.pages.cookie_types.assignment import Selection, confirm
+from publishers.pages.cookie_types.assignment import ask, confirm
 from publishers.pages.partners import detail as partner_page
 from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.columns import COLUMNS, PartnerColumns
@@ -93,7 +93,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
     def _ask(
         self, request: HttpRequest, queryset: QuerySet[Partnership], to: AssignedType
     ) -> HttpResponse:
-        return Selection(request, self, list(queryset), to.value).response()
+        return ask(request, self, list(queryset), to)
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["manage"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Partnership]) -> None:

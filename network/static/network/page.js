@@ -1,0 +1,32 @@
+/* On every page: what a browser leaves undone.
+
+   A page that answers a form is shown again by its address, so that neither Back nor Reload sends the
+   form once more. After an error the first wrong field has the focus. A list's filter closes on Escape
+   and on a click elsewhere. */
+(() => {
+  "use strict";
+  history.replaceState(history.state, "", location.href);
+
+  const WRONG = ".field.wrong, .form-row.errors, .errors";
+  const FIELDS = "input:not([type=hidden]), select, textarea";
+
+  function focusFirstError() {
+    const marked = document.querySelector(WRONG) || document.querySelector("[aria-invalid=true]");
+    const field = marked?.matches(FIELDS) ? marked : marked?.querySelector(FIELDS);
+    field?.focus();
+  }
+
+  function closeFilters(except) {
+    for (const filter of document.querySelectorAll("details.filter[open]"))
+      if (filter !== except) filter.open = false;
+  }
+
+  document.addEventListener("DOMContentLoaded", focusFirstError);
+  document.addEventListener("click", (event) => closeFilters(event.target.closest("details.filter")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.filter[open]");
+    closeFilters();
+    open?.querySelector("summary").focus();
+  });
+})();
