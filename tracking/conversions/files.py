@@ -86,9 +86,11 @@ class File:
 
     def _without_token(self, item: JudgedReport) -> Report | ReportOutcome:
         """Most orders of a shop: counted per hour, and remembered only so that a click that comes
-        later is known to be later. What the shop itself confirms is kept for a token that may still
-        come."""
+        later is known to be later; of a network that sends too many, refused. What the shop itself
+        confirms is kept for a token that may still come."""
         figures = figures_of(item)
+        if item.report.is_crowded and not item.rank.confirms and figures not in self.heard:
+            return ReportOutcome.INVALID
         if figures not in self.heard and not self.rows:
             self.counted.append(item)
         if item.rank.confirms:

@@ -121,6 +121,8 @@ class _Batch:
         became = self._became[item.report.id] = file.take(item)
         if became is ReportOutcome.NO_TOKEN and item.tokens:
             self._put_apart(item, ReportOutcome.NO_TOKEN)
+        elif became is ReportOutcome.INVALID:
+            self._put_apart(reports.crowded_out(item), ReportOutcome.INVALID)
 
     def store(self, clicked: Collection[int]) -> None:
         """Store them, and decide the sales of which they say something new, and the open ones of

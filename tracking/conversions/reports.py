@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ MOST_KEPT: Mapping[Rank, int] = {Rank.KEYED: 40, Rank.SIGNED: 40, Rank.TOKEN: 60
 """Reports that are kept of one order, by rank, so that nobody can make it cost more by sending
 others: what anybody can send does not take the place of what the shop confirms. A reload says what
 was said before and is not kept at all; more than this is no shop's doing."""
+_FEWER, _KEYED = Expected.FEWER.of(), Remedy.KEYED.of()
 MOST_OF_A_JOURNEY = 3
 """Unsigned reports with a token that are kept of one journey: tag, pixel, and one more. With one
 click of one's own nobody can leave no room for those of the browser that bought."""
@@ -40,8 +41,9 @@ class SaleReport:
     ``tokens`` are pairs of role and token text; ``from_browser`` means that it came with the
     cookies of a browser, whose ``sessions`` then decide about soft claims, and
     ``session_by_cookie`` that they came in a cookie which no script can read or write;
-    ``is_unanswered`` that the tag does not know whether one of the tokens was fresh. Of one that is
-    refused ``sent`` are the fields as they came."""
+    ``is_unanswered`` that the tag does not know whether one of the tokens was fresh, and
+    ``is_crowded`` that its network reports more sales than others do. Of one that is refused
+    ``sent`` are the fields as they came."""
 
     id: UUID
     advertiser: int
@@ -54,6 +56,7 @@ class SaleReport:
     from_browser: bool = False
     session_by_cookie: bool = False
     is_unanswered: bool = False
+    is_crowded: bool = False
     errors: tuple[FieldError, ...] = ()
     order: str = ""
     signature: Signature | None = None
@@ -83,6 +86,13 @@ class JudgedReport:
     def at(self) -> datetime:
         """No report is dated after its receipt."""
         return min(self.report.at, self.report.received_at)
+
+
+def crowded_out(judged: JudgedReport) -> JudgedReport:
+    """The report as one that is refused because its network sends too many like it."""
+    report = judged.report
+    error = FieldError("order", report.sale.order if report.sale else "", _FEWER, _KEYED)
+    return replace(judged, report=replace(report, sale=None, errors=(error,)))
 
 
 def judge(reports: Collection[SaleReport], keys: Keys) -> list[JudgedReport]:

@@ -47,6 +47,7 @@ class Expected(Wording):
     NOT_AFTER = gettext_noop("a time not after %(latest)s")
     NO_FIELD = gettext_noop("no such field")
     AT_MOST = gettext_noop("at most %(amount)s")
+    FEWER = gettext_noop("fewer orders without a click id from one network within an hour")
 
 
 class Remedy(Wording):
@@ -74,4 +75,8 @@ class Remedy(Wording):
     TIME = gettext_noop("Send e.g. 2026-03-12T14:00:00+01:00, or leave it out.")
     CLOCK = gettext_noop("Send when the order was placed, and check the server's clock.")
     NOT_READ = gettext_noop("It was not read.")
+    KEYED = gettext_noop(
+        "Send them from the shop's server with its key. If all shoppers seem to be of one network, "
+        "tell Softclick of the proxy in front of it (TRUSTED_PROXIES)."
+    )
     SETTLE = gettext_noop("If this one is right, settle the conflict on the page of the sale.")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from uuid_utils.compat import uuid7
 
@@ -35,6 +36,7 @@ from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
 from tracking.rule.tokens import TokenError
 from tracking.spool import intake
+from tracking.wire.crowds import Crowds
 from tracking.wire.requests import accept, allow_origin, cookies_of, jar_of
 
 GIF = bytes.fromhex(
@@ -44,6 +46,7 @@ MAX_BODY = 64 * 1024
 PAGE_STYLE = Path(__file__).parents[1] / "static" / "tracking" / "page.css"
 
 LANDED = Lately()
+CROWDS = Crowds()
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +165,8 @@ def _report(
     from_browser = sessions is not None or brought.any
     seen = [brought.slots.session] if brought.any else sessions or ()
     checked, errors = _checked(data, shop)
+    address = visitors.client_address(request.META, settings.TRUSTED_PROXIES)
+    is_crowded = CROWDS.is_crowded(shop.id, address, now)
     return SaleReport(
         id=uuid7(),
         advertiser=shop.id,
@@ -176,7 +181,8 @@ def _report(
         signature=signing.presented(data),
         errors=errors,
         order=printable(str(data.get("order") or ""), MAX_ORDER),
-        sent=as_sent(data) if errors else {},
+        sent=as_sent(data) if errors or is_crowded else {},
+        is_crowded=is_crowded,
     )
 
 
