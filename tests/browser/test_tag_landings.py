@@ -29,6 +29,16 @@ def test_a_fresh_token_stays_and_is_asked_about_once(page: Page, hosts: Hosts) -
     assert "unanswered" not in hosts.sale(page).report
 
 
+def test_it_says_which_click_was_held_before(page: Page, hosts: Hosts) -> None:
+    """By that a token is seen that was not followed in this browser."""
+    first, second = hard(at=ago(2 * HOUR)), hard(publisher=5, at=ago(HOUR), journey=8)
+    land(page, hosts, first)
+    assert "held" not in hosts.landings.get().query
+    land(page, hosts, second)
+    asked_with = hosts.landings.get().query
+    assert (asked_with["click"], asked_with["held"]) == ([token_of(second)], [token_of(first)])
+
+
 def test_a_stale_token_leaves_nothing(page: Page, hosts: Hosts) -> None:
     token = token_of(hard(at=ago(DAY)))
     hosts.stale = {token}

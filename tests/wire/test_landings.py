@@ -10,7 +10,7 @@ from time_machine import Traveller
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import NOW, give_hosts
+from tests.support.makers import NOW, give_hosts, make_advertiser, make_partner, make_publisher
 from tests.wire.answers import link, set_cookies, token_in
 from tracking.clicks.keys import KEYS
 from tracking.landings.arriving import MOST_KEPT
@@ -71,6 +71,42 @@ def test_it_says_whether_the_click_has_just_been_made(
         blog.publisher_id,
     )
     assert (kept.at, kept.is_fresh, kept.journey) == (NOW + after, fresh, click.journey)
+
+
+@pytest.mark.parametrize(
+    ("held", "brings_cookies", "journey"),
+    [
+        pytest.param("earlier", False, "earlier", id="held"),
+        pytest.param("earlier", True, "landed", id="cookies_are_believed_more"),
+        pytest.param("", False, "", id="nothing"),
+        pytest.param("x" * 85, False, "", id="rubbish"),
+        pytest.param("c" + "a" * 84, False, "", id="made_up"),
+        pytest.param("elsewhere", False, "", id="of_another_advertiser"),
+    ],
+)
+def test_a_browser_says_which_journey_it_is_on(
+    tracking_client: TrackingClient,
+    shop: Advertiser,
+    blog: Partnership,
+    extension: Partnership,
+    held: str,
+    brings_cookies: bool,
+    journey: str,
+) -> None:
+    """Whoever leads a shopper to the shop with a token of its own is on another one."""
+    other = make_partner(make_advertiser(), make_publisher())
+    made = {
+        "earlier": token_in(tracking_client.get(link(extension))),
+        "elsewhere": token_in(tracking_client.get(link(other))),
+    }
+    tracking_client.cookies.clear()
+    made["landed"] = token_in(tracking_client.get(link(blog)))
+    if not brings_cookies:
+        tracking_client.cookies.clear()
+    answer = land(tracking_client, shop, f"{made['landed']}&held={made.get(held, held)}")
+    assert answer.json() == {"fresh": True}
+    [kept] = landings(tracking_client)
+    assert kept.journey == (decode(made[journey], KEYS).click.journey if journey else 0)
 
 
 def test_what_is_asked_again_and_again_is_answered_and_not_recorded(

@@ -20,6 +20,7 @@ class UsesOfSale:
     landed: Mapping[UUID, str]
     paid: str
     is_over_limit: bool
+    apart: int
 
 
 def uses_of_sale(row: Conversion, clicks: Sequence[Click]) -> UsesOfSale:
@@ -27,7 +28,7 @@ def uses_of_sale(row: Conversion, clicks: Sequence[Click]) -> UsesOfSale:
     landed = {click.id: landed_text(found.get(click.id, Use())) for click in clicks}
     paid = row.decision.paid_click if row.decision else None
     use = found.get(paid, Use()) if paid else Use()
-    return UsesOfSale(landed, uses_text(use), use.is_over_limit)
+    return UsesOfSale(landed, uses_text(use), use.is_over_limit, use.apart)
 
 
 def landed_text(use: Use) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from tracking.rule.slots import is_fresh
-from tracking.rule.tokens import Keys, accept
+from tracking.rule.tokens import Keys, TokenError, accept, decode
 
 MOST_KEPT = 20
 """Landings that are kept of a click: two browsers are usual, and what is far beyond says no more.
@@ -28,8 +28,8 @@ class Arrival:
 
 
 def arrive(text: str, advertiser: int, journey: int, keys: Keys, now_ms: int) -> Arrival:
-    """A token lands in a browser that is on this ``journey`` (0: on none, as far as its cookies
-    say). Raises TokenError for a token that does not verify."""
+    """A token lands in a browser that is on this ``journey`` (0: on none, as far as is known of
+    it). Raises TokenError for a token that does not verify."""
     click = accept(text, keys, advertiser, now_ms).click
     fresh = is_fresh(click, now_ms)
     record = {
@@ -43,6 +43,16 @@ def arrive(text: str, advertiser: int, journey: int, keys: Keys, now_ms: int) ->
         "journey": journey,
     }
     return Arrival(click.id, fresh, record)
+
+
+def journey_of(text: str, advertiser: int, keys: Keys) -> int:
+    """The journey of the token that a browser held in the shop before another landed; 0 for none,
+    and for one that is not ours."""
+    try:
+        token = decode(text, keys)
+    except TokenError:
+        return 0
+    return token.click.journey if token.advertiser == advertiser else 0
 
 
 @dataclass(slots=True)

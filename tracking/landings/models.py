@@ -11,8 +11,10 @@ from tracking.distribution.rows import AdvertiserRow
 class Landing(AdvertiserRow):
     """The token of a click came to a page of the shop, in a browser that had not known it.
 
-    ``journey`` is that of the browser, by its cookies on the tracking host; 0 where none came. A
-    landing that is not fresh gave its browser nothing: somebody had kept the token.
+    ``journey`` is that of the browser, by its cookies on the tracking host, or else by the click
+    that it held in the shop before; 0 where neither is known. A click that was followed in this
+    browser is on the same one. A landing that is not fresh gave its browser nothing: somebody had
+    kept the token.
     """
 
     id = models.UUIDField(_("ID"), primary_key=True)

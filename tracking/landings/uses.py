@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
-from tracking.models import ConversionJourney, Decision, Landing
+from tracking.models import Click, ConversionJourney, Decision, Landing
 
 MOST_ORDERS = 3
 """Orders of one click: a shopper may order again in a month; who does it more often than that is
@@ -24,11 +24,13 @@ MOST_BROWSERS = 2
 @dataclass(frozen=True, slots=True)
 class Use:
     """What is known of one click. ``landed_at``: when it was first seen in the shop, fresh;
-    ``stale``: landings of a token that somebody had kept."""
+    ``stale``: landings of a token that somebody had kept; ``apart``: fresh ones in a browser that
+    was on another journey, so that the click was not followed in it."""
 
     landed_at: datetime | None = None
     landings: int = 0
     stale: int = 0
+    apart: int = 0
     browsers: int = 0
     orders: int = 0
     journeys: int = 0
@@ -45,17 +47,30 @@ _BROWSERS = Count("journey", filter=_FRESH & ~Q(journey=0), distinct=True) + Cou
 """The tag asks once in each browser; one that brings our cookies is known by its journey."""
 
 
+_FOLLOWED = Subquery(
+    Click.objects.filter(advertiser=OuterRef("advertiser"), id=OuterRef("click")).values("journey")
+)
+_APART = Q(is_fresh=True, followed__isnull=False) & ~Q(journey=0) & ~Q(journey=F("followed"))
+"""The browser says which journey it is on, and it is not that on which the link was followed."""
+
+
 def uses_of(advertiser: int, clicks: Collection[UUID]) -> Mapping[UUID, Use]:
     """The uses of these clicks; a click that was not used has none. Two queries."""
-    landed = Landing.objects.filter(advertiser=advertiser, click__in=clicks).values("click")
+    landed = Landing.objects.filter(advertiser=advertiser, click__in=clicks)
+    counted = landed.annotate(followed=_FOLLOWED).values("click")
     found = {
         row["click"]: Use(
-            row["first"], landings=row["landings"], stale=row["stale"], browsers=row["browsers"]
+            landed_at=row["landed_at"],
+            landings=row["landings"],
+            stale=row["stale"],
+            apart=row["apart"],
+            browsers=row["browsers"],
         )
-        for row in landed.annotate(
-            first=Min("at", filter=_FRESH),
+        for row in counted.annotate(
+            landed_at=Min("at", filter=_FRESH),
             landings=Count("id"),
             stale=Count("id", filter=~_FRESH),
+            apart=Count("id", filter=_APART),
             browsers=_BROWSERS,
         ).order_by()
     }
@@ -88,6 +103,14 @@ def by_too_many_browsers(only: Q) -> QuerySet[Landing, Any]:
         .order_by()
     )
     return counted.filter(browsers__gt=MOST_BROWSERS).values_list("click", flat=True)
+
+
+def of_clicks_from_apart() -> Q:
+    """Sales that are credited to a click which landed in a browser that was on another journey."""
+    landed = Landing.objects.filter(
+        advertiser=OuterRef("advertiser"), click=OuterRef("decision__paid_click")
+    )
+    return Q(Exists(landed.annotate(followed=_FOLLOWED).filter(_APART)))
 
 
 def of_overused_clicks(advertiser: int | None = None) -> Q:

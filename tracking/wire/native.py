@@ -29,7 +29,7 @@ from tracking.evidence.fields import (
     read_fields,
 )
 from tracking.evidence.joining import Role
-from tracking.landings.arriving import Lately, arrive
+from tracking.landings.arriving import Lately, arrive, journey_of
 from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule import consent
 from tracking.rule.reasons import ClickReason
@@ -62,14 +62,13 @@ def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     if not visitors.is_script_of(request.META, shop.domains, shop.is_https):
         return JsonResponse({"fresh": False, "error": ClickReason.STUFFED.value}, status=403)
     now = clock.now()
-    token = parameters(request.META.get("QUERY_STRING", "")).get("click", "")
+    said = parameters(request.META.get("QUERY_STRING", ""))
     brought = cookies.read(
         cookies_of(request.META), jar_of(request.META, shop), KEYS, clock.to_ms(now)
     )
-    newest = brought.slots.newest
     try:
-        journey = newest.journey if newest else 0
-        arrival = arrive(token, shop.id, journey, KEYS, clock.to_ms(now))
+        held = brought.slots.journey or journey_of(said.get("held", ""), shop.id, KEYS)
+        arrival = arrive(said.get("click", ""), shop.id, held, KEYS, clock.to_ms(now))
     except TokenError as error:
         response = JsonResponse({"fresh": False, "error": error.reason.value}, status=400)
     else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from network.advertisers.notice import notice_at
@@ -23,7 +24,7 @@ from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.partnerships.suggestions import ADVISED
 from publishers.policy import deciding
 from tracking.figures.queries import annotate_partners
-from tracking.landings.uses import of_overused_clicks
+from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
 from tracking.models import Conversion
 
 
@@ -47,7 +48,8 @@ def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
         "application": partner_status.application(queries.in_order(row.terms.all())),
         "figures": figures_shown(row),
         "conflicts": _conflicts(row, now),
-        "flagged": _flagged(row, now),
+        "flagged": _credited(row, now).filter(of_overused_clicks(row.advertiser_id)).count(),
+        "apart": _credited(row, now).filter(of_clicks_from_apart()).count(),
         "suggestion": _suggestion(row),
         "days": DAYS,
         "hard_days": own_days or shop.hard_days,
@@ -76,15 +78,13 @@ def _conflicts(row: Partnership, now: datetime) -> int:
     return caused.count()
 
 
-def _flagged(row: Partnership, now: datetime) -> int:
-    """Sales of the period that are credited to a click of the partner's which was used more often
-    than usual."""
-    credited = Conversion.objects.filter(
+def _credited(row: Partnership, now: datetime) -> QuerySet[Conversion]:
+    """Sales of the period that are credited to the partner."""
+    return Conversion.objects.filter(
         advertiser=row.advertiser_id,
         decision__paid_publisher=row.publisher_id,
         at__gte=period(now).since,
     )
-    return credited.filter(of_overused_clicks(row.advertiser_id)).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,14 @@ from tracking.evidence.fields import FieldError
 from tracking.explain.landings import landed_text, uses_text
 from tracking.landings import rows
 from tracking.landings.arriving import arrive
-from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, of_overused_clicks, uses_of
+from tracking.landings.uses import (
+    MOST_BROWSERS,
+    MOST_ORDERS,
+    Use,
+    of_clicks_from_apart,
+    of_overused_clicks,
+    uses_of,
+)
 from tracking.models import Click, Conversion, Landing
 from tracking.rule.tokens import decode
 from tracking.spool import intake
@@ -159,6 +166,47 @@ def test_what_a_kept_link_brings_is_no_browser(shop: Advertiser, blog: Publisher
     use = use_of(shop, token)
     assert (use.landed_at, use.stale, use.browsers, overused()) == (None, 9, 0, set())
     assert "kept" in landed_text(use)
+
+
+@pytest.mark.parametrize(
+    ("journey", "after", "apart"),
+    [
+        pytest.param(9, 1, 1, id="another"),
+        pytest.param(0, 1, 0, id="unknown"),
+        pytest.param(-1, 1, 0, id="its_own"),
+        pytest.param(9, 60, 0, id="stale_and_given_nothing"),
+    ],
+)
+def test_a_landing_in_a_browser_on_another_journey(
+    shop: Advertiser, blog: Publisher, journey: int, after: int, apart: int
+) -> None:
+    """The partner followed the link itself, and led a shopper to the shop with its token."""
+    token = click(shop, blog)
+    own = decode(token, KEYS).click.journey
+    record(make_report(shop, "1", NOW + minutes(5), clicks=[token]))
+    take_in([landing(shop, token, after, own if journey == -1 else journey)])
+    assert use_of(shop, token).apart == apart
+    assert Conversion.objects.filter(of_clicks_from_apart()).count() == apart
+
+
+def test_staff_see_which_sales_landed_apart(
+    shop: Advertiser, blog: Publisher, client: Client, at_now: None
+) -> None:
+    client.force_login(make_user("owner", shop))
+    for order, journey in {"led": 9, "followed": 0}.items():
+        token = click(shop, blog)
+        record(make_report(shop, order, NOW, clicks=[token]))
+        take_in([landing(shop, token, 1, journey or decode(token, KEYS).click.journey)])
+    answer = client.get("/admin/tracking/conversion/", {"used": "apart"})
+    [led] = answer.context["cl"].result_list
+    assert led.order == "led"
+    for sale in Conversion.objects.order_by("pk"):
+        page = client.get(f"/admin/tracking/conversion/{sale.pk}/change/").content.decode()
+        assert ('data-flag="apart"' in page) is (sale == led)
+    partnership = Partnership.objects.get()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        answer = client.get(f"/admin/publishers/partnership/{partnership.pk}/change/")
+    assert answer.context["apart"] == 1
 
 
 def test_staff_see_which_sales_are_flagged(

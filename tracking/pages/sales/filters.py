@@ -26,10 +26,11 @@ from tracking.commissions.states import (
     state_case,
 )
 from tracking.commissions.transitions import OPEN
+from tracking.conversions.doubtful import of_differing_reports
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
 from tracking.figures.queries import Period
-from tracking.landings.uses import of_overused_clicks
+from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.tokens import lowest_id
@@ -73,16 +74,23 @@ class SaleStateFilter(ChoicesFilter):
 
 
 class UsedFilter(ChoicesFilter):
-    """Sales that are credited to a click that was used more often than usual."""
+    """Sales that are credited to a click that was used more often than usual, or that came in a way
+    that is worth a look."""
 
     title = gettext_lazy("use of the click")
     parameter_name = "used"
     choices_of = [
         ("flagged", gettext_lazy("Flagged: more often than usual")),
         ("open", gettext_lazy("Flagged, and not closed yet")),
+        ("differs", gettext_lazy("Its report says other figures")),
+        ("apart", gettext_lazy("Landed in a browser on another journey")),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        if chosen == "differs":
+            return queryset.filter(of_differing_reports())
+        if chosen == "apart":
+            return queryset.filter(of_clicks_from_apart())
         flagged = queryset.filter(of_overused_clicks())
         return flagged.filter(closed_at=None) if chosen == "open" else flagged
 

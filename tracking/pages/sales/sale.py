@@ -21,6 +21,7 @@ from tracking.commissions.decisions import clicks_of, recorded_in, sale_in, sale
 from tracking.commissions.settling import commission_of
 from tracking.commissions.terms import circumstances_of
 from tracking.conversions import deciding
+from tracking.conversions.doubtful import is_doubtful
 from tracking.conversions.known import Resolved
 from tracking.conversions.reports import is_key_gone
 from tracking.explain.explanations import (
@@ -126,6 +127,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "state": state_of_sale(row),
         "kept": kept,
         "uses": uses_of_sale(row, clicks),
+        "is_doubtful": is_doubtful(row),
         "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
         "tried": _tried(row, asked, names),
         "claims": _claims(row, reports),

@@ -202,10 +202,11 @@
   }
 
   // A new token stays at once, and goes again when the tracking host says that its click is old:
-  // whoever left it then holds what was held before. Until there is an answer, reports say so.
+  // whoever left it then holds what was held before. Until there is an answer, reports say so. What
+  // was held before says which journey this browser is on, where it sends the host no cookies.
   async function check(click) {
     keep(UNANSWERED, click.token, settings.longest);
-    const fresh = (await ask('l?click=' + click.token)).fresh;
+    const fresh = (await ask('l?click=' + [click.token, before[2]?.token].join('&held='))).fresh;
     if (!agrees() || fresh == null) return;
     keep(UNANSWERED, '');
     if (!fresh) {
