@@ -104,6 +104,7 @@ class Line:
     sales: int = 0
     sale_amount_minor: int = 0
     commission_minor: int = 0
+    network_fee_minor: int = 0
     states: Mapping[SaleState, StateTotal] = field(default_factory=dict)
 
     @property
@@ -148,6 +149,7 @@ def lines(scope: Scope, period: Period, by: Sequence[By], zone: tzinfo) -> list[
             paid=Sum("count", filter=Q(publisher__isnull=False), default=0),
             sold=Sum("sale_amount_minor", filter=Q(publisher__isnull=False), default=0),
             earned=Sum("commission_minor"),
+            fee=Sum("network_fee_minor"),
         )
         .order_by(*keys, "currency", "counted")
     )
@@ -284,6 +286,7 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
         sales=sum(row["paid"] for row in earning),
         sale_amount_minor=sum(row["sold"] for row in earning),
         commission_minor=sum(row["earned"] for row in earning),
+        network_fee_minor=sum(row["fee"] for row in earning),
         states=_states(rows),
     )
 

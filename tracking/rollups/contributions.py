@@ -55,22 +55,25 @@ class Amounts:
     count: int = 1
     sale_amount_minor: int = 0
     commission_minor: int = 0
+    network_fee_minor: int = 0
+    """Only of a sale under its state; nothing of partners tells it."""
 
     def __str__(self) -> str:
-        return f"{self.count} on {self.sale_amount_minor} for {self.commission_minor}"
+        fee = f" + {self.network_fee_minor}" if self.network_fee_minor else ""
+        return f"{self.count} on {self.sale_amount_minor} for {self.commission_minor}{fee}"
 
     def __bool__(self) -> bool:
-        return bool(self.count or self.sale_amount_minor or self.commission_minor)
+        return any(self._all)
 
     def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(
-            self.count + other.count,
-            self.sale_amount_minor + other.sale_amount_minor,
-            self.commission_minor + other.commission_minor,
-        )
+        return Amounts(*(mine + its for mine, its in zip(self._all, other._all, strict=True)))
 
     def __neg__(self) -> "Amounts":
-        return Amounts(-self.count, -self.sale_amount_minor, -self.commission_minor)
+        return Amounts(*(-each for each in self._all))
+
+    @property
+    def _all(self) -> tuple[int, int, int, int]:
+        return self.count, self.sale_amount_minor, self.commission_minor, self.network_fee_minor
 
 
 Contributions = Mapping[Key, Amounts]
@@ -84,6 +87,7 @@ class Earned:
     cookie_type: str
     status: str
     commission_minor: int
+    network_fee_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +168,10 @@ def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
         cookie_type=earned.cookie_type if earned else "",
         counted=_counted(sale),
     )
-    commission = earned.commission_minor if earned else 0
-    if key.counted is Counted.SALE_CONFLICT_UNPAID:
-        commission = 0
-    return key, Amounts(1, sale.amount_minor, commission)
+    if earned is None or key.counted is Counted.SALE_CONFLICT_UNPAID:
+        return key, Amounts(1, sale.amount_minor)
+    owed = earned.commission_minor, earned.network_fee_minor
+    return key, Amounts(1, sale.amount_minor, *owed)
 
 
 def _counted(sale: SaleFacts) -> Counted:

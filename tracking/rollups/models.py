@@ -46,6 +46,7 @@ class Rollup(AdvertiserRow):
     count = models.BigIntegerField()
     sale_amount_minor = models.BigIntegerField(default=0)
     commission_minor = models.BigIntegerField(default=0)
+    network_fee_minor = models.BigIntegerField(default=0, db_default=0)
     is_folded = models.BooleanField(default=False)
 
     class Meta:

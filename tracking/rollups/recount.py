@@ -120,7 +120,7 @@ def _recount(advertiser: int) -> None:
 def _said(advertiser: int) -> Iterator[tuple[Key, Amounts]]:
     """What an advertiser's rollups say of sales, in the order of time."""
     key = ("hour", "publisher", "cookie_type", "counted", "time_step")
-    sums = (Sum(name) for name in ("count", "sale_amount_minor", "commission_minor"))
+    sums = (Sum(name) for name in rollups.AMOUNTS.split(", "))
     mine = Rollup.objects.filter(advertiser=advertiser).exclude(_CLICKS)
     rows = mine.values_list(*key).annotate(*sums).order_by("hour")
     for hour, publisher, cookie_type, counted, step, *amounts in rows.iterator(CHUNK):

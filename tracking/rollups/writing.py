@@ -35,7 +35,10 @@ from tracking.rollups.protection import TermsRead, kept_from
 BATCH = 10_000
 """Rows that one statement of :func:`compact` folds."""
 
-_SUMS = "sum(count), sum(sale_amount_minor), sum(commission_minor)"
+AMOUNTS = "count, sale_amount_minor, commission_minor, network_fee_minor"
+"""The columns that are summed, in the order of ``Amounts``."""
+_SUMS = ", ".join(f"sum({name})" for name in AMOUNTS.split(", "))
+_IS_ANYTHING = " OR ".join(f"sum({name}) <> 0" for name in AMOUNTS.split(", "))
 _LOCK_COMPACTION = """
     SELECT pg_try_advisory_xact_lock(hashtext('tracking_rollup compaction'), %s::integer)
 """
@@ -53,11 +56,10 @@ _FOLD = f"""
             AND old.time_step = fresh.time_step
         RETURNING old.*
     ), folded AS (
-        INSERT INTO tracking_rollup ({ROLLUP_KEY}, time_step, is_folded,
-            count, sale_amount_minor, commission_minor)
+        INSERT INTO tracking_rollup ({ROLLUP_KEY}, time_step, is_folded, {AMOUNTS})
         SELECT {ROLLUP_KEY}, time_step, true, {_SUMS} FROM gone
         GROUP BY {ROLLUP_KEY}, time_step
-        HAVING sum(count) <> 0 OR sum(sale_amount_minor) <> 0 OR sum(commission_minor) <> 0
+        HAVING {_IS_ANYTHING}
     )
     SELECT count(*) FROM gone WHERE NOT is_folded
 """  # noqa: S608 - names of our own
@@ -142,6 +144,7 @@ def add(changes: Contributions) -> None:
             count=amounts.count,
             sale_amount_minor=amounts.sale_amount_minor,
             commission_minor=amounts.commission_minor,
+            network_fee_minor=amounts.network_fee_minor,
         )
         for key, amounts in changes.items()
     )
@@ -214,4 +217,5 @@ def _earned(commission: Commission | None) -> Earned | None:
         cookie_type=commission.cookie_type,
         status=commission.status,
         commission_minor=commission.amount_minor,
+        network_fee_minor=commission.network_fee_minor,
     )

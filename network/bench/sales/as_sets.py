@@ -73,9 +73,10 @@ _CLOSE = """
         WHERE c.advertiser_id = %(advertiser)s AND c.id = earned.id
     ), counted AS (
         INSERT INTO tracking_rollup (hour, advertiser_id, publisher_id, cookie_type, counted,
-            count, sale_amount_minor, commission_minor, time_step, is_folded)
+            count, sale_amount_minor, commission_minor, network_fee_minor, time_step, is_folded)
         SELECT date_trunc('hour', bought, 'UTC'), advertiser_id, publisher_id, cookie_type, state,
-            sum(sign), sum(sign * sold), sum(sign * amount_minor), 0, false
+            sum(sign), sum(sign * sold), sum(sign * amount_minor), sum(sign * network_fee_minor),
+            0, false
         FROM earned, (VALUES ('sale_pending', -1), ('sale_final', 1)) AS moved (state, sign)
         GROUP BY 1, 2, 3, 4, 5
     )

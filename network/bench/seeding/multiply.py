@@ -20,6 +20,7 @@ from network.bench.seeding.life import Lived
 from network.bench.stage import DATABASE
 from tracking.clicks.keys import KEYS
 from tracking.models import Conversion
+from tracking.rollups import writing as rollups
 from tracking.rule import tokens
 
 AT_ONCE = 2_000
@@ -45,9 +46,8 @@ _KEPT = re.compile(
 """What a copy has of its own in the text of a row."""
 _ROLLUP = "hour, advertiser_id, publisher_id, cookie_type, counted, time_step, is_folded"
 _COUNT_COPIES = f"""
-    INSERT INTO tracking_rollup ({_ROLLUP}, count, sale_amount_minor, commission_minor)
-    SELECT {_ROLLUP}, count * %(times)s, sale_amount_minor * %(times)s,
-        commission_minor * %(times)s
+    INSERT INTO tracking_rollup ({_ROLLUP}, {rollups.AMOUNTS})
+    SELECT {_ROLLUP}, {", ".join(f"{name} * %(times)s" for name in rollups.AMOUNTS.split(", "))}
     FROM tracking_rollup WHERE id <= %(last)s
 """  # noqa: S608 - names of our own
 Progress = Callable[[str], None]

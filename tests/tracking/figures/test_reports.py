@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from network.models import Advertiser
 from publishers.models import Partnership
 from tests.support.makers import (
     NOW,
@@ -29,7 +30,7 @@ from tracking.figures.queries import (
     reasons,
     totals,
 )
-from tracking.models import Conversion
+from tracking.models import Commission, Conversion
 from tracking.rollups import writing as rollups
 from tracking.rule.reasons import ClickReason
 
@@ -236,6 +237,7 @@ def test_a_period_is_of_whole_hours() -> None:
 
 
 def test_a_sale_and_its_clicks(network: Network) -> None:
+    Advertiser.objects.update(network_fee_percent=30)
     shopper = Shopper()
     shopper.follow(network.blog, NOW)
     shopper.follow(network.overlay, NOW + MINUTE)
@@ -243,6 +245,7 @@ def test_a_sale_and_its_clicks(network: Network) -> None:
     (line,) = totals(Scope(advertisers=frozenset({network.shop.pk})), PERIOD)
     assert (line.clicks_recorded, line.clicks_counting, line.clicks_stood_down) == (2, 2, 1)
     assert (line.sales, line.sale_amount_minor, line.commission_minor) == (1, 4990, 399)
+    assert line.network_fee_minor == Commission.objects.get().network_fee_minor == 120
     assert line.states == {"Pending": StateTotal(1, 399)}
 
 

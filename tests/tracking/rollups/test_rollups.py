@@ -29,13 +29,13 @@ from tracking.spool import intake
 from tracking.spool.intake import Record
 from tracking.verify.checks import Broken, verify
 
-Sums = dict[tuple[object, ...], tuple[int, int, int]]
+Sums = dict[tuple[object, ...], tuple[int, ...]]
 KEY = ("hour", "advertiser", "publisher", "cookie_type", "counted", "time_step")
 
 
 def sums() -> Sums:
     """What the rollups say by key, without what comes to nothing."""
-    amounts = ("count", "sale_amount_minor", "commission_minor")
+    amounts = rollups.AMOUNTS.split(", ")
     rows = Rollup.objects.values_list(*KEY).annotate(*(Sum(name) for name in amounts))
     return {row[:6]: row[6:] for row in rows if any(row[6:])}
 
@@ -152,13 +152,18 @@ def test_compaction_leaves_one_row_for_each_key_and_none_for_nothing() -> None:
     gone = Key(
         hour=NOW, advertiser=shop.pk, publisher=None, cookie_type="", counted=Counted.SALE_NOBODY
     )
-    for amounts in (Amounts(1, 10, 5), Amounts(2, 20, 7)):
+    for amounts in (Amounts(1, 10, 5, 1), Amounts(2, 20, 7, 2)):
         rollups.add({key: amounts, gone: Amounts(1)})
     rollups.add({gone: Amounts(-2)})
     assert rollups.compact() == 5
     (row,) = Rollup.objects.all()
-    assert (row.count, row.sale_amount_minor, row.commission_minor) == (3, 30, 12)
+    assert (row.count, row.sale_amount_minor) == (3, 30)
+    assert (row.commission_minor, row.network_fee_minor) == (12, 3)
     rollups.add({key: Amounts(-3, -30, -12)})
+    rollups.compact()
+    (fee,) = Rollup.objects.all()
+    assert (fee.count, fee.network_fee_minor) == (0, 3)
+    rollups.add({key: Amounts(0, 0, 0, -3)})
     assert rollups.compact() == 1
     assert not Rollup.objects.exists()
 
