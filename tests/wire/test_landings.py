@@ -103,7 +103,7 @@ def test_a_browser_says_which_journey_it_is_on(
     made["landed"] = token_in(tracking_client.get(link(blog)))
     if not brings_cookies:
         tracking_client.cookies.clear()
-    answer = land(tracking_client, shop, f"{made['landed']}&held={made.get(held, held)}")
+    answer = land(tracking_client, shop, f"{made['landed']}&last={made.get(held, held)}")
     assert answer.json() == {"fresh": True}
     [kept] = landings(tracking_client)
     assert kept.journey == (decode(made[journey], KEYS).click.journey if journey else 0)

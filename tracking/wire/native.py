@@ -67,7 +67,7 @@ def landing(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         cookies_of(request.META), jar_of(request.META, shop), KEYS, clock.to_ms(now)
     )
     try:
-        held = brought.slots.journey or journey_of(said.get("held", ""), shop.id, KEYS)
+        held = brought.slots.journey or journey_of(said.get("last", ""), shop.id, KEYS)
         arrival = arrive(said.get("click", ""), shop.id, held, KEYS, clock.to_ms(now))
     except TokenError as error:
         response = JsonResponse({"fresh": False, "error": error.reason.value}, status=400)

@@ -19,7 +19,7 @@
   const stub = window.softclick || {};
   if (stub.loaded) return;
 
-  const source = (document.currentScript || {}).src || '';
+  const source = document.currentScript?.src || '';
   const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
   const base = home ? home[0] : settings.base;
   const addresses = [stub.at || location.href];
@@ -175,7 +175,7 @@
   function put(hard, soft, last, seen) {
     keep(HARD, secondsLeft(hard) > 0 ? hard.token : '', secondsLeft(hard));
     keep(SOFT, secondsLeft(soft) > 0 ? soft.token : '', -1);
-    keep(LAST, last ? last.token : '', settings.longest);
+    keep(LAST, last?.token, settings.longest);
     keep(SESSIONS, seen, -1);
   }
 
@@ -206,7 +206,7 @@
   // was held before says which journey this browser is on, where it sends the host no cookies.
   async function check(click) {
     keep(UNANSWERED, click.token, settings.longest);
-    const fresh = (await ask('l?click=' + [click.token, before[2]?.token].join('&held='))).fresh;
+    const fresh = (await ask('l?click=' + click.token + '&last=' + before[2]?.token)).fresh;
     if (!agrees() || fresh == null) return;
     keep(UNANSWERED, '');
     if (!fresh) {
