@@ -14,10 +14,8 @@ from network.demo.story.shoppers import Browser
 from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
 from network.models import User
 from tracking.clicks import snapshot
-from tracking.clicks.keys import KEYS
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.commissions.rulings import Statement
-from tracking.conversions import recording
 from tracking.conversions.conflicts import Settlement, settle_conflict
 from tracking.conversions.recording import SaleReport
 from tracking.corrections import taking
@@ -26,7 +24,7 @@ from tracking.models import Conversion, Report, Validation
 from tracking.rule.reasons import ReportOutcome
 from tracking.spool import intake
 
-FINALISE_EVERY = timedelta(hours=6)
+TAKE_IN_EVERY = timedelta(hours=6)
 REVIEWED_AFTER = timedelta(days=6)
 """So long after the order staff look at what nobody has confirmed."""
 SETTLED_AFTER = timedelta(days=12)
@@ -89,7 +87,8 @@ def _correct(advertiser: int, staff: User, at: datetime) -> None:
 
 
 class Life:
-    """Some advertisers' life. What is due is closed a few times a day."""
+    """Some advertisers' life. What comes is taken in a few times a day, as by a drain that is
+    behind, and what is due is closed at a day's end: batches take a fraction of the time."""
 
     def __init__(self, advertisers: Collection[int], start: datetime) -> None:
         self._advertisers = advertisers
@@ -103,11 +102,11 @@ class Life:
         self._met_vouchers: set[int] = set()
         self._orders: Counter[int] = Counter()
         self._waiting: list[intake.Record] = []
-        self._finalised_at = start
+        self._taken_in_at = start
 
     def take(self, step: Step) -> None:
-        """One move; clicks wait in a batch, as in the spool."""
-        self._finalise_until(step.at)
+        """One move; clicks and reports wait in a batch, as in the spool."""
+        self._take_in_until(step.at)
         if step.shopper not in self._browsers:
             self._browsers[step.shopper] = self._browser(step.shopper, step.advertiser)
         browser = self._browsers[step.shopper]
@@ -122,11 +121,11 @@ class Life:
                 voucher = step.shopper in self._met_vouchers
                 comma = self._orders[step.advertiser] % COMMA == 0
                 report = browser.buy(order, source, step.at, voucher=voucher, comma=comma)
-                self._record(report, step.at)
+                self._add(report)
             case Confirm():
                 self._confirm(step.move, step, browser)
             case SendTest(amount=amount):
-                self._record(browser.test(amount, step.at), step.at)
+                self._add(browser.test(amount, step.at))
             case CloseBrowser():
                 browser.close()
 
@@ -134,38 +133,38 @@ class Life:
         return Browser(number, self._shops[advertiser], self._signing_keys.get(advertiser, ""))
 
     def finish(self, end: datetime) -> None:
-        """Take in what waits, and close what is due by then."""
-        self._finalise_until(end)
+        """Take in what waits, and let staff and time do what is due by then."""
         self._drain(end)
+        self._review(end)
+        overdue.end_waiting(end, self._advertisers)
+        finalisation.finalise_due(end, self._advertisers)
 
     def _confirm(self, move: Confirm, step: Step, browser: Browser) -> None:
         if move.stranger and browser.ordered_at:
+            self._drain(step.at)  # the sale was credited before somebody else claimed it
             stranger = self._browser(-step.shopper, step.advertiser)
             before = browser.ordered_at - BEFORE_THE_ORDER
             self._waiting.append(stranger.follow(Follow(move.stranger), before))
-            self._record(stranger.claim(browser, step.at), step.at)
+            self._add(stranger.claim(browser, step.at))
         elif move.other_figures:
-            self._record(browser.contradict(step.at), step.at)
+            self._drain(step.at)
+            self._add(browser.contradict(step.at))
         else:
-            self._record(browser.confirm(move.source, step.at), step.at)
+            self._add(browser.confirm(move.source, step.at))
 
-    def _record(self, report: SaleReport | None, at: datetime) -> None:
-        self._drain(at)
+    def _add(self, report: SaleReport | None) -> None:
         if report:
-            recording.record(report, KEYS, at)
+            self._waiting.append(intake.report_record(report))
 
     def _drain(self, at: datetime) -> None:
         if self._waiting:
             intake.store(self._waiting, at)
             self._waiting.clear()
 
-    def _finalise_until(self, at: datetime) -> None:
-        while self._finalised_at + FINALISE_EVERY <= at:
-            self._finalised_at += FINALISE_EVERY
-            self._drain(self._finalised_at)
-            self._review(self._finalised_at)
-            overdue.end_waiting(self._finalised_at, self._advertisers)
-            finalisation.finalise_due(self._finalised_at, self._advertisers)
+    def _take_in_until(self, at: datetime) -> None:
+        while self._taken_in_at + TAKE_IN_EVERY <= at:
+            self._taken_in_at += TAKE_IN_EVERY
+            self._drain(self._taken_in_at)
 
     def _review(self, at: datetime) -> None:
         """What the shops' staff do: they approve what is unverified after some days, and settle
