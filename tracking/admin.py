@@ -13,6 +13,7 @@ from tracking.models import (
     UnattributedSales,
 )
 from tracking.pages.clicks.admin import ClickAdmin
+from tracking.pages.find.admin import find
 from tracking.pages.home import home
 from tracking.pages.home.health import SetAsideAdmin, SpoolHostAdmin
 from tracking.pages.sales.admin import (
@@ -34,6 +35,7 @@ admin.site.register(UnattributedSales, UnattributedSalesAdmin)
 admin.site.register(SpoolHost, SpoolHostAdmin)
 admin.site.register(SetAside, SetAsideAdmin)
 
+add_page(OwnPage("find/", find, "find"))
 add_page(OwnPage("simulator/", simulator, "simulator"))
 add_page(OwnPage("whatif/", whatif.ask, "whatif"))
 add_page(OwnPage("whatif/<uuid:pk>/", whatif.run_page, "whatif_run"))

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 class WholeTextSearch(admin.ModelAdmin[Any]):
     """A list whose search takes what is typed as a whole, too: an order reference may hold blanks
-    and quotes, at which Django would part it."""
+    and quotes, at which Django would part it. With a quote in it, only as a whole."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -21,4 +21,6 @@ class WholeTextSearch(admin.ModelAdmin[Any]):
             return found, may_double
         escaped = search_term.replace("\\", "\\\\").replace('"', '\\"')
         whole, may_double_too = super().get_search_results(request, queryset, f'"{escaped}"')
+        if any(quote in search_term for quote in "\"'"):
+            return whole, may_double_too
         return found | whole, may_double or may_double_too

@@ -113,6 +113,7 @@ RULES: dict[str, Rule] = {
     "admin:own_staff": Rule(STAFF),
     "admin:staff": Rule(STAFF_OF_A, write=OPERATORS | {"owner_a"}),
     "admin:publishers_invitation_do": Rule(OPERATORS, write=OPERATORS, answer=405),
+    "admin:find": Rule(STAFF),
     "admin:simulator": Rule(STAFF, write=STAFF),
     "admin:whatif": Rule(STAFF, write=STAFF),
     "admin:whatif_run": Rule(ASKED, write=ASKED),

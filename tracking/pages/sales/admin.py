@@ -38,6 +38,7 @@ from tracking.pages.sales.correcting import (
     told_correction,
     told_origin,
 )
+from tracking.pages.sales.entered import EnteredCommissionFilter, EnteredFilter
 from tracking.pages.sales.filters import (
     ClosesFilter,
     OutcomeFilter,
@@ -71,9 +72,16 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         "the thank-you page, or send reports from the shop's server."
     )
     list_display = ("order", "advertiser", "shown_at", "shown_amount", "paid_to", "earned", "state")
-    list_filter = (AdvertiserFilter, PartnerFilter, PeriodFilter, SaleStateFilter, UsedFilter)
-    search_fields = ("order__exact",)
-    search_help_text = gettext_lazy("The whole order reference")
+    list_filter = (
+        AdvertiserFilter,
+        PartnerFilter,
+        PeriodFilter,
+        SaleStateFilter,
+        UsedFilter,
+        EnteredFilter,
+    )
+    search_fields = ("order", "commission__publisher__name")
+    search_help_text = gettext_lazy("Order or partner, or part of it")
     ordering = ("-at", "-id")
     actions = ("settle",)
     paginator = CappedPaginator
@@ -155,10 +163,11 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
         StateFilter,
         ClosesFilter,
         "cookie_type",
+        EnteredCommissionFilter,
     )
     list_select_related = ("advertiser", "publisher", "conversion")
-    search_fields = ("conversion__order__exact", "publisher__name")
-    search_help_text = gettext_lazy("The whole order reference, or a partner's name")
+    search_fields = ("conversion__order", "publisher__name")
+    search_help_text = gettext_lazy("Order or partner, or part of it")
     ordering = ("-sold_at", "-id")
     paginator = CappedPaginator
     fields = (
@@ -209,8 +218,8 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
     list_filter = (AdvertiserFilter, "source", OutcomeFilter, ReceivedPeriodFilter)
     list_select_related = ("advertiser",)
-    search_fields = ("order__exact",)
-    search_help_text = gettext_lazy("The whole order reference")
+    search_fields = ("order",)
+    search_help_text = gettext_lazy("Order, or part of it")
     ordering = ("-received_at", "-id")
     paginator = CappedPaginator
     page_template = "admin/sales/report.html"

@@ -1,0 +1,147 @@
+"""What the lists of sales and commissions are narrowed by that has to be typed: a partner, days, an
+amount, a voucher."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import ceil, floor
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from network import money
+from network.models import Advertiser
+from network.people import access
+
+
+class EnteredForm(forms.Form):
+    """Each field by itself or together. Days are whole, in the reader's zone."""
+
+    who = forms.CharField(label=gettext_lazy("Credited partner, or part of it"), max_length=120)
+    since = forms.DateField(
+        label=gettext_lazy("From this day"), widget=forms.DateInput({"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To this day"), widget=forms.DateInput({"type": "date"})
+    )
+    least = forms.DecimalField(
+        label=gettext_lazy("Amount of the sale, at least"), min_value=0, max_digits=12
+    )
+    most = forms.DecimalField(
+        label=gettext_lazy("Amount of the sale, at most"), min_value=0, max_digits=12
+    )
+    voucher = forms.CharField(label=gettext_lazy("Voucher code"), max_length=100)
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__(data, auto_id="entered_%s")
+        for field in self.fields.values():
+            field.required = False
+            field.widget.is_required = False
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before the first. Exchange the two."))
+        least, most = data.get("least"), data.get("most")
+        if least is not None and most is not None and most < least:
+            self.add_error("most", _("This is less than the least amount. Exchange the two."))
+        return data
+
+
+class EnteredFilter(admin.ListFilter):
+    """Narrows a list by an :class:`EnteredForm` in the address. What cannot be read is said at its
+    field and narrows nothing."""
+
+    title = gettext_lazy("more")
+    template = "admin/entered_filter.html"
+    columns: ClassVar[Mapping[str, str]] = {
+        "at": "at",
+        "amount": "amount_minor",
+        "partner": "commission__publisher__name",
+        "voucher": "voucher",
+    }
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        params: dict[str, Any],
+        model: Any,
+        model_admin: admin.ModelAdmin[Any],
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        names = list(EnteredForm.base_fields)
+        given = {name: str(params.pop(name)[-1]) for name in names if name in params}
+        entered = {name: value for name, value in given.items() if value}
+        self.used_parameters.update(entered)
+        self.form = EnteredForm(entered)
+        self.user = request.user
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(EnteredForm.base_fields)
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        own = {*EnteredForm.base_fields, "p"}
+        others = [
+            (name, value)
+            for name, values in changelist.filter_params.items()
+            for value in values
+            if name not in own
+        ]
+        used = len(self.used_parameters)
+        yield {"form": self.form, "others": others, "said": used or _("None")}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.used_parameters or not self.form.is_valid():
+            return queryset
+        data, at = self.form.cleaned_data, self.columns["at"]
+        if data["who"]:
+            queryset = queryset.filter(**{f"{self.columns['partner']}__icontains": data["who"]})
+        if data["voucher"]:
+            queryset = queryset.filter(**{f"{self.columns['voucher']}__iexact": data["voucher"]})
+        if data["since"]:
+            queryset = queryset.filter(**{f"{at}__gte": _midnight(data["since"])})
+        if data["until"]:
+            until = _midnight(data["until"] + timedelta(days=1))
+            queryset = queryset.filter(**{f"{at}__lt": until})
+        return queryset.filter(self._amounts(data["least"], data["most"]))
+
+    def _amounts(self, least: Decimal | None, most: Decimal | None) -> Q:
+        """In each currency's own minor units."""
+        if least is None and most is None:
+            return Q()
+        seen = access.for_staff(Advertiser.objects.all(), self.user)
+        found = Q(pk__in=[])
+        for currency in set(seen.values_list("currency", flat=True)):
+            within = Q(currency=currency)
+            if least is not None:
+                minor = ceil(least.scaleb(money.decimals(currency)))
+                within &= Q(**{f"{self.columns['amount']}__gte": minor})
+            if most is not None:
+                minor = floor(most.scaleb(money.decimals(currency)))
+                within &= Q(**{f"{self.columns['amount']}__lte": minor})
+            found |= within
+        return found
+
+
+class EnteredCommissionFilter(EnteredFilter):
+    columns: ClassVar[Mapping[str, str]] = {
+        "at": "sold_at",
+        "amount": "sale_amount_minor",
+        "partner": "publisher__name",
+        "voucher": "conversion__voucher",
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
