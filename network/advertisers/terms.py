@@ -135,10 +135,12 @@ def change_rate(
     made_by: User | None,
     percent: Decimal | None = None,
     fixed_minor: int | None = None,
+    reason: str = "",
     start: datetime | None = None,
 ) -> CommissionRate:
     """Add a rate to the group. Raises StartInPast, ChangedMeanwhile, ValidationError."""
-    return _add_rate(group, percent, fixed_minor, (start_or_now(start, now), now, made_by))
+    stamp = (start_or_now(start, now), now, made_by)
+    return _add_rate(group, percent, fixed_minor, stamp, reason)
 
 
 def _add_rate(
@@ -146,6 +148,7 @@ def _add_rate(
     percent: Decimal | None,
     fixed_minor: int | None,
     stamp: tuple[datetime, datetime, User | None],
+    reason: str = "",
 ) -> CommissionRate:
     if (percent is None) == (fixed_minor is None):
         raise ValidationError({"percent": gettext("Give either a percentage or a fixed amount.")})
@@ -158,5 +161,6 @@ def _add_rate(
         starts_at=starts_at,
         created_at=created_at,
         made_by=made_by,
+        reason=reason.strip(),
     )
     return add_row(rate)

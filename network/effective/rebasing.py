@@ -81,6 +81,17 @@ def foreseen(row: Terms, changes: Values, history: History[Terms]) -> list[Rebas
     return rebased(held, after, coming, row.decided & set(changes))
 
 
+def timeline_with(row: Terms, changes: Values, history: History[Terms]) -> list[Terms]:
+    """The timeline as :func:`change` would make it; rows that it would write are unsaved."""
+    said = type(row)(**{**_own_of(row), **values_of(row), **_held(row, history), **changes})
+    later = [
+        one.row if one.is_as_before else _again(one, row.created_at or row.starts_at)
+        for one in foreseen(row, changes, history)
+        if not one.is_withdrawn
+    ]
+    return [*timeline.begun(history.held, row.starts_at), said, *later]
+
+
 @transaction.atomic
 def change(row: Terms, changes: Values, history: History[Terms] | None = None) -> Terms:
     """Add a row, given with its start and who makes it, that says what is in force then but for
@@ -168,6 +179,12 @@ def _again(one: Rebased[Terms], now: datetime) -> Terms:
     del fields["id"]
     own = {"created_at": now, "rewrites_id": old.pk}
     return type(old)(**{**fields, **one.values, **own})
+
+
+def _own_of(row: WholeTerms) -> dict[str, Any]:
+    """Whose the row is, and when it starts."""
+    names = [row._meta.get_field(name).attname for name in row.holds_for]  # type: ignore[union-attr]
+    return {"starts_at": row.starts_at, **{name: getattr(row, name) for name in names}}
 
 
 def _held(row: Terms, history: History[Terms]) -> Values:

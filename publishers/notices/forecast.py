@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Generic, Self, TypeVar
 
 from network.effective import timeline
-from network.models import AttributionTerms
+from network.models import AttributionTerms, CommissionRate
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
 from publishers.models import Notice, Partnership, PartnershipTerms
@@ -71,13 +71,16 @@ class StandingFacts(HeldFacts):
 
 @dataclass(frozen=True, slots=True)
 class TermsFacts(HeldFacts):
-    """The terms of the shop with what was agreed with the partner; None before there were any."""
+    """The terms of the shop with what was agreed with the partner; None before there were any. A
+    commission is ``percent``, written out, or ``fixed_minor`` of each sale."""
 
     soft_rule: str | None = None
     hard_days: int | None = None
     soft_hours: int | None = None
     validation_days: int | None = None
     notice_days: int | None = None
+    percent: str | None = None
+    fixed_minor: int | None = None
 
 
 Facts = TypeVar("Facts", bound=HeldFacts, covariant=True)
@@ -122,6 +125,7 @@ def outlooks(
             reading.policies[row.pk],
             reading.own[row.pk].held,
             reading.shops[row.advertiser_id].held,
+            reading.rates[row.advertiser_id].held,
             now,
         )
         for row in partnerships
@@ -132,6 +136,7 @@ def outlook(
     policy: Policy,
     own: Sequence[PartnershipTerms],
     shop: Sequence[AttributionTerms],
+    rates: Sequence[CommissionRate],
     now: datetime,
 ) -> Outlook:
     """The outlook that these rows make; rows in order of their start."""
@@ -139,16 +144,26 @@ def outlook(
     def standing(at: datetime) -> StandingFacts:
         return _standing(timeline.in_force(own, at))
 
-    def terms(at: datetime) -> TermsFacts:
-        return _terms(timeline.in_force(shop, at), timeline.in_force(own, at))
-
     approved = (row.starts_at for row in own if row.status == PartnershipTerms.Status.APPROVED)
     return Outlook(
         approved_at=next(approved, None),
         cookie_type=cookie_type_line(policy, now),
         partnership=_line(standing, timeline.moments(own), now),
-        terms=_line(terms, timeline.moments(own, shop), now),
+        terms=terms_line(own, shop, rates, now),
     )
+
+
+def terms_line(
+    own: Sequence[PartnershipTerms],
+    shop: Sequence[AttributionTerms],
+    rates: Sequence[CommissionRate],
+    now: datetime,
+) -> Line[TermsFacts]:
+    def terms(at: datetime) -> TermsFacts:
+        held = timeline.in_force(shop, at), timeline.in_force(own, at)
+        return _terms(*held, timeline.in_force(rates, at))
+
+    return _line(terms, timeline.moments(own, shop, rates), now)
 
 
 def cookie_type_line(policy: Policy, now: datetime) -> Line[TypeFacts]:
@@ -177,7 +192,9 @@ def _standing(row: PartnershipTerms | None) -> StandingFacts:
     return StandingFacts(row.status, row.in_page, row.strictly_necessary)
 
 
-def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> TermsFacts:
+def _terms(
+    shop: AttributionTerms | None, own: PartnershipTerms | None, rate: CommissionRate | None
+) -> TermsFacts:
     if shop is None:
         return TermsFacts()
     return TermsFacts(
@@ -186,4 +203,6 @@ def _terms(shop: AttributionTerms | None, own: PartnershipTerms | None) -> Terms
         soft_hours=shop.soft_hours,
         validation_days=shop.validation_days,
         notice_days=shop.notice_days,
+        percent=None if rate is None or rate.percent is None else f"{rate.percent.normalize():f}",
+        fixed_minor=rate.fixed_minor if rate else None,
     )

@@ -248,7 +248,19 @@ def _terms(notice: Notice) -> Words:
         line % {"term": _TERMS[name], "before": _term(name, before), "after": _term(name, after)}
         for name in changed
     ]
+    if (old := _commission(notice, before)) != (new := _commission(notice, after)):
+        meaning.append(line % {"term": _("Commission"), "before": old, "after": new})
     return Words(title=title % {"at": at}, meaning=meaning, stays=str(KEEPS_TERMS))
+
+
+def _commission(notice: Notice, value: Mapping[str, Any]) -> str:
+    """What a sale pays by these terms."""
+    if value.get("percent") is not None:
+        return f"{value['percent']}%"
+    if value.get("fixed_minor") is None:
+        return _("not set")
+    fixed = money.display(value["fixed_minor"], notice.advertiser.currency)
+    return _("%(amount)s per sale") % {"amount": fixed}
 
 
 def _declined(notice: Notice) -> Words:

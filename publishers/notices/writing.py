@@ -1,7 +1,7 @@
 """Telling publishers what changes for them: notices and their mails, written with the change."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
 from publishers.notices import forecast
+from publishers.notices.forecast import Outlook
 from publishers.notices.news import News, news
 from publishers.notices.words import MailText, mail_text, words
 from publishers.partnerships.reading import Reading, read
@@ -70,15 +71,31 @@ def previews(
     reason: str,
 ) -> list[Preview]:
     """What these partners would read if the unsaved row, which holds for all of them, were
-    written: one for each kind of notice, the most common first, those without a mail last."""
+    written: as :func:`previews_of`."""
+
+    def after(row: Partnership, before: Outlook) -> Outlook:
+        held = cookie_types.policy_with(reading.policies[row.pk], said)
+        return replace(before, cookie_type=forecast.cookie_type_line(held, now))
+
+    return previews_of(partnerships, after, now, reading=reading, made_by=made_by, reason=reason)
+
+
+def previews_of(
+    partnerships: Iterable[Partnership],
+    after: Callable[[Partnership, Outlook], Outlook],
+    now: datetime,
+    *,
+    reading: Reading,
+    made_by: User | None,
+    reason: str,
+) -> list[Preview]:
+    """What these partners would read if their outlooks became what ``after`` makes of them: one for
+    each kind of notice, the most common first, those without a mail last."""
     partnerships = list(partnerships)
     before = forecast.outlooks(partnerships, reading, now)
     alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
     for row in partnerships:
-        held = reading.policies[row.pk]
-        line = forecast.cookie_type_line(cookie_types.policy_with(held, said), now)
-        after = replace(before[row.pk], cookie_type=line)
-        found = news(before[row.pk], after, now)
+        found = news(before[row.pk], after(row, before[row.pk]), now)
         notices = [_notice(row, item, now, made_by, reason) for item in found]
         kinds = [_kind(notice, item) for notice, item in zip(notices, found, strict=True)]
         mailed = [notice for notice, item in zip(notices, found, strict=True) if item.is_mailed]
@@ -158,6 +175,15 @@ def address(notices: Sequence[Notice], now: datetime) -> None:
     )
     if mails:
         transaction.on_commit(_wake, robust=True)  # a broker that is away undoes no change
+
+
+def unreached(partnerships: Iterable[Partnership]) -> list[Partnership]:
+    """Those whose team nobody is in, so that no mail goes out. One query."""
+    rows = list(partnerships)
+    teams = {row.publisher.team_id for row in rows}
+    peopled = TeamMembership.objects.filter(team__in=teams, user__is_active=True)
+    reached = set(peopled.values_list("team", flat=True))
+    return [row for row in rows if row.publisher.team_id not in reached]
 
 
 def _wake() -> None:

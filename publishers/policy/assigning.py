@@ -23,7 +23,7 @@ from network.effective.rows import (
     add_rows,
     cancel_row,
 )
-from network.models import Advertiser, AttributionTerms, User
+from network.models import Advertiser, AttributionTerms, CommissionRate, User
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy, PolicyRow
 from publishers.models import (
@@ -173,7 +173,7 @@ def concerned(row: EffectiveDated) -> QuerySet[Partnership]:
             return rows.filter(publisher=row.publisher_id)
         case ModelTypeCookieType():
             return _of_model_type(rows, row.model_type, row.advertiser_id)
-        case AttributionTerms():
+        case AttributionTerms() | CommissionRate():
             return rows.filter(advertiser=row.advertiser_id)
         case _:
             return rows.none()

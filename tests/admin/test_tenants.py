@@ -212,10 +212,12 @@ def test_terms_change_from_a_start_on(owner: Client, shop: Advertiser) -> None:
 
 def test_the_commission_changes(owner: Client, shop: Advertiser) -> None:
     address = f"/admin/network/advertiser/{shop.pk}/rate/"
-    assert "The commission changes on" in text(post(owner, address, percent="", fixed="3.20"))
+    assert "The commission changes on" in text(
+        post(owner, address, percent="", fixed="3.20", reason="Winter")
+    )
     rate = rate_at(shop.commission_groups.get(), NOW + SPREAD)
     assert rate.fixed_minor == 320
-    response = post(owner, address, percent="5", fixed="3.20")
+    response = post(owner, address, percent="5", fixed="3.20", reason="Winter")
     assert list(response.context["form"].errors) == ["percent"]
 
 

@@ -1,6 +1,6 @@
 """What staff and operators fill in about an advertiser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -10,10 +10,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from network import hostnames, money
+from network import clock, hostnames, money
 from network.advertisers.terms import TERMS_FIELDS, NewAdvertiser
+from network.effective import timeline
 from network.hosts import tracking_hosts
-from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms
+from network.models import MOST_NOTICE_DAYS, Advertiser, AttributionTerms, CommissionRate
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
 from tracking.clicks.targets import is_allowed
@@ -334,18 +335,35 @@ class TermsForm(TermsFields, TermsChangeForm):
     """Windows and soft rule, from a moment on."""
 
     reason = forms.CharField(
-        label=_("Reason, shown to the partners"), max_length=500, required=False
+        label=_("Reason, shown to the partners"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
     )
 
 
 class RateForm(ChangeForm, RateFields):
-    """What the ``DEFAULT`` group pays, from a moment on."""
+    """What the ``DEFAULT`` group pays, from a moment on; ``rates`` are those that there are, in
+    order."""
 
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+    reason = forms.CharField(
+        label=_("Reason, shown to the partners"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(
+        self, *args: Any, currency: str, rates: Sequence[CommissionRate], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._currency = currency
+        self._currency, self._rates = currency, rates
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self.check_rate(self._currency)
+        if not self.errors:
+            held = timeline.in_force(self._rates, data["start"] or clock.now())
+            if held and (held.percent, held.fixed_minor) == (data["percent"], data["fixed_minor"]):
+                raise forms.ValidationError(
+                    gettext("Nothing to change: this is already the commission then.")
+                )
         return data

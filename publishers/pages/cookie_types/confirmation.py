@@ -23,7 +23,7 @@ from publishers.cookie_types.resolution import InForce, PolicyRow
 from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notices import writing as notices
-from publishers.notices.words import MailText
+from publishers.pages.notices import preview
 from publishers.pages.partners.forms import ReasonForm
 from publishers.partnerships.reading import Reading
 from publishers.partnerships.standing import Standing, standing
@@ -74,15 +74,6 @@ class Proposal:
     @property
     def is_possible(self) -> bool:
         return bool(self.changing) or self.by_default
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPreview:
-    """What some partners will read: ``names`` says which."""
-
-    names: str
-    mail: MailText | None
-    titles: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +229,8 @@ class CookieTypeChange(ChangeView[About]):
     # --- What the page shows ------------------------------------------------------------------
 
     def context(self) -> Mapping[str, Any]:
-        proposal, lines, previews = self.proposal, self._lines, self._previews()
+        proposal, lines, found = self.proposal, self._lines, self._previews()
+        previews = preview.shown(found, self._named)
         shops = {line.row.advertiser for line in lines}
         return {
             "button": proposal.button,
@@ -256,6 +248,8 @@ class CookieTypeChange(ChangeView[About]):
             "several_advertisers": len(shops) > 1,
             "previews": previews[:MOST_PREVIEWS],
             "more_previews": len(previews[MOST_PREVIEWS:]),
+            "several_told": len(proposal.told) > 1,
+            "reach": preview.reach(found, self._named),
         }
 
     @property
@@ -339,17 +333,16 @@ class CookieTypeChange(ChangeView[About]):
         ]
         return last_hard_window(becoming, self.proposal.reading, self.proposal.start.at)
 
-    def _previews(self) -> list[ShownPreview]:
+    def _previews(self) -> list[notices.Preview]:
         """What partners would read, with the reason as far as it is written."""
-        found = notices.previews(
+        return notices.previews(
             self.proposal.told,
             self.proposal.said,
             self.now,
             reading=self.proposal.reading,
             made_by=person(self.request),
-            reason=self.form.reason_so_far or _("(the reason that you give)"),
+            reason=preview.reason_so_far(self.form.reason_so_far),
         )
-        return [ShownPreview(self._named(one.partnerships), one.mail, one.titles) for one in found]
 
 
 def question_of(effects: Sequence[Effect], now: datetime) -> Question:

@@ -210,7 +210,6 @@ KINDS: Sequence[Kind] = (
         gettext_lazy("Reports without a sale"),
         _reports,
         _report,
-        "admin:tracking_report_changelist",
     ),
     Kind(gettext_lazy("Partners"), _partners, _partner, "admin:publishers_partnership_changelist"),
     Kind(gettext_lazy("Clicks"), _clicks, _click),

@@ -93,7 +93,7 @@ class TestTwoAtOnce:
         self, shop: Advertiser, anna: Client, olga: Client, at: SetClock
     ) -> None:
         where = f"/admin/network/advertiser/{shop.pk}/terms/"
-        shown = as_shown(anna.get(where))
+        shown = as_shown(anna.get(where)) | {"reason": "Spring"}
         assert olga.post(where, {**shown, "notice_days": "30"}).status_code == 302
         at(NOW + MINUTE)
         refused = anna.post(where, {**shown, "validation_days": "14"})

@@ -17,7 +17,7 @@ from network.advertisers import terms as advertisers
 from network.effective.models import PolicyVersion
 from network.models import AttributionTerms, CommissionRate
 from network.pages.advertisers.api_keys import NewApiKeyPage, RevokeApiKey
-from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange
+from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, ToldChange
 from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.people.admin import SecondFactorReset
 from network.pages.site.change_pages import ChangeView
@@ -173,7 +173,9 @@ ELSEWHERE: set[View] = {
     *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting),
 }
 """What is confirmed on such a page and is no change of the policy."""
-NEVER_SENT: set[View] = {TermsChangeView, CookieTypeChange, ValidationChange, Selection}
+NEVER_SENT: set[View] = {
+    *(TermsChangeView, ToldChange, CookieTypeChange, ValidationChange, Selection),
+}
 """What others have in common; and the list's own page, which leads to that of an assignment."""
 
 
