@@ -113,7 +113,7 @@ def test_a_search_that_takes_too_long_is_given_up(
 
     sell(blog, "N-1")
     kinds = [
-        find_page.Kind(gettext_lazy("Sales"), slow, find_page.KINDS[0].hit),
+        find_page.SearchedKind(gettext_lazy("Sales"), slow, find_page.KINDS[0].hit),
         find_page.KINDS[0],
     ]
     monkeypatch.setattr(find_page, "KINDS", kinds)

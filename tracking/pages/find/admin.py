@@ -56,7 +56,7 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SearchedKind:
     """How one kind is searched; ``list_of``: the list whose search finds the same."""
 
     name: Promise
@@ -204,28 +204,30 @@ def _page(row: Model) -> str:
     return reverse(f"admin:{name}_change", args=[row.pk])
 
 
-KINDS: Sequence[Kind] = (
-    Kind(gettext_lazy("Sales"), _sales, _sale, "admin:tracking_conversion_changelist"),
-    Kind(
+KINDS: Sequence[SearchedKind] = (
+    SearchedKind(gettext_lazy("Sales"), _sales, _sale, "admin:tracking_conversion_changelist"),
+    SearchedKind(
         gettext_lazy("Reports without a sale"),
         _reports,
         _report,
     ),
-    Kind(gettext_lazy("Partners"), _partners, _partner, "admin:publishers_partnership_changelist"),
-    Kind(gettext_lazy("Clicks"), _clicks, _click),
-    Kind(
+    SearchedKind(
+        gettext_lazy("Partners"), _partners, _partner, "admin:publishers_partnership_changelist"
+    ),
+    SearchedKind(gettext_lazy("Clicks"), _clicks, _click),
+    SearchedKind(
         gettext_lazy("Advertisers"),
         _advertisers,
         lambda row: Hit(row.name, _page(row), _("id %(id)s") % {"id": row.pk}),
         "admin:network_advertiser_changelist",
     ),
-    Kind(
+    SearchedKind(
         gettext_lazy("Publishers"),
         _publishers,
         _publisher,
         "admin:publishers_publisher_changelist",
     ),
-    Kind(
+    SearchedKind(
         gettext_lazy("People"),
         _people,
         lambda row: Hit(row.get_full_name() or row.username, _page(row), row.email),
