@@ -148,6 +148,32 @@ def test_two_cookies_of_one_name_are_somebodys(
     assert click.rejected_tokens == [f"{role}: doubled"]
 
 
+@pytest.mark.parametrize(
+    ("slot", "cookie_type", "stands_down"),
+    [
+        pytest.param("h", CookieType.SOFT, True, id="a_soft_click_as_the_hard_one"),
+        pytest.param("s", CookieType.HARD, False, id="a_hard_click_as_the_soft_one"),
+    ],
+)
+def test_a_genuine_click_in_the_other_slot_is_none_of_ours(
+    tracking_client: TrackingClient,
+    blog: Partnership,
+    extension: Partnership,
+    slot: str,
+    cookie_type: CookieType,
+    stands_down: bool,
+) -> None:
+    """Who overwrites the hard cookie with a soft click's token is no better than with rubbish."""
+    token = genuine(blog, cookie_type=cookie_type)
+    cookie = f"__Secure-sc{slot}-{blog.advertiser_id}={token}"
+    tracking_client.get(link(extension), headers={"Cookie": cookie})
+
+    click = only_click(tracking_client)
+    assert click.stood_down is stands_down
+    role = {"h": "hard", "s": "soft"}[slot]
+    assert (click.rejected_tokens, click.journey == 77) == ([f"{role}: wrong_slot"], False)
+
+
 SESSIONS = [
     pytest.param("{name}=7; {name}=8", ["session: doubled"], id="doubled"),
     pytest.param("{name}=; {name}=7", ["session: doubled"], id="doubled_with_an_empty_one"),

@@ -31,6 +31,10 @@ DOUBLED = "\n"
 """What :func:`parse` gives for a name that came twice. No cookie's value has a line break."""
 
 
+_WRONG = frozenset({("hard", True), ("soft", False)})
+"""Slots, and whether a click is soft that none of ours writes into them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Jar:
     """The cookies of one advertiser on a tracking host: the shared one, or one of its own."""
@@ -101,8 +105,9 @@ def read(cookies: Mapping[str, str], jar: Jar, keys: Keys, now_ms: int) -> Broug
         if not text:
             continue
         try:
-            found[role] = known.get(text) or _accept(text, jar, keys, now_ms)
-            tokens[role], known[text] = text, found[role]
+            click = known.get(text) or _accept(text, jar, keys, now_ms)
+            found[role] = _of_slot(role, click)
+            tokens[role], known[text] = text, click
         except TokenError as error:
             rejected[role] = error.reason
     text = cookies.get(jar.name(SESSION), "")
@@ -118,6 +123,12 @@ def _accept(text: str, jar: Jar, keys: Keys, now_ms: int) -> Click:
     if text == DOUBLED:
         raise TokenError(TokenReason.DOUBLED)
     return accept(text, keys, jar.advertiser, now_ms).click
+
+
+def _of_slot(role: str, click: Click) -> Click:
+    if (role, click.is_soft) in _WRONG:
+        raise TokenError(TokenReason.WRONG_SLOT)
+    return click
 
 
 def parse_sessions(text: str) -> list[int]:

@@ -44,6 +44,7 @@ KEY_GONE = gettext_lazy("valid when it arrived; signed with a key that is no lon
 TOKEN_REASONS: Mapping[TokenReason, Promise] = {
     TokenReason.MALFORMED: gettext_lazy("rejected: not a token of this network, or truncated"),
     TokenReason.DOUBLED: gettext_lazy("rejected: two cookies of this name that differ"),
+    TokenReason.WRONG_SLOT: gettext_lazy("rejected: of the other cookie type than its cookie"),
     TokenReason.UNKNOWN_KEY: gettext_lazy("rejected: signed with a key that is not known here"),
     TokenReason.BAD_SIGNATURE: gettext_lazy("rejected: signature invalid; changed or forged"),
     TokenReason.OTHER_ADVERTISER: gettext_lazy("rejected: it belongs to another advertiser"),

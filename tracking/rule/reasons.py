@@ -27,10 +27,12 @@ class TargetReason(StrEnum):
 
 class TokenReason(StrEnum):
     """Why a presented token credits nobody. ``doubled``: the browser brought two cookies of one
-    name that differ, and nobody can tell which of them we wrote."""
+    name that differ, and nobody can tell which of them we wrote. ``wrong_slot``: a soft click in
+    the hard slot's cookie, or the other way round, where we wrote none."""
 
     MALFORMED = "malformed"
     DOUBLED = "doubled"
+    WRONG_SLOT = "wrong_slot"
     UNKNOWN_KEY = "unknown_key"
     BAD_SIGNATURE = "bad_signature"
     OTHER_ADVERTISER = "other_advertiser"
