@@ -24,6 +24,7 @@ from network.local.processes import Ended, Program, Stopped, Supervisor, tail
 KILLED_ENDS_WITHIN_SECONDS = 30.0
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.05
+LOOK_FOR_WORKERS_SECONDS = 1.0
 MOST_DEATHS, WITHIN_SECONDS = 5, 60.0
 """A program that dies more often than so within so long is not started again."""
 TRACKING_WORKERS, SITE_WORKERS, TASK_WORKERS = 2, 1, 2
@@ -102,9 +103,14 @@ def serve(lock: int, pages: Iterable[Page], tell: Callable[[], object]) -> NoRet
 
 def _keep_running(supervisor: Supervisor, running: Mapping[str, Program]) -> NoReturn:
     deaths: dict[str, list[float]] = {name: [] for name in running}
+    workers = {name: web.WorkersLost(log_of(name)) for name in ("site", "tracking")}
     while True:
-        ended = supervisor.wait()
-        assert ended is not None
+        ended = supervisor.wait(LOOK_FOR_WORKERS_SECONDS)
+        for name, lost in workers.items():
+            for worker in lost.since():
+                say(f"{worker} of {name} ended; it is replaced. See {lost.log}")
+        if ended is None:
+            continue
         program, died = running[ended.name], deaths[ended.name]
         died.append(time.monotonic())
         if len(died) > MOST_DEATHS and died[-1] - died[-1 - MOST_DEATHS] < WITHIN_SECONDS:

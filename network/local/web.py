@@ -1,7 +1,10 @@
 """How the server in front of Django is started: granian, by its ASGI interface (decision 17)."""
 
+import contextlib
+import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +17,7 @@ CONNECTIONS = 16_384
 BACKLOG = 2_048
 RESPAWN_SECONDS = 0.1
 """After which a worker that died is replaced."""
+_LOST = re.compile(rb"Unexpected exit from (worker-[0-9]+)")
 GRACE_SECONDS = 5
 """A worker that is told to end while it is still starting does not hear it."""
 
@@ -43,6 +47,24 @@ def command(
     words = [word for name in options for word in (f"--{name}", str(options[name]))]
     switches = ("--no-ws", "--respawn-failed-workers")
     return (sys.executable, "-m", "granian", *words, *switches, application)
+
+
+@dataclass(slots=True)
+class WorkersLost:
+    """What a server's log says of its workers that ended by themselves, as far as it was read. The
+    server itself goes on, and nobody else is told."""
+
+    log: Path
+    read_to: int = 0
+
+    def since(self) -> list[str]:
+        """Those that ended since it was asked last, such as ``worker-1``."""
+        with contextlib.suppress(FileNotFoundError), self.log.open("rb") as log:
+            log.seek(self.read_to)
+            written = log.read().rpartition(b"\n")[0]
+            self.read_to += len(written)
+            return [name.decode() for name in _LOST.findall(written)]
+        return []
 
 
 def remove_left_behind(command: Sequence[str]) -> None:

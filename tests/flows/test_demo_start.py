@@ -357,6 +357,18 @@ def test_what_ends_is_started_again_and_nothing_is_lost(demo: Started) -> None:
     wait_until(lambda: demo.request("GET", page).status_code == 200, "pages are there")
 
 
+@pytest.mark.parametrize("name", ["tracking", "site"])
+def test_a_web_worker_that_is_replaced_is_said(demo: Started, name: str) -> None:
+    server = main_process(demo, faults.PROGRAMS[name])
+    assert server
+    wait_until(server.children, "it has workers")
+    server.children()[0].kill()
+    said = f"softclick: worker-1 of {name} ended; it is replaced. See "
+    wait_until(partial(is_said, demo, said), f"it is said that a worker of {name} ended")
+    link = demo.url("track", "/t/1/c/1")
+    wait_until(lambda: clicked(demo, link), "the tracking host answers")
+
+
 def test_what_ends_again_and_again_ends_it_with_the_reason(demo: Started) -> None:
     assert demo.process
     part = faults.PROGRAMS["drain"]
