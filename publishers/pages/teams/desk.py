@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -59,14 +59,72 @@ def roles(place: Advertiser | Team) -> Sequence[tuple[str, str]]:
     return [(role.value, str(role.label)) for role in choices]
 
 
-def people(place: Advertiser | Team) -> dict[str, Any]:
-    """What a page shows of them, for its template."""
+@dataclass(frozen=True, slots=True)
+class AskedChange:
+    """A change of somebody's part in the team that is to be confirmed: what is posted as ``do``,
+    with the ``role`` where it is another; what it does, in whole sentences."""
+
+    do: str
+    membership: Membership
+    role: str
+    title: str
+    sentences: Sequence[str]
+    button: str
+
+
+def asked(request: HttpRequest, place: Advertiser | Team) -> AskedChange | None:
+    """What ``?ask=remove&membership=7`` or ``?ask=role&membership=7&role=owner`` asks about; None
+    for nothing. Raises Http404 for what is not of this place."""
+    do = request.GET.get("ask", "")
+    if not do:
+        return None
+    row: Membership = get_object_or_404(
+        invitations.members(place), pk=_number(request.GET, "membership")
+    )
+    if do == "remove":
+        return _asked_removal(row, place)
+    role = request.GET.get("role", "")
+    if do != "role" or role not in dict(type(row).Role.choices):
+        raise Http404(_("There is nothing of that name to do."))
+    return _asked_role(row, role)
+
+
+def _asked_removal(row: Membership, place: Advertiser | Team) -> AskedChange:
+    known = {"user": row.user, "place": place}
+    sentences = [
+        _("%(user)s loses access to %(place)s at once.") % known,
+        _("What they decided stays. To undo this, invite them again."),
+    ]
+    sent = invitations.of_place(place).waiting().filter(invited_by=row.user)
+    if emails := list(sent.order_by("email").values_list("email", flat=True)):
+        withdrawn = _("Invitations they sent are withdrawn, too: %(emails)s.")
+        sentences.append(withdrawn % {"emails": joined(emails)})
+    return AskedChange(
+        "remove", row, "", _("Remove %(user)s from %(place)s?") % known, sentences, _("Remove")
+    )
+
+
+def _asked_role(row: Membership, role: str) -> AskedChange:
+    known = {"user": row.user, "before": MEANINGS[row.role], "after": MEANINGS[role]}
+    return AskedChange(
+        "role",
+        row,
+        role,
+        _("Change the role of %(user)s?") % known,
+        [_("Now: %(before)s.") % known, _("Then, at once: %(after)s.") % known],
+        _("Change the role"),
+    )
+
+
+def people(request: HttpRequest, place: Advertiser | Team, *, decides: bool) -> dict[str, Any]:
+    """What a page shows of them to somebody who ``decides`` about them or not."""
     now = clock.now()
     rows = invitations.of_place(place).waiting().select_related("invited_by")
     return {
         "members": invitations.members(place),
         "invitations": [(row, row.state(now)) for row in rows],
         "roles": roles(place),
+        "asked": asked(request, place) if decides else None,
     }
 
 
@@ -137,6 +195,11 @@ def _change_role(request: HttpRequest, row: Membership, person: User) -> str:
     role = request.POST.get("role", "")
     if role not in dict(type(row).Role.choices):
         raise Http404(_("There is no role %(role)s.") % {"role": role})
+    if role == row.role:
+        return _("%(user)s is %(role)s already; nothing was changed.") % {
+            "user": row.user,
+            "role": row.get_role_display().lower(),
+        }
     ended = invitations.change_role(row, role, clock.now(), changed_by=person)
     known = {"user": row.user, "role": row.get_role_display().lower()}
     return _with_ended(_("%(user)s is %(role)s now.") % known, ended)
@@ -157,18 +220,18 @@ def _with_ended(done: str, ended: Sequence[Invitation]) -> str:
 
 
 def _invitation(request: HttpRequest, place: Advertiser | Team) -> Invitation:
-    return get_object_or_404(invitations.of_place(place), pk=_number(request, "invitation"))
+    return get_object_or_404(invitations.of_place(place), pk=_number(request.POST, "invitation"))
 
 
 def _membership(request: HttpRequest, place: Advertiser | Team) -> Membership:
     found: Membership = get_object_or_404(
-        invitations.members(place), pk=_number(request, "membership")
+        invitations.members(place), pk=_number(request.POST, "membership")
     )
     return found
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
+def _number(given: QueryDict, name: str) -> int:
+    text = given.get(name, "")
     if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise Http404(f"There is no such {name}.")
     return int(text)

@@ -43,6 +43,6 @@ def staff(request: HttpRequest, advertiser: int) -> HttpResponse:
         "advertiser": place,
         "decides": decides,
         "form": form,
-        **desk.people(place),
+        **desk.people(request, place, decides=decides),
     }
     return TemplateResponse(request, "admin/teams/staff.html", context)

@@ -28,6 +28,11 @@ def team(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) ->
         answer = desk.answer(request, place, person(request), form)
         if answer:
             return answer
-    context |= {"team": place, "decides": decides, "form": form, **desk.people(place)}
+    context |= {
+        "team": place,
+        "decides": decides,
+        "form": form,
+        **desk.people(request, place, decides=decides),
+    }
     context["publishers"] = place.publishers.all()
     return render(request, "publishers/dashboard/team.html", context)

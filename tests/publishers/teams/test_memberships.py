@@ -54,6 +54,52 @@ def test_the_last_owner_stays(
     assert not shop.staff_memberships.filter(user__username="olga", role="owner").exists()
 
 
+def test_a_removal_is_asked_about_first(owner: Client, shop: Advertiser) -> None:
+    vera = make_user("owner", shop, name="vera")
+    invitations.invite(shop, "paul@example.com", "viewer", NOW, invited_by=vera)
+    where, row = f"/admin/team/{shop.pk}/", shop.staff_memberships.get(user=vera)
+    page = owner.get(where, {"ask": "remove", "membership": str(row.pk)})
+    assert "Remove vera from Shop? vera loses access to Shop at once." in text(page)
+    assert "Invitations they sent are withdrawn, too: paul@example.com." in text(page)
+    assert shop.staff_memberships.filter(user=vera).exists()
+    asked = page.context["asked"]
+    assert "vera is removed" in text(post(owner, where, do=asked.do, membership=row.pk))
+
+
+def test_a_role_is_asked_about_first(owner: Client, shop: Advertiser) -> None:
+    row = make_user("viewer", shop, name="vera").staff_memberships.get()
+    ask = {"ask": "role", "membership": str(row.pk), "role": "owner"}
+    page = text(owner.get(f"/admin/team/{shop.pk}/", ask))
+    assert "Now: Viewer: reads, and changes nothing." in page
+    assert "Then, at once: Owner: everything, and who else gets in." in page
+    row.refresh_from_db()
+    assert row.role == "viewer"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param({"ask": "remove", "membership": "999999"}, id="nobody"),
+        pytest.param({"ask": "remove", "membership": "x"}, id="no_number"),
+        pytest.param({"ask": "role", "role": "king"}, id="no_role"),
+        pytest.param({"ask": "sing"}, id="no_such_thing"),
+    ],
+)
+def test_what_cannot_be_asked_is_not_there(
+    owner: Client, shop: Advertiser, query: dict[str, str]
+) -> None:
+    row = make_user("viewer", shop, name="vera").staff_memberships.get()
+    where = f"/admin/team/{shop.pk}/"
+    assert owner.get(where, {"membership": str(row.pk), **query}).status_code == 404
+
+
+def test_the_same_role_is_no_change(owner: Client, shop: Advertiser) -> None:
+    make_user("viewer", shop, name="vera")
+    said = membership(owner, shop, "role", "vera", role="viewer")
+    assert "vera is viewer already; nothing was changed." in said
+    assert not LogEntry.objects.filter(change_message__contains="vera").exists()
+
+
 def test_a_role_that_there_is_not_is_refused(owner: Client, shop: Advertiser) -> None:
     make_user("viewer", shop, name="vera")
     row = shop.staff_memberships.get(user__username="vera")
