@@ -27,6 +27,8 @@ from publishers.models import (
 KEEPS_TYPE = gettext_lazy("Clicks already made keep their type and their claims.")
 KEEPS_TERMS = gettext_lazy("Clicks already made stay on the terms that held when they were made.")
 Status = PartnershipTerms.Status
+PROGRAMME_CLOSED, PUBLISHER_CLOSED = "programme_closed", "publisher_closed"
+"""In place of a partnership's status, while its advertiser or its publisher is closed."""
 
 _STATUSES: Mapping[str, Promise] = {
     Status.APPLIED: gettext_lazy("Waiting for a decision"),
@@ -34,6 +36,8 @@ _STATUSES: Mapping[str, Promise] = {
     Status.DECLINED: gettext_lazy("Declined"),
     Status.ENDED: gettext_lazy("Ended"),
     Status.SUSPENDED: gettext_lazy("Suspended"),
+    PROGRAMME_CLOSED: gettext_lazy("The programme is closed"),
+    PUBLISHER_CLOSED: gettext_lazy("This publisher id is closed"),
 }
 _MEANINGS: Mapping[str, Promise] = {
     Status.APPLIED: gettext_lazy("Your clicks count once you are approved."),
@@ -45,6 +49,13 @@ _MEANINGS: Mapping[str, Promise] = {
     Status.SUSPENDED: gettext_lazy(
         "Your clicks do not count. Open commissions are declined, and so are those that earlier "
         "clicks still bring. Ask the operators of your network why."
+    ),
+    PROGRAMME_CLOSED: gettext_lazy(
+        "New clicks do not count. What is pending becomes final when its windows have closed."
+    ),
+    PUBLISHER_CLOSED: gettext_lazy(
+        "New clicks do not count at any programme. What is pending becomes final when its windows "
+        "have closed. Ask the operators of your network why."
     ),
 }
 _TERMS: Mapping[str, Promise] = {

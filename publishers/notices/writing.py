@@ -43,7 +43,7 @@ def telling_partners(
         yield found
         after = forecast.outlooks(partnerships, read(partnerships), now)
         written = [
-            (_notice(row, item, now, made_by, reason), item)
+            (notice_of(row, item, now, made_by, reason), item)
             for row in partnerships
             for item in news(before[row.pk], after[row.pk], now)
         ]
@@ -96,12 +96,25 @@ def previews_of(
     alike: dict[tuple[_Kind, ...], list[tuple[Partnership, list[Notice]]]] = defaultdict(list)
     for row in partnerships:
         found = news(before[row.pk], after(row, before[row.pk]), now)
-        notices = [_notice(row, item, now, made_by, reason) for item in found]
+        notices = [notice_of(row, item, now, made_by, reason) for item in found]
         kinds = [_kind(notice, item) for notice, item in zip(notices, found, strict=True)]
         mailed = [notice for notice, item in zip(notices, found, strict=True) if item.is_mailed]
         alike[tuple(kinds)].append((row, mailed))
     told = [_preview(kinds, members) for kinds, members in alike.items()]
     return sorted(told, key=lambda one: (one.mail is None, -len(one.partnerships)))
+
+
+def alike(told: Iterable[tuple[Partnership, Notice]]) -> list[Preview]:
+    """Notices that are all mailed, one for each partnership: a preview for each that reads
+    otherwise, the most common first."""
+    by_words: dict[str, list[tuple[Partnership, Notice]]] = defaultdict(list)
+    for row, notice in told:
+        by_words[words(notice).title].append((row, notice))
+    found = [
+        Preview([row for row, _ in those], mail_text(those[0][0].publisher, [those[0][1]]))
+        for those in by_words.values()
+    ]
+    return sorted(found, key=lambda one: -len(one.partnerships))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +141,10 @@ def _preview(
     return Preview(partnerships, None, [kind.title for kind in kinds])
 
 
-def _notice(
+def notice_of(
     row: Partnership, item: News, now: datetime, made_by: User | None, reason: str
 ) -> Notice:
+    """Unsaved."""
     return Notice(
         publisher_id=row.publisher_id,
         advertiser_id=row.advertiser_id,

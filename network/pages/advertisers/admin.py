@@ -30,6 +30,7 @@ from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
 from network.pages.site.columns import EMPTY, shown_moment
 from network.wording import counted, joined
+from publishers.pages.publishers.closing import Closing
 from publishers.pages.teams.invitation_admin import end_invitations
 
 NEW_FIELDSETS = (
@@ -70,7 +71,7 @@ FIELDSETS = (
         },
     ),
 )
-OPERATORS_FIELDS = ("name", "status", "network_fee_percent")
+OPERATORS_FIELDS = ("name", "network_fee_percent")
 
 
 class StaffInline(TeamInline):
@@ -111,7 +112,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     def get_readonly_fields(self, request: HttpRequest, obj: Advertiser | None = None) -> Any:
         if obj is None:
             return ()
-        fixed = ("currency", "shown_created_at")
+        fixed = ("status", "currency", "shown_created_at")
         return fixed if self.is_operator(request) else (*fixed, *OPERATORS_FIELDS)
 
     def get_inlines(self, request: HttpRequest, obj: Advertiser | None) -> Any:
@@ -155,6 +156,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         return [
             AdvertiserTermsChange.path(self, "<int:pk>/terms/", "network_advertiser_terms"),
             hosts.check_url(self),
+            Closing.path(self, "<int:pk>/close/", "network_advertiser_close"),
             RateChange.path(self, "<int:pk>/rate/", "network_advertiser_rate"),
             NewSigningKey.path(self, "<int:pk>/signing-key/", "network_advertiser_signing_key"),
             NewApiKeyPage.path(self, "<int:pk>/api-key/", "network_advertiser_api_key"),
@@ -177,6 +179,7 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
                 "signing_keys": advertiser.signing_keys.select_related("made_by"),
                 "api_keys": advertiser.api_keys.select_related("made_by", "revoked_by"),
                 "now": clock.now(),
+                "is_operator": self.is_operator(request),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

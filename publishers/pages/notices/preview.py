@@ -32,6 +32,14 @@ def names(rows: Sequence[Partnership]) -> str:
     return some_of(row.publisher.name for row in rows)
 
 
+def shop_names(rows: Sequence[Partnership]) -> str:
+    """Of partnerships of one publisher."""
+    return some_of(
+        _("%(publisher)s at %(shop)s") % {"publisher": row.publisher, "shop": row.advertiser}
+        for row in rows
+    )
+
+
 def reach(
     found: Sequence[Preview], named: Callable[[Sequence[Partnership]], str] = names
 ) -> list[str]:

@@ -21,6 +21,7 @@ from publishers.models import (
 )
 from publishers.pages.cookie_types import model_type
 from publishers.pages.partners.forms import NewPublisherForm, PublisherForm
+from publishers.pages.publishers.closing import Closing
 from publishers.policy import deciding
 
 
@@ -42,7 +43,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     list_filter = ("status",)
     list_select_related = ("team",)
     search_fields = ("name", "=id", "website", "team__name")
-    readonly_fields = ("shown_created_at",)
+    readonly_fields = ("status", "shown_created_at")
     change_form_template = "admin/publishers/publisher/change_form.html"
     shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Created")))
 
@@ -88,6 +89,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.model_type_view)
         return [
+            Closing.path(self, "<int:pk>/close/", "publishers_publisher_close"),
             path("<int:pk>/model-type/", view, name="publishers_publisher_model_type"),
             *super().get_urls(),
         ]

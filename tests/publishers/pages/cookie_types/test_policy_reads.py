@@ -35,6 +35,7 @@ from publishers.pages.cookie_types.default import DefaultChange
 from publishers.pages.cookie_types.model_type import ModelTypeChange
 from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.status import StatusChange
+from publishers.pages.publishers.closing import Closing
 from publishers.pages.teams.invitation_admin import NewInvitation
 from publishers.policy import assigning, deciding, programme_terms
 from tests.publishers.pages.cookie_types.asking import ADDRESS, DEFAULT, fields_of
@@ -170,7 +171,7 @@ PAGES: Mapping[str, Case] = {
 }
 ELSEWHERE: set[View] = {
     *(NewApiKeyPage, RevokeApiKey, NewSigningKey, SecondFactorReset, NewInvitation, NewNote),
-    *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting),
+    *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting, Closing),
 }
 """What is confirmed on such a page and is no change of the policy."""
 NEVER_SENT: set[View] = {
