@@ -1,10 +1,11 @@
 """Shoppers who follow links and buy, and what was acknowledged to them."""
 
 import http.client
+import math
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -68,6 +69,9 @@ class Diary:
     answered_at: float = field(default_factory=time.monotonic)
     silence: float = 0.0
     """The longest time in which nobody was answered, in seconds."""
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """Of each click, when it was asked for (monotonic) and how many seconds its answer took;
+    infinity where none came."""
 
     @property
     def clicks(self) -> int:
@@ -76,6 +80,14 @@ class Diary:
     @property
     def orders(self) -> int:
         return sum(journey.is_acknowledged for journey in list(self.journeys))
+
+    def waits_within(self, spans: Sequence[tuple[float, float]]) -> list[float]:
+        """How long the clicks took that were asked for within these spans of time, in order."""
+        return sorted(
+            seconds
+            for asked, seconds in self.waits
+            if any(begin <= asked < end for begin, end in spans)
+        )
 
     def note_answer(self) -> None:
         now = time.monotonic()
@@ -120,7 +132,13 @@ class Shopper:
 
     def _click(self, journey: Journey, partner: SoakedPartner, jar: dict[str, str]) -> None:
         path = f"/t/{journey.shop.advertiser}/c/{partner.publisher}"
-        response = self._get(path, jar)
+        asked = time.monotonic()
+        try:
+            response = self._get(path, jar)
+        except Unanswered:
+            self.diary.waits.append((asked, math.inf))
+            raise
+        self.diary.waits.append((asked, time.monotonic() - asked))
         target = response.headers.get("Location", "")
         token = parse_qs(urlsplit(target).query).get("sclk", [""])[0]
         if response.status != 302 or not token:

@@ -1,14 +1,16 @@
 """A network that is used while its processes are killed, and what it has recorded afterwards."""
 
+import http.client
+import math
 import random
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -43,6 +45,12 @@ IN_FORCE_AFTER_SECONDS = 20.0
 PAUSE_SECONDS = (2.0, 6.0)
 """Between two faults: the network gives up on what dies more than five times a minute."""
 WINDOWS = timedelta(days=32)
+PAGES_PER_SECOND = 20
+"""Of the site, while PostgreSQL is frozen: clicks must not wait behind people who open pages."""
+PAGE_WITHIN_SECONDS = 20.0
+HUNG_P99_SECONDS = 1.0
+"""Ten times what docs/performance.md promises: what else the machine does is not known."""
+HUNG = faults.Fault("postgres", "freeze")
 Tell = Callable[[str], object]
 
 
@@ -53,6 +61,18 @@ class Outcome:
     diary: Diary
     inflicted: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    hung: list[tuple[float, float]] = field(default_factory=list)
+    """When PostgreSQL was frozen (monotonic)."""
+
+    @property
+    def waits_while_hung(self) -> list[float]:
+        """How many seconds the clicks took that were asked for while PostgreSQL was frozen."""
+        return self.diary.waits_within(self.hung)
+
+
+def percentile(waits: Sequence[float], share: float) -> float:
+    """Of waits in order; 0 for none."""
+    return waits[min(len(waits) - 1, int(len(waits) * share))] if waits else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,7 @@ def soak(plan: SoakPlan, port: int, tell: Tell) -> Outcome:
         _settle(shops, tell)
         outcome.broken += differences(outcome.diary, _recorded(shops))
         outcome.broken += _verified()
+        outcome.broken += _waited(outcome.waits_while_hung)
         return outcome
 
 
@@ -170,7 +191,7 @@ def _use(plan: SoakPlan, port: int, shops: tuple[SoakedShop, ...], tell: Tell) -
             for number in range(1, plan.shoppers + 1)
         ]
         try:
-            _disturb(plan, outcome, tell)
+            _disturb(plan, port, outcome, tell)
         finally:
             is_over.set()
     for each in running:
@@ -178,7 +199,42 @@ def _use(plan: SoakPlan, port: int, shops: tuple[SoakedShop, ...], tell: Tell) -
     return outcome
 
 
-def _disturb(plan: SoakPlan, outcome: Outcome, tell: Tell) -> None:
+def _await_answers(diary: Diary) -> None:
+    """Raises NotBack where no shopper gets one."""
+    began = time.monotonic()
+    while diary.answered_at < began:
+        if time.monotonic() - began > faults.BACK_WITHIN_SECONDS:
+            raise faults.NotBack("no shopper is answered.")
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+@contextmanager
+def _crowd_at_pages(port: int) -> Iterator[None]:
+    """As many people open a page every second, whatever becomes of it, until the block ends."""
+    is_over = threading.Event()
+
+    def open_page() -> None:
+        site = http.client.HTTPConnection("127.0.0.1", port, timeout=PAGE_WITHIN_SECONDS)
+        headers = {"Host": f"{settings.SITE_HOST}:{port}", "Cookie": f"sessionid={'a' * 32}"}
+        with suppress(OSError, http.client.HTTPException), closing(site):
+            site.request("GET", "/", headers=headers)
+            site.getresponse().read()
+
+    def come(people: ThreadPoolExecutor) -> None:
+        while not is_over.wait(1 / PAGES_PER_SECOND):
+            people.submit(open_page)
+
+    with ThreadPoolExecutor(PAGES_PER_SECOND * 10) as people:
+        coming = threading.Thread(target=come, args=(people,))
+        coming.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            coming.join()
+
+
+def _disturb(plan: SoakPlan, port: int, outcome: Outcome, tell: Tell) -> None:
     chance = random.Random(plan.seed)  # noqa: S311
     processes = faults.Processes(settings.DATA_DIR)
     started = time.monotonic()
@@ -187,10 +243,16 @@ def _disturb(plan: SoakPlan, outcome: Outcome, tell: Tell) -> None:
             return
         time.sleep(chance.uniform(*PAUSE_SECONDS))
         try:
-            seconds = processes.inflict(fault)
+            if fault == HUNG:
+                _await_answers(outcome.diary)  # what was killed before may be starting still
+            with _crowd_at_pages(port) if fault == HUNG else nullcontext():
+                began = time.monotonic()
+                seconds = processes.inflict(fault)
         except faults.NotBack as error:
             outcome.broken.append(str(error))
             return
+        if fault == HUNG:
+            outcome.hung.append((began, began + faults.FROZEN_SECONDS))
         outcome.inflicted[str(fault)] += 1
         diary, passed = outcome.diary, time.monotonic() - started
         tell(
@@ -235,6 +297,14 @@ def _recorded(shops: tuple[SoakedShop, ...]) -> Recorded:
         for sale in Conversion.objects.filter(advertiser__in=ids)
     }
     return Recorded(clicks, sales)
+
+
+def _waited(waits: Sequence[float]) -> Iterator[str]:
+    """What must not be of the clicks while PostgreSQL was frozen."""
+    if refused := waits.count(math.inf):
+        yield f"{refused} of {len(waits)} clicks had no answer while PostgreSQL was frozen."
+    elif (p99 := percentile(waits, 0.99)) > HUNG_P99_SECONDS:
+        yield f"A click in a hundred took {p99:.1f} s while PostgreSQL was frozen."
 
 
 def _verified() -> Iterator[str]:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from network.bench import faults
+from network.bench.soak import HUNG
 from network.local.bootstrap import ROOT
 
 
@@ -34,6 +35,9 @@ def test_a_minute_of_faults_loses_nothing() -> None:
     inflicted = re.findall(r"^ +\d+ x (.+)$", done.stdout, re.M)
     assert len(inflicted) >= 5
     assert set(inflicted) <= {str(fault) for fault in faults.FAULTS}
+    was_hung = str(HUNG) in inflicted
+    assert ("While PostgreSQL was frozen and 20 pages" in done.stdout) is was_hung
+    assert (" ms, 0 not answered." in done.stdout) is was_hung
 
 
 @pytest.mark.parametrize(

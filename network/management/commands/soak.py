@@ -1,5 +1,6 @@
 """``manage.py soak``: use a network while its processes are killed."""
 
+import math
 import shutil
 import socket
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from network.bench.soak import Outcome, SoakPlan, soak
+from network.bench.soak import PAGES_PER_SECOND, Outcome, SoakPlan, percentile, soak
 from network.bench.stage import StageError
 from network.local.processes import ProcessError, stop_on_signals
 
@@ -59,6 +60,13 @@ class Command(BaseCommand):
         )
         for fault, times in sorted(outcome.inflicted.items()):
             self.stdout.write(f"  {times:>4} x {fault}")
+        if waits := outcome.waits_while_hung:
+            p50, p99 = (f"{percentile(waits, share) * 1_000:,.1f}" for share in (0.5, 0.99))
+            self.stdout.write(
+                f"While PostgreSQL was frozen and {PAGES_PER_SECOND} pages a second were opened: "
+                f"{len(waits):,} clicks, p50 {p50} ms, p99 {p99} ms, {waits.count(math.inf)} not "
+                "answered."
+            )
         if not outcome.broken:
             self.stdout.write("Nothing was lost, doubled or credited wrongly.")
             return

@@ -1,11 +1,13 @@
 """What a soak holds records against: what shoppers were told."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from network.bench import soak
 from network.bench.shoppers import Diary, Journey, Recorded, SoakedPartner, SoakedShop, differences
 from tracking.clicks.keys import KEYS
 from tracking.rule import tokens
@@ -98,3 +100,24 @@ def test_whom_a_doubtful_journey_credits_is_not_asked_but_its_amount_is() -> Non
     recorded = Recorded(clicks_of(bought), {(7, "A1"): (2, 1)})
     [line] = differences(Diary([bought]), recorded)
     assert "with 1, not 4990" in line
+
+
+def test_clicks_are_judged_by_when_they_were_asked_for() -> None:
+    diary = Diary(waits=[(1.0, 0.5), (2.0, 0.1), (2.9, math.inf), (3.0, 9.0), (5.0, 0.2)])
+    assert diary.waits_within([(2.0, 3.0), (5.0, 6.0)]) == [0.1, 0.2, math.inf]
+    assert diary.waits_within([]) == []
+
+
+@pytest.mark.parametrize(
+    ("waits", "said"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([0.01] * 99 + [5.0], ["A click in a hundred took 5.0 s"], id="slow"),
+        pytest.param([0.01] * 199 + [5.0], [], id="one_of_two_hundred"),
+        pytest.param([0.01, math.inf], ["1 of 2 clicks had no answer"], id="unanswered"),
+    ],
+)
+def test_clicks_while_postgresql_hung_are_judged(waits: list[float], said: list[str]) -> None:
+    told = list(soak._waited(waits))
+    assert len(told) == len(said)
+    assert all(line.startswith(begin) for line, begin in zip(told, said, strict=True))
