@@ -12,7 +12,9 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
+from network.clock import to_ms
 from tracking.models import Click, ConversionJourney, Decision, Landing
+from tracking.rule.tokens import lowest_id
 
 MOST_ORDERS = 3
 """Orders of one click: a shopper may order again in a month; who does it more often than that is
@@ -85,6 +87,14 @@ def uses_of(advertiser: int, clicks: Collection[UUID]) -> Mapping[UUID, Use]:
             found.get(click, Use()), orders=row["orders"], journeys=row["journeys"]
         )
     return found
+
+
+def clicks_that_landed(advertiser: int, publisher: int, since: datetime) -> int:
+    """How many clicks of this partner, made since then, were seen fresh in the shop. One query."""
+    landed = Landing.objects.filter(
+        _FRESH, advertiser=advertiser, publisher=publisher, click__gte=lowest_id(to_ms(since))
+    )
+    return landed.values("click").distinct().count()
 
 
 def by_too_many_orders(only: Q) -> QuerySet[Decision, Any]:

@@ -23,8 +23,12 @@ from publishers.pages.partners.columns import DAYS, confirmation, figures_shown,
 from publishers.partnerships.standing import attach_standings, standing_of
 from publishers.partnerships.suggestions import ADVISED
 from publishers.policy import deciding
-from tracking.figures.queries import annotate_partners
-from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
+from tracking.figures.queries import Scope, annotate_partners, totals
+from tracking.landings.uses import (
+    clicks_that_landed,
+    of_clicks_from_apart,
+    of_overused_clicks,
+)
 from tracking.models import Conversion
 
 
@@ -47,9 +51,7 @@ def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
         "offers": partner_status.offers(standing.decided, reader),
         "application": partner_status.application(queries.in_order(row.terms.all())),
         "figures": figures_shown(row),
-        "conflicts": _conflicts(row, now),
-        "flagged": _credited(row, now).filter(of_overused_clicks(row.advertiser_id)).count(),
-        "apart": _credited(row, now).filter(of_clicks_from_apart()).count(),
+        **_to_look_into(row, now),
         "suggestion": _suggestion(row),
         "days": DAYS,
         "hard_days": own_days or shop.hard_days,
@@ -70,6 +72,17 @@ def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
     }
 
 
+def _to_look_into(row: Partnership, now: datetime) -> Mapping[str, Any]:
+    """What may say that clicks or reports were made up."""
+    credited = _credited(row, now)
+    return {
+        "conflicts": _conflicts(row, now),
+        "flagged": credited.filter(of_overused_clicks(row.advertiser_id)).count(),
+        "landed": _landed(row, now),
+        "apart": credited.filter(of_clicks_from_apart()).count(),
+    }
+
+
 def _conflicts(row: Partnership, now: datetime) -> int:
     """Orders of the period whose conflict came with one of the partner's clicks."""
     caused = Conversion.objects.filter(
@@ -85,6 +98,19 @@ def _credited(row: Partnership, now: datetime) -> QuerySet[Conversion]:
         decision__paid_publisher=row.publisher_id,
         at__gte=period(now).since,
     )
+
+
+def _landed(row: Partnership, now: datetime) -> Mapping[str, int]:
+    """Of the clicks of the period that count, how many were seen in the shop."""
+    shown = period(now)
+    scope = Scope(
+        advertisers=frozenset({row.advertiser_id}), publishers=frozenset({row.publisher_id})
+    )
+    counting = sum(line.clicks_counting for line in totals(scope, shown))
+    return {
+        "seen": clicks_that_landed(row.advertiser_id, row.publisher_id, shown.since),
+        "counting": counting,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,20 @@ def test_staff_see_which_sales_landed_apart(
     assert answer.context["apart"] == 1
 
 
+def test_staff_see_how_many_clicks_reached_the_shop(
+    shop: Advertiser, blog: Publisher, client: Client, at_now: None
+) -> None:
+    """Of many clicks that a program made, none was seen there."""
+    client.force_login(make_user("owner", shop))
+    tokens = [click(shop, blog) for _ in range(5)]
+    take_in([landing(shop, tokens[0], after) for after in (1, 2)] + [landing(shop, tokens[1], 60)])
+    partnership = Partnership.objects.get()
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        answer = client.get(f"/admin/publishers/partnership/{partnership.pk}/change/")
+    assert answer.context["landed"] == {"seen": 1, "counting": 5}
+    assert "1 of 5" in answer.content.decode()
+
+
 def test_staff_see_which_sales_are_flagged(
     shop: Advertiser, blog: Publisher, client: Client, at_now: None
 ) -> None:
