@@ -47,6 +47,11 @@ def zoned(at: datetime) -> str:
     return f"{moment(at)} {_local(at):%Z}"
 
 
+def to_the_second(at: datetime) -> str:
+    """``14:06:32 GMT``: a moment that is seconds away."""
+    return f"{_local(at):%H:%M:%S %Z}"
+
+
 def _local(at: datetime) -> datetime:
     """In the reader's zone; the last hours of the calendar, which have no other, in their own."""
     try:

@@ -18,6 +18,7 @@ from publishers.pages.cookie_types.defaults_admin import ModelTypeCookieTypeAdmi
 from publishers.pages.ledger.admin import LedgerAccountAdmin, LedgerTransactionAdmin
 from publishers.pages.notices.admin import NoticeMailAdmin
 from publishers.pages.partners.admin import PartnerAdmin
+from publishers.pages.partners.applications import applications
 from publishers.pages.publishers.admin import PublisherAdmin
 from publishers.pages.teams.invitation_admin import InvitationAdmin
 from publishers.pages.teams.staff import own_staff, staff
@@ -33,5 +34,6 @@ admin.site.register(LedgerAccount, LedgerAccountAdmin)
 admin.site.register(LedgerTransaction, LedgerTransactionAdmin)
 
 add_page(OwnPage("coming/<str:kind>/<int:pk>/cancel/", cancel_view, "cancel_change"))
+add_page(OwnPage("applications/", applications, "applications"))
 add_page(OwnPage("team/", own_staff, "own_staff"))
 add_page(OwnPage("team/<int:advertiser>/", staff, "staff"))

@@ -16,6 +16,7 @@ from network.people import access
 
 register = template.Library()
 register.filter("written", dates.written)
+register.filter("second", dates.to_the_second)
 register.filter("money", display)
 register.filter("raw_money", plain)  # for charts and spreadsheets
 

@@ -166,17 +166,19 @@ def decide(
         return rebasing.change(row, {"status": status}, history)
 
 
-def accept(partnerships: Sequence[Partnership], now: datetime, *, made_by: User | None) -> None:
+def accept(
+    partnerships: Sequence[Partnership], now: datetime, *, made_by: User | None, reason: str = ""
+) -> None:
     """Approve applications, all or none, in a constant number of queries unless terms are to come.
     Raises NotDecidable of who has not applied, or was decided about."""
     starts_at = start_or_now(None, now)
-    with telling_partners(partnerships, now, made_by=made_by, reason="") as reading:
+    with telling_partners(partnerships, now, made_by=made_by, reason=reason) as reading:
         at_once = []
         for partnership in partnerships:
             history = reading.own[partnership.pk]
             begun = timeline.begun(history.held, starts_at)
             _refuse_undecidable(partnership, {Status.APPLIED}, begun)
-            row = _row(partnership, starts_at, now, made_by, "")
+            row = _row(partnership, starts_at, now, made_by, reason)
             if not begun or begun != history.held:
                 rebasing.change(row, {"status": Status.APPROVED}, history)
                 continue

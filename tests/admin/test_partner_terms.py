@@ -90,7 +90,7 @@ def approved(owner: Client, *partners: Partnership) -> str:
 
 def test_applications_are_approved(owner: Client, shop: Advertiser) -> None:
     waiting = make_partner(shop, make_publisher("New"), status="applied")
-    assert "1 approved." in approved(owner, waiting)
+    assert "1 approved, from 14:00:15 UTC." in approved(owner, waiting)
     held = queries.in_force(waiting.terms.all(), NOW + SPREAD)
     assert held is not None
     assert held.status == "approved"
@@ -103,8 +103,8 @@ def test_whoever_has_not_applied_is_left_as_it_is(owner: Client, shop: Advertise
         for number, status in enumerate(statuses)
     ]
     assert (
-        "1 approved. Left as they are: P1 (approved); P2 (ended); P3 and P4 (suspended for "
-        "fraud). Only who has applied is approved here."
+        "1 approved, from 14:00:15 UTC. Left as they are: P1 (approved); P2 (ended); P3 and P4 "
+        "(suspended for fraud). Only who has applied is approved here."
     ) in approved(owner, *partners)
     for partner, status in zip(partners[1:], statuses[1:], strict=True):
         held = queries.in_force(partner.terms.all(), NOW + SPREAD)

@@ -126,6 +126,9 @@ def _query(key: str, rows: Mapping[str, Model]) -> str:
     queries = {
         "admin:publishers_partnership_status": "?to=suspended",
         "admin:tracking_conversion_settle_many": f"?sales={rows['in_conflict'].pk}",
+        "admin:publishers_partnership_decide_many": (
+            f"?to=approved&partner={rows['publishers_partnership'].pk}"
+        ),
         "admin:publishers_partnership_cookie_type": (
             f"?to=soft&partners={rows['publishers_partnership'].pk}"
         ),

@@ -18,14 +18,13 @@ from network.people.access import Access
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page for those who see rows of ``model`` in the admin; without one, for everybody there.
-    ``icon`` is the name of a Material symbol; ``query`` narrows a list."""
+    ``icon`` is the name of a Material symbol."""
 
     title: StrPromise
     icon: str
     url: str
     model: str = ""
     operators_only: bool = False
-    query: str = ""
 
     def is_for(self, access: Access) -> bool:
         if self.operators_only:
@@ -48,9 +47,8 @@ GROUPS: Sequence[tuple[StrPromise | str, Sequence[Entry]]] = (
             Entry(
                 _("Applications"),
                 "pending_actions",
-                "admin:publishers_partnership_changelist",
+                "admin:applications",
                 "publishers.partnership",
-                query="status=applied",
             ),
             _list(_("Model type defaults"), "category", "publishers.modeltypecookietype"),
             Entry(_("What if"), "alt_route", "admin:whatif"),
@@ -134,9 +132,7 @@ def sidebar(path: str, access: Access) -> list[Group]:
 
 
 def _item(entry: Entry, *, active: bool) -> Item:
-    address = _address(entry)
-    leads_to = f"{address}?{entry.query}" if entry.query else address
-    return Item(str(entry.title), entry.icon, leads_to, active)
+    return Item(str(entry.title), entry.icon, _address(entry), active)
 
 
 def _here(path: str, entries: Iterable[Entry]) -> Entry | None:
@@ -145,9 +141,7 @@ def _here(path: str, entries: Iterable[Entry]) -> Entry | None:
     near = [
         entry
         for entry in entries
-        if not entry.query
-        and path.startswith(_address(entry))
-        and (path == index or _address(entry) != index)
+        if path.startswith(_address(entry)) and (path == index or _address(entry) != index)
     ]
     return max(near, key=lambda entry: len(_address(entry)), default=None)
 

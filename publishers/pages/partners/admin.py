@@ -21,6 +21,7 @@ from publishers.cookie_types.current import with_current
 from publishers.models import AssignedType, Partnership
 from publishers.pages.cookie_types.assignment import ask, confirm
 from publishers.pages.partners import detail as partner_page
+from publishers.pages.partners.applications import DecidingMany, decided_from
 from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.columns import COLUMNS, PartnerColumns
 from publishers.pages.partners.filters import (
@@ -115,14 +116,16 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             return
         others = [row for row in rows if row not in waiting]
         said = [
-            _("%(count)s approved.") % {"count": len(waiting)},
+            decided_from(len(waiting), clock.now()) if waiting else _("Nobody was approved."),
             *([_left_out(others)] if others else []),
         ]
         (messages.success if waiting else messages.warning)(request, " ".join(said))
 
     def get_urls(self) -> list[URLPattern]:
         assign = self.admin_site.admin_view(self.cookie_type_view)
+        decide = self.admin_site.admin_view(self.decide_view)
         return [
+            path("decide/", decide, name="publishers_partnership_decide_many"),
             path("cookie-type/", assign, name="publishers_partnership_cookie_type"),
             PartnershipTermsChange.path(self, "<int:pk>/terms/", "publishers_partnership_terms"),
             StatusChange.path(self, "<int:pk>/status/", "publishers_partnership_status"),
@@ -132,6 +135,9 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
 
     def cookie_type_view(self, request: HttpRequest) -> HttpResponse:
         return confirm(request, self)
+
+    def decide_view(self, request: HttpRequest) -> HttpResponse:
+        return DecidingMany(request, self, None).response()
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

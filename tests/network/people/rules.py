@@ -114,6 +114,8 @@ RULES: dict[str, Rule] = {
     "admin:staff": Rule(STAFF_OF_A, write=OPERATORS | {"owner_a"}),
     "admin:publishers_invitation_do": Rule(OPERATORS, write=OPERATORS, answer=405),
     "admin:find": Rule(STAFF),
+    "admin:applications": Rule(STAFF),
+    "admin:publishers_partnership_decide_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:simulator": Rule(STAFF, write=STAFF),
     "admin:whatif": Rule(STAFF, write=STAFF),
     "admin:whatif_run": Rule(ASKED, write=ASKED),

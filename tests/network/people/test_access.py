@@ -170,6 +170,9 @@ def found() -> World:
         ),
         "admin:publishers_partnership_status": "?to=suspended",
         "admin:tracking_conversion_settle_many": f"?sales={world.rows['tracking_conversion'].pk}",
+        "admin:publishers_partnership_decide_many": (
+            f"?to=approved&partner={world.rows['publishers_partnership'].pk}"
+        ),
         "admin:publishers_partnership_cookie_type": (
             f"?to=soft&partners={world.rows['publishers_partnership'].pk}"
         ),

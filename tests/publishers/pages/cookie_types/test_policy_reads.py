@@ -33,6 +33,7 @@ from publishers.pages.cookie_types.cancelling import KINDS, Cancelling
 from publishers.pages.cookie_types.confirmation import CookieTypeChange
 from publishers.pages.cookie_types.default import DefaultChange
 from publishers.pages.cookie_types.model_type import ModelTypeChange
+from publishers.pages.partners.applications import DecidingMany
 from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.status import StatusChange
 from publishers.pages.publishers.closing import Closing
@@ -111,6 +112,14 @@ def of_partners(market: Market) -> ChangePage:
     return ChangePage(ADDRESS, {"to": "soft", "partners": partners})
 
 
+def of_applications(market: Market) -> ChangePage:
+    applicant = deciding.apply(
+        market.shop, make_publisher(), NOW - DAY, made_by=make_user("publisher")
+    )
+    address = f"/admin/publishers/partnership/decide/?to=approved&partner={applicant.pk}"
+    return ChangePage(address)
+
+
 def of_default(market: Market) -> ChangePage:
     chosen = {"advertiser": market.shop.pk, "model_type": "extension", "to": "soft"}
     return ChangePage(DEFAULT, chosen)
@@ -163,6 +172,7 @@ PAGES: Mapping[str, Case] = {
     "declined_application": (StatusChange, of_applicant("declined")),
     "terms_of_a_shop": (AdvertiserTermsChange, of_shop("terms/", hard_days=9)),
     "rate": (RateChange, of_shop("rate/", percent=9)),
+    "applications": (DecidingMany, of_applications),
     "cookie_type": (Assignment, of_partners),
     "default": (DefaultChange, of_default),
     "model_type": (ModelTypeChange, of_model_type),
