@@ -81,10 +81,15 @@ def display(minor: int, currency: str, locale: str = "en_GB") -> str:
 
 def display_average(minor: int, number: int, currency: str, locale: str = "en_GB") -> str:
     """``4990`` GBP over 121 as ``£0.412``: with a decimal more than the currency has."""
-    places = decimals(currency)
-    average = (Decimal(minor) / number).scaleb(-places)
-    rounded = average.quantize(Decimal(1).scaleb(-places - 1), rounding=ROUND_HALF_UP)
+    rounded = average(minor, number, currency)
     return format_currency(rounded, currency, locale=locale, decimal_quantization=False)
+
+
+def average(minor: int, number: int, currency: str) -> Decimal:
+    """``4990`` GBP over 121 as ``0.412``, rounded half up."""
+    places = decimals(currency)
+    exact = (Decimal(minor) / number).scaleb(-places)
+    return exact.quantize(Decimal(1).scaleb(-places - 1), rounding=ROUND_HALF_UP)
 
 
 def unrounded(minor: Decimal, currency: str, locale: str = "en_GB") -> str:

@@ -315,6 +315,8 @@ if not PRODUCTION:
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+# Of the days that figures are about; times are shown in each reader's own.
+NETWORK_TIME_ZONE = env.str("NETWORK_TIME_ZONE", default="UTC")
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not PRODUCTION

@@ -16,6 +16,7 @@ from tracking.pages.clicks.admin import ClickAdmin
 from tracking.pages.find.admin import find
 from tracking.pages.home import home
 from tracking.pages.home.health import SetAsideAdmin, SpoolHostAdmin
+from tracking.pages.performance.page import performance
 from tracking.pages.sales.admin import (
     CommissionAdmin,
     ConversionAdmin,
@@ -36,6 +37,7 @@ admin.site.register(SpoolHost, SpoolHostAdmin)
 admin.site.register(SetAside, SetAsideAdmin)
 
 add_page(OwnPage("find/", find, "find"))
+add_page(OwnPage("performance/", performance, "performance"))
 add_page(OwnPage("simulator/", simulator, "simulator"))
 add_page(OwnPage("whatif/", whatif.ask, "whatif"))
 add_page(OwnPage("whatif/<uuid:pk>/", whatif.run_page, "whatif_run"))

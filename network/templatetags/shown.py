@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from network import dates
 from network.models import User
 from network.money import display, plain
-from network.pages.site import badges, definitions
+from network.pages.figures import definitions
+from network.pages.site import badges
 from network.people import access
 
 register = template.Library()

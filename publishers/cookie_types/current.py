@@ -1,5 +1,6 @@
 """What is in force for partnerships, in SQL: to filter, sort and count by."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Case, CharField, OuterRef, QuerySet, Value, When
@@ -44,6 +45,12 @@ def with_current(queryset: QuerySet[Partnership], now: datetime) -> QuerySet[Par
             source_now=Case(*sources, default=Value(NETWORK), output_field=char),
         )
     )
+
+
+def model_types(partnerships: QuerySet[Partnership], now: datetime) -> Mapping[int, str]:
+    """The model type in force of each publisher among these. One query."""
+    rows = with_current(partnerships, now).only("publisher_id")
+    return {row.publisher_id: row.__dict__["model_type_now"] for row in rows}
 
 
 _LAYERS = {"_own_type": OWN, "_advertiser_type": ADVERTISER, "_network_type": NETWORK}

@@ -1,11 +1,11 @@
 """The figures of pages, from the rollups: each in a constant number of queries.
 
 ``docs/figures.md`` defines them. Hours are whole hours in UTC: where a zone is apart from UTC by a
-part of an hour, its days begin at the whole hour before.
+part of an hour, its days begin at the next whole hour.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -25,13 +25,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable, Expression
-from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate, TruncWeek
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate, TruncMonth, TruncWeek
 
 from network import money
 from publishers.models import Partnership
 from tracking.commissions.states import SaleState
 from tracking.models import Rollup
 from tracking.rollups.contributions import STATES, STEPS_PER_OCTAVE, hour_of
+from tracking.rule.attribution import CookieType
 from tracking.rule.reasons import ClickReason, Counted
 
 HOUR = timedelta(hours=1)
@@ -49,6 +50,7 @@ class Scope:
 
     advertisers: frozenset[int] | None = None
     publishers: frozenset[int] | None = None
+    cookie_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Period:
         until = hour_of(now) + HOUR
         return cls(until - length, until)
 
+    def so_far(self, now: datetime) -> "Period":
+        """What has passed of it by now, this hour included."""
+        return Period(self.since, max(self.since, min(self.until, hour_of(now) + HOUR)))
+
     @property
     def before(self) -> "Period":
         """The period of the same length before this one."""
@@ -75,6 +81,7 @@ class By(StrEnum):
 
     DAY = "day"
     WEEK = "week"
+    MONTH = "month"
     ADVERTISER = "advertiser"
     PUBLISHER = "publisher"
     COOKIE_TYPE = "cookie_type"
@@ -88,12 +95,15 @@ class StateTotal:
     sales: int
     commission_minor: int
 
+    def __add__(self, other: "StateTotal") -> "StateTotal":
+        return StateTotal(self.sales + other.sales, self.commission_minor + other.commission_minor)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """The figures of one group, in one currency. ``key`` has a value for each thing that was
-    grouped by: a date for a day, that of its Monday for a week, an id for an advertiser; None for
-    the publisher and "" for the cookie type of sales that pay nobody, and "" for the state of
+    grouped by: a date for a day, the first one of a week or month, an id for an advertiser; None
+    for the publisher and "" for the cookie type of sales that pay nobody, and "" for the state of
     clicks. ``sales`` and their sums are of commissions that are not declined."""
 
     key: Mapping[By, Any]
@@ -105,7 +115,37 @@ class Line:
     sale_amount_minor: int = 0
     commission_minor: int = 0
     network_fee_minor: int = 0
+    soft_sales: int = 0
+    protected_minor: int = 0
     states: Mapping[SaleState, StateTotal] = field(default_factory=dict)
+
+    def __add__(self, other: "Line") -> "Line":
+        """Both together, under the key of the first; they are in one currency."""
+        states = dict(self.states)
+        for state, total in other.states.items():
+            states[state] = states[state] + total if state in states else total
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
+        return replace(self, **sums, states=states)
+
+    @property
+    def cost_minor(self) -> int:
+        """What the sales cost the advertiser: the commission and the network's fee."""
+        return self.commission_minor + self.network_fee_minor
+
+    @property
+    def cost_of_sale(self) -> float | None:
+        """The cost by the sale value; None without a sale value."""
+        return self.cost_minor / self.sale_amount_minor if self.sale_amount_minor else None
+
+    @property
+    def average_order_minor(self) -> int | None:
+        """The sale value by the sales, in whole minor units; None without sales."""
+        return round(self.sale_amount_minor / self.sales) if self.sales else None
+
+    @property
+    def share_soft(self) -> float | None:
+        """Of the sales, those that a soft cookie is credited with; None without sales."""
+        return self.soft_sales / self.sales if self.sales else None
 
     @property
     def conversion_rate(self) -> float | None:
@@ -118,6 +158,19 @@ class Line:
         if not self.clicks_counting:
             return "—"
         return money.display_average(self.commission_minor, self.clicks_counting, self.currency)
+
+
+_SUMMED = (
+    "clicks_recorded",
+    "clicks_counting",
+    "clicks_stood_down",
+    "sales",
+    "sale_amount_minor",
+    "commission_minor",
+    "network_fee_minor",
+    "soft_sales",
+    "protected_minor",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +194,13 @@ def lines(scope: Scope, period: Period, by: Sequence[By], zone: tzinfo) -> list[
     keys = {f"by_{item}": _column(item, zone) for item in by}
     rows = (
         _rows(scope, period)
-        .filter(counted__in=[*_CLICKS, *STATES])
+        .filter(counted__in=[*_CLICKS, *STATES, Counted.PROTECTED])
         .annotate(currency=F("advertiser__currency"), **keys)
         .values("currency", "counted", *keys)
         .annotate(
             number=Sum("count"),
             paid=Sum("count", filter=Q(publisher__isnull=False), default=0),
+            soft=Sum("count", filter=Q(cookie_type=CookieType.SOFT), default=0),
             sold=Sum("sale_amount_minor", filter=Q(publisher__isnull=False), default=0),
             earned=Sum("commission_minor"),
             fee=Sum("network_fee_minor"),
@@ -253,6 +307,8 @@ def _rows(scope: Scope, period: Period) -> QuerySet[Rollup]:
         rows = rows.filter(advertiser__in=scope.advertisers)
     if scope.publishers is not None:
         rows = rows.filter(publisher__in=scope.publishers)
+    if scope.cookie_type:
+        rows = rows.filter(cookie_type=scope.cookie_type)
     return rows
 
 
@@ -262,6 +318,8 @@ def _column(item: By, zone: tzinfo) -> Combinable:
             return TruncDate("hour", tzinfo=zone)
         case By.WEEK:
             return TruncDate(TruncWeek("hour", tzinfo=zone), tzinfo=zone)
+        case By.MONTH:
+            return TruncDate(TruncMonth("hour", tzinfo=zone), tzinfo=zone)
         case By.ADVERTISER:
             return F("advertiser_id")
         case By.PUBLISHER:
@@ -287,6 +345,8 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
         sale_amount_minor=sum(row["sold"] for row in earning),
         commission_minor=sum(row["earned"] for row in earning),
         network_fee_minor=sum(row["fee"] for row in earning),
+        soft_sales=sum(row["soft"] for row in earning),
+        protected_minor=sum(row["earned"] for row in rows if row["counted"] == Counted.PROTECTED),
         states=_states(rows),
     )
 

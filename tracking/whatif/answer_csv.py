@@ -1,14 +1,10 @@
 """The answer of a what-if as tables for spreadsheets."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-
 from network import money
+from network.spreadsheets import as_csv, safe
 from tracking.whatif.names import advertisers_of, names_of
 from tracking.whatif.results import Question, Result, Tally, with_asked
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PARTNER_COLUMNS = (
     "advertiser_id",
     "advertiser",
@@ -36,17 +32,12 @@ MOVE_COLUMNS = (
 )
 
 
-def safe(text: str) -> str:
-    """``text`` with an apostrophe before it if a spreadsheet would run it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def partners_csv(question: Question, result: Result) -> str:
     """Before, after and difference of every partner and of nobody; partners that were asked about
     are in it even without a sale."""
     result = with_asked(result, question)
     names, shops = names_of(result), advertisers_of(question)
-    return _written(
+    return as_csv(
         PARTNER_COLUMNS,
         [
             [
@@ -67,7 +58,7 @@ def partners_csv(question: Question, result: Result) -> str:
 def moves_csv(question: Question, result: Result) -> str:
     """Who loses sales to which partner: every pair, not only the first few."""
     names, shops = names_of(result), advertisers_of(question)
-    return _written(
+    return as_csv(
         MOVE_COLUMNS,
         [
             [
@@ -88,11 +79,3 @@ def moves_csv(question: Question, result: Result) -> str:
 
 def _cells(tally: Tally, currency: str) -> list[object]:
     return [tally.sales, money.plain(tally.commission_minor, currency)]
-
-
-def _written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()

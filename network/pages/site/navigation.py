@@ -39,7 +39,13 @@ def _list(title: StrPromise, icon: str, model: str, *, operators_only: bool = Fa
 
 
 GROUPS: Sequence[tuple[StrPromise | str, Sequence[Entry]]] = (
-    ("", (Entry(_("Home"), "home", "admin:index"),)),
+    (
+        "",
+        (
+            Entry(_("Home"), "home", "admin:index"),
+            Entry(_("Performance"), "monitoring", "admin:performance"),
+        ),
+    ),
     (
         _("Partners"),
         (

@@ -15,9 +15,9 @@ from network import clock, dates
 from network.effective import queries
 from network.effective.rows import told_rows
 from network.models import Advertiser
+from network.pages.figures.definitions import figure
 from network.pages.site.admin_site import ScopedAdmin
 from network.pages.site.columns import shown_moment
-from network.pages.site.definitions import figure
 from network.people import access
 from publishers.cookie_types.defaults import overview
 from publishers.models import ModelTypeCookieType

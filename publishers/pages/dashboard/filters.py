@@ -1,22 +1,21 @@
 """What a publisher's lists can be narrowed by, as it stands in the address."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.clock import to_ms
 from network.models import Advertiser
+from network.pages.figures.periods import NO_DATE, beginning, network_zone
 from network.people import access
 from publishers.pages.dashboard.paging import INVALID_POSITION
-from publishers.pages.dashboard.period import NO_DATE
 from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.clicks.redirect import MAX_REFERENCE
 from tracking.clicks.visits import REFERENCE_NAMES
@@ -225,8 +224,8 @@ class SaleFilter(ListFilter):
 
 
 def _beginning(day: date | None) -> datetime | None:
-    """The beginning of a day, in the reader's zone."""
-    return datetime.combine(day, time.min, timezone.get_current_timezone()) if day else None
+    """When a day begins, as figures have it."""
+    return beginning(day, network_zone()) if day else None
 
 
 def _with_reference(text: str) -> Q:

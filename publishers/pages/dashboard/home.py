@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from network import clock
 from network.models import Advertiser
+from network.pages.figures.periods import CHOICES, Days, PeriodForm, network_zone
 from network.people import access
 from publishers.models import CookieTypeChoice, Publisher
 from publishers.pages.dashboard.frame import team_page
-from publishers.pages.dashboard.period import CHOICES, Days, PeriodForm
 from tracking.commissions.states import SaleState
 from tracking.figures import queries as reports
 from tracking.figures.queries import By, Kept, Line, Period, Scope, StateTotal
@@ -74,7 +74,7 @@ class Section:
 
 @team_page
 def dashboard(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
-    now, zone = clock.now(), timezone.get_current_timezone()
+    now, zone = clock.now(), network_zone()
     form = PeriodForm(request.GET, now.astimezone(zone).date(), zone)
     context |= {"form": form, "periods": CHOICES}
     if not form.is_valid():

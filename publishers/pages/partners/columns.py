@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates, money
+from network.pages.figures.definitions import Figure, figure
 from network.pages.site.columns import EMPTY
-from network.pages.site.definitions import Figure, figure
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.partnerships.standing import standing_of
 from publishers.partnerships.suggestions import ADVISED, Advice, Seen

@@ -13,7 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
-from network.pages.site.definitions import Figure
+from network.pages.figures.definitions import Figure
 from network.people import access
 from publishers.models import Partnership
 from publishers.pages.partners.columns import (

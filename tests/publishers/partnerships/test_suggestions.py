@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from network.models import Advertiser
-from network.pages.site.definitions import figure
+from network.pages.figures.definitions import figure
 from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.pages.partners.columns import period, seen_of

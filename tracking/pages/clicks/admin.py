@@ -24,9 +24,11 @@ from tracking.landings.uses import Use, uses_of
 from tracking.models import (
     Click,
 )
+from tracking.pages.sales.entered import ClickDaysFilter
 from tracking.pages.sales.filters import (
     ClickPeriodFilter,
     CountsFilter,
+    PublisherFilter,
     ReasonFilter,
 )
 
@@ -44,7 +46,15 @@ class ClickAdmin(ScopedAdmin[Click]):
         "outcome",
         "campaign",
     )
-    list_filter = (AdvertiserFilter, ClickPeriodFilter, "cookie_type", CountsFilter, ReasonFilter)
+    list_filter = (
+        AdvertiserFilter,
+        PublisherFilter,
+        ClickPeriodFilter,
+        "cookie_type",
+        CountsFilter,
+        ReasonFilter,
+        ClickDaysFilter,
+    )
     list_select_related = ("advertiser",)
     search_fields = ("id",)
     search_help_text = gettext_lazy("The click's id")

@@ -38,11 +38,16 @@ from tracking.pages.sales.correcting import (
     told_correction,
     told_origin,
 )
-from tracking.pages.sales.entered import EnteredCommissionFilter, EnteredFilter
+from tracking.pages.sales.entered import (
+    EnteredCommissionFilter,
+    EnteredFilter,
+    ReceivedDaysFilter,
+)
 from tracking.pages.sales.filters import (
     ClosesFilter,
     OutcomeFilter,
     PeriodFilter,
+    PublisherFilter,
     ReceivedPeriodFilter,
     SaleStateFilter,
     SoldPeriodFilter,
@@ -76,6 +81,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         AdvertiserFilter,
         PartnerFilter,
         PeriodFilter,
+        PublisherFilter,
         SaleStateFilter,
         UsedFilter,
         EnteredFilter,
@@ -159,6 +165,7 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     )
     list_filter = (
         AdvertiserFilter,
+        PublisherFilter,
         SoldPeriodFilter,
         StateFilter,
         ClosesFilter,
@@ -216,7 +223,13 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
         "it is refused."
     )
     list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
-    list_filter = (AdvertiserFilter, "source", OutcomeFilter, ReceivedPeriodFilter)
+    list_filter = (
+        AdvertiserFilter,
+        "source",
+        OutcomeFilter,
+        ReceivedPeriodFilter,
+        ReceivedDaysFilter,
+    )
     list_select_related = ("advertiser",)
     search_fields = ("order",)
     search_help_text = gettext_lazy("Order, or part of it")

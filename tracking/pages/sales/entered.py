@@ -1,8 +1,8 @@
-"""What the lists of sales and commissions are narrowed by that has to be typed: a partner, days, an
-amount, a voucher."""
+"""What lists are narrowed by that has to be typed: days; of sales also a partner, an amount, a
+voucher."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil, floor
 from typing import Any, ClassVar
@@ -12,32 +12,26 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import money
+from network.clock import to_ms
 from network.models import Advertiser
+from network.pages.figures.periods import beginning, network_zone
 from network.people import access
+from tracking.rule.tokens import lowest_id
 
 
-class EnteredForm(forms.Form):
-    """Each field by itself or together. Days are whole, in the reader's zone."""
+class DaysForm(forms.Form):
+    """From a day, to a day, or both: whole days, as figures have them."""
 
-    who = forms.CharField(label=gettext_lazy("Credited partner, or part of it"), max_length=120)
     since = forms.DateField(
         label=gettext_lazy("From this day"), widget=forms.DateInput({"type": "date"})
     )
     until = forms.DateField(
         label=gettext_lazy("To this day"), widget=forms.DateInput({"type": "date"})
     )
-    least = forms.DecimalField(
-        label=gettext_lazy("Amount of the sale, at least"), min_value=0, max_digits=12
-    )
-    most = forms.DecimalField(
-        label=gettext_lazy("Amount of the sale, at most"), min_value=0, max_digits=12
-    )
-    voucher = forms.CharField(label=gettext_lazy("Voucher code"), max_length=100)
 
     def __init__(self, data: Mapping[str, str]) -> None:
         super().__init__(data, auto_id="entered_%s")
@@ -50,24 +44,50 @@ class EnteredForm(forms.Form):
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             self.add_error("until", _("This day is before the first. Exchange the two."))
+        return data
+
+    @property
+    def since_at(self) -> datetime | None:
+        """When the first day begins; of a valid form."""
+        since = self.cleaned_data["since"]
+        return beginning(since, network_zone()) if since else None
+
+    @property
+    def until_at(self) -> datetime | None:
+        """When the day after the last begins; of a valid form."""
+        until = self.cleaned_data["until"]
+        return beginning(until + timedelta(days=1), network_zone()) if until else None
+
+
+class EnteredForm(DaysForm):
+    """Each field by itself or together."""
+
+    field_order = ("who", "since", "until")
+    who = forms.CharField(label=gettext_lazy("Credited partner, or part of it"), max_length=120)
+    least = forms.DecimalField(
+        label=gettext_lazy("Amount of the sale, at least"), min_value=0, max_digits=12
+    )
+    most = forms.DecimalField(
+        label=gettext_lazy("Amount of the sale, at most"), min_value=0, max_digits=12
+    )
+    voucher = forms.CharField(label=gettext_lazy("Voucher code"), max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
         least, most = data.get("least"), data.get("most")
         if least is not None and most is not None and most < least:
             self.add_error("most", _("This is less than the least amount. Exchange the two."))
         return data
 
 
-class EnteredFilter(admin.ListFilter):
-    """Narrows a list by an :class:`EnteredForm` in the address. What cannot be read is said at its
+class DaysFilter(admin.ListFilter):
+    """Narrows a list by a :class:`DaysForm` in the address. What cannot be read is said at its
     field and narrows nothing."""
 
-    title = gettext_lazy("more")
+    title = gettext_lazy("days")
     template = "admin/entered_filter.html"
-    columns: ClassVar[Mapping[str, str]] = {
-        "at": "at",
-        "amount": "amount_minor",
-        "partner": "commission__publisher__name",
-        "voucher": "voucher",
-    }
+    form_class: type[DaysForm] = DaysForm
+    at = "at"
 
     def __init__(
         self,
@@ -77,21 +97,21 @@ class EnteredFilter(admin.ListFilter):
         model_admin: admin.ModelAdmin[Any],
     ) -> None:
         super().__init__(request, params, model, model_admin)
-        names = list(EnteredForm.base_fields)
+        names = list(self.form_class.base_fields)
         given = {name: str(params.pop(name)[-1]) for name in names if name in params}
         entered = {name: value for name, value in given.items() if value}
         self.used_parameters.update(entered)
-        self.form = EnteredForm(entered)
+        self.form = self.form_class(entered)
         self.user = request.user
 
     def has_output(self) -> bool:
         return True
 
     def expected_parameters(self) -> list[str | None]:
-        return list(EnteredForm.base_fields)
+        return list(self.form_class.base_fields)
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        own = {*EnteredForm.base_fields, "p"}
+        own = {*self.form_class.base_fields, "p"}
         others = [
             (name, value)
             for name, values in changelist.filter_params.items()
@@ -104,16 +124,51 @@ class EnteredFilter(admin.ListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.used_parameters or not self.form.is_valid():
             return queryset
-        data, at = self.form.cleaned_data, self.columns["at"]
+        return self.narrow(queryset)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the days; only of a valid form."""
+        since, until = self.form.since_at, self.form.until_at
+        if since:
+            queryset = queryset.filter(**{f"{self.at}__gte": since})
+        if until:
+            queryset = queryset.filter(**{f"{self.at}__lt": until})
+        return queryset
+
+
+class ReceivedDaysFilter(DaysFilter):
+    at = "received_at"
+
+
+class ClickDaysFilter(DaysFilter):
+    """By the time in the click's id, which finds its partitions."""
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        since, until = self.form.since_at, self.form.until_at
+        if since:
+            queryset = queryset.filter(id__gte=lowest_id(to_ms(since)))
+        if until:
+            queryset = queryset.filter(id__lt=lowest_id(to_ms(until)))
+        return queryset
+
+
+class EnteredFilter(DaysFilter):
+    """By an :class:`EnteredForm`."""
+
+    title = gettext_lazy("more")
+    form_class = EnteredForm
+    columns: ClassVar[Mapping[str, str]] = {
+        "amount": "amount_minor",
+        "partner": "commission__publisher__name",
+        "voucher": "voucher",
+    }
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        data, queryset = self.form.cleaned_data, super().narrow(queryset)
         if data["who"]:
             queryset = queryset.filter(**{f"{self.columns['partner']}__icontains": data["who"]})
         if data["voucher"]:
             queryset = queryset.filter(**{f"{self.columns['voucher']}__iexact": data["voucher"]})
-        if data["since"]:
-            queryset = queryset.filter(**{f"{at}__gte": _midnight(data["since"])})
-        if data["until"]:
-            until = _midnight(data["until"] + timedelta(days=1))
-            queryset = queryset.filter(**{f"{at}__lt": until})
         return queryset.filter(self._amounts(data["least"], data["most"]))
 
     def _amounts(self, least: Decimal | None, most: Decimal | None) -> Q:
@@ -135,13 +190,9 @@ class EnteredFilter(admin.ListFilter):
 
 
 class EnteredCommissionFilter(EnteredFilter):
+    at = "sold_at"
     columns: ClassVar[Mapping[str, str]] = {
-        "at": "sold_at",
         "amount": "sale_amount_minor",
         "partner": "publisher__name",
         "voucher": "conversion__voucher",
     }
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,5 +1,6 @@
 """What the admin's lists of sales, commissions and clicks can be narrowed by."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.db.models.functions import TruncDate
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.text import format_lazy
@@ -16,6 +18,8 @@ from django.utils.translation import gettext_lazy
 from network import clock
 from network.clock import to_ms
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
+from network.people import access
+from publishers.models import Partnership
 from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.commissions.states import (
     LABELS,
@@ -34,6 +38,8 @@ from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.tokens import lowest_id
+
+_PUBLISHER = re.compile("[0-9]{1,9}")
 
 
 class StateFilter(ChoicesFilter):
@@ -71,6 +77,27 @@ class SaleStateFilter(ChoicesFilter):
             nobody_paid = Q(commission__decline_reason=NOBODY_PAID, conflict="")
             return queryset.filter(Q(commission__isnull=True) | nobody_paid)
         return queryset.annotate(state_now=state_case(OF_SALE)).filter(state_now=chosen)
+
+
+class PublisherFilter(ClosedListFilter):
+    """``?publisher=7``: clicks or commissions of one partner. Offered only where a figure of the
+    partner was followed here."""
+
+    title = gettext_lazy("partner")
+    parameter_name = "publisher"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        text = self.value() or ""
+        if not _PUBLISHER.fullmatch(text):
+            return []
+        seen = access.for_staff(Partnership.objects.filter(publisher=int(text)), request.user)
+        names = seen.values_list("publisher__name", flat=True)
+        return [(text, name) for name in names[:1]]
+
+    def has_output(self) -> bool:
+        return self.value() is not None
 
 
 class UsedFilter(ChoicesFilter):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser
-from network.pages.site.definitions import figure
+from network.pages.figures.definitions import figure
 from publishers.models import Partnership
 from publishers.pages.partners.columns import COLUMNS, DAYS, FIGURES
 from publishers.partnerships.suggestions import ENOUGH_SALES

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from network.pages.site.definitions import figure
+from network.pages.figures.definitions import figure
+from network.spreadsheets import safe
 from tests.support.makers import NOW, Shopper, make_partner, make_publisher
 from tests.support.what_ifs import DAY, Market, counted, the_run
 from tests.tracking.pages.whatif.asking import answered, ask, table
-from tracking.whatif.answer_csv import MOVE_COLUMNS, PARTNER_COLUMNS, safe
+from tracking.whatif.answer_csv import MOVE_COLUMNS, PARTNER_COLUMNS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
 

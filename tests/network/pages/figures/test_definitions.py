@@ -3,7 +3,7 @@
 import re
 
 from network.local.bootstrap import ROOT
-from network.pages.site.definitions import SOURCE, figures
+from network.pages.figures.definitions import SOURCE, figures
 
 _SHOWN = re.compile(r"\{% figure \"(\w+)\"|(?:figure|heading)\(\"(\w+)\"\)")
 
