@@ -23,7 +23,7 @@ from tracking.figures.queries import Line, Scope
 from tracking.pages.performance.columns import CLICKS, COLUMNS, Column
 from tracking.pages.performance.export import csv_of
 from tracking.pages.performance.form import GROUPS, PerformanceForm
-from tracking.pages.performance.table import Row, Section, scope_of, sections
+from tracking.pages.performance.table import PerformanceRow, Section, scope_of, sections
 
 MOST_OFFERED = 200
 """Partners in a list to choose from."""
@@ -190,7 +190,7 @@ def _shown(section: Section, links: _Links) -> ShownSection:
     )
 
 
-def _row(row: Row, links: _Links) -> ShownRow:
+def _row(row: PerformanceRow, links: _Links) -> ShownRow:
     return ShownRow(row.name, links.page(**row.query), _cells(row.line, links, row.narrows))
 
 

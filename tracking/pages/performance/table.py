@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from network import dates
 from network.models import Advertiser
+from network.pages.figures.periods import Days
 from publishers.cookie_types.current import model_types
 from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
 from tracking.figures import queries
@@ -20,7 +20,7 @@ _KEY: Mapping[str, By] = {PARTNER: By.PUBLISHER, MODEL_TYPE: By.PUBLISHER}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PerformanceRow:
     """A line with the name of what it is about. ``query`` leads to this page for it alone, and
     ``narrows`` the lists of clicks and commissions to its rows; None where no list can."""
 
@@ -37,7 +37,7 @@ class Section:
     currency: str
     total: Line
     before: Line
-    rows: Sequence[Row]
+    rows: Sequence[PerformanceRow]
     by_day: Sequence[tuple[date, Line]]
 
 
@@ -111,7 +111,7 @@ def _names(by: str, lines: Sequence[Line], seen: QuerySet[Partnership], now: dat
     return _Names({}, {}, model_types(seen.filter(publisher__in=ids), now))
 
 
-def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[Row]:
+def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[PerformanceRow]:
     """In the order of time, or else what sold most first. A sale that pays nobody is of no line."""
     lines = [line for line in lines if line.clicks_recorded or line.sales]
     match form.grouping:
@@ -128,10 +128,10 @@ def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[R
     return sorted(rows, key=lambda row: (-row.line.sale_amount_minor, -row.line.clicks_counting))
 
 
-def _partner(line: Line, names: _Names) -> Row:
+def _partner(line: Line, names: _Names) -> PerformanceRow:
     key = str(line.key[By.PUBLISHER])
     name = names.publishers.get(line.key[By.PUBLISHER], _("Unknown publisher %(id)s") % {"id": key})
-    return Row(name, line, {"partner": key, "by": "day"}, {"publisher": key})
+    return PerformanceRow(name, line, {"partner": key, "by": "day"}, {"publisher": key})
 
 
 def _by_model_type(lines: Sequence[Line], names: _Names) -> Mapping[tuple[str, str], Line]:
@@ -145,15 +145,15 @@ def _by_model_type(lines: Sequence[Line], names: _Names) -> Mapping[tuple[str, s
     return found
 
 
-def _model_type(at: tuple[str, str], line: Line) -> Row:
+def _model_type(at: tuple[str, str], line: Line) -> PerformanceRow:
     model_type, _currency = at
     name = str(ModelType(model_type).label)
-    return Row(name, line, {"model_type": model_type, "by": PARTNER}, None)
+    return PerformanceRow(name, line, {"model_type": model_type, "by": PARTNER}, None)
 
 
-def _advertiser(line: Line, names: _Names) -> Row:
+def _advertiser(line: Line, names: _Names) -> PerformanceRow:
     key = line.key[By.ADVERTISER]
-    return Row(
+    return PerformanceRow(
         names.advertisers[key],
         line,
         {"advertiser": str(key), "by": PARTNER},
@@ -161,19 +161,21 @@ def _advertiser(line: Line, names: _Names) -> Row:
     )
 
 
-def _cookie_type(line: Line) -> Row:
+def _cookie_type(line: Line) -> PerformanceRow:
     key = line.key[By.COOKIE_TYPE]
     name = str(CookieTypeChoice(key).label)
-    return Row(name, line, {"cookie_type": key, "by": PARTNER}, {"cookie_type__exact": key})
+    return PerformanceRow(
+        name, line, {"cookie_type": key, "by": PARTNER}, {"cookie_type__exact": key}
+    )
 
 
-def _time(line: Line, by: By, form: PerformanceForm) -> Row:
+def _time(line: Line, by: By, form: PerformanceForm) -> PerformanceRow:
     """A day, a week or a month, as far as it lies within the days that are asked for."""
     days, start = form.days(), line.key[by]
     first, last = max(start, days.first), min(_end(start, by), days.last)
     within = {"since": str(first), "until": str(last)}
-    name = dates.written(start) if by is By.DAY else _span(first, last)
-    return Row(name, line, {"period": "dates", **within, "by": PARTNER}, within)
+    name = str(Days(first, last, form.zone))
+    return PerformanceRow(name, line, {"period": "dates", **within, "by": PARTNER}, within)
 
 
 def _end(start: date, by: By) -> date:
@@ -182,13 +184,6 @@ def _end(start: date, by: By) -> date:
     if by is By.MONTH:
         return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return start
-
-
-def _span(first: date, last: date) -> str:
-    return _("%(first)s to %(last)s") % {
-        "first": dates.written(first),
-        "last": dates.written(last),
-    }
 
 
 def _days(form: PerformanceForm, lines: Sequence[Line]) -> list[tuple[date, Line]]:

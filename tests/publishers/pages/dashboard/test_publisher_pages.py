@@ -218,7 +218,7 @@ QUERIES = {
     "programmes/applied/": 21,
     "links/": 8,
     "clicks/": 8,
-    "notices/": 21,
+    "notices/": 22,
     "sales/": 8,
     "sales/{sale}/": 9,
 }
