@@ -38,6 +38,9 @@ ATTEMPTS = 3
 
 Record = dict[str, Any]
 
+UNREADABLE: set[Path] = set()
+"""Segments of which this process has said so."""
+
 log = logging.getLogger(__name__)
 
 
@@ -78,13 +81,19 @@ def register(host: str, now: datetime) -> None:
 
 def drain(folder: Path, host: str, now: datetime) -> int:
     """Take in everything that the spool holds, and move the watermark to ``now``, which must have
-    been read before; it stays while a segment holds bytes that cannot be read yet. Returns how many
-    records there were. Raises the database's errors."""
+    been read before; it stays while a segment holds bytes that cannot be read yet, or cannot be
+    read at all. Returns how many records there were. Raises the database's errors."""
     taken = 0
     is_empty = True
     offsets = dict(SpoolPosition.objects.filter(host=host).values_list("segment", "offset"))
     for segment in reading.segments(folder):
-        drained = _drain_segment(segment, host, offsets.get(segment.name, 0), now)
+        try:
+            drained = _drain_segment(segment, host, offsets.get(segment.name, 0), now)
+        except OSError:
+            drained = _Drained(0, is_empty=False)
+            if segment not in UNREADABLE:
+                UNREADABLE.add(segment)
+                log.exception("%s cannot be read, and the others go on", segment)
         taken += drained.records
         is_empty &= drained.is_empty
     _note_losses(folder, host, now)

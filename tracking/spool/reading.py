@@ -1,6 +1,8 @@
 """What a spool folder holds. Damage costs the records that it hit, and no other."""
 
+import errno
 import fcntl
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +13,10 @@ from tracking.spool.segments import HEADER, MAX_RECORD_BYTES
 
 _START = re.compile(rb"(?=\x00[\x00-\x10].{6}\{)", re.DOTALL)
 """Where a record may start: a length of at most 1 MiB, a checksum, then a JSON object."""
+
+
+BLOCK = 4096
+"""Bytes that a disk loses at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,7 @@ def segments(folder: Path) -> list[Path]:
 def read(segment: Path, offset: int, limit: int) -> Iterator[Entry]:
     """Up to ``limit`` entries from ``offset`` on. It ends before bytes that no whole record follows
     yet: a record that is being written, one that was cut short, or damage up to the end."""
-    with segment.open("rb") as file:
-        file.seek(offset)
-        data = file.read()
+    data = _bytes(segment, offset)
     start = 0
     for _ in range(limit):
         end = _end_of_whole(data, start)
@@ -52,12 +56,39 @@ def read(segment: Path, offset: int, limit: int) -> Iterator[Entry]:
 def rest(segment: Path, offset: int) -> Entry | None:
     """What a segment that nobody writes to holds after the last entry that :func:`read` found: None
     if it is nothing, or the beginning of one record, which was then never accepted."""
-    with segment.open("rb") as file:
-        file.seek(offset)
-        data = file.read()
+    data = _bytes(segment, offset)
     if len(data) < HEADER.size or _length(data, 0) > len(data) - HEADER.size:
         return None
     return Entry(offset, offset + len(data), data, is_damaged=True)
+
+
+def _bytes(segment: Path, offset: int) -> bytes:
+    """All from ``offset`` on. What the disk cannot read (a bad sector) is zeros, block by block, so
+    that it costs the records that it hit. Raises OSError for what cannot be read at all."""
+    with segment.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            return _read(file.fileno(), offset, size)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            blocks = range(offset, size, BLOCK)
+            return b"".join(_block(file.fileno(), at, min(at + BLOCK, size)) for at in blocks)
+
+
+def _block(file: int, start: int, end: int) -> bytes:
+    try:
+        return _read(file, start, end)
+    except OSError:
+        return bytes(end - start)
+
+
+def _read(file: int, start: int, end: int) -> bytes:
+    parts = []
+    while start < end and (part := os.pread(file, end - start, start)):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
 
 
 def is_finished(segment: Path) -> bool:

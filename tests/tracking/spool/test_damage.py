@@ -1,5 +1,7 @@
 """Damage to a segment costs the records that it hit, and no other."""
 
+import errno
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browsing import Browser
-from tests.support.makers import NOW, make_advertiser
+from tests.support.makers import NOW, make_advertiser, make_publisher
 from tests.tracking.spool.test_intake import clicks
 from tracking.models import Click, SetAside, SpoolHost
 from tracking.spool import intake, reading
@@ -169,3 +171,48 @@ def test_damage_up_to_the_end_is_set_aside_when_its_process_has_ended(tmp_path: 
     assert (Click.objects.count(), reading.segments(tmp_path)) == (1, [])
     aside = SetAside.objects.get()
     assert (aside.error, aside.record) == ("DamagedRecord: checksum mismatch", "\\0" * 50)
+
+
+def test_a_bad_sector_costs_the_records_that_it_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk says of its block that it cannot be read."""
+    segment = written(tmp_path)
+    bad, real = 3 * reading.BLOCK, os.pread
+
+    def pread(file: int, length: int, start: int) -> bytes:
+        if start < bad + reading.BLOCK and start + length > bad:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(file, length, start)
+
+    whole = {entry.payload for entry in all_of(segment)}
+    monkeypatch.setattr(os, "pread", pread)
+    found = all_of(segment)
+    kept = {entry.payload for entry in found if not entry.is_damaged}
+    assert kept < whole
+    hit = reading.BLOCK // (len(next(iter(whole))) + HEADER.size) + 2
+    assert len(whole) - len(kept) <= hit
+    assert [entry.is_damaged for entry in found].count(True) == 1
+
+
+@pytest.mark.django_db
+def test_a_segment_that_cannot_be_opened_stops_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "UNREADABLE", set())
+    intake.register("host", NOW)
+    before = SpoolHost.objects.get().drained_to
+    (tmp_path / "0.segment").mkdir()
+    browser = Browser(make_advertiser())
+    with_a_click = SpoolWriter(tmp_path)
+    with_a_click.append(browser.click(make_publisher(), NOW, lost=True).record)
+    with_a_click.close()
+    for _ in range(3):
+        intake.drain(tmp_path, "host", NOW)
+    assert Click.objects.count() == 1
+    assert SpoolHost.objects.get().drained_to == before
+    assert [record.message.count("cannot be read") for record in caplog.records] == [1]
+
+    (tmp_path / "0.segment").rmdir()
+    intake.drain(tmp_path, "host", NOW)
+    assert SpoolHost.objects.get().drained_to == NOW
