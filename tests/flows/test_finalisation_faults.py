@@ -61,7 +61,7 @@ def sell() -> None:
     unknown = browser.click(blog, NOW + minutes(1), lost=True)
     record(make_report(shop, "late", NOW + minutes(5), clicks=[token]))
     with transaction.atomic():
-        click_rows.insert([intake._click_row(unknown.record)])
+        click_rows.insert([intake.click_row(unknown.record)])
     assert Commission.objects.get(conversion__order="late").publisher == extension
 
 

@@ -35,13 +35,20 @@ def insert(rows: Sequence[AdvertiserRow]) -> None:
     lines = [
         "\t".join([_text(getattr(row, name), is_json) for name, is_json in texts]) for row in rows
     ]
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN') as copy,
-    ):
-        copy.write("\n".join([*lines, ""]))
+    copy(f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN', "\n".join([*lines, ""]))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def copy(statement: str, data: str | bytes) -> None:
+    """``COPY`` this in. Raises Django's errors, not psycopg's, by which a lost connection or a
+    deadlock is told from a row that cannot be written."""
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as into,
+    ):
+        into.write(data)
 
 
 def _text(value: Any, is_json: bool) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -135,7 +134,7 @@ def store(records: Sequence[Record], now: datetime) -> None:
     known = _known_sales(touched)
     _lock_together(known, reports)
     landing_rows.insert(landings)
-    click_rows.insert(_click_row(click) for click in clicks)
+    click_rows.insert(map(click_row, clicks))
     recording.record_judged(judged, now, known)
 
 
@@ -260,8 +259,11 @@ def _set_aside(entry: Entry, source: Source, error: Exception, now: datetime) ->
 
 
 def _move(source: Source, offset: int) -> None:
-    SpoolPosition.objects.update_or_create(
-        host_id=source.host, segment=source.segment, defaults={"offset": offset}
+    SpoolPosition.objects.bulk_create(
+        [SpoolPosition(host_id=source.host, segment=source.segment, offset=offset)],
+        update_conflicts=True,
+        unique_fields=["host", "segment"],
+        update_fields=["offset"],
     )
 
 
@@ -278,30 +280,31 @@ def _record(entry: Entry) -> Record:
     return record
 
 
-def _click_row(click: Record) -> click_rows.Row:
+def click_row(click: Record) -> click_rows.Row:
+    """A click as the spool keeps it, as a row."""
     return (
-        UUID(click["id"]),
+        bytes.fromhex(click["id"]),
         click["advertiser"],
         click["publisher"],
-        from_ms(click["at"]),
-        click["cookie_type"],
+        click["at"] * 1000,
+        click["received_at"] * 1000,
         click["window_minutes"],
         click["journey"],
         click["session"],
         click["stood_down"],
         click["strictly_necessary"],
+        click["in_page"],
+        False,
+        click["cookie_type"],
         click["soft_rule"],
         click["reason"],
         click["target_reason"],
-        segments.as_json(click["rejected_tokens"]).decode(),
-        segments.as_json(click["references"]).decode(),
         click["campaign"],
         click["target"],
-        click["in_page"],
         click["ip_prefix"],
         click["user_agent"],
-        False,
-        from_ms(click["received_at"]),
+        segments.as_json(click["rejected_tokens"]),
+        segments.as_json(click["references"]),
     )
 
 

@@ -97,7 +97,7 @@ class Market:
             )
         )
         with transaction.atomic():
-            click_rows.insert([intake._click_row(unknown.record)])
+            click_rows.insert([intake.click_row(unknown.record)])
 
     def say(self, sale: Conversion, action: Validation.Action, code: str = "") -> None:
         statement = Statement(action=action, made_by=self.staff, code=code)
