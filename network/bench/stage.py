@@ -104,7 +104,7 @@ def throwaway_database() -> Iterator[str]:
     that this process asks for from now on are dropped: a worker would look for their rows in the
     usual database."""
     celery.conf.update(broker_url="memory://localhost/")
-    with owner.speaking():
+    with owner.speaking(), alone():
         usual = str(connection.settings_dict["NAME"])
         connection.settings_dict["TEST"]["NAME"] = DATABASE
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
@@ -112,6 +112,21 @@ def throwaway_database() -> Iterator[str]:
             yield DATABASE
         finally:
             connection.creation.destroy_test_db(usual, verbosity=0)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep others from making the database meanwhile, and throw away what a benchmark has left that
+    was killed, also while PostgreSQL is still busy with it. Raises StageError where one runs."""
+    place = {**connection.get_connection_params(), "dbname": "postgres"}
+    held = connection.get_new_connection(place)
+    held.autocommit = True
+    with held, held.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [DATABASE])
+        if not cursor.fetchone()[0]:
+            raise StageError("Another benchmark runs on this PostgreSQL. Wait until it has ended.")
+        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        yield
 
 
 def _environment(folder: Path, database: str) -> Environment:

@@ -28,6 +28,35 @@ class Report:
     broken: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A number that a measurement can be given, and its range."""
+
+    name: str
+    usual: float
+    least: float
+    most: float
+    help: str
+
+    def __str__(self) -> str:
+        return f"--{self.name}: between {self.least:,} and {self.most:,}."
+
+
+OPTIONS = (
+    Option("seconds", 10.0, 0.5, 600, "click: how long each side is asked"),
+    Option("workers", 2, 1, 64, "click: the server's workers"),
+    Option("sales", whatif.SALES, 1, 10_000_000, "whatif: how many at least"),
+    Option("days", whatif.DAYS, 1, 400, "whatif: days"),
+    Option("due", closing.SALES, copies.MADE, 10_000_000, "finalising: sales due"),
+    Option("rate", latency.PER_SECOND, 1, 10_000, "load: clicks/s"),
+    Option("load-seconds", float(latency.SECONDS), 1, 3_600, "load: how long"),
+    Option("requests", memory.REQUESTS, 1_000, 100_000_000, "memory: how many"),
+    Option("seed", filling.CLICKS, 1_000, 100_000_000, "seed, pages: clicks"),
+    Option(
+        *("reports", recording.REPORTS, 10, 1_000_000),
+        "recording; late, repeated, drain: in proportion",
+    ),
+)
 FAILURES = (
     click.ClicksLost,
     closing.NotClosed,
@@ -64,56 +93,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--only", choices=tuple(MEASUREMENTS), help="measure this alone")
         parser.add_argument("--json", action="store_true", help='print {"results": […]} alone')
-        parser.add_argument(
-            "--seconds", type=float, default=10.0, help="click: how long each side is asked (10)"
-        )
-        parser.add_argument(
-            "--workers", type=int, default=2, help="click: the server's workers (2)"
-        )
-        parser.add_argument(
-            "--sales", type=int, default=whatif.SALES, help="whatif: how many at least (100,000)"
-        )
-        parser.add_argument(
-            "--due", type=int, default=closing.SALES, help="finalising: sales due (10,000)"
-        )
-        parser.add_argument(
-            "--rate", type=int, default=latency.PER_SECOND, help="load: clicks/s (300)"
-        )
-        parser.add_argument(
-            "--requests",
-            type=int,
-            default=memory.REQUESTS,
-            help="memory: how many (1,000,000)",
-        )
-        parser.add_argument(
-            "--load-seconds", type=float, default=latency.SECONDS, help="load: how long (60)"
-        )
-        parser.add_argument(
-            "--seed", type=int, default=filling.CLICKS, help="seed, pages: clicks (1,000,000)"
-        )
-        parser.add_argument(
-            "--reports",
-            type=int,
-            default=recording.REPORTS,
-            help="recording (5,000); late, repeated, drain: in proportion",
-        )
-        parser.add_argument("--days", type=int, default=whatif.DAYS, help="whatif: days (90)")
+        for option in OPTIONS:
+            parser.add_argument(
+                f"--{option.name}",
+                type=type(option.usual),
+                default=option.usual,
+                help=f"{option.help} ({option.usual:,})",
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 0.5 <= options["seconds"] <= 600:
-            raise CommandError("--seconds: between 0.5 and 600.")
-        if not (1 <= options["days"] <= 400 and 1 <= options["sales"] <= 10_000_000):
-            raise CommandError("--days: between 1 and 400; --sales: between 1 and 10,000,000.")
-        if not copies.MADE <= options["due"] <= 10_000_000:
-            raise CommandError(f"--due: between {copies.MADE} and 10,000,000.")
-        if not (1 <= options["rate"] <= 10_000 and 1 <= options["load_seconds"] <= 3_600):
-            raise CommandError("--rate: between 1 and 10,000; --load-seconds: between 1 and 3,600.")
-        if not 1_000 <= options["requests"] <= 100_000_000:
-            raise CommandError("--requests: between 1,000 and 100,000,000.")
-        if not 1_000 <= options["seed"] <= 100_000_000:
-            raise CommandError("--seed: between 1,000 and 100,000,000.")
-        if not 10 <= options["reports"] <= 1_000_000:
-            raise CommandError("--reports: between 10 and 1,000,000.")
+        for option in OPTIONS:
+            if not option.least <= options[option.name.replace("-", "_")] <= option.most:
+                raise CommandError(str(option))
         by_default = [name for name in MEASUREMENTS if name not in ONLY_WHEN_NAMED]
         wanted = [options["only"]] if options["only"] else by_default
         try:

@@ -1,5 +1,6 @@
 """``bench`` measures what it says, on a stage of its own. Nothing here depends on speed."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -8,13 +9,14 @@ from io import StringIO
 from socket import create_server, socket
 from threading import Thread
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from redis import Redis
 
-from network.bench import click, whatif
+from network.bench import click, stage, whatif
 from network.bench.click import MeasuredClicks, is_click, is_ok
 from network.bench.load import Load, Plan, Round, is_whole
 from network.bench.sales import closing
@@ -229,3 +231,27 @@ def hang_up(server: socket) -> None:
     caller, _ = server.accept()
     caller.recv(100)
     caller.close()
+
+
+@pytest.mark.django_db
+def test_what_a_killed_benchmark_left_is_thrown_away() -> None:
+    """Also where PostgreSQL has not noticed yet that nobody is there any more."""
+    params = connection.get_connection_params()
+    with psycopg.connect(**{**params, "dbname": "postgres"}, autocommit=True) as other:
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+            other.execute(f"CREATE DATABASE {stage.DATABASE}")
+        left = psycopg.connect(**{**params, "dbname": stage.DATABASE})
+        with stage.alone():
+            named = "SELECT count(*) FROM pg_database WHERE datname = %s"
+            assert other.execute(named, [stage.DATABASE]).fetchone() == (0,)
+        with pytest.raises(psycopg.OperationalError):
+            left.execute("SELECT 1")
+
+
+@pytest.mark.django_db
+def test_a_second_benchmark_at_once_is_refused() -> None:
+    refused = pytest.raises(stage.StageError, match="Another benchmark")
+    with stage.alone(), refused, stage.alone():
+        pass
+    with stage.alone():
+        pass
