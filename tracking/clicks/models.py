@@ -75,6 +75,11 @@ class Click(AdvertiserRow):
             models.Index(fields=("advertiser", "journey", "id"), name="click_journey"),
             models.Index(fields=("publisher", "id"), name="click_publisher"),
             models.Index(fields=("advertiser", "id"), name="click_advertiser"),
+            models.Index(
+                fields=("advertiser", "reason", "id"),
+                name="click_uncounted",
+                condition=~Q(reason=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,7 +62,12 @@ class Decision(AdvertiserRow):
                 fields=("advertiser", "paid_click"),
                 name="decision_paid_click",
                 condition=Q(paid_click__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=("advertiser",),
+                name="decision_pays_nobody",
+                condition=Q(paid_click__isnull=True),
+            ),
         ]
         triggers: ClassVar = [append_only()]
 
@@ -172,6 +177,11 @@ class Commission(AdvertiserRow):
         indexes: ClassVar = [
             models.Index(fields=("publisher", "-sold_at"), name="commission_publisher"),
             models.Index(fields=("advertiser", "-sold_at"), name="commission_advertiser"),
+            models.Index(
+                fields=("advertiser", "-sold_at"),
+                name="commission_declined",
+                condition=Q(status="declined"),
+            ),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(

@@ -8,15 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from network import dates
-from tracking.models import Commission
+from tracking.models import Commission, Conversion, Decision
 
+Row = TypeVar("Row", Commission, Conversion)
 Status = Commission.Status
 NOBODY_PAID = Commission.DeclineReason.NOBODY_PAID
 
@@ -173,11 +183,6 @@ def shown(
     return ShownState(state, str(label) % said)
 
 
-def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
-    """The commissions that pages show under this state."""
-    return commissions.annotate(state=state_case()).filter(state=state)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateColumns:
     """Where a query finds the facts."""
@@ -185,7 +190,9 @@ class StateColumns:
     status: str
     decline_reason: str
     conflict: str
+    conflict_since: str
     closed_at: str
+    sale_closed_at: str
     verified: str
     over_limit: str
 
@@ -194,7 +201,9 @@ OF_COMMISSION = StateColumns(
     status="status",
     decline_reason="decline_reason",
     conflict="conversion__conflict",
+    conflict_since="conversion__conflict_since",
     closed_at="closed_at",
+    sale_closed_at="conversion__closed_at",
     verified="conversion__verified",
     over_limit="conversion__over_limit",
 )
@@ -202,10 +211,63 @@ OF_SALE = StateColumns(
     status="commission__status",
     decline_reason="commission__decline_reason",
     conflict="conflict",
+    conflict_since="conflict_since",
     closed_at="closed_at",
+    sale_closed_at="closed_at",
     verified="verified",
     over_limit="over_limit",
 )
+
+
+def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commission]:
+    """The commissions that pages show under this state."""
+    return _narrowed(commissions, SaleState(state), OF_COMMISSION)
+
+
+def sales_in_state(sales: QuerySet[Conversion], state: str) -> QuerySet[Conversion]:
+    """The sales that pages show under this state; under NOBODY also those in conflict that nobody
+    was ever credited with."""
+    if state != SaleState.NOBODY:
+        return _narrowed(sales, SaleState(state), OF_SALE)
+    nobody_paid = Q(commission__decline_reason=NOBODY_PAID, conflict="")
+    decided = Decision.objects.filter(
+        advertiser=OuterRef("advertiser"), pk=OuterRef("decision"), paid_click=None
+    )
+    return sales.filter(Q(commission__isnull=True) | nobody_paid).filter(Exists(decided))
+
+
+def _narrowed(rows: QuerySet[Row], state: SaleState, columns: StateColumns) -> QuerySet[Row]:
+    """Rows in the state: of which the facts hold, and those of no state before it; and what follows
+    from that, for which there are indexes. PostgreSQL knows how many rows such conditions leave,
+    unlike those of which an expression has a value, and finds rare ones without a look at all."""
+    when = _ROWS[state].when
+    found = _holds(when, columns) & _implied(state, columns)
+    for row in TABLE[: TABLE.index(_ROWS[state])]:
+        if not _exclude_each_other(when, row.when):
+            found &= ~_holds(row.when, columns)
+    return rows.filter(found)
+
+
+def _exclude_each_other(when: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    one, another = when.get("status"), other.get("status")
+    return one is not None and another is not None and one != another
+
+
+def _implied(state: SaleState, columns: StateColumns) -> Q:
+    """What every sale in this state is: what is closed is in conflict, on hold or unverified no
+    more, and pending or approved no more."""
+    is_open = Q(**{f"{columns.sale_closed_at}__isnull": True})
+    match state:
+        case SaleState.PENDING:
+            return is_open & Q(**{columns.status: Status.PENDING})
+        case SaleState.APPROVED | SaleState.ON_HOLD | SaleState.UNVERIFIED:
+            return is_open
+        case SaleState.NOBODY:
+            return Q(**{columns.status: Status.DECLINED})
+        case SaleState.CONFLICT:
+            return is_open & Q(**{f"{columns.conflict_since}__isnull": False})
+        case SaleState.FINAL | SaleState.DECLINED:
+            return Q()
 
 
 def state_case(columns: StateColumns = OF_COMMISSION) -> Case:

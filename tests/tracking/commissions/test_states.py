@@ -18,15 +18,20 @@ from tracking.commissions.states import (
     SaleState,
     ShownState,
     StateFacts,
+    in_state,
+    sales_in_state,
     state_case,
     state_of,
 )
 from tracking.commissions.states import shown as shown_state
 from tracking.explain.explanations import state_of_sale
-from tracking.models import Commission, Conversion
+from tracking.models import Commission, Conversion, Decision
 from tracking.rollups.contributions import STATES
 
 UNPAID = "declined, as nobody is paid"
+PAID = ("pending", "approved", "final", "declined")
+OPEN = ("Pending", "Approved", "On hold", "Unverified")
+"""States in which no sale is closed; nor is any in conflict."""
 LATER = datetime(2026, 4, 11, 9, 12, tzinfo=UTC)
 
 
@@ -152,12 +157,14 @@ def test_python_and_sql_agree_on_every_combination_of_facts(shop: Advertiser) ->
     shopper.follow(blog, NOW)
     model = shopper.buy(shop, NOW, order="7")
     commission = Commission.objects.get(conversion=model)
-    expected = {}
+    expected, without, impossible = dict[int, SaleState](), set[int](), set[int]()
     for number, (status, conflict, closed, verified, large) in enumerate(_combinations()):
         sale = _copy(
             model,
             order=f"s{number}",
+            decision=None if status in PAID else _decided_for_nobody(model, number),
             conflict=conflict,
+            conflict_since=NOW if conflict else None,
             verified=verified,
             over_limit=large,
             closed=closed,
@@ -168,7 +175,9 @@ def test_python_and_sql_agree_on_every_combination_of_facts(shop: Advertiser) ->
             verified=verified,
             over_limit=large,
         )
-        expected[sale.pk] = state_of(facts)
+        state = expected[sale.pk] = state_of(facts)
+        without |= set() if status else {sale.pk}
+        impossible |= {sale.pk} if closed and (state in OPEN or conflict) else set()
         if status:
             reason = "by_advertiser" if status == "declined" else ""
             if status == UNPAID:
@@ -183,6 +192,13 @@ def test_python_and_sql_agree_on_every_combination_of_facts(shop: Advertiser) ->
     found = commissions.annotate(state_now=state_case()).values_list("conversion", "state_now")
     assert dict(found) == {pk: expected[pk] for pk in dict(found)}
     assert set(dict(found).values()) == set(SaleState)
+    for state in SaleState:
+        wanted = {pk for pk, of_sale in expected.items() if of_sale is state} - impossible
+        listed = set(in_state(commissions, state).values_list("conversion", flat=True))
+        assert listed - impossible == wanted - without, state
+        also = without if state is SaleState.NOBODY else set()
+        of_sales = set(sales_in_state(sales, state).values_list("pk", flat=True))
+        assert of_sales - impossible == (wanted | also) - impossible, state
 
 
 def _combinations() -> Iterator[tuple[str | None, str, bool, bool, bool]]:
@@ -196,6 +212,11 @@ def _combinations() -> Iterator[tuple[str | None, str, bool, bool, bool]]:
     ):
         if status != "final" or closed:
             yield status, conflict, closed, verified, large
+
+
+def _decided_for_nobody(model: Conversion, number: int) -> Decision:
+    changed = {"sequence": number + 2, "paid_click": None, "paid_publisher": None}
+    return _copy(model.decision, closed=False, **changed)  # type: ignore[arg-type,no-any-return]
 
 
 def _copy(model: Model, *, closed: bool, **changed: Any) -> Any:

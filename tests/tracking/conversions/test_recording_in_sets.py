@@ -245,7 +245,7 @@ def test_a_batch_takes_as_many_statements_however_many_reports_and_clicks_are_in
 ) -> None:
     """With more late clicks than are written as values of a statement."""
     monkeypatch.setattr(click_rows, "FEW", 2)
-    assert statements_for(2) == statements_for(9)
+    assert statements_for(2) == statements_for(7)
 
 
 @pytest.fixture

@@ -23,10 +23,9 @@ from publishers.models import Partnership
 from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.commissions.states import (
     LABELS,
-    NOBODY_PAID,
-    OF_SALE,
     SaleState,
     in_state,
+    sales_in_state,
     state_case,
 )
 from tracking.commissions.transitions import OPEN
@@ -73,10 +72,7 @@ class SaleStateFilter(ChoicesFilter):
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
-        if chosen == SaleState.NOBODY:  # also those in conflict
-            nobody_paid = Q(commission__decline_reason=NOBODY_PAID, conflict="")
-            return queryset.filter(Q(commission__isnull=True) | nobody_paid)
-        return queryset.annotate(state_now=state_case(OF_SALE)).filter(state_now=chosen)
+        return sales_in_state(queryset, chosen)
 
 
 class PublisherFilter(ClosedListFilter):
