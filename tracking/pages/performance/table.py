@@ -116,7 +116,7 @@ def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[P
     lines = [line for line in lines if line.clicks_recorded or line.sales]
     match form.grouping:
         case "partner":
-            rows = [_partner(line, names) for line in lines if line.key[By.PUBLISHER]]
+            rows = _partners([line for line in lines if line.key[By.PUBLISHER]], names)
         case "model_type":
             rows = [_model_type(*each) for each in _by_model_type(lines, names).items()]
         case By.ADVERTISER:
@@ -128,9 +128,23 @@ def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[P
     return sorted(rows, key=lambda row: (-row.line.sale_amount_minor, -row.line.clicks_counting))
 
 
-def _partner(line: Line, names: _Names) -> PerformanceRow:
+def _partners(lines: Sequence[Line], names: _Names) -> list[PerformanceRow]:
+    """Clicks with ids of no publisher, which anybody can make up, are one line of each currency."""
+    rows, unknown = list[PerformanceRow](), dict[str, Line]()
+    for line in lines:
+        publisher = line.key[By.PUBLISHER]
+        if publisher in names.publishers:
+            rows.append(_partner(line, names.publishers[publisher]))
+        else:
+            before = unknown.get(line.currency)
+            unknown[line.currency] = before + line if before else line
+    nobody = _("Ids of no publisher")
+    rows += [PerformanceRow(nobody, line, {"by": PARTNER}, None) for line in unknown.values()]
+    return rows
+
+
+def _partner(line: Line, name: str) -> PerformanceRow:
     key = str(line.key[By.PUBLISHER])
-    name = names.publishers.get(line.key[By.PUBLISHER], _("Unknown publisher %(id)s") % {"id": key})
     return PerformanceRow(name, line, {"partner": key, "by": "day"}, {"publisher": key})
 
 

@@ -100,6 +100,19 @@ def test_each_partner_has_a_line(owner: Client) -> None:
     assert (found["total"]["sale_amount"], found["total"]["sales"]) == ("180.00", "3")
 
 
+def test_clicks_with_made_up_ids_are_one_line_that_leads_nowhere_else(
+    owner: Client, shop: Advertiser
+) -> None:
+    """Anybody can make up as many as they like."""
+    for number in (10**6, 10**6 + 1, 2**31 - 1):
+        Shopper().follow(Partnership(advertiser=shop, publisher_id=number), NOW - MINUTE)
+    found = lines(owner)
+    assert list(found) == ["Ids of no publisher", "total"]
+    page = owner.get(PAGE)
+    assert "publisher=1000000" not in page.content.decode()
+    assert "partner=1000000" not in page.content.decode()
+
+
 @pytest.mark.usefixtures("life")
 @pytest.mark.parametrize("by", GROUPS)
 def test_lines_come_to_the_total(owner: Client, by: str) -> None:
