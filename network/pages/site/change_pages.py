@@ -99,6 +99,8 @@ class ChangeView(Generic[About]):
     button: str | Promise = ""
     form_class: type[forms.Form]
     template = "admin/change_page.html"
+    is_grave: bool = False
+    """Whether it takes something from somebody: its button then looks so."""
     leave: str | Promise = ""
     """The words for leaving everything as it is, unless ``Cancel``."""
     changes_policy = False
@@ -224,6 +226,7 @@ class ChangeView(Generic[About]):
             "meanwhile": self.others,
             "refused_meanwhile": self.refused_meanwhile,
             "button": self.button,
+            "is_grave": self.is_grave,
             "leave": self.leave,
             "back": self.back,
             **self.context(),

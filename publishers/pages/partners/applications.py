@@ -138,6 +138,10 @@ class DecidingMany(ChangeView[None]):
         return self.to == Status.DECLINED
 
     @property
+    def is_grave(self) -> bool:  # type: ignore[override]
+        return self.declines
+
+    @property
     def title(self) -> str:
         number = len(self.partnerships)
         said = (

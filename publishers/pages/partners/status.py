@@ -174,6 +174,7 @@ class StatusChange(ChangeView[Partnership]):
         self.words = _words(self.decided.status if self.decided else "", self.to)
         self.button, self.form_class = self.words.button, self.words.form
         self.suspends, self.lifts = self.to == Status.SUSPENDED, self.words is LIFTING
+        self.is_grave = self.to in (Status.SUSPENDED, Status.ENDED, Status.DECLINED)
         # these take the policy's lock themselves, when they have changed sales
         self.changes_policy = not (self.suspends or self.lifts)
 

@@ -52,6 +52,10 @@ class Closing(ChangeView[Any]):
         return said == "closed" if said else not closing.is_closed(self.about)
 
     @property
+    def is_grave(self) -> bool:  # type: ignore[override]
+        return self.closes
+
+    @property
     def title(self) -> str:
         said = _("Close %(name)s") if self.closes else _("Open %(name)s again")
         return said % {"name": self.about}

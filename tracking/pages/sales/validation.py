@@ -140,6 +140,7 @@ class Approval(ValidationChange):
 
 class Decline(ValidationChange):
     action = Action.DECLINE
+    is_grave = True
 
 
 class TakingBack(ValidationChange):
