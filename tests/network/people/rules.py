@@ -131,6 +131,7 @@ RULES: dict[str, Rule] = {
     "admin:network_advertiser_revoke_api_key": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:network_advertiser_check_host": Rule(WRITERS_OF_A, write=WRITERS_OF_A, answer=405),
     "admin:network_advertiser_close": Rule(OPERATORS, write=OPERATORS),
+    "admin:publishers_ledgeraccount_csv": Rule(STAFF_OF_A),
     "admin:publishers_publisher_close": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_publisher_model_type": Rule(OPERATORS, write=OPERATORS),
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
