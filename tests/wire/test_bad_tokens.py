@@ -281,6 +281,21 @@ def test_a_genuine_token_beside_a_forged_one_counts(
     assert Commission.objects.get().publisher_id == blog.publisher_id
 
 
+@pytest.mark.parametrize("number", [1, 20, 500])
+def test_no_number_of_others_pushes_out_those_in_our_cookies(
+    tracking_client: TrackingClient, blog: Partnership, number: int
+) -> None:
+    """A script in the page may send as many as it likes."""
+    tokens = {"hard": [f"x{each}" for each in range(number)]}
+    body = {"order": "1", "amount": "49.90", "tokens": tokens}
+    headers = {"Cookie": f"__Secure-sch-{blog.advertiser_id}={genuine(blog)}"}
+    path = f"/t/{blog.advertiser_id}/sale"
+    tracking_client.post(path, content=json.dumps(body), headers=headers)
+    tracking_client.drain()
+
+    assert Commission.objects.get().publisher_id == blog.publisher_id
+
+
 def test_our_own_clocks_may_differ_by_five_minutes(
     tracking_client: TrackingClient, blog: Partnership, now: Traveller
 ) -> None:

@@ -173,7 +173,7 @@ def _report(
         received_at=now,
         at=now,
         sale=checked,
-        tokens=(*tokens, *own),
+        tokens=(*own, *tokens),  # of very many the first are read: no script pushes these out
         sessions=tuple(sorted({session for session in seen if session})),
         from_browser=from_browser,
         session_by_cookie=brought.any,
