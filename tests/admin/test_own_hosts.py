@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from network.hosts.models import HostProof, TrackingHost
+from network.hosts.models import TrackingHost
 from network.models import Advertiser
 from network.outside import dns
 from tests.admin.test_tenants import advertiser_form
@@ -106,17 +106,6 @@ def test_a_domain_stays_as_long_as_a_host_lies_below_it(owner: Client, shop: Adv
     enter(owner, shop, "", **landing)
     shop.refresh_from_db()
     assert shop.domains == ["new.example"]
-
-
-def test_a_host_from_before_does_not_keep_the_page_from_being_saved(
-    owner: Client, shop: Advertiser
-) -> None:
-    old = "go.elsewhere.example"
-    proof = HostProof.objects.create(advertiser=shop, host=old, way="earlier", proven_at=NOW)
-    TrackingHost.objects.create(advertiser=shop, host=old, position=0, proof=proof)
-    assert "changed successfully" in enter(owner, shop, f"{old}\n{HOST}")
-    assert [row.host for row in shop.own_hosts.all()] == [old, HOST]
-    assert "Accepted before proof was asked for" in text(owner.get(page_of(shop)))
 
 
 def test_who_waits_for_a_host_keeps_it_from_nobody(owner: Client, shop: Advertiser) -> None:

@@ -1,5 +1,5 @@
-"""What the admin's home tells: figures of 30 days against the 30 before, what waits, what becomes
-final when, whether reports come in, and what people changed.
+"""What the admin's home tells: figures of some days against others, what waits, what becomes final
+when, whether reports come in, and what people changed.
 
 ``docs/figures.md`` defines the numbers. Each part is a constant number of queries.
 """
@@ -26,7 +26,6 @@ from tracking.lifecycle import closing as coming
 from tracking.models import Commission, Conversion, Report, UnattributedSales
 from tracking.rule.reasons import ReportOutcome
 
-LENGTH = timedelta(days=30)
 WEEKS = 8
 """So many weeks ahead are shown one by one; what becomes final after them is one line."""
 
@@ -48,7 +47,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A total, and that of the period of the same length before."""
+    """A total, and that of the period that it is compared with."""
 
     now: Total
     before: Total
@@ -75,12 +74,11 @@ class Figures:
     days: Sequence[Day]
 
 
-def figures_of(scope: Scope, now: datetime, zone: tzinfo) -> Figures:
+def figures_of(scope: Scope, period: Period, compared: Period, zone: tzinfo) -> Figures:
     """Three queries."""
-    period = Period.up_to(now, LENGTH)
     by = (By.ADVERTISER, By.COOKIE_TYPE)
     current = reports.lines(scope, period, by, zone)
-    before = reports.lines(scope, period.before, by, zone)
+    before = reports.lines(scope, compared, by, zone)
     with_click: dict[int, int] = defaultdict(int)
     for line in current:
         with_click[line.key[By.ADVERTISER]] += sum(each.sales for each in line.states.values())

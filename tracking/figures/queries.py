@@ -70,6 +70,10 @@ class Period:
         """What has passed of it by now, this hour included."""
         return Period(self.since, max(self.since, min(self.until, hour_of(now) + HOUR)))
 
+    def as_much_of(self, other: "Period") -> "Period":
+        """Of another period as many hours as this one has, from its beginning."""
+        return Period(other.since, min(other.until, other.since + (self.until - self.since)))
+
     @property
     def before(self) -> "Period":
         """The period of the same length before this one."""

@@ -43,6 +43,7 @@ COMPARISONS: Mapping[str, str | Promise] = {
     YEAR_BEFORE: gettext_lazy("The year before"),
 }
 NO_DATE = gettext_lazy("Write the date as 2026-03-12: year, month, day.")
+NOT_ONE = {"invalid_choice": gettext_lazy("There is none of these. Choose one of those offered.")}
 _MONTHS_OF_QUARTER = 3
 
 
@@ -161,8 +162,17 @@ class PeriodForm(forms.Form):
         label=gettext_lazy("To"), required=False, error_messages={"invalid": NO_DATE}
     )
 
+    compare = forms.ChoiceField(
+        label=gettext_lazy("Compared with"),
+        choices=[*COMPARISONS.items()],
+        required=False,
+        error_messages=NOT_ONE,
+    )
+
     def __init__(self, data: QueryDict, today: date, zone: tzinfo) -> None:
         self.today, self.zone = today, zone
+        self.refused: list[str] = []
+        """What was wrong with what was asked for, where these are the usual days instead."""
         self.chosen = data.get("period") or USUAL
         filled = data.copy()
         if self.chosen in CHOICES:
@@ -198,6 +208,15 @@ class PeriodForm(forms.Form):
     def days(self) -> Days:
         """The days; only of a valid form."""
         return Days(self.cleaned_data["since"], self.cleaned_data["until"], self.zone)
+
+    def compared(self) -> Days:
+        """The days that these are compared with; only of a valid form."""
+        days = self.days()
+        return days.before if self.comparison == BEFORE else days.year_before
+
+    @property
+    def comparison(self) -> str:
+        return self.cleaned_data["compare"] or BEFORE
 
     @property
     def period_query(self) -> dict[str, str]:

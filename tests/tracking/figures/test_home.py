@@ -27,7 +27,7 @@ from tests.support.makers import (
 )
 from tests.support.reading import signed_in, text
 from tracking.figures import home
-from tracking.figures.queries import Scope
+from tracking.figures.queries import Period, Scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 DAY = timedelta(days=1)
@@ -59,8 +59,11 @@ def shop() -> Shop:
     return make_shop("Shop")
 
 
-def home_of(client: Client) -> Any:
-    response = client.get("/admin/")
+LAST = Period.up_to(NOW, timedelta(days=30))
+
+
+def home_of(client: Client, query: str = "") -> Any:
+    response = client.get(f"/admin/{query}")
     assert response.status_code == 200
     return response
 
@@ -69,7 +72,7 @@ def test_thirty_days_stand_against_the_thirty_before(shop: Shop) -> None:
     for days_ago in (1, 2, 3, 35, 36):
         shop.sell(shop.blog, days_ago)
     shop.sell(shop.overlay, 4)
-    figures = home.figures_of(Scope(), NOW, UTC)
+    figures = home.figures_of(Scope(), LAST, LAST.before, UTC)
     assert (figures.all.now.clicks, figures.all.before.clicks) == (4, 2)
     assert (figures.all.now.sales, figures.all.before.sales) == (4, 2)
     assert figures.all.now.commission == {"GBP": 4 * 399}
@@ -77,14 +80,30 @@ def test_thirty_days_stand_against_the_thirty_before(shop: Shop) -> None:
     assert figures.by_cookie_type["hard"].now.sales == 3
     assert figures.by_cookie_type["soft"].now.sales == 1
     page = text(home_of(signed_in(make_user("operator"))))
+    assert "11 Feb 2026 to 12 Mar 2026, whole days in UTC, compared with 12 Jan 2026 to" in page
     assert "Sales 4 +100% from 2" in page
     assert "£15.96 +100% from £7.98" in page
+
+
+def test_days_that_make_no_sense_are_said_and_the_usual_ones_shown(shop: Shop) -> None:
+    shop.sell(shop.blog, 1)
+    page = text(home_of(signed_in(make_user("operator")), "?period=dates&since=x&until=2026-03-01"))
+    assert "Write the date as 2026-03-12: year, month, day." in page
+    assert "11 Feb 2026 to 12 Mar 2026" in page
+
+
+def test_a_month_stands_against_the_month_before(shop: Shop) -> None:
+    for days_ago in (13, 14, 45):  # two in February, one in January
+        shop.sell(shop.blog, days_ago)
+    page = text(home_of(signed_in(make_user("operator")), "?period=last_month"))
+    assert "1 Feb 2026 to 28 Feb 2026, whole days in UTC, compared with 1 Jan 2026 to 31" in page
+    assert "Sales 2 +100% from 1" in page
 
 
 def test_every_day_is_drawn_with_or_without_a_sale(shop: Shop) -> None:
     shop.sell(shop.blog, 1)
     shop.sell(shop.overlay, 1)
-    days = {day.date: day.sales for day in home.figures_of(Scope(), NOW, UTC).days}
+    days = {day.date: day.sales for day in home.figures_of(Scope(), LAST, LAST.before, UTC).days}
     assert len(days) == 31, "30 days that begin within a day touch 31"
     assert days[(NOW - DAY).date()] == {"hard": 1, "soft": 1}
     assert sum(sum(sold.values()) for sold in days.values()) == 2
@@ -94,7 +113,7 @@ def test_currencies_are_never_added_up() -> None:
     pounds, yen = make_shop("Shop"), make_shop("Mise", "JPY")
     pounds.sell(pounds.blog, 1)
     yen.sell(yen.blog, 1, amount="5000")
-    total = home.figures_of(Scope(), NOW, UTC).all.now
+    total = home.figures_of(Scope(), LAST, LAST.before, UTC).all.now
     assert total.commission == {"GBP": 399, "JPY": 400}
     page = text(home_of(signed_in(make_user("operator"))))
     assert "£3.99" in page
@@ -167,12 +186,12 @@ def test_health_tells_the_last_reports_and_the_share_with_a_click(shop: Shop) ->
     shop.sell(shop.blog, 2)
     report_sale(shop.advertiser, NOW - DAY, {"order": "A", "amount": "5.00"}, source="pixel")
     report_sale(shop.advertiser, NOW - DAY, {"order": "B", "amount": "5.00"}, source="pixel")
-    [row] = home.health(Scope(), home.figures_of(Scope(), NOW, UTC))
+    [row] = home.health(Scope(), home.figures_of(Scope(), LAST, LAST.before, UTC))
     assert (row.with_click, row.without_click) == (1, 2)
     assert row.share == pytest.approx(1 / 3)
     assert row.last == {"tag": NOW - 2 * DAY, "pixel": NOW - DAY}
     page = text(home_of(signed_in(make_user("operator"))))
-    assert "Shop 10 Mar 2026 14:00 11 Mar 2026 14:00 None in 30 days 33% 0 0" in page
+    assert "Shop 10 Mar 2026 14:00 11 Mar 2026 14:00 None in these days 33% 0 0" in page
 
 
 def test_what_changed_says_who_and_why(shop: Shop) -> None:
@@ -222,14 +241,15 @@ def test_staff_see_what_the_network_decided_and_no_operators_name(shop: Shop) ->
 LINKED = re.compile(r'<a href="(/admin/[^"]+\?[^"]+)">([\d,]+)</a>')
 
 
-def test_every_number_leads_to_as_many_rows(shop: Shop) -> None:
+@pytest.mark.parametrize("query", ["", "?period=7", "?period=last_month", "?period=year"])
+def test_every_number_leads_to_as_many_rows(shop: Shop, query: str) -> None:
     waiting_shop(shop)
     other = make_shop("Rival", "EUR")
     for days_ago in (0, 1, 35):
         other.sell(other.overlay, days_ago)
     make_partner(shop.advertiser, make_publisher("New"), status="applied")
     client = signed_in(make_user("operator"))
-    links = LINKED.findall(home_of(client).content.decode())
+    links = LINKED.findall(home_of(client, query).content.decode())
     assert len(links) > 15
     for address, number in links:
         found = client.get(unescape(address)).context["cl"].result_count

@@ -275,13 +275,14 @@ class TestPages:
             world.sell(*(getattr(world, name) for name in clicks))
         staff = signed_in(user("owner", world.shop))
         page = staff.get("/admin/")
+        days = "since=2026-02-11&until=2026-03-12"
         assert "£24.00 3 sales kept for 2 partners because 2 soft partners stood down" in text(page)
         for partner, part, sales in (
             (world.blog, "protected", 2),
             (world.review, "protected", 1),
             (world.extension, "left_to_others", 2),
         ):
-            query = f"advertiser={world.shop.pk}&partner={partner.publisher_id}-{part}&period=30"
+            query = f"advertiser={world.shop.pk}&partner={partner.publisher_id}-{part}&{days}"
             address = f"/admin/tracking/conversion/?{query}"
             link = f'<a href="{address.replace("&", "&amp;")}">{sales}</a>'
             assert link in page.content.decode()

@@ -2,28 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from network import clock, dates, money
+from network import clock, money
 from network.effective.rows import SPREAD
 from network.models import Advertiser
+from network.pages.figures.periods import CHOICES, PeriodForm, network_zone
 from network.people import access
 from publishers.models import Partnership, Publisher
 from publishers.pages.partners import columns as partner_columns
 from tracking.commissions.states import SaleState
 from tracking.figures import changes, home
 from tracking.figures import queries as reports
-from tracking.figures.home import LENGTH, Compared, ReportHealth, Total, UpcomingWeek, Waiting
+from tracking.figures.home import Compared, ReportHealth, Total, UpcomingWeek, Waiting
 from tracking.figures.queries import Kept, Period, Scope
 from tracking.models import Report
+from tracking.pages.performance.table import periods_of
 from tracking.pages.sales.filters import week_of
 
 LIST = "admin:{}_changelist"
@@ -35,11 +39,15 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
     known = access.access_of(request.user)
     scope = Scope(advertisers=None if known.operator else frozenset(known.staff_roles))
     now, zone = clock.now(), timezone.get_current_timezone()
-    figures = home.figures_of(scope, now, zone)
+    form = _period_form(request, now)
+    period, compared = periods_of(form, now)
+    figures = home.figures_of(scope, period, compared, form.zone)
+    within = urlencode({"since": form.days().first, "until": form.days().last})
     health = home.health(scope, figures)
     return {
         "next_step": _next_step(scope, health, figures.all.now, known),
-        "since": dates.day(figures.period.since),
+        **_picker(form),
+        "within": within,
         "figures": _shown(figures.all),
         "kinds": [
             (kind, title, _shown(figures.by_cookie_type.get(kind, NOTHING)))
@@ -47,14 +55,14 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         ],
         "days": [(day.date, [day.sales.get(kind, 0) for kind in _KINDS]) for day in figures.days],
         "waiting": _waiting(home.waiting(scope)),
-        "protection": _protection(scope, figures.period),
+        "protection": _protection(scope, figures.period, within, now),
         "to_look_at": home.to_look_at(scope, partner_columns.period(now), now),
         "hosts_to_prove": home.hosts_to_prove(scope),
         "flagged": home.flagged(scope),
         "refused": home.refused(scope, figures.period),
         "applications": home.applications(scope, now),
         "weeks": [_week(week) for week in home.weeks(scope, now, zone)],
-        "health": [_health(row) for row in health],
+        "health": [_health(row, within) for row in health],
         "advertisers": [
             (row.advertiser, _shown(figures.by_advertiser.get(row.advertiser.pk, NOTHING)))
             for row in health
@@ -63,6 +71,35 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         else [],
         "changes": [_change(change, request) for change in changes.recent(scope)],
     }
+
+
+def _picker(form: PeriodForm) -> dict[str, Any]:
+    """What ``admin/period.html`` shows, and what the days are called."""
+    return {
+        "form": form,
+        "periods": [
+            (label, f"?period={key}&compare={form.comparison}", form.chosen == key)
+            for key, label in CHOICES.items()
+        ],
+        "selects": [form["compare"]],
+        "chosen_days": form.days(),
+        "compared": form.compared(),
+        "zone_of_days": form.zone,
+        "performance": urlencode({**form.period_query, "compare": form.comparison}),
+    }
+
+
+def _period_form(request: HttpRequest, now: datetime) -> PeriodForm:
+    """The days asked for; the usual ones where they make no sense, which is said."""
+    zone = network_zone()
+    today = now.astimezone(zone).date()
+    form = PeriodForm(request.GET, today, zone)
+    if form.is_valid():
+        return form
+    usual = PeriodForm(QueryDict(), today, zone)
+    usual.is_valid()
+    usual.refused = [str(error) for errors in form.errors.values() for error in errors]
+    return usual
 
 
 NOTHING = Compared(Total(), Total())
@@ -213,8 +250,10 @@ class Protected:
         }
 
 
-def _protection(scope: Scope, period: Period) -> list[Protected]:
-    """By currency. Three queries at most."""
+def _protection(scope: Scope, period: Period, within: str, now: datetime) -> list[Protected]:
+    """By currency. Three queries at most. Sales are listed of the days that the list of partners
+    covers."""
+    is_listed = period.since >= partner_columns.period(now).since
     found = reports.protection(scope, period)
     rows = [*found.protected, *found.left_to_others]
     publishers = Publisher.objects.in_bulk({row.publisher for row in rows})
@@ -229,7 +268,9 @@ def _protection(scope: Scope, period: Period) -> list[Protected]:
                 sales=row.sales,
                 amount=money.display(row.commission_minor, currency),
                 address=f"{sales}?advertiser={row.advertiser}&partner={row.publisher}-{part}"
-                f"&period={LENGTH.days}",
+                f"&{within}"
+                if is_listed
+                else "",
             )
             for row in kept
             if row.currency == currency
@@ -271,7 +312,7 @@ _SOURCES = (
 )
 
 
-def _health(row: ReportHealth) -> dict[str, Any]:
+def _health(row: ReportHealth, within: str) -> dict[str, Any]:
     reports = f"{reverse(LIST.format('tracking_report'))}?advertiser={row.advertiser.pk}"
     sales = f"{reverse(LIST.format('tracking_conversion'))}?advertiser={row.advertiser.pk}"
     return {
@@ -289,7 +330,7 @@ def _health(row: ReportHealth) -> dict[str, Any]:
         "conflicts_address": f"{sales}&state={SaleState.CONFLICT}",
         "unverified": row.unverified,
         "unverified_address": f"{sales}&state={SaleState.UNVERIFIED}",
-        "sales_address": f"{sales}&period=30",
+        "sales_address": f"{sales}&{within}",
     }
 
 

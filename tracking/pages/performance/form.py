@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
-from network.pages.figures.periods import BEFORE, COMPARISONS, Days, PeriodForm
+from network.pages.figures.periods import NOT_ONE, PeriodForm
 from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
 from tracking.figures.queries import By
 
@@ -25,7 +25,6 @@ GROUPS: Mapping[str, str | Promise] = {
     By.MONTH: gettext_lazy("Month"),
 }
 """What lines are about."""
-NOT_ONE = {"invalid_choice": gettext_lazy("There is none of these. Choose one of those offered.")}
 
 
 class PerformanceForm(PeriodForm):
@@ -34,12 +33,6 @@ class PerformanceForm(PeriodForm):
     by = forms.ChoiceField(
         label=gettext_lazy("By"),
         choices=[*GROUPS.items()],
-        required=False,
-        error_messages=NOT_ONE,
-    )
-    compare = forms.ChoiceField(
-        label=gettext_lazy("Compared with"),
-        choices=[*COMPARISONS.items()],
         required=False,
         error_messages=NOT_ONE,
     )
@@ -82,20 +75,6 @@ class PerformanceForm(PeriodForm):
                 model.objects.filter(partnerships__in=seen).distinct().order_by("name")
             )
         self.grouping = str(data.get("by") or PARTNER)
-
-    def compared(self) -> Days:
-        """The days that these are compared with; only of a valid form."""
-        days = self.days()
-        return days.before if self.comparison == BEFORE else days.year_before
-
-    @property
-    def comparison(self) -> str:
-        return self.cleaned_data["compare"] or BEFORE
-
-    @property
-    def compared_name(self) -> str:
-        """``12 Feb 2026 to 11 Mar 2026``."""
-        return str(self.compared())
 
     @property
     def narrowed(self) -> Mapping[str, str]:

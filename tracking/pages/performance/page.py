@@ -52,6 +52,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         return csv_of(form, found)
     context |= {
         "days": form.days(),
+        "compared": form.compared(),
         "told": form.told(),
         "groups": [
             (label, links.page(by=key), form.grouping == key)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from network.models import Advertiser
-from network.pages.figures.periods import Days
+from network.pages.figures.periods import Days, PeriodForm
 from publishers.cookie_types.current import model_types
 from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
 from tracking.figures import queries
@@ -58,12 +58,11 @@ def scope_of(
     return scope if publishers is None else replace(scope, publishers=frozenset(publishers))
 
 
-def periods_of(form: PerformanceForm, now: datetime) -> tuple[Period, Period]:
+def periods_of(form: PeriodForm, now: datetime) -> tuple[Period, Period]:
     """What has passed of the days by now, this hour included, and as much of those before."""
     days, compared = form.days(), form.compared()
     period = Period(days.since, days.until).so_far(now)
-    as_much = compared.since + (period.until - period.since)
-    return period, Period(compared.since, min(compared.until, as_much))
+    return period, period.as_much_of(Period(compared.since, compared.until))
 
 
 def sections(

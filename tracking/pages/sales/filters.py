@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -11,12 +11,12 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.clock import to_ms
+from network.pages.figures.periods import CHOICES, Days, days_of, network_zone
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from network.people import access
 from publishers.models import Partnership
@@ -32,7 +32,6 @@ from tracking.commissions.transitions import OPEN
 from tracking.conversions.doubtful import of_differing_reports
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
-from tracking.figures.queries import Period
 from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
@@ -118,33 +117,23 @@ class UsedFilter(ChoicesFilter):
         return flagged.filter(closed_at=None) if chosen == "open" else flagged
 
 
-DAYS = 30
-PERIODS = (
-    ("7", gettext_lazy("Last 7 days")),
-    ("30", format_lazy(gettext_lazy("Last {days} days"), days=DAYS)),
-    ("before", format_lazy(gettext_lazy("The {days} days before"), days=DAYS)),
-    ("90", gettext_lazy("Last 90 days")),
-)
-
-
-def period_of(chosen: str, now: datetime) -> Period:
-    """One of :data:`PERIODS`, as the figures of pages count it: in whole hours."""
-    if chosen == "before":
-        return Period.up_to(now, timedelta(days=DAYS)).before
-    return Period.up_to(now, timedelta(days=int(chosen)))
+def days_until_now(chosen: str) -> Days:
+    """The days of one of the periods that pages offer."""
+    zone = network_zone()
+    return days_of(chosen, clock.now().astimezone(zone).date(), zone)
 
 
 class PeriodFilter(ChoicesFilter):
-    """By the hour of the column ``at``."""
+    """By the days of the column ``at``, as figures have them."""
 
     title = gettext_lazy("time")
     parameter_name = "period"
-    choices_of = PERIODS
+    choices_of = tuple(CHOICES.items())
     at = "at"
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        period = period_of(chosen, clock.now())
-        return queryset.filter(**{f"{self.at}__gte": period.since, f"{self.at}__lt": period.until})
+        days = days_until_now(chosen)
+        return queryset.filter(**{f"{self.at}__gte": days.since, f"{self.at}__lt": days.until})
 
 
 class SoldPeriodFilter(PeriodFilter):
@@ -159,8 +148,8 @@ class ClickPeriodFilter(PeriodFilter):
     """By the time in the click's id, which finds its partitions."""
 
     def narrow(self, queryset: QuerySet[Click], chosen: str) -> QuerySet[Click]:
-        period = period_of(chosen, clock.now())
-        since, until = lowest_id(to_ms(period.since)), lowest_id(to_ms(period.until))
+        days = days_until_now(chosen)
+        since, until = lowest_id(to_ms(days.since)), lowest_id(to_ms(days.until))
         return queryset.filter(id__gte=since, id__lt=until)
 
 
