@@ -68,6 +68,18 @@ def test_an_order_is_found_as_it_is_written(
     assert [row.pk for row in answer.context["cl"].result_list] == [found[rows]]
 
 
+def test_a_list_says_what_its_rows_come_to(owner: Client, partners: dict[str, Partnership]) -> None:
+    declined, *_others = [sale_of(partners, order) for order in ("1", "2", "3")]
+    code, by = Validation.Code.RETURNED, make_user("owner", declined.advertiser)
+    said = Statement(action=Action.DECLINE, made_by=by, reason="It came back", code=code)
+    validate(declined.advertiser_id, declined.pk, said, NOW + timedelta(hours=1))
+    sales = "/admin/tracking/conversion/"
+    assert "3 sales · Amount £149.70 · Commission £7.98" in text(owner.get(sales))
+    earning = text(owner.get("/admin/tracking/commission/?state=earning"))
+    assert "2 commissions · Sale value £99.80 · Commission £7.98" in earning
+    assert "· Commission" not in text(owner.get(f"{sales}?q=none"))
+
+
 def test_times_are_in_the_readers_zone(owner: Client, partners: dict[str, Partnership]) -> None:
     User.objects.filter(username="olga").update(time_zone="Asia/Tokyo")
     page = sale_page(owner, sale_of(partners))

@@ -7,7 +7,8 @@ what.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -17,7 +18,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet, Sum
 from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import (
@@ -34,6 +35,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 from unfold import admin as unfold
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
@@ -42,10 +44,8 @@ from network import dates
 from network.models import Advertiser, User
 from network.pages.site import navigation
 from network.pages.site.columns import EMPTY
+from network.pages.site.totals import totals_of
 from network.people import access
-
-if TYPE_CHECKING:
-    pass
 
 Row = TypeVar("Row", bound=Model)
 
@@ -156,6 +156,8 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
     actions: Any = ()
     when_empty: str | Promise = ""
     """What to do next when there is no row yet, or where rows come from."""
+    sums: Mapping[StrPromise, Sum] = MappingProxyType({})
+    """Columns of money, in the currency of the column ``currency``, with what they are called."""
     view_on_site = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -175,7 +177,9 @@ class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[mis
         """Raises IncorrectLookupParameters for text that no column can hold."""
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             raise IncorrectLookupParameters("a null character")
-        return super().get_changelist_instance(request)
+        found = super().get_changelist_instance(request)
+        setattr(found, "totals", totals_of(found, self.sums, CappedPaginator.MOST))  # noqa: B010
+        return found
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """No regular expressions: PostgreSQL would have to work on whatever an address says."""

@@ -1,10 +1,11 @@
 """Sales, their commissions and reports, as staff find and read them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
@@ -91,6 +92,15 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     ordering = ("-at", "-id")
     actions = ("settle",)
     paginator = CappedPaginator
+    sums = MappingProxyType(
+        {
+            gettext_lazy("Amount"): Sum("amount_minor"),
+            gettext_lazy("Commission"): Sum(
+                "commission__amount_minor",
+                filter=~Q(commission__status=Commission.Status.DECLINED),
+            ),
+        }
+    )
     page_template = "admin/sales/page.html"
     shown_at = staticmethod(shown_moment("at", gettext_lazy("Time")))
     shown_amount = staticmethod(shown_money("amount_minor", gettext_lazy("Amount")))
@@ -177,6 +187,12 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     search_help_text = gettext_lazy("Order or partner, or part of it")
     ordering = ("-sold_at", "-id")
     paginator = CappedPaginator
+    sums = MappingProxyType(
+        {
+            gettext_lazy("Sale value"): Sum("sale_amount_minor"),
+            gettext_lazy("Commission"): Sum("amount_minor"),
+        }
+    )
     fields = (
         "sale",
         "advertiser",
