@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
+from network.pages.people import account as own_account
 from network.pages.people import home as views
 from network.pages.people import sign_in
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("sign-in/again/code/", sign_in.CodeAgain.as_view(), name="mfa_reauthenticate"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-out/", require_POST(account.logout), name="account_logout"),
+    path("account/", own_account.account, name="own_account"),
     path("password/", account.password_change, name="account_change_password"),
     path("password/first/", account.password_set, name="account_set_password"),
     path("password/forgotten/", account.password_reset, name="account_reset_password"),

@@ -41,6 +41,8 @@ class ModelTypeDefaults:
     model_type: str
     network: Default
     own: Sequence[Default]
+    coming: Sequence[ModelTypeCookieType]
+    """What is to start, in order."""
     partners: int
     decides_for: int
 
@@ -50,16 +52,19 @@ class ModelTypeDefaults:
 
 
 def overview(advertisers: Iterable[Advertiser], now: datetime) -> list[ModelTypeDefaults]:
-    """Every model type, with what these advertisers say and for their partners. Two queries."""
+    """Every model type, with what these advertisers say and for their partners. Three queries."""
     shops = {shop.pk: shop for shop in advertisers}
     held = _held(shops, now)
     numbers = _numbers(shops, now)
+    rows = ModelTypeCookieType.objects.filter(Q(advertiser__in=shops) | Q(advertiser__isnull=True))
+    coming = list(queries.coming(rows.select_related("advertiser"), now))
     return [
         ModelTypeDefaults(
             model_type=kind.value,
             network=held.get((None, kind.value))
             or Default(cookie_type=cookie_types.builtin_default(kind.value)),
             own=[held[key, kind.value] for key in shops if (key, kind.value) in held],
+            coming=[row for row in coming if row.model_type == kind.value],
             partners=sum(numbers.get(kind.value, {}).values()),
             decides_for=sum(
                 count for source, count in numbers.get(kind.value, {}).items() if source != OWN

@@ -11,7 +11,8 @@ from network.models import ADDRESS_TAKEN, NAME_TAKEN, User
 
 
 class TimeZoneField(forms.ChoiceField):
-    """One of the zones this machine knows, such as ``Europe/London``."""
+    """One of the zones this machine knows, such as ``Europe/London``. A new account is offered the
+    browser's own (``network/page.js``)."""
 
     def __init__(self, **kwargs: Any) -> None:
         names = sorted(name for name in available_timezones() if "/" in name or name == "UTC")

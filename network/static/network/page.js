@@ -2,7 +2,7 @@
 
    A page that answers a form is shown again by its address, so that neither Back nor Reload sends the
    form once more. After an error the first wrong field has the focus. A list's filter closes on Escape
-   and on a click elsewhere. */
+   and on a click elsewhere. A new account is offered the browser's time zone. */
 (() => {
   "use strict";
   history.replaceState(history.state, "", location.href);
@@ -21,7 +21,17 @@
       if (filter !== except) filter.open = false;
   }
 
-  document.addEventListener("DOMContentLoaded", focusFirstError);
+  function guessZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const select of document.querySelectorAll("select[data-guess-zone]"))
+      if (select.value === "UTC" && [...select.options].some((option) => option.value === zone))
+        select.value = zone;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    guessZone();
+    focusFirstError();
+  });
   document.addEventListener("click", (event) => closeFilters(event.target.closest("details.filter")));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.db import IntegrityError, transaction
@@ -27,7 +28,9 @@ from publishers.teams.models import Invitation
 class AccountForm(OwnName, BaseUserCreationForm[User]):
     """What somebody new chooses; the address is the one that was invited."""
 
-    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
+    time_zone = TimeZoneField(
+        label=gettext_lazy("Time zone"), widget=forms.Select({"data-guess-zone": ""})
+    )
 
     class Meta:
         model = User

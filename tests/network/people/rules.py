@@ -73,6 +73,7 @@ RULES: dict[str, Rule] = {
     "account_logout": Rule(SIGNED_IN | {"anonymous"}, answer=405),
     "account_reauthenticate": Rule(SIGNED_IN),
     "account_change_password": Rule(SIGNED_IN),
+    "own_account": Rule(SIGNED_IN, write=SIGNED_IN),
     "account_set_password": Rule(SIGNED_IN, answer=302),
     "account_reset_password": Rule(EVERYBODY),
     "account_reset_password_done": Rule(EVERYBODY),

@@ -260,7 +260,14 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
 
     @admin.display(description=gettext_lazy("What was wrong"), empty_value=EMPTY)
     def problem(self, row: Report) -> str | None:
-        wrong = ((one.field, one.expected) for one in told_errors(row))
+        wrong = (
+            (
+                one.field,
+                _("%(received)s, expected %(expected)s")
+                % {"received": one.received or _("missing"), "expected": one.expected},
+            )
+            for one in told_errors(row)
+        )
         said = format_html_join(BREAK, "<code>{}</code>: {}", wrong)
         return format_html("<span>{}</span>", said) if said else None
 
