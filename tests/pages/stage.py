@@ -73,6 +73,7 @@ NO_PAGES = {
     "admin:autocomplete": "answers scripts",
     "admin:jsi18n": "is a script",
     "admin:whatif_csv": "is a file",
+    "admin:publishers_ledgeraccount_csv": "is a file",
     "admin:app_list": "leads on",
 }
 HISTORY = "admin:publishers_partnership_history"

@@ -43,7 +43,7 @@ from unfold.sites import UnfoldAdminSite
 from network import dates
 from network.models import Advertiser, User
 from network.pages.site import navigation
-from network.pages.site.columns import EMPTY
+from network.pages.site.columns import EMPTY, NamedRows
 from network.pages.site.totals import totals_of
 from network.people import access
 
@@ -147,7 +147,7 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         raise Http404(gettext("There is no search across lists."))
 
 
-class ScopedAdmin(unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[misc]
+class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type: ignore[misc]
     """Shows a user only the rows of their tenants; another tenant's row does not exist (404).
 
     Nothing can be added, changed or deleted unless a subclass says so.

@@ -5,6 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from unfold import admin as unfold
+from unfold.widgets import UnfoldBooleanWidget
 
 from network import dates, money
 
@@ -12,6 +17,18 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
 EMPTY = "—"
+
+
+class NamedRows:
+    """A list whose rows' boxes are named by their rows; the theme calls all of them the same."""
+
+    @admin.display(description=unfold.ModelAdmin.action_checkbox.short_description)
+    def action_checkbox(self, obj: Any) -> SafeString:
+        label = gettext("Choose %(row)s") % {"row": obj}
+        widget = UnfoldBooleanWidget(
+            {"class": "action-select", "aria-label": label}, check_test=lambda value: False
+        )
+        return SafeString(widget.render(ACTION_CHECKBOX_NAME, str(obj.pk)))
 
 
 def shown_moment(name: str, label: "_StrOrPromise") -> Callable[[Any], str]:

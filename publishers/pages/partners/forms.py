@@ -127,7 +127,7 @@ class ReasonForm(ChangeForm):
         label=gettext_lazy("A common reason"),
         required=False,
         widget=forms.Select({"data-fills": "id_reason"}),
-        help_text=gettext_lazy("Taken as the reason where you write none of your own."),
+        help_text=gettext_lazy("Used unless you write your own."),
     )
     reason = forms.CharField(
         label=REASON_SHOWN,
