@@ -323,10 +323,7 @@ def add_rows(rows: Sequence[Row]) -> Sequence[Row]:
         if "per_start" not in str(error):
             raise
         raise ChangedMeanwhile(
-            gettext(
-                "Somebody else made a change that starts in the same second. Look at it and try "
-                "again."
-            )
+            gettext("Another change starts in the same second. Look at it and try again.")
         ) from error
     return rows
 

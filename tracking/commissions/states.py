@@ -120,7 +120,7 @@ TABLE = (
     StateRow(
         state=SaleState.APPROVED,
         when={"status": Status.APPROVED},
-        tone="waiting",
+        tone="good",
         label=gettext_lazy("Approved, final on %(final_on)s"),
     ),
     StateRow(state=SaleState.PENDING, when={}, label=gettext_lazy("Pending")),

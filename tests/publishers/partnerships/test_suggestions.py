@@ -268,7 +268,7 @@ class TestElsewhere:
 
     def test_the_home_counts_them_and_leads_there(self, cast: Cast) -> None:
         page = staff(cast.shop).get("/admin/")
-        assert "Partners to look at 2 suggested" in text(page)
+        assert "Partners to review 2 suggested" in text(page)
         assert f'href="{PARTNERS}?suggested=any"' in page.content.decode()
         other = staff(make_advertiser("Other")).get("/admin/")
-        assert "Partners to look at" not in text(other), "others' partners are not ours"
+        assert "Partners to review" not in text(other), "others' partners are not ours"

@@ -127,7 +127,7 @@ def test_staff_see_their_own_advertisers_only(shop: Shop) -> None:
         other.sell(other.blog, days_ago)
     page = text(home_of(signed_in(make_user("viewer", shop.advertiser))))
     assert "Rival" not in page
-    assert "Sales 1 from none" in page
+    assert "Sales 1 no earlier data" in page
     assert "By advertiser" not in page
     assert "By advertiser" in text(home_of(signed_in(make_user("operator"))))
 

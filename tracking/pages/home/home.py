@@ -178,7 +178,7 @@ def _earned(currency: str, now: int, before: int) -> ShownNumber:
 def _change_of(now: int, before: int, written: str = "") -> str:
     """``+12% from 1,234``, in whole percent of what was before."""
     if not before:
-        return _("from none")
+        return _("no earlier data")
     percent = round(100 * (now - before) / before)
     return _("%(change)s%% from %(before)s") % {
         "change": f"{percent:+,}",

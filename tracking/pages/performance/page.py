@@ -206,7 +206,7 @@ def _change(column: Column, section: Section) -> str:
     """``+12% from £1,234.00``, in whole percent of what was before."""
     now, before = column.value(section.total), column.value(section.before)
     if not before:
-        return _("from none")
+        return _("no earlier data")
     percent = round(100 * ((now or 0) - before) / before)
     return _("%(change)s%% from %(before)s") % {
         "change": f"{percent:+,}",

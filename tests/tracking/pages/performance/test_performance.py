@@ -161,7 +161,7 @@ def test_days_are_compared_with_those_before(owner: Client) -> None:
     page = text(owner.get(PAGE))
     assert "11 Feb 2026 to 12 Mar 2026, whole days in UTC, compared with 12 Jan 2026 to" in page
     assert "£180.00 +125% from £80.00" in page
-    assert "Sale value £80.00 from none" in text(
+    assert "Sale value £80.00 no earlier data" in text(
         owner.get(f"{PAGE}?period=dates&since=2026-01-31&until=2026-01-31&compare=year")
     )
 
