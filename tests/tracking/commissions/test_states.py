@@ -46,7 +46,7 @@ def shown(closed_at: datetime | None = None, reason: str = "", **facts: Any) -> 
         pytest.param(
             {"status": "approved"},
             "Approved",
-            "waiting",
+            "good",
             "Approved, final on 11 Apr 2026",
             id="approved",
         ),
