@@ -16,7 +16,7 @@ from network.spreadsheets import safe
 from publishers.models import LedgerAccount, LedgerEntry
 from tracking.models import Commission
 
-MOST = 500
+MOST = 100
 """Entries on the page; the CSV has all of them."""
 
 
