@@ -255,7 +255,9 @@ def test_a_simultaneous_change_is_told(owner: Client, partners: dict[str, Partne
         reason="Second",
         start=f"{start:%Y-%m-%dT%H:%M}",
     )
-    assert "Another change starts in the same second" in str(response.context["form"].errors["start"])
+    assert "Another change starts in the same second" in str(
+        response.context["form"].errors["start"]
+    )
     assert CookieTypeAssignment.objects.count() == 1, "all or none"
 
 

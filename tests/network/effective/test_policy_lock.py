@@ -107,7 +107,11 @@ def changes(partner: Partnership) -> dict[str, tuple[str, dict[str, Any], type[E
             {**terms, "notice_days": 0, "reason": "Late"},
             AttributionTerms,
         ),
-        "rate": (f"/admin/network/advertiser/{shop}/rate/", {"percent": 9}, CommissionRate),
+        "rate": (
+            f"/admin/network/advertiser/{shop}/rate/",
+            {"percent": 9, "reason": "Winter"},
+            CommissionRate,
+        ),
     }
 
 
