@@ -109,7 +109,7 @@ def changes(partner: Partnership) -> dict[str, tuple[str, dict[str, Any], type[E
         ),
         "rate": (
             f"/admin/network/advertiser/{shop}/rate/",
-            {"percent": 9, "reason": "Winter"},
+            {"percent": 9, "reason": "Late"},
             CommissionRate,
         ),
     }
