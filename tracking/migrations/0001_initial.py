@@ -41,6 +41,7 @@ CREATE TABLE tracking_click_default PARTITION OF tracking_click DEFAULT;
 CREATE INDEX click_journey ON tracking_click (advertiser_id, journey, id);
 CREATE INDEX click_publisher ON tracking_click (publisher_id, id);
 CREATE INDEX click_advertiser ON tracking_click (advertiser_id, id);
+CREATE INDEX click_uncounted ON tracking_click (advertiser_id, reason, id) WHERE reason <> '';
 """
 DROP_CLICK = "DROP TABLE tracking_click"
 
@@ -212,7 +213,7 @@ class Migration(migrations.Migration):
                 ('paid_publisher', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('paid_click__isnull', False)), fields=['advertiser', 'paid_click'], name='decision_paid_click')],
+                'indexes': [models.Index(condition=models.Q(('paid_click__isnull', False)), fields=['advertiser', 'paid_click'], name='decision_paid_click'), models.Index(condition=models.Q(('paid_click__isnull', True)), fields=['advertiser'], name='decision_pays_nobody')],
                 'constraints': [models.UniqueConstraint(fields=('conversion', 'sequence', 'advertiser'), name='decision_sequence'), models.CheckConstraint(condition=models.Q(models.Q(('paid_click__isnull', True), ('paid_publisher__isnull', True)), models.Q(('paid_click__isnull', False), ('paid_publisher__isnull', False)), _connector='OR'), name='decision_pays_by_a_click')],
             },
         ),
@@ -315,6 +316,7 @@ class Migration(migrations.Migration):
                 ('count', models.BigIntegerField()),
                 ('sale_amount_minor', models.BigIntegerField(default=0)),
                 ('commission_minor', models.BigIntegerField(default=0)),
+                ('network_fee_minor', models.BigIntegerField(db_default=0, default=0)),
                 ('is_folded', models.BooleanField(default=False)),
                 ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='network.advertiser')),
                 ('publisher', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher')),
@@ -434,7 +436,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'commission',
                 'verbose_name_plural': 'commissions',
-                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser')],
+                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser'), models.Index(condition=models.Q(('status', 'declined')), fields=['advertiser', '-sold_at'], name='commission_declined')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('network_fee_minor__gte', 0), ('sale_amount_minor__gte', 0)), name='commission_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), ('closed_at__isnull', False), _connector='OR'), name='commission_final_when_closed'), models.CheckConstraint(condition=models.Q(models.Q(('decline_reason__gt', ''), ('status', 'declined')), models.Q(models.Q(('status', 'declined'), _negated=True), ('decline_reason', '')), _connector='OR'), name='commission_declined_with_reason'), models.CheckConstraint(condition=models.Q(('decline_text', ''), ('decline_reason__in', ('by_advertiser', 'suspended')), _connector='OR'), name='commission_decline_text_of_advertiser')],
             },
         ),
@@ -483,7 +485,7 @@ class Migration(migrations.Migration):
                     options={
                         'verbose_name': 'click',
                         'verbose_name_plural': 'clicks',
-                        'indexes': [models.Index(fields=['advertiser', 'journey', 'id'], name='click_journey'), models.Index(fields=['publisher', 'id'], name='click_publisher'), models.Index(fields=['advertiser', 'id'], name='click_advertiser')],
+                        'indexes': [models.Index(fields=['advertiser', 'journey', 'id'], name='click_journey'), models.Index(fields=['publisher', 'id'], name='click_publisher'), models.Index(fields=['advertiser', 'id'], name='click_advertiser'), models.Index(condition=models.Q(('reason', ''), _negated=True), fields=['advertiser', 'reason', 'id'], name='click_uncounted')],
                     },
                 ),
             ],
