@@ -74,10 +74,10 @@ def test_a_list_says_what_its_rows_come_to(owner: Client, partners: dict[str, Pa
     said = Statement(action=Action.DECLINE, made_by=by, reason="It came back", code=code)
     validate(declined.advertiser_id, declined.pk, said, NOW + timedelta(hours=1))
     sales = "/admin/tracking/conversion/"
-    assert "3 sales · Amount £149.70 · Commission £7.98" in text(owner.get(sales))
+    assert "3 sales Amount £149.70 Commission £7.98" in text(owner.get(sales))
     earning = text(owner.get("/admin/tracking/commission/?state=earning"))
-    assert "2 commissions · Sale value £99.80 · Commission £7.98" in earning
-    assert "· Commission" not in text(owner.get(f"{sales}?q=none"))
+    assert "2 commissions Sale value £99.80 Commission £7.98" in earning
+    assert "Commission £" not in text(owner.get(f"{sales}?q=none"))
 
 
 def test_times_are_in_the_readers_zone(owner: Client, partners: dict[str, Partnership]) -> None:

@@ -157,7 +157,7 @@ class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type:
     when_empty: str | Promise = ""
     """What to do next when there is no row yet, or where rows come from."""
     sums: Mapping[StrPromise, Sum] = MappingProxyType({})
-    """Columns of money, in the currency of the column ``currency``, with what they are called."""
+    """What the list comes to, in the currency of the column ``currency``, by its words."""
     view_on_site = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -94,8 +94,8 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     paginator = CappedPaginator
     sums = MappingProxyType(
         {
-            gettext_lazy("Amount"): Sum("amount_minor"),
-            gettext_lazy("Commission"): Sum(
+            gettext_lazy("Amount %(amount)s"): Sum("amount_minor"),
+            gettext_lazy("Commission %(amount)s"): Sum(
                 "commission__amount_minor",
                 filter=~Q(commission__status=Commission.Status.DECLINED),
             ),
@@ -189,8 +189,8 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     paginator = CappedPaginator
     sums = MappingProxyType(
         {
-            gettext_lazy("Sale value"): Sum("sale_amount_minor"),
-            gettext_lazy("Commission"): Sum("amount_minor"),
+            gettext_lazy("Sale value %(amount)s"): Sum("sale_amount_minor"),
+            gettext_lazy("Commission %(amount)s"): Sum("amount_minor"),
         }
     )
     fields = (
