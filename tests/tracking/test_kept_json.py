@@ -184,6 +184,7 @@ RECORD: dict[str, Any] = {
     "from_browser": True,
     "session_by_cookie": False,
     "is_unanswered": False,
+    "is_crowded": False,
     "errors": [],
     "order": "",
     "signature": None,
@@ -217,11 +218,10 @@ def test_a_report_that_was_spooled_before_there_were_notes() -> None:
     assert intake.report_in({**RECORD, "sale": sale}) == report()
 
 
-def test_a_report_that_was_spooled_before_fields_were_kept_as_sent() -> None:
-    assert (
-        intake.report_in({name: value for name, value in RECORD.items() if name != "sent"})
-        == report()
-    )
+@pytest.mark.parametrize("later", ["sent", "is_crowded"])
+def test_a_report_that_was_spooled_before_this_was_kept(later: str) -> None:
+    kept = {name: value for name, value in RECORD.items() if name != later}
+    assert intake.report_in(kept) == report()
 
 
 def test_a_refused_report_in_the_spool() -> None:
