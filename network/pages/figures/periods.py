@@ -8,12 +8,9 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.conf import settings
-from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -42,8 +39,6 @@ COMPARISONS: Mapping[str, str | Promise] = {
     BEFORE: gettext_lazy("The period before"),
     YEAR_BEFORE: gettext_lazy("The year before"),
 }
-NO_DATE = gettext_lazy("Write the date as 2026-03-12: year, month, day.")
-NOT_ONE = {"invalid_choice": gettext_lazy("There is none of these. Choose one of those offered.")}
 _MONTHS_OF_QUARTER = 3
 
 
@@ -142,89 +137,6 @@ def days_of(chosen: str, today: date, zone: tzinfo) -> Days:
         case _:
             first = today - timedelta(days=LATEST_DAYS[chosen] - 1)
     return Days(first, today, zone)
-
-
-class PeriodForm(forms.Form):
-    """Which days: the last so many, a month, or from one day to another."""
-
-    period = forms.ChoiceField(
-        label=gettext_lazy("Period"),
-        choices=[*CHOICES.items(), (DATES, gettext_lazy("From … to …"))],
-        required=False,
-        error_messages={
-            "invalid_choice": gettext_lazy("There is no such period. Choose one of those offered.")
-        },
-    )
-    since = forms.DateField(
-        label=gettext_lazy("From"), required=False, error_messages={"invalid": NO_DATE}
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To"), required=False, error_messages={"invalid": NO_DATE}
-    )
-
-    compare = forms.ChoiceField(
-        label=gettext_lazy("Compared with"),
-        choices=[*COMPARISONS.items()],
-        required=False,
-        error_messages=NOT_ONE,
-    )
-
-    def __init__(self, data: QueryDict, today: date, zone: tzinfo) -> None:
-        self.today, self.zone = today, zone
-        self.refused: list[str] = []
-        """What was wrong with what was asked for, where these are the usual days instead."""
-        self.chosen = data.get("period") or USUAL
-        filled = data.copy()
-        if self.chosen in CHOICES:
-            days = days_of(self.chosen, today, zone)
-            filled["since"], filled["until"] = str(days.first), str(days.last)
-        super().__init__(filled, label_suffix="")
-        for name in ("since", "until"):
-            self.fields[name].widget = forms.DateInput({"type": "date", "max": str(today)})
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors:
-            self._clean_dates(data["since"], data["until"])
-        return data
-
-    def _clean_dates(self, since: date | None, until: date | None) -> None:
-        for name, day in (("since", since), ("until", until)):
-            if day is None:
-                self.add_error(name, _("Give this date, or choose one of the periods."))
-            elif day > self.today:
-                self.add_error(
-                    name, _("This day has not begun. Today is %(today)s.") % {"today": self.today}
-                )
-        if not since or not until or self.errors:
-            return
-        if since > until:
-            self.add_error("since", _("The start date is after the end date."))
-        elif (until - since).days >= LONGEST_DAYS:
-            self.add_error(
-                "since", _("Choose %(longest_days)s days at most.") % {"longest_days": LONGEST_DAYS}
-            )
-
-    def days(self) -> Days:
-        """The days; only of a valid form."""
-        return Days(self.cleaned_data["since"], self.cleaned_data["until"], self.zone)
-
-    def compared(self) -> Days:
-        """The days that these are compared with; only of a valid form."""
-        days = self.days()
-        return days.before if self.comparison == BEFORE else days.year_before
-
-    @property
-    def comparison(self) -> str:
-        return self.cleaned_data["compare"] or BEFORE
-
-    @property
-    def period_query(self) -> dict[str, str]:
-        """The period as it stands in the addresses of other pages; only of a valid form."""
-        if self.chosen in CHOICES:
-            return {"period": self.chosen}
-        days = self.days()
-        return {"period": DATES, "since": str(days.first), "until": str(days.last)}
 
 
 def _months_before(day: date, months: int) -> date:

@@ -54,12 +54,12 @@ class BoundFilter(ListFilter):
 
     @property
     def begins(self) -> datetime:
-        since, least = self._since(), self.ends - LONGEST
+        since, least = self.since_at, self.ends - LONGEST
         return max(since, least) if since else self.ends - self._usual()
 
     @property
     def ends(self) -> datetime:
-        return self._until() or self.now
+        return self.until_at or self.now
 
     def _usual(self) -> timedelta:
         return USUAL

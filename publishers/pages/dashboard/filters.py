@@ -1,19 +1,15 @@
 """What a publisher's lists can be narrowed by, as it stands in the address."""
 
-from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import dates
 from network.clock import to_ms
 from network.models import Advertiser
-from network.pages.figures.periods import NO_DATE, beginning, network_zone
+from network.pages.figures.forms import DaysForm
 from network.people import access
 from publishers.pages.dashboard.paging import INVALID_POSITION
 from tracking.clicks.models import LEFT_TO_THE_SHOP
@@ -27,12 +23,6 @@ from tracking.rule.attribution import Verdict
 from tracking.rule.text import composed
 from tracking.rule.tokens import lowest_id
 
-SENSIBLE = [
-    MinValueValidator(date(2000, 1, 1), gettext_lazy("Enter a date in 2000 or later.")),
-    MaxValueValidator(date(2099, 12, 31), gettext_lazy("Enter a date in 2099 or earlier.")),
-]
-"""Days far enough from the ends of the calendar to be counted with."""
-
 
 class OrderField(forms.CharField):
     """An order reference that somebody looks for, in the form in which references are kept."""
@@ -45,7 +35,7 @@ class OrderField(forms.CharField):
         return composed(super().to_python(value) or "")
 
 
-class ListFilter(forms.Form):
+class ListFilter(DaysForm):
     """By programme, among the publisher's own, by day, and by the reference of a click; ``before``
     is where an older page begins."""
 
@@ -54,20 +44,6 @@ class ListFilter(forms.Form):
         label=gettext_lazy("Programme"),
         required=False,
         empty_label=gettext_lazy("All programmes"),
-    )
-    since = forms.DateField(
-        label=gettext_lazy("From"),
-        required=False,
-        error_messages={"invalid": NO_DATE},
-        validators=SENSIBLE,
-        widget=forms.DateInput({"type": "date"}),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To"),
-        required=False,
-        error_messages={"invalid": NO_DATE},
-        validators=SENSIBLE,
-        widget=forms.DateInput({"type": "date"}),
     )
     reference = forms.CharField(
         label=gettext_lazy("Click reference"),
@@ -82,16 +58,6 @@ class ListFilter(forms.Form):
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = Advertiser.objects.filter(partnerships__publisher=publisher_id)
 
-    def clean_until(self) -> date | None:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data["until"]
-        if since and until and since > until:
-            raise forms.ValidationError(
-                _("The end date is before the start date, %(since)s.")
-                % {"since": dates.written(since)}
-            )
-        found: date | None = until
-        return found
-
     @property
     def is_narrowed(self) -> bool:
         """Whether anything is asked for, so that there is something to take back."""
@@ -100,14 +66,6 @@ class ListFilter(forms.Form):
     def _by_programme(self) -> Q:
         chosen = self.cleaned_data.get("programme")
         return Q(advertiser=chosen) if chosen else Q()
-
-    def _since(self) -> datetime | None:
-        return _beginning(self.cleaned_data.get("since"))
-
-    def _until(self) -> datetime | None:
-        """The end of the last day."""
-        until = self.cleaned_data.get("until")
-        return _beginning(until + timedelta(days=1)) if until else None
 
 
 class ClickFilter(ListFilter):
@@ -148,7 +106,7 @@ class ClickFilter(ListFilter):
 
     def _by_time(self) -> Q:
         """By the time in their ids: partitions are pruned by it."""
-        found, since, until = Q(), self._since(), self._until()
+        found, since, until = Q(), self.since_at, self.until_at
         if since:
             found &= Q(id__gte=lowest_id(to_ms(since)))
         if until:
@@ -215,17 +173,12 @@ class SaleFilter(ListFilter):
         )
 
     def _by_time(self) -> Q:
-        found, since, until = Q(), self._since(), self._until()
+        found, since, until = Q(), self.since_at, self.until_at
         if since:
             found &= Q(sold_at__gte=since)
         if until:
             found &= Q(sold_at__lt=until)
         return found
-
-
-def _beginning(day: date | None) -> datetime | None:
-    """When a day begins, as figures have it."""
-    return beginning(day, network_zone()) if day else None
 
 
 def _with_reference(text: str) -> Q:

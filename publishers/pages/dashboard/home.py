@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from network import clock
 from network.models import Advertiser
-from network.pages.figures.periods import CHOICES, Days, PeriodForm, network_zone
+from network.pages.figures.forms import PeriodForm
+from network.pages.figures.periods import CHOICES, Days, network_zone
 from network.people import access
 from publishers.models import CookieTypeChoice, Publisher
 from publishers.pages.dashboard.frame import team_page

@@ -160,10 +160,11 @@ def test_lists_are_narrowed(
 @pytest.mark.parametrize(
     ("query", "field", "said"),
     [
-        pytest.param({"since": "soon"}, "since", "Enter a valid date.", id="no_date"),
+        pytest.param({"since": "soon"}, "since", "Write the date as", id="no_date"),
         pytest.param(
-            {"since": "2026-03-02", "until": "2026-03-01"}, "until", "Exchange the two", id="order"
+            {"since": "2026-03-02", "until": "2026-03-01"}, "until", "before the start", id="order"
         ),
+        pytest.param({"until": "9999-12-31"}, "until", "in 2099 or earlier", id="end_of_calendar"),
         pytest.param({"least": "-1"}, "least", "greater than or equal to 0", id="negative"),
         pytest.param({"least": "9", "most": "1"}, "most", "Exchange the two", id="amounts"),
         pytest.param({"most": "much"}, "most", "Enter a number.", id="no_number"),

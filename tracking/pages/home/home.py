@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from network import clock, money
 from network.effective.rows import SPREAD
 from network.models import Advertiser
-from network.pages.figures.periods import CHOICES, PeriodForm, network_zone
+from network.pages.figures.forms import PeriodForm
+from network.pages.figures.periods import network_zone
 from network.people import access
 from publishers.models import Partnership, Publisher
 from publishers.pages.partners import columns as partner_columns
@@ -77,10 +78,7 @@ def _picker(form: PeriodForm) -> dict[str, Any]:
     """What ``admin/period.html`` shows, and what the days are called."""
     return {
         "form": form,
-        "periods": [
-            (label, f"?period={key}&compare={form.comparison}", form.chosen == key)
-            for key, label in CHOICES.items()
-        ],
+        "periods": form.offered(lambda key: f"?period={key}&compare={form.comparison}"),
         "selects": [form["compare"]],
         "chosen_days": form.days(),
         "compared": form.compared(),

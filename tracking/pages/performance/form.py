@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
-from network.pages.figures.periods import NOT_ONE, PeriodForm
+from network.pages.figures.forms import NOT_ONE, PeriodForm
 from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
 from tracking.figures.queries import By
 

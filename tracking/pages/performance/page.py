@@ -40,9 +40,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "title": _("Performance"),
         "form": form,
         "zone_of_days": str(zone),
-        "periods": [
-            (label, links.page(period=key), form.chosen == key) for key, label in CHOICES.items()
-        ],
+        "periods": form.offered(lambda key: links.page(period=key)),
         "selects": [form[name] for name in _selects(form)],
     }
     if not form.is_valid():

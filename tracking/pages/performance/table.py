@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from network.models import Advertiser
-from network.pages.figures.periods import Days, PeriodForm
+from network.pages.figures.forms import PeriodForm
+from network.pages.figures.periods import Days
 from publishers.cookie_types.current import model_types
 from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
 from tracking.figures import queries

@@ -2,7 +2,6 @@
 voucher."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil, floor
 from typing import Any, ClassVar
@@ -18,20 +17,13 @@ from django.utils.translation import gettext_lazy
 from network import money
 from network.clock import to_ms
 from network.models import Advertiser
-from network.pages.figures.periods import beginning, network_zone
+from network.pages.figures.forms import DaysForm
 from network.people import access
 from tracking.rule.tokens import lowest_id
 
 
-class DaysForm(forms.Form):
-    """From a day, to a day, or both: whole days, as figures have them."""
-
-    since = forms.DateField(
-        label=gettext_lazy("From this day"), widget=forms.DateInput({"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("To this day"), widget=forms.DateInput({"type": "date"})
-    )
+class TypedDaysForm(DaysForm):
+    """Beside a list: its fields' ids are none of the page's."""
 
     def __init__(self, data: Mapping[str, str]) -> None:
         super().__init__(data, auto_id="entered_%s")
@@ -39,27 +31,8 @@ class DaysForm(forms.Form):
             field.required = False
             field.widget.is_required = False
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        since, until = data.get("since"), data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("This day is before the first. Exchange the two."))
-        return data
 
-    @property
-    def since_at(self) -> datetime | None:
-        """When the first day begins; of a valid form."""
-        since = self.cleaned_data["since"]
-        return beginning(since, network_zone()) if since else None
-
-    @property
-    def until_at(self) -> datetime | None:
-        """When the day after the last begins; of a valid form."""
-        until = self.cleaned_data["until"]
-        return beginning(until + timedelta(days=1), network_zone()) if until else None
-
-
-class EnteredForm(DaysForm):
+class EnteredForm(TypedDaysForm):
     """Each field by itself or together."""
 
     field_order = ("who", "since", "until")
@@ -73,7 +46,7 @@ class EnteredForm(DaysForm):
     voucher = forms.CharField(label=gettext_lazy("Voucher code"), max_length=100)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data: dict[str, Any] = super().clean() or self.cleaned_data
         least, most = data.get("least"), data.get("most")
         if least is not None and most is not None and most < least:
             self.add_error("most", _("This is less than the least amount. Exchange the two."))
@@ -86,7 +59,7 @@ class DaysFilter(admin.ListFilter):
 
     title = gettext_lazy("days")
     template = "admin/entered_filter.html"
-    form_class: type[DaysForm] = DaysForm
+    form_class: type[TypedDaysForm] = TypedDaysForm
     at = "at"
 
     def __init__(

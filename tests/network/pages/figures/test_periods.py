@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.http import QueryDict
 
-from network.pages.figures.periods import Days, PeriodForm, beginning
+from network.pages.figures.forms import PeriodForm
+from network.pages.figures.periods import Days, beginning
 
 TODAY = date(2026, 3, 31)
 ONE_DAY = "period=dates&since=2026-03-29&until=2026-03-29"
