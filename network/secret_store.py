@@ -2,12 +2,17 @@
 
 import os
 import secrets
+from itertools import pairwise
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_CHARACTERS = 50
 MIN_TOKEN_KEY_BYTES = 32
+MIN_PERIOD = 24
+"""After so many characters a text may begin again; what somebody typed or copied does sooner."""
+_OF_EXAMPLES = ("changeme", "replace", "secret", "example", "password", "insecure", "placeholder")
+"""In keys of instructions and templates, and with next to no chance in a random one."""
 
 
 def development_secret(data: Path, name: str) -> str:
@@ -31,8 +36,9 @@ def development_secret(data: Path, name: str) -> str:
 
 def check_secret_key(value: str) -> str:
     """Return Django's secret key, or raise ImproperlyConfigured when it is missing or weak."""
-    is_short = len(value) < MIN_SECRET_CHARACTERS or len(set(value)) < 8
-    if is_short or value.startswith("django-insecure-"):
+    letters = "".join(filter(str.isalpha, value.lower()))
+    is_example = any(word in letters for word in _OF_EXAMPLES)
+    if len(value) < MIN_SECRET_CHARACTERS or is_example or _is_regular(value.encode()):
         raise ImproperlyConfigured(
             f"SECRET_KEY is missing or weak: set at least {MIN_SECRET_CHARACTERS} random "
             "characters, e.g. from: python -c 'import secrets; print(secrets.token_hex(32))'"
@@ -50,7 +56,12 @@ def parse_token_keys(value: str) -> dict[int, bytes]:
                 f"TOKEN_KEYS: {key_id!r} is not a key id of its own between 0 and 15. "
                 "Write TOKEN_KEYS as id:hex,id:hex."
             )
-        by_id[int(key_id)] = _key_bytes(key_id, key)
+        raw = _key_bytes(key_id, key)
+        if raw in by_id.values():
+            raise ImproperlyConfigured(
+                f"TOKEN_KEYS: key {key_id} is one of the others. A new id needs a new key."
+            )
+        by_id[int(key_id)] = raw
     if not by_id:
         raise ImproperlyConfigured("TOKEN_KEYS is missing: set it to 0:<64 hex characters>.")
     return by_id
@@ -61,8 +72,15 @@ def _key_bytes(key_id: str, key: str) -> bytes:
         raw = bytes.fromhex(key)
     except ValueError:
         raise ImproperlyConfigured(f"TOKEN_KEYS: key {key_id} is not hexadecimal.") from None
-    if len(raw) < MIN_TOKEN_KEY_BYTES or len(set(raw)) < 8:
+    if len(raw) < MIN_TOKEN_KEY_BYTES or _is_regular(raw):
         raise ImproperlyConfigured(
             f"TOKEN_KEYS: key {key_id} is weak; use at least {MIN_TOKEN_KEY_BYTES} random bytes."
         )
     return raw
+
+
+def _is_regular(value: bytes) -> bool:
+    """Whether it has few different characters, says one thing again and again, or counts."""
+    repeats = any(value[period:] == value[:-period] for period in range(1, MIN_PERIOD))
+    steps = {(after - before) % 256 for before, after in pairwise(value)}
+    return len(set(value)) < 8 or repeats or len(steps) < 4

@@ -7,6 +7,7 @@ secrets are made once, in the private data folder.
 
 import os
 import socket
+from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from network import content_policy
+from network.hostnames import ascii_host
 from network.secret_store import check_secret_key, development_secret, parse_token_keys
 
 django_stubs_ext.monkeypatch()
@@ -41,8 +43,12 @@ DATA_DIR = Path(env.str("SOFTCLICK_DATA", default=str(BASE_DIR / ".data")))
 
 
 def _host(name: str, local: str) -> str:
-    """A host name; in production it must be set."""
-    return str(env.str(name) if PRODUCTION else env.str(name, default=local))
+    """A host name as browsers write it; in production it must be set. What is none stays as it is,
+    to be named by the start-up checks."""
+    host = str(env.str(name) if PRODUCTION else env.str(name, default=local))
+    with suppress(ValueError):
+        host = ascii_host(host)
+    return host
 
 
 # --- Secrets ----------------------------------------------------------------------------------

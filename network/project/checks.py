@@ -4,6 +4,7 @@ What cannot even be parsed (secrets, hosts, INTAKE) already stops the start in `
 """
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from network import hostnames
 from network.database import owner
 from network.project import history
 
@@ -21,7 +23,15 @@ LOCAL = ".localhost"
 @checks.register(checks.Tags.urls)
 def hosts(**kwargs: Any) -> list[checks.CheckMessage]:
     """The two hosts must differ; outside production they are this machine's, in it never."""
-    found: list[checks.CheckMessage] = []
+    found: list[checks.CheckMessage] = [
+        _error(
+            "E011",
+            f"{name}={host} is not a host name.",
+            f"Set {name} to a name alone, such as network.example: no https://, port, * or path.",
+        )
+        for name, host in _hosts()
+        if not _is_host(host)
+    ]
     if settings.SITE_HOST == settings.TRACKING_HOST:
         found.append(
             _error(
@@ -39,7 +49,7 @@ def hosts(**kwargs: Any) -> list[checks.CheckMessage]:
                 f"Set {name} to the public host name.",
             )
             for name, host in _hosts()
-            if host == "localhost" or host.endswith(LOCAL)
+            if host == "localhost" or host.endswith(LOCAL) or _is_address_here(host)
         ]
     return found
 
@@ -172,6 +182,21 @@ def stop_unsafe_start() -> None:
 
 def _hosts() -> list[tuple[str, str]]:
     return [("SITE_HOST", settings.SITE_HOST), ("TRACKING_HOST", settings.TRACKING_HOST)]
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return hostnames.ascii_host(host) == host
+    except ValueError:
+        return False
+
+
+def _is_address_here(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _error(number: str, message: str, remedy: str) -> checks.Error:

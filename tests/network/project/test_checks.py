@@ -50,6 +50,14 @@ def apply(settings: Settings, changes: dict[str, Any]) -> None:
         pytest.param({"TOTP_REQUIRED": False}, ["W001"], id="no_second_factor"),
         pytest.param({"SITE_HOST": "network.localhost"}, ["E002"], id="site_on_this_machine"),
         pytest.param({"TRACKING_HOST": "localhost"}, ["E002"], id="tracking_on_this_machine"),
+        pytest.param({"SITE_HOST": "127.0.0.1"}, ["E002"], id="address_of_this_machine"),
+        pytest.param({"TRACKING_HOST": "0.0.0.0"}, ["E002"], id="every_address"),
+        pytest.param({"SITE_HOST": "*"}, ["E011"], id="every_host"),
+        pytest.param({"SITE_HOST": ".example"}, ["E011"], id="every_host_below"),
+        pytest.param({"SITE_HOST": "https://network.example"}, ["E011"], id="address"),
+        pytest.param({"TRACKING_HOST": "track.example:8000"}, ["E011"], id="port"),
+        pytest.param({"TRACKING_HOST": "Track.example"}, ["E011"], id="capitals"),
+        pytest.param({"TRACKING_HOST": ""}, ["E011"], id="empty"),
         pytest.param({"PUBLIC_SCHEME": "http"}, ["E003"], id="no_https"),
         pytest.param({"DEBUG": True}, ["E004"], id="debug"),
         pytest.param({"TRUSTED_PROXIES": -1}, ["E005"], id="proxies"),
@@ -100,6 +108,26 @@ def test_the_server_asks_before_it_answers() -> None:
     )
     assert started.returncode == 1
     assert "softclick.E004" in started.stderr
+
+
+@pytest.mark.parametrize("host", ["NETWORK.example", "network.example.", "Network.Example"])
+def test_one_host_for_both_is_one_however_it_is_written(host: str) -> None:
+    environment = {
+        **os.environ,
+        "SOFTCLICK_MODE": "production",
+        "SITE_HOST": "network.example",
+        "TRACKING_HOST": host,
+        "SECRET_KEY": secrets.token_hex(32),
+        "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
+    }
+    started = subprocess.run(
+        [sys.executable, "-c", "import network.project.serve_tracking"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "softclick.E001" in started.stderr
 
 
 @pytest.mark.parametrize(
