@@ -194,7 +194,9 @@ def _path_sent(environ: Mapping[str, Any]) -> str:
 
 def _is_of(path: str, advertiser: int) -> bool:
     meant = canonical.parse(unquote(path))
-    return meant is not None and meant.advertiser == str(advertiser)
+    if meant is None:
+        return canonical.advertiser_of(unquote(path)) == advertiser
+    return meant.advertiser == str(advertiser)
 
 
 def _port(after_name: str) -> str:

@@ -268,11 +268,17 @@ def test_an_unknown_advertiser_gets_a_page_that_says_so(
     assert clicks(tracking_client) == []
 
 
-@pytest.mark.parametrize("address", ["/", "/t/-1/c/1", "/admin/", "/t/1/cx", "/t/1/x/1", "/t/1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/", "/t/-1/c/1", "/admin/", "/t", "/t/", "/t/987654", "/t/987654/x/1", "/t/{}x/c/1"),
+        *("/t/{}/tag.css", "/t/{}/x/icon.png", "/t/{}.html"),
+    ],
+)
 def test_there_is_nothing_else(
     tracking_client: TrackingClient, blog: Partnership, address: str
 ) -> None:
-    response = tracking_client.get(address)
+    response = tracking_client.get(address.format(blog.advertiser_id))
 
     assert (response.status_code, response.content) == (404, b"There is nothing here.\n")
     assert not set_cookies(response)
@@ -299,7 +305,7 @@ def test_consent_is_given_in_several_words(
     assert only_click(tracking_client).reason == ""
 
 
-@pytest.mark.parametrize("answer", ["0", "no", "false", "2", "denied"])
+@pytest.mark.parametrize("answer", ["0", "no", "false", "2", "denied", "0.", "no-thanks", "-1"])
 def test_without_consent_nothing_of_the_browser_is_read_written_or_kept(
     tracking_client: TrackingClient, blog: Partnership, answer: str
 ) -> None:

@@ -70,6 +70,22 @@ def test_a_no_in_the_link_reads_writes_and_hands_over_nothing(
     assert (refused.journey, refused.session, refused.user_agent) == (0, 0, "")
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["consent=0&consent=1", "consent=0&consent=", "consent=1&amp%3Bconsent=0", "consent=0)"],
+)
+def test_a_no_among_other_answers_is_one(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, query: str
+) -> None:
+    token = token_in(tracking_client.get(link(blog), params={"consent": "1"}))
+    response = tracking_client.get(f"{link(blog)}?{query}")
+    tracking_client.get(f"/t/{shop.pk}/pixel.gif?order=1&amount=50.00&click={token}&{query}")
+
+    assert not set_cookies(response)
+    assert sorted(click.reason for click in clicks(tracking_client)) == ["", "no_consent"]
+    assert not Report.objects.exists()
+
+
 def test_where_the_shop_asks_what_the_browser_brings_is_not_read(
     tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, host: str
 ) -> None:

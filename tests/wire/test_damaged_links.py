@@ -4,6 +4,7 @@ import pytest
 
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
+from tests.support.makers import give_hosts
 from tests.wire.answers import clicks, link, only_click, set_cookies, token_in
 
 SHOES = "https://shop.example/shoes"
@@ -46,7 +47,10 @@ def test_what_is_glued_to_a_link_is_ignored(
     assert click.references == ({"ref": "x"} if query else {})
 
 
-@pytest.mark.parametrize("glued", ["&ref=x", "%26ref=x", "%3Fref=x", "/?ref=x", ",%3Fref%3Dx"])
+@pytest.mark.parametrize(
+    "glued",
+    ["&ref=x", "&amp;ref=x", "?amp;ref=x", "%26ref=x", "%3Fref=x", "/?ref=x", ",%3Fref%3Dx"],
+)
 def test_a_query_that_was_glued_or_escaped_is_read(
     tracking_client: TrackingClient, blog: Partnership, glued: str
 ) -> None:
@@ -67,7 +71,46 @@ def test_a_link_without_a_publishers_id_leads_to_the_landing_page(
     assert [click.reason for click in clicks(tracking_client)] == ["not_partner"]
 
 
-@pytest.mark.parametrize("ampersand", ["&amp;", "&amp;amp;"])
+@pytest.mark.parametrize(
+    "rest",
+    ["", "/", "/c1", "/x/1", "/click/1", "%20/c/1", "%20/", ".", "/?to=https://evil.example/"],
+)
+@pytest.mark.parametrize("host", ["", "https://go.shop.example"])
+def test_a_link_of_which_only_the_advertiser_is_left_leads_to_its_landing_page(
+    tracking_client: TrackingClient, blog: Partnership, rest: str, host: str
+) -> None:
+    give_hosts(blog.advertiser, "go.shop.example")
+    response = tracking_client.get(f"{host}/t/{blog.advertiser_id}{rest}")
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == "https://shop.example/welcome"
+    assert not set_cookies(response)
+    assert [click.reason for click in clicks(tracking_client)] == ["not_partner"]
+
+
+def test_what_a_page_loads_of_it_is_not_found(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    script = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}
+    response = tracking_client.get(f"/t/{blog.advertiser_id}/tag", headers=script)
+
+    assert response.status_code == 404
+    assert clicks(tracking_client) == []
+
+
+@pytest.mark.parametrize(
+    "ampersand",
+    [
+        "&amp;",
+        "&amp;amp;",
+        "&AMP;",
+        "&amp%3B",
+        "&amp%3bamp%3B",
+        "&%2338;",
+        "&%23038%3B",
+        "&%23x26;",
+    ],
+)
 def test_an_escaped_ampersand_is_one(
     tracking_client: TrackingClient, blog: Partnership, ampersand: str
 ) -> None:

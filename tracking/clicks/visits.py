@@ -1,5 +1,6 @@
 """A request for a tracking link, as the redirect takes it from a server or from a play."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from tracking.clicks.cookies import Jar
 from tracking.rule import consent
 
 REFERENCE_NAMES = ("ref", "ref2", "ref3", "ref4", "ref5", "ref6")
+_ESCAPED = re.compile(r"(?:&|\A)(?:(?:amp|%230*38|%23x0*26)(?:;|%3B))+", re.IGNORECASE)
+"""A ``&`` as editors and mail programs write it, once or more often, also with its own signs
+escaped."""
 PARAMETERS = frozenset({"to", *REFERENCE_NAMES, "campaign", "consent"})
 
 
@@ -46,7 +50,8 @@ def visit_by_link(
     jar: Jar | None = None,
 ) -> Visit:
     """The visit of a publisher's link with this query string, as WSGI hands it over."""
-    said = parameters(query)
+    given = list(pairs(query))
+    said = dict(given)
     target, is_unencoded = said.get("to"), False
     if target and (" " in target or query.count("to=") > 1 or not said.keys() <= PARAMETERS):
         pasted = pasting.read(_items(query), PARAMETERS)
@@ -57,7 +62,7 @@ def visit_by_link(
         is_unencoded=is_unencoded,
         references={name: said[name] for name in REFERENCE_NAMES if name in said},
         campaign=said.get("campaign", ""),
-        consent=consent.parse(said.get("consent", "")),
+        consent=consent.parse_all(value for name, value in given if name == "consent"),
         cookies=cookies or {},
         headers=headers,
         method=method,
@@ -80,13 +85,12 @@ def pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _items(query: str) -> list[str]:
-    """What stands between the ``&`` of a query string, also where an editor or a mail program has
-    written them as ``&amp;``."""
+    """What stands between the ``&`` of a query string, however these are written."""
     text = query
     if not text.isascii():
         # WSGI hands bytes over as ISO 8859-1; some user agents do send that.
         with suppress(UnicodeDecodeError):
             text = text.encode("latin-1").decode()
-    while "&amp;" in text:
-        text = text.replace("&amp;", "&")
+    if ";" in text or "%3" in text:  # most queries have neither
+        text = _ESCAPED.sub("&", text).removeprefix("&")
     return text.split("&")

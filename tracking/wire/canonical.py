@@ -15,6 +15,8 @@ _PARTNERS = re.compile(r"/*([ca])/+([0-9]+)(?![0-9])(.*)", re.IGNORECASE | re.DO
 _FILES = re.compile(
     r"/*(tag\.js|sale|forget|pixel\.gif|l)(?![a-z0-9_])(.*)", re.IGNORECASE | re.DOTALL
 )
+_REST = re.compile(r"/+t/+0*([1-9][0-9]{0,9})(?:[^\w.].*|\.?)", re.IGNORECASE | re.DOTALL)
+_FILE_NAME = re.compile(r".*\.[a-z0-9]{2,8}", re.IGNORECASE | re.DOTALL)
 _CLICK = re.compile(r"/t/([1-9][0-9]{0,9})/c/([1-9][0-9]{0,9})")
 _SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
 
@@ -48,6 +50,13 @@ def parse(path: str) -> Address | None:
     if file := _FILES.fullmatch(rest):
         return Address(advertiser, base + file[1].lower(), file[2])
     return Address(advertiser, base, rest)
+
+
+def advertiser_of(path: str) -> int | None:
+    """Whose the path is where it means nothing else: what is left of a link that was cut or broken.
+    A file's name is none."""
+    found = _REST.fullmatch(path)
+    return int(found[1]) if found and not _FILE_NAME.fullmatch(path) else None
 
 
 def path_of(sent: str) -> str | None:

@@ -36,6 +36,7 @@ from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
 from tracking.rule.tokens import TokenError
 from tracking.spool import intake
+from tracking.wire import canonical, clicks
 from tracking.wire.crowds import Crowds
 from tracking.wire.requests import accept, allow_origin, cookies_of, jar_of
 
@@ -121,6 +122,8 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         return _cross_origin(response)
     brought = list(pairs(request.META.get("QUERY_STRING", "")))
     data: dict[str, object] = {name: value for name, value in brought if name != "click"}
+    if consent.parse_all(value for name, value in brought if name == "consent") is False:
+        data["consent"] = "0"
     texts = [text for name, value in brought if name == "click" for text in value.split(",")]
     tokens = [(Role.SERVER, text) for text in texts if text]
     # The tag's own fallback brings the browser's session, which then decides about soft claims.
@@ -140,6 +143,11 @@ def page_style(request: HttpRequest) -> HttpResponseBase:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Who opens a link of which only the advertiser is left is led to its landing page."""
+    advertiser = canonical.advertiser_of(request.path_info)
+    is_link = advertiser is not None and visitors.is_navigation(request.META)
+    if is_link and advertiser in keeper.current().advertisers:
+        return clicks.damaged_click(request, str(advertiser), "")
     return HttpResponse("There is nothing here.\n", "text/plain", status=404)
 
 

@@ -217,7 +217,7 @@ def test_everything_of_the_advertiser_is_on_its_own_host(
         pytest.param("/t/{other}/c/{publisher}", id="click_of_another"),
         pytest.param("/t/{other}/tag.js", id="tag_of_another"),
         pytest.param("/t/0{other}/tag.js", id="tag_of_another_in_another_spelling"),
-        pytest.param("/t/{own}", id="no_path"),
+        pytest.param("/t/{other}", id="nothing_of_another"),
     ],
 )
 def test_nothing_else_is_there(
