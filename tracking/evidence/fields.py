@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from urllib.parse import unquote
 
 from network import money
 from tracking.remedies.wordings import Expected, Remedy
@@ -35,10 +36,21 @@ _PLACEHOLDER = re.compile(
     | (?:undefined|null|none|nan)
     | \{[A-Za-z_.$ ]+\} | %[A-Za-z_.]+% | __[A-Za-z_]+__ | \$[A-Za-z_][\w.>-]*
     | \[[A-Za-z]+(?:[_.][A-Za-z]+)+\]
+    | .*(?:\{%.*%\} | <\?.*\?> | \*\|.+\|\*).* | @[A-Za-z_.]+@ | \{![A-Za-z_.]+\}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 """What a template or a script has not filled in. A GUID in braces has digits and is a value."""
+_NAMES_NOTHING = re.compile(
+    r"""
+    (?:(?:your|my|the|insert)[_\s-]?)? order [_\s-]? (?:id|no|nr|number|ref|reference)?
+    | true | false | nil | n/a | infinity | \((?:none|nil)\) | \{\d\} | \[[A-Za-z]+\]
+    | (?:async\ )?function\b.* | .*=>.* | promise\b.*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What is left of instructions, or what a script makes of something that is no reference. Every
+order would have it."""
 _EMPTY_WORD = re.compile(r"(?:^|[^A-Za-z])(?:(?i:undefined|null)|NaN)(?:$|[^A-Za-z])")
 """Inside an order reference, such as ``ORD-undefined``: all orders would be one."""
 
@@ -194,9 +206,8 @@ def _wrong_with_order(reading: _Reading, order: str) -> str:
         return Expected.UTF8.of()
     if not order or len(order) > MAX_ORDER or not is_seen(order):
         return Expected.PRINTABLE.of(most=MAX_ORDER)
-    if is_placeholder(order) or _EMPTY_WORD.search(order):
-        return Expected.FILLED_IN.of()
-    return ""
+    is_unfilled = is_placeholder(unquote(order)) or _NAMES_NOTHING.fullmatch(order)
+    return Expected.FILLED_IN.of() if is_unfilled or _EMPTY_WORD.search(order) else ""
 
 
 def _currency(reading: _Reading) -> str:

@@ -168,10 +168,21 @@ PLACEHOLDERS = [
     "__ORDER__",
     "$orderId",
     "[object Object]",
+    "{% order.id %}",
+    "<?php echo $order ?>",
+    "*|ORDER|*",
+    "@order@",
+    "{!Order.Id}",
+    "%7B%7Border%7D%7D",
+]
+NAMES_NOTHING = [
+    *("order", "ORDER_ID", "orderNumber", "YOUR_ORDER_ID", "insert order no", "[order]", "{0}"),
+    *("true", "False", "nil", "N/A", "(none)", "Infinity", "function () { return id }", "() => id"),
+    "Promise { <pending> }",
 ]
 
 
-@pytest.mark.parametrize("order", PLACEHOLDERS)
+@pytest.mark.parametrize("order", [*PLACEHOLDERS, *NAMES_NOTHING])
 def test_an_order_that_was_not_filled_in_is_refused(order: str) -> None:
     with pytest.raises(InvalidReport) as caught:
         read_fields({**GOOD, "order": order}, POUNDS)
@@ -207,6 +218,13 @@ def test_an_order_that_is_no_text_or_number_is_refused(order: object) -> None:
         ("Größe 7", "Größe 7"),
         ("100%", "100%"),
         ("<script>", "<script>"),
+        ("ORDER-7", "ORDER-7"),
+        ("order7", "order7"),
+        ("preorder", "preorder"),
+        ("trueblue", "trueblue"),
+        ("[B2B] 7", "[B2B] 7"),
+        ("{10023}", "{10023}"),
+        ("A->7", "A->7"),
         (10023, "10023"),
         (10023.0, "10023"),
     ],
