@@ -5,13 +5,16 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail.backends.filebased import EmailBackend
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+from django.urls import get_resolver
 from pytest_django import DjangoDbBlocker, Settings
 
 from network.demo.pages import places, site_urls
@@ -45,6 +48,23 @@ def everybody(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 def signed_in_as(client: Client) -> str:
     key = client.session.get("_auth_user_id")
     return User.objects.get(pk=key).username if key else ""
+
+
+def starting_up() -> NoReturn:
+    raise OperationalError("the database system is starting up")
+
+
+@pytest.mark.parametrize(
+    "urls", ["network.urls", "network.demo.pages.site_urls", "network.demo.pages.urls"]
+)
+def test_while_postgresql_is_away_everybody_is_asked_to_come_back(urls: str) -> None:
+    answer_to_errors = get_resolver(urls).resolve_error_handler(500)
+    try:
+        starting_up()
+    except OperationalError:
+        answer = answer_to_errors(RequestFactory().get("/"))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
 # --- Sign-in by one click ---------------------------------------------------------------------

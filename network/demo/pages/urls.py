@@ -3,7 +3,8 @@
 from django.urls import path
 
 from network.demo.pages import controls, places, views
-from tracking.urls import handler404, handler500
+from network.pages.site.errors import failed as handler500
+from tracking.urls import handler404
 
 __all__ = ["handler404", "handler500", "urlpatterns"]
 
