@@ -5,8 +5,10 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Control characters, and those that turn the direction of what follows."""
+_ADDRESS = re.compile(r"://|\bwww\.\w|\bmailto:|\w\.[a-z]{2,}[/?#]\w", re.IGNORECASE)
+"""What mail programs make a link of. A domain alone may be a company's name."""
 
 
 def plain(name: str) -> None:
@@ -15,7 +17,7 @@ def plain(name: str) -> None:
         raise ValidationError(
             _("Write the name on one line, without control characters."), code="not_one_line"
         )
-    if "://" in name:
+    if _ADDRESS.search(name):
         raise ValidationError(
             _("Leave the web address out: in an email it would become a link."), code="link"
         )
