@@ -2,6 +2,7 @@
 folder everywhere. It says what it is made of by digest, and starts nothing that is not set up."""
 
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -27,8 +28,8 @@ SETTINGS = {
     "REDIS_URL": "redis://redis.invalid/0",
     "SITE_HOST": "network.example",
     "TRACKING_HOST": "track.example",
-    "SECRET_KEY": "a1b2c3d4e5" * 8,
-    "TOKEN_KEYS": "0:" + "0123456789abcdef" * 4,
+    "SECRET_KEY": secrets.token_hex(32),
+    "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
 }
 
 
