@@ -25,7 +25,15 @@ _FAMILIES = (
 )
 _MAX_USER_AGENT = 512
 """Characters that are kept to be looked at; a request's head may have hundreds of thousands."""
-_PREVIEWERS = ("cardyb", "mimecast", "proofpoint")
+_PREVIEWERS = [
+    "cardyb",
+    "mimecast",
+    "proofpoint",
+    "barracuda",
+    "preview",
+    "meta-external",
+    "cfnetwork/",
+]
 """Those that look at links in posts and mails, and that crawlerdetect does not know."""
 _PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 """Headers by which browsers of today and before say that they fetch ahead."""

@@ -19,6 +19,10 @@ from tracking.clicks import visitors
         ("Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", True),
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Mimecast", True),
         ("Mozilla/5.0 (Windows NT 10.0) ProofPoint URL Defense", True),
+        ("Mozilla/5.0 (compatible; Barracuda Sentinel)", True),
+        ("Mozilla/5.0 (compatible; Teams; SkypeSpaces Preview)", True),
+        ("meta-externalagent/1.1 (+https://developers.facebook.com/docs)", True),
+        ("Chat/1 CFNetwork/1474 Darwin/23.0.0", True),
     ],
 )
 def test_which_user_agents_are_bots(user_agent: str, bot: bool) -> None:
