@@ -159,9 +159,13 @@ def terms_line(
     rates: Sequence[CommissionRate],
     now: datetime,
 ) -> Line[TermsFacts]:
+    """Before the shop's first terms and commission these hold already: a partner that began earlier
+    reads of no others."""
+
     def terms(at: datetime) -> TermsFacts:
-        held = timeline.in_force(shop, at), timeline.in_force(own, at)
-        return _terms(*held, timeline.in_force(rates, at))
+        of_shop = timeline.in_force_or_first(shop, at) if shop else None
+        rate = timeline.in_force_or_first(rates, at) if rates else None
+        return _terms(of_shop, timeline.in_force(own, at), rate)
 
     return _line(terms, timeline.moments(own, shop, rates), now)
 

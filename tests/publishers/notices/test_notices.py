@@ -315,3 +315,13 @@ def somebody_waits() -> bool:
         )
         [[waits]] = cursor.fetchall()
     return bool(waits)
+
+
+def test_a_partner_that_began_before_its_shop_reads_of_the_shops_first_terms() -> None:
+    shop = make_advertiser(now=NOW + DAY)
+    early = make_partner(shop, make_publisher("Early"), now=NOW - DAY)
+    assigning.assign([early], "soft", NOW - DAY, reason=REASON, made_by=None, start=NOW)
+    rows = early.notices.order_by("pk")
+    assert {row.event for row in rows} == {"partnership.changed", "cookie_type.changed"}
+    [soft] = [words(row) for row in rows if row.facts["to"].get("type") == "soft"]
+    assert "after 24 hours at the latest" in soft.meaning[0]
