@@ -7,9 +7,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from network import dates
-from network.effective import rebasing, timeline
+from network.effective import queries, rebasing, timeline
 from network.effective.history import History
-from network.effective.rows import BESIDE_CANCELLED, Refused, add_row, add_rows, start_or_now
+from network.effective.rows import (
+    BESIDE_CANCELLED,
+    SPREAD,
+    Refused,
+    add_row,
+    add_rows,
+    start_or_now,
+)
 from network.models import Advertiser, User
 from publishers.models import (
     PartnerNote,
@@ -193,6 +200,12 @@ def may_lift(decided: PartnershipTerms, person: User | None) -> bool:
     suspended only operators approve again."""
     is_networks = decided.made_by is None or decided.made_by.is_superuser
     return not is_networks or person is None or person.is_superuser
+
+
+def refuse_lifting(partnership: Partnership, now: datetime, person: User | None) -> None:
+    """Raises NotDecidable where :func:`may_lift` says that the suspension is not theirs to lift."""
+    begun = queries.in_order(queries.begun(partnership.terms.all(), now + SPREAD))
+    _refuse_lifting(partnership, Status.APPROVED, list(begun), person)
 
 
 def foreseen(

@@ -167,7 +167,7 @@ def test_an_order_in_conflict_can_be_declined(
     address = f"/admin/tracking/conversion/{sale.pk}/settle/"
     page = text(post(owner, address, report="neither", reason="Never ordered"))
     assert "The conflict of order 7 is settled: nothing is owed for it." in page
-    assert "Take back…" in page
+    assert "Undo decline…" in page
     sale.refresh_from_db()
     commission = Commission.objects.get(conversion=sale)
     assert (sale.conflict, commission.status) == ("", Commission.Status.DECLINED)

@@ -118,6 +118,7 @@ def lift(
     """Approve a suspended partner again, and where it ``restores``, take back the declines that
     came with the suspension: all or nothing. What was restored is returned. Raises as
     :func:`suspend`, NotDecidable also where :func:`deciding.may_lift` says no."""
+    deciding.refuse_lifting(partnership, now, made_by)
     statement = Statement(action=Validation.Action.TAKE_BACK, reason=reason, made_by=made_by)
     restored = [
         validation.validate(partnership.advertiser_id, conversion, statement, now)

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from network.models import User
 from tracking.commissions import rulings, settling
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
@@ -57,7 +58,7 @@ def validate(
     if problem:
         raise ValidationRefused(problem)
     conversion = locking.lock(advertiser, conversion_id)
-    problem = refusal(conversion, statement.action)
+    problem = refusal(conversion, statement.action, statement.made_by)
     if problem:
         raise ValidationRefused(problem)
     with rollups.following(conversion):
@@ -69,13 +70,13 @@ def validate(
     return said
 
 
-def possible(conversion: Conversion) -> list[Validation.Action]:
-    """What can be said about the sale as it stands."""
-    return [action for action in Action if not refusal(conversion, action)]
+def possible(conversion: Conversion, by: User) -> list[Validation.Action]:
+    """What this person, who may change the sale, can say about it as it stands."""
+    return [action for action in Action if not refusal(conversion, action, by)]
 
 
-def refusal(conversion: Conversion, action: Validation.Action) -> str:
-    """Why this cannot be done to the sale as it stands; empty where it can."""
+def refusal(conversion: Conversion, action: Validation.Action, by: User) -> str:
+    """Why this person cannot do this to the sale as it stands; empty where they can."""
     order, commission = {"order": conversion.order}, commission_of(conversion)
     if conversion.closed_at is not None:
         return _("Order %(order)s is closed; nothing changes it any more.") % order
@@ -85,7 +86,7 @@ def refusal(conversion: Conversion, action: Validation.Action) -> str:
         return str(_NOTHING_TO[action]) % order
     is_refused = action == Action.APPROVE and _is_refused(commission)
     if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
-        return ""
+        return _not_theirs(commission, by) % order if action == Action.TAKE_BACK else ""
     return str(REFUSED[action, commission.status]) % order
 
 
@@ -93,6 +94,26 @@ def _is_refused(commission: Commission) -> bool:
     """Whether somebody has declined it, and not only nobody confirmed it."""
     is_declined = commission.status == Status.DECLINED
     return is_declined and commission.decline_reason != Commission.DeclineReason.NOT_CONFIRMED
+
+
+def _not_theirs(commission: Commission, by: User) -> str:
+    """What operators declined with a suspension only they take back, as only they lift it; empty
+    for every other decline."""
+    if by.is_superuser or commission.decline_reason != Commission.DeclineReason.SUSPENDED:
+        return ""
+    declined = Validation.objects.filter(
+        advertiser=commission.advertiser_id,
+        conversion=commission.conversion_id,
+        publisher=commission.publisher_id,
+        action=Action.DECLINE,
+    )
+    last = declined.select_related("made_by").order_by("-at", "-pk").first()
+    if last is None or not last.made_by.is_superuser:
+        return ""
+    return _(
+        "The network's operators declined order %(order)s when they suspended the partner, so only "
+        "they can undo it. Write to them if it should count."
+    )
 
 
 def _pays_somebody(conversion: Conversion) -> bool:

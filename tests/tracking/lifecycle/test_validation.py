@@ -136,7 +136,7 @@ def test_what_can_be_done(
     expected: tuple[str, str, str],
 ) -> None:
     sale = sale_in(state, blog, manager)
-    assert action in possible(sale)
+    assert action in possible(sale, manager)
     said = say(sale, manager, action)
     assert stand(sale) == expected
     assert (said.action, said.made_by, said.at) == (action, manager, LATER)
@@ -150,7 +150,7 @@ def test_what_cannot_be_done(
 ) -> None:
     sale = sale_in(state, blog, manager)
     before = list(Commission.objects.values()), list(Validation.objects.values())
-    assert action not in possible(sale)
+    assert action not in possible(sale, manager)
     with pytest.raises(ValidationRefused, match=f"Order 7 {why}"):
         say(sale, manager, action)
     assert (list(Commission.objects.values()), list(Validation.objects.values())) == before
@@ -221,7 +221,7 @@ def test_a_declined_sale_is_closed_without_ledger_entries(blog: Partnership, man
     assert finalise(sale.closes_at) == 1
     assert stand(sale) == ("declined", "by_advertiser", "Order returned")
     assert LedgerTransaction.objects.count() == 0
-    assert possible(Conversion.objects.get(pk=sale.pk)) == []
+    assert possible(Conversion.objects.get(pk=sale.pk), manager) == []
 
 
 def test_a_decline_that_was_taken_back_becomes_final(blog: Partnership, manager: User) -> None:

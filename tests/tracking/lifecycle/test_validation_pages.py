@@ -50,11 +50,11 @@ def test_staff_decline_a_sale_and_take_that_back(staff: Client, blog: Partnershi
     assert "Not credited to Blog · hard · £3.99 · declined: Order returned: too small" in shown
     assert "to be closed on 11 Apr 2026 14:00" in shown
     assert "Declined mia Order returned: too small. £3.99 to Blog" in shown
-    assert "Take back… History" in shown
+    assert "Undo decline… History" in shown
     refused = post(staff, sale, "take-back", reason="")
     assert list(refused.context["form"].errors) == ["reason"]
     shown = text(post(staff, sale, "take-back", reason="Wrong order"))
-    assert "The decline of order 7 is taken back." in shown
+    assert "The decline of order 7 is undone." in shown
     assert "Decline taken back mia Wrong order £3.99 to Blog" in shown
     assert "£3.99 · pending · final on" in shown
 

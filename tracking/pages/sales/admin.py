@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from network import money
 from network.pages.site import badges
-from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin, ScopedAdmin
+from network.pages.site.admin_site import (
+    AdvertiserFilter,
+    CappedPaginator,
+    PageAdmin,
+    ScopedAdmin,
+    person,
+)
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from network.pages.site.searching import WholeTextSearch
 from tracking.commissions.settling import commission_of
@@ -128,7 +134,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
             "title": _("Sale %(order)s") % {"order": row.order},
             "subtitle": str(row.advertiser),
             "may_settle": bool(row.conflict) and Settling.is_open_to(request, self, row),
-            "buttons": buttons(row) if self.managed(request, row) else [],
+            "buttons": buttons(row, person(request)) if self.managed(request, row) else [],
             **page_of(row, request.GET),
         }
 

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from network.models import User
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView, Effects
 from tracking.commissions.rulings import Statement
@@ -55,17 +56,17 @@ WORDS: Mapping[Validation.Action, Words] = {
         gettext_lazy("Decline…"),
         gettext_lazy("Order %(order)s is declined."),
         gettext_lazy(
-            "Then nothing is owed for it, no matter who is credited. Until the sale is closed, the "
-            "decline can be taken back."
+            "Nothing will be owed for this order, no matter who is credited. You can undo this "
+            "until the sale is final."
         ),
     ),
     Action.TAKE_BACK: Words(
         TakeBackForm,
         "take-back",
-        gettext_lazy("Take back the decline of order %(order)s"),
-        gettext_lazy("Take back"),
-        gettext_lazy("Take back…"),
-        gettext_lazy("The decline of order %(order)s is taken back."),
+        gettext_lazy("Undo the decline of order %(order)s"),
+        gettext_lazy("Undo the decline"),
+        gettext_lazy("Undo decline…"),
+        gettext_lazy("The decline of order %(order)s is undone."),
         gettext_lazy(
             "The commission is pending again, and becomes final when its windows have closed."
         ),
@@ -85,11 +86,11 @@ def url_name(action: Validation.Action) -> str:
     return f"tracking_conversion_{action.value}"
 
 
-def buttons(row: Conversion) -> list[Button]:
-    """What can be done to the sale as it stands."""
+def buttons(row: Conversion, by: User) -> list[Button]:
+    """What this person can do to the sale as it stands."""
     return [
         Button(str(WORDS[action].link), reverse(f"admin:{url_name(action)}", args=[row.pk]))
-        for action in possible(row)
+        for action in possible(row, by)
     ]
 
 
@@ -111,7 +112,7 @@ class ValidationChange(ChangeView[Conversion]):
         return str(self.words.title) % {"order": self.about.order}
 
     def effects(self) -> Effects:
-        if said := refusal(self.about, self.action):
+        if said := refusal(self.about, self.action, person(self.request)):
             return Effects(nothing=[said])
         confirms = self.action == Action.APPROVE and not self.about.verified
         more = _("Only a browser has reported this order. Approving it also confirms it.")

@@ -158,3 +158,40 @@ def test_with_nothing_to_restore_it_asks_only_why(
     assert "restores" not in client.get(address(stuffer, "approved")).content.decode()
     client.post(address(stuffer, "approved"), {"reason": "The shop was wrong."})
     assert status_of_later(stuffer) == "approved"
+
+
+def take_back(client: Client, order: str) -> str:
+    """What the page says after that was tried."""
+    page = f"/admin/tracking/conversion/{commission(order).conversion_id}/take-back/"
+    return text(client.post(page, {"reason": "It counts."}, follow=True))
+
+
+def test_what_an_operator_declined_with_it_staff_do_not_take_back_one_by_one(
+    shop: Advertiser, stuffer: Partnership, operator: User, at: SetClock
+) -> None:
+    suspended(stuffer, operator, at)
+    client, sale = staff(shop), commission("1").conversion_id
+    page = client.get(f"/admin/tracking/conversion/{sale}/change/").content.decode()
+    assert "take-back" not in page
+    assert "so only they can undo it" in take_back(client, "1")
+    assert commission("1").status == "declined"
+    take_back(signed_in(operator), "1")
+    assert commission("1").status == "pending"
+
+
+def test_nor_after_the_suspension_was_lifted(
+    shop: Advertiser, stuffer: Partnership, operator: User, at: SetClock
+) -> None:
+    suspended(stuffer, operator, at)
+    signed_in(operator).post(address(stuffer, "approved"), LIFT | {"restores": "no"})
+    at(NOW + 2 * MINUTE)
+    take_back(staff(shop), "1")
+    assert commission("1").status == "declined"
+
+
+def test_what_staff_declined_with_it_they_take_back(
+    shop: Advertiser, stuffer: Partnership, at: SetClock
+) -> None:
+    suspended(stuffer, make_user("manager", shop, name="mia"), at)
+    take_back(staff(shop), "1")
+    assert commission("1").status == "pending"
