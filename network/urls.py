@@ -11,8 +11,8 @@ from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
 from network.pages.people import account as own_account
+from network.pages.people import email, first, sign_in
 from network.pages.people import home as views
-from network.pages.people import sign_in
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-out/", require_POST(account.logout), name="account_logout"),
     path("account/", own_account.account, name="own_account"),
+    path("account/email/", email.change_email, name="change_email"),
+    path("account/email/<str:token>/", email.confirm_email, name="confirm_email"),
+    path("first/<str:token>/", first.first, name="first_operator"),
     path("password/", account.password_change, name="account_change_password"),
     path("password/first/", account.password_set, name="account_set_password"),
     path("password/forgotten/", account.password_reset, name="account_reset_password"),

@@ -77,15 +77,40 @@ class Engines:
 def run_command(argv: Sequence[str]) -> None:
     """Run a management command, with engines where it needs them; ends the process on failure."""
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
     try:
         with for_command(argv):
             execute_from_command_line(list(argv))
+    except DatabaseError as error:
+        sentence = _unready(error)
+        if not sentence:
+            raise
+        say(sentence)
+        sys.exit(1)
     except (EngineError, ProcessError, RefusedError) as error:
         say(str(error))
         sys.exit(1)
     except Stopped as stopped:
         sys.exit(stopped.status)
+
+
+def _unready(error: Exception) -> str:
+    """What a command says whose installation is not there or not migrated; empty of other errors
+    of a database."""
+    import psycopg
+    from psycopg.errors import UndefinedColumn, UndefinedTable
+
+    if isinstance(error.__cause__, (UndefinedTable, UndefinedColumn)):
+        return (
+            "The database has not been set up for this release. Bring it up to date first: "
+            "python3 manage.py migrate"
+        )
+    cause = error.__cause__
+    if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:  # no connection
+        why = str(error).strip().splitlines()[0]
+        return f"PostgreSQL cannot be used: {why}. Start it, or name the right one in DATABASE_URL."
+    return ""
 
 
 @contextlib.contextmanager

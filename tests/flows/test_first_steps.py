@@ -4,14 +4,18 @@ import base64
 import hmac
 import re
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from network.local.bootstrap import ROOT
-from tests.browser import hosts as browser_hosts
 from tests.flows.network import wait_until
 from tests.flows.started import Started, copy_of_the_checkout
 
@@ -21,7 +25,7 @@ NAME, PASSWORD = "olga", "Quartz-lamp-9"
 class Walk:
     """A reader of the document, at a browser: remembers what each step's pages said."""
 
-    def __init__(self, started: Started, page: Page, shop: str) -> None:
+    def __init__(self, started: Started, page: Page, shop: "Shop") -> None:
         self.started, self.page, self.shop = started, page, shop
         parts = re.split(r"^## ", (ROOT / "docs/first-steps.md").read_text(), flags=re.M)
         self._text = {part.partition("\n")[0]: part for part in parts[1:]}
@@ -33,6 +37,9 @@ class Walk:
 
     def commands(self) -> list[str]:
         return re.findall(r"^python3 manage\.py (.+)$", self._text[self._step], re.M)
+
+    def blocks(self, language: str) -> list[str]:
+        return re.findall(rf"^```{language}\n(.+?)^```", self._text[self._step], re.M | re.S)
 
     def address(self) -> str:
         """The one address that stands on a line of its own in this step."""
@@ -66,10 +73,26 @@ class Walk:
 
 
 @pytest.fixture
-def shop() -> Iterator[str]:
-    """The advertiser's landing page."""
-    with browser_hosts.serve() as hosts:
-        yield f"http://acorn-books.localhost:{hosts.port}/"
+def shop(tmp_path: Path) -> Iterator["Shop"]:
+    handler = partial(QuietHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Shop(f"http://my-shop.localhost:{server.server_port}/", tmp_path)
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The advertiser's landing page, and the folder that is served there."""
+
+    address: str
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +104,9 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
         started.stop()
 
 
-def test_from_nothing_to_a_first_sale(network: Started, page: Page, shop: str) -> None:
+def test_from_nothing_to_a_first_sale(network: Started, page: Page, shop: "Shop") -> None:
     walk = Walk(network, page, shop)
-    taken = [start, operator, advertiser, partner, link, sale_as_a_test, sale]
+    taken = [start, operator, advertiser, partner, link, sale_as_a_test, sale, tag]
     assert len(walk.steps) == len(taken)
     for title, take in zip(walk.steps, taken, strict=True):
         walk.begin(title)
@@ -97,23 +120,19 @@ def start(walk: Walk) -> None:
     walk.started.start()
     assert walk.here("http://network.localhost:8000/") in walk.started.output
     assert walk.here("http://track.localhost:8000/") in walk.started.output
-    assert "python3 manage.py createsuperuser" in walk.started.output
+    assert "/first/" in walk.started.output
 
 
 def operator(walk: Walk) -> None:
-    assert walk.commands() == ["createsuperuser"]
-    made = walk.started.run(
-        "createsuperuser",
-        "--noinput",
-        f"--username={NAME}",
-        "--email=olga@shop.example",
-        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
-    )
-    assert made.returncode == 0, made.stderr
-    walk.page.goto(walk.here("http://network.localhost:8000/"))
-    walk.page.get_by_label("Username or email").fill(NAME)
-    walk.page.get_by_label("Password").fill(PASSWORD)
-    walk.press("Sign in")
+    page = walk.page
+    (link,) = re.findall(r"http://\S+/first/\S+", walk.started.output)
+    page.goto(link)
+    page.get_by_label("Username, to sign in with").fill(NAME)
+    page.get_by_label("Email").fill("olga@shop.example")
+    page.get_by_label("Time zone").select_option("Europe/London")
+    for field in page.locator("[type=password]").all():
+        field.fill(PASSWORD)
+    walk.press("Create account")
     expect(walk.page.locator("h1")).to_have_text("Set up your second factor")
     secret = walk.page.locator("#secret").inner_text()
     walk.page.get_by_label("Authenticator code").fill(code_of(secret))
@@ -136,9 +155,9 @@ def advertiser(walk: Walk) -> None:
     walk.choose("Advertisers and terms")
     walk.choose("Add advertiser")
     page.locator("[name=name]").fill("Acorn Books")
-    page.locator("[name=currency]").fill("GBP")
-    page.locator("[name=landing_url]").fill(walk.shop)
-    page.locator("[name=domains]").fill("acorn-books.localhost")
+    page.locator("[name=currency]").select_option("GBP")
+    page.locator("[name=landing_url]").fill(walk.shop.address)
+    page.locator("[name=domains]").fill("my-shop.localhost")
     page.locator("[name=consent_default][value=store]").check()
     page.locator("[name=verification][value=browser]").check()
     page.locator("[name=largest_order]").fill("1000.00")
@@ -171,7 +190,7 @@ def link(walk: Walk) -> None:
 
     def arrives_with_a_token() -> bool:
         page.goto(address)
-        return page.url.startswith(f"{walk.shop}?sclk=")
+        return page.url.startswith(f"{walk.shop.address}?sclk=")
 
     wait_until(arrives_with_a_token, "a click counts")
 
@@ -194,6 +213,19 @@ def sale(walk: Walk) -> None:
     walk.choose("1001")
     expect(walk.page.locator("body")).to_contain_text("Credited to The Trail Blog")
     expect(walk.page.locator("body")).to_contain_text("£3.99")
+
+
+def tag(walk: Walk) -> None:
+    [page_of_shop] = walk.blocks("html")
+    (walk.shop.folder / "index.html").write_text(walk.here(page_of_shop))
+    walk.page.goto(walk.here("http://track.localhost:8000/t/1/c/1"))
+    walk.page.wait_for_function("window.softclick && !window.softclick.q")
+    walk.press("Buy")
+    walk.page.goto(walk.here("http://network.localhost:8000/admin/"))
+    walk.choose("Sales")
+    reload_until(walk, lambda: walk.page.get_by_role("link", name="1002", exact=True).count() > 0)
+    walk.choose("1002")
+    expect(walk.page.locator("body")).to_contain_text("Credited to The Trail Blog")
 
 
 def visit_pixel(walk: Walk) -> None:

@@ -111,6 +111,8 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "admin:cancel_change": ["cookie-type", rows["coming"].pk],
         "sale": [cast.BLOG, rows["tracking_commission"].pk],
         "invitation": [TO_SOMEBODY],
+        "first_operator": ["there-is-one"],
+        "confirm_email": ["not-asked-for"],
         "admin:staff": [cast.SHOP],
         "account_reset_password_from_key": ["MQ", "used-already"],
     }

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from network import clock
 from network.advertisers import api_keys
 from network.models import Advertiser
+from network.project import history
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="which system uses it; default: with a date")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        history.check_complete()
         now = clock.now()
         advertiser = Advertiser.objects.filter(pk=options["advertiser"]).first()
         if advertiser is None:

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from network import clock
 from network.local import services as programs
 from network.local.machine import DEFAULT_PORT
 from network.local.processes import ProcessError, stop_on_signals
-from network.models import User
+from network.people import first_operator
 from network.project import history
 
 REMEDY = (
@@ -49,10 +50,10 @@ def table() -> list[str]:
         f"  Tracking  {settings.TRACKING_URL}/",
         "",
     ]
-    if not User.objects.filter(is_superuser=True, is_active=True).exists():
+    if first_operator.is_missing():
         lines += [
-            "  There is no operator yet. In another terminal, make the first one:",
-            "    python3 manage.py createsuperuser",
+            "  There is no operator yet. This link works once and makes the first one:",
+            f"    {first_operator.link(clock.now())}",
             "",
         ]
     return [*lines, "  What to do next: docs/first-steps.md", ""]

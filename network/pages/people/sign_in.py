@@ -45,7 +45,7 @@ from django.views.generic import FormView
 
 from network import tasks
 from network.models import User
-from network.people import second_factor
+from network.people import first_operator, second_factor
 
 MISMATCH = _("Wrong username, email or password. After five failed attempts, wait five minutes.")
 LIMITS = {"password": "5/5m/key"}
@@ -200,7 +200,8 @@ class FirstCodeForm(_OnceOnly, ActivateTOTPForm):  # type: ignore[misc]
 class SignIn(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         nobody = not User.objects.exists()
-        return {**super().get_context_data(**kwargs), "nobody": nobody}
+        command = first_operator.command_line()
+        return {**super().get_context_data(**kwargs), "nobody": nobody, "command": command}
 
 
 class CodeAgain(ReauthenticateView):  # type: ignore[misc]

@@ -74,6 +74,8 @@ RULES: dict[str, Rule] = {
     "account_reauthenticate": Rule(SIGNED_IN),
     "account_change_password": Rule(SIGNED_IN),
     "own_account": Rule(SIGNED_IN, write=SIGNED_IN),
+    "change_email": Rule(SIGNED_IN, answer=302),  # by password first
+    "confirm_email": Rule(SIGNED_IN, answer=410),
     "account_set_password": Rule(SIGNED_IN, answer=302),
     "account_reset_password": Rule(EVERYBODY),
     "account_reset_password_done": Rule(EVERYBODY),
@@ -81,6 +83,7 @@ RULES: dict[str, Rule] = {
     "account_reset_password_from_key_done": Rule(EVERYBODY),
     "mfa_authenticate": Rule(SIGNED_IN),  # in the midst of signing in; leads on after it
     "invitation": Rule(EVERYBODY),
+    "first_operator": Rule(EVERYBODY, answer=410),
     "mfa_index": Rule(SIGNED_IN),
     "mfa_reauthenticate": Rule(SIGNED_IN, answer=302),  # without one: by password
     "mfa_activate_totp": Rule(SIGNED_IN, answer=302),  # by password first
@@ -94,6 +97,7 @@ RULES: dict[str, Rule] = {
     "applied_programmes": Rule(TEAM_OF_P),
     "links": Rule(TEAM_OF_P),
     "apply": Rule(TEAM_OF_P, answer=405),
+    "answer": Rule(TEAM_OF_P, answer=405),
     "clicks": Rule(TEAM_OF_P),
     "clicks_without_cookie": Rule(TEAM_OF_P),
     "notices": Rule(TEAM_OF_P),
@@ -138,6 +142,7 @@ RULES: dict[str, Rule] = {
     "admin:publishers_partnership_terms": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:cancel_change": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_note": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:publishers_partnership_ask": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_status": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_approve": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
