@@ -21,8 +21,8 @@ from tracking.pages.sales.admin import (
     CommissionAdmin,
     ConversionAdmin,
     ReportAdmin,
-    UnattributedSalesAdmin,
 )
+from tracking.pages.sales.unattributed import UnattributedSalesAdmin
 from tracking.pages.simulator.page import simulator
 from tracking.pages.whatif import ask as whatif
 
