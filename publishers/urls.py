@@ -15,6 +15,7 @@ urlpatterns = [
     path("programmes/find/", programmes.find, name="find_programmes"),
     path("programmes/applied/", programmes.applied, name="applied_programmes"),
     path("programmes/<int:advertiser>/apply/", programmes.apply, name="apply"),
+    path("programmes/<int:advertiser>/answer/", programmes.answer, name="answer"),
     path("links/", link_page.links, name="links"),
     path("notices/", notice_page.notices, name="notices"),
     path("team/", team_page.team, name="team"),

@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(choices=[('cookie_type.changed', 'Cookie type'), ('partnership.changed', 'Partnership'), ('terms.changed', 'Terms'), ('commission.declined', 'Sales declined')], max_length=30)),
+                ('event', models.CharField(choices=[('cookie_type.changed', 'Cookie type'), ('partnership.changed', 'Partnership'), ('terms.changed', 'Terms'), ('commission.declined', 'Sales declined'), ('partnership.asked', 'Question')], max_length=30)),
                 ('created_at', models.DateTimeField()),
                 ('takes_effect_at', models.DateTimeField()),
                 ('decided_by', models.CharField(choices=[('advertiser', 'The advertiser'), ('network', 'The network')], max_length=10)),

@@ -24,6 +24,7 @@ class Notice(models.Model):
         PARTNERSHIP = "partnership.changed", _("Partnership")
         TERMS = "terms.changed", _("Terms")
         DECLINED = "commission.declined", _("Sales declined")
+        ASKED = "partnership.asked", _("Question")
 
     class Decider(models.TextChoices):
         """Who made the change, as publishers read it; never a name."""
@@ -68,7 +69,7 @@ class Notice(models.Model):
     @property
     def announces(self) -> bool:
         """Whether it tells of a change that may lie ahead, and may be cancelled."""
-        return self.event != self.Event.DECLINED
+        return self.event not in (self.Event.DECLINED, self.Event.ASKED)
 
     @property
     def is_networks(self) -> bool:

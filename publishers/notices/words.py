@@ -59,7 +59,7 @@ _MEANINGS: Mapping[str, Promise] = {
     ),
 }
 _TERMS: Mapping[str, Promise] = {
-    "soft_rule": gettext_lazy("Soft click against soft click"),
+    "soft_rule": gettext_lazy("When two soft partners meet"),
     "hard_days": gettext_lazy("Cookie period of a hard click"),
     "soft_hours": gettext_lazy("Longest life of a soft cookie"),
     "validation_days": gettext_lazy("Validation period"),
@@ -90,6 +90,7 @@ def words(notice: Notice) -> Words:
         Notice.Event.PARTNERSHIP: _partnership,
         Notice.Event.TERMS: _terms,
         Notice.Event.DECLINED: _declined,
+        Notice.Event.ASKED: _asked,
     }
     return made[Notice.Event(notice.event)](notice)
 
@@ -297,6 +298,17 @@ def _declined(notice: Notice) -> Words:
         % {"days": counted(facts["confirm_days"], "day")},
     )
     return Words(title=title % {"number": facts["number"]}, meaning=meaning, stays="")
+
+
+def _asked(notice: Notice) -> Words:
+    return Words(
+        title=_("A question about your application"),
+        meaning=(
+            one_line(notice.facts["question"]),
+            _("Answer it on the page Programmes, under Applied. Your application goes on waiting."),
+        ),
+        stays="",
+    )
 
 
 def _term(name: str, value: Mapping[str, Any]) -> str:

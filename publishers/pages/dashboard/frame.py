@@ -42,7 +42,7 @@ TABS = (
     Tab(
         "programmes",
         gettext_lazy("Programmes"),
-        below=("find_programmes", "applied_programmes", "apply"),
+        below=("find_programmes", "applied_programmes", "apply", "answer"),
     ),
     Tab("links", gettext_lazy("Links")),
     Tab("sales", gettext_lazy("Sales"), below=("sale", "sales_elsewhere")),

@@ -16,13 +16,13 @@ from network.pages.site.admin_site import person
 from publishers.models import Partnership, Publisher
 from publishers.pages.dashboard.frame import Tab, team_action, team_page
 from publishers.partnerships.programmes import MOST_FOUND, programmes_of, programmes_open_to
-from publishers.policy import deciding
+from publishers.policy import asking, deciding
 from publishers.policy.deciding import MAX_MESSAGE, AlreadyPartner
 
 TABS = (
     Tab("programmes", gettext_lazy("Joined")),
     Tab("find_programmes", gettext_lazy("Find"), below=("apply",)),
-    Tab("applied_programmes", gettext_lazy("Applied")),
+    Tab("applied_programmes", gettext_lazy("Applied"), below=("answer",)),
 )
 
 
@@ -40,6 +40,10 @@ class ApplicationForm(forms.Form):
     )
 
 
+class AnswerForm(forms.Form):
+    answer = forms.CharField(max_length=asking.MAX_ANSWER)
+
+
 @team_page
 def joined(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
     own = programmes_of(publisher.pk, clock.now())
@@ -49,7 +53,11 @@ def joined(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) 
 @team_page
 def applied(request: HttpRequest, publisher: Publisher, context: dict[str, Any]) -> HttpResponse:
     own = programmes_of(publisher.pk, clock.now())
-    return _page(request, context, programmes=[item for item in own if not item.is_joined])
+    shown = [item for item in own if not item.is_joined]
+    waiting = [item.partnership.pk for item in shown if item.standing.has_applied]
+    asked = asking.questions(waiting)
+    questions = {item.partnership.pk: asked.get(item.partnership.pk, "") for item in shown}
+    return _page(request, context, programmes=shown, questions=questions)
 
 
 @team_page
@@ -113,6 +121,28 @@ def _already(partnership: Partnership) -> str:
         "advertiser": programme.advertiser,
         "status_text": programme.status_text,
     }
+
+
+@team_action
+def answer(
+    request: HttpRequest, publisher: Publisher, context: dict[str, Any], advertiser: int
+) -> HttpResponse:
+    """To what staff have asked about an application."""
+    own = Partnership.objects.filter(publisher=publisher, advertiser=advertiser)
+    partnership = get_object_or_404(own.select_related("advertiser"))
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was sent. Write an answer of 500 characters at most."))
+        return _to("applied_programmes", publisher)
+    try:
+        text = form.cleaned_data["answer"]
+        asking.answer(partnership, text, clock.now(), made_by=person(request))
+    except asking.NotWaiting as error:
+        messages.error(request, str(error))
+    else:
+        said = _("Your answer is with %(shop)s.") % {"shop": partnership.advertiser}
+        messages.success(request, said)
+    return _to("applied_programmes", publisher)
 
 
 def _to(name: str, publisher: Publisher) -> HttpResponse:

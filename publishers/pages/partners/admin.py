@@ -22,7 +22,7 @@ from publishers.models import AssignedType, Partnership
 from publishers.pages.cookie_types.assignment import ask, confirm
 from publishers.pages.partners import detail as partner_page
 from publishers.pages.partners.applications import DecidingMany, decided_from
-from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
+from publishers.pages.partners.changes import Asking, NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.columns import COLUMNS, PartnerColumns
 from publishers.pages.partners.filters import (
     CookieTypeFilter,
@@ -67,11 +67,6 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PartnerList]:
         return PartnerList
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        seen = access.access_of(request.user)
-        one_only = not seen.operator and len(seen.staff_roles) == 1
-        return [name for name in self.list_display if name != "advertiser" or not one_only]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_operator(request)
@@ -129,6 +124,7 @@ class PartnerAdmin(PartnerColumns, PageAdmin[Partnership]):
             path("cookie-type/", assign, name="publishers_partnership_cookie_type"),
             PartnershipTermsChange.path(self, "<int:pk>/terms/", "publishers_partnership_terms"),
             StatusChange.path(self, "<int:pk>/status/", "publishers_partnership_status"),
+            Asking.path(self, "<int:pk>/ask/", "publishers_partnership_ask"),
             NewNote.path(self, "<int:pk>/note/", "publishers_partnership_note"),
             *super().get_urls(),
         ]

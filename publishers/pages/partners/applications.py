@@ -23,11 +23,12 @@ from network.effective.rows import start_or_now
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
-from publishers.models import Partnership, PartnershipTerms
+from publishers.models import PartnerNote, Partnership, PartnershipTerms
 from publishers.notices.writing import unreached
 from publishers.pages.notices.preview import names
 from publishers.partnerships.standing import Standing, standings
 from publishers.policy import deciding
+from publishers.policy.asking import questions
 from tracking.commissions.rulings import MAX_REASON
 
 Status = PartnershipTerms.Status
@@ -43,6 +44,8 @@ class Waiting:
     standing: Standing
     applied: PartnershipTerms
     waits: str
+    question: str
+    notes: Sequence[PartnerNote]
     decided: PartnershipTerms | None
 
 
@@ -69,24 +72,42 @@ def waiting(request: HttpRequest, now: datetime) -> list[Waiting]:
     rows = access.for_staff(Partnership.objects.all(), request.user)
     applied = rows.annotate(status_now=Subquery(latest)).filter(status_now=Status.APPLIED)
     partnerships = list(
-        applied.select_related("publisher", "advertiser").order_by("created_at", "pk")[: MOST + 1]
+        applied.select_related("publisher", "advertiser")
+        .prefetch_related("notes__made_by")
+        .order_by("created_at", "pk")[: MOST + 1]
     )
     known = standings(partnerships, now)
     terms = queries.timelines(
         PartnershipTerms.objects.filter(partnership__in=partnerships).select_related("made_by"),
         "partnership_id",
     )
-    return [_waiting(row, known[row.pk], terms[row.pk], now) for row in partnerships]
+    asked = questions([row.pk for row in partnerships])
+    return [
+        _waiting(row, known[row.pk], terms[row.pk], asked.get(row.pk, ""), now)
+        for row in partnerships
+    ]
 
 
 def _waiting(
-    row: Partnership, standing: Standing, terms: Sequence[PartnershipTerms], now: datetime
+    row: Partnership,
+    standing: Standing,
+    terms: Sequence[PartnershipTerms],
+    question: str,
+    now: datetime,
 ) -> Waiting:
     applied = next(one for one in terms if one.status == Status.APPLIED)
     decided = next(
         (one for one in terms if one.starts_at > now and one.status != Status.APPLIED), None
     )
-    return Waiting(row, standing, applied, dates.about(now - applied.starts_at), decided)
+    return Waiting(
+        row=row,
+        standing=standing,
+        applied=applied,
+        waits=dates.about(now - applied.starts_at),
+        question=question,
+        notes=list(row.notes.all()),
+        decided=decided,
+    )
 
 
 class DecideForm(forms.Form):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,11 +11,17 @@ from network import dates
 from network.effective.rows import start_or_now
 from network.effective.words import in_words
 from network.pages.site.admin_site import person
-from network.pages.site.change_pages import ChangeView
+from network.pages.site.change_pages import ChangeView, Effects
 from network.pages.site.terms_form import TermsChangeView
 from publishers.models import Partnership, PartnershipTerms
-from publishers.pages.partners.forms import NewPartnershipForm, NoteForm, PartnershipTermsForm
-from publishers.policy import deciding
+from publishers.notices.writing import unreached
+from publishers.pages.partners.forms import (
+    NewPartnershipForm,
+    NoteForm,
+    PartnershipTermsForm,
+    QuestionForm,
+)
+from publishers.policy import asking, deciding
 
 
 class NewPartner(ChangeView[None]):
@@ -61,6 +68,41 @@ class PartnershipTermsChange(TermsChangeView[Partnership]):
         logged = _("Terms: %(terms)s, from %(start)s") % told
         self.model_admin.log_change(self.request, self.about, logged)
         return _("From %(start)s: %(terms)s.") % told
+
+
+class Asking(ChangeView[Partnership]):
+    """A question to who has applied, instead of a decision for now."""
+
+    button = gettext_lazy("Send the question")
+    form_class = QuestionForm
+
+    @property
+    def title(self) -> str:
+        return _("Ask %(publisher)s about its application") % {"publisher": self.about.publisher}
+
+    @property
+    def back(self) -> str:
+        return reverse("admin:applications")
+
+    def effects(self) -> Effects:
+        away = unreached([self.about])
+        said = _("%(publisher)s has nobody with an account, so no email goes there.")
+        return Effects(
+            sentences=[
+                _(
+                    "It gets a notice and an email with the question, and answers on its own "
+                    "pages. The application goes on waiting; the answer appears beside it."
+                )
+            ],
+            notes=[said % {"publisher": self.about.publisher}] if away else [],
+        )
+
+    def make(self, now: datetime) -> str:
+        question = self.form.cleaned_data["question"]
+        asking.ask(self.about, question, now, made_by=person(self.request))
+        logged = _("Asked: %(question)s") % {"question": question}
+        self.model_admin.log_change(self.request, self.about, logged)
+        return _("%(publisher)s is asked.") % {"publisher": self.about.publisher}
 
 
 class NewNote(ChangeView[Partnership]):

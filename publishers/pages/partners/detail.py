@@ -41,6 +41,7 @@ def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
     standing = standing_of(row)
     shop = terms_at(row.advertiser, now)
     spans = history(row, now)
+    kind = queries.in_force(PublisherModelType.objects.filter(publisher=row.publisher_id), now)
     own_days = standing.terms.hard_days if standing.terms else None
     return {
         "title": row.publisher.name,
@@ -65,6 +66,7 @@ def told(row: Partnership, now: datetime, reader: User) -> Mapping[str, Any]:
         "notice": notice_at(list(row.advertiser.terms.all()), now),
         "coming_terms": queries.next_after(row.terms.all(), now),
         "model_types": told_rows(PublisherModelType.all_rows.filter(publisher=row.publisher_id)),
+        "current_model_type": kind.pk if kind else None,
         "notices": notice_history.told(row, now),
         "notes": row.notes.select_related("made_by"),
         "link": f"{base_urls([row.advertiser_id])[row.advertiser_id]}c/{row.publisher_id}",

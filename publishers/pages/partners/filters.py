@@ -59,7 +59,13 @@ class SourceFilter(PartnerChoicesFilter):
         return queryset.filter(own if chosen == OWN else ~own)
 
 
-class SalesFilter(PartnerChoicesFilter):
+class TabFilter(PartnerChoicesFilter):
+    """What a tab above the list narrows it by already: it has no choices of its own there."""
+
+    is_tab = True
+
+
+class SalesFilter(TabFilter):
     """By whether the figures say enough to judge a partner by."""
 
     FEW = "few"
@@ -75,7 +81,7 @@ class SalesFilter(PartnerChoicesFilter):
         return queryset.filter(few if chosen == self.FEW else ~few)
 
 
-class SuggestionFilter(PartnerChoicesFilter):
+class SuggestionFilter(TabFilter):
     """By whether the figures suggest another cookie type."""
 
     ANY = "any"

@@ -13,6 +13,7 @@ from network.models import Advertiser
 from network.pages.site.change_pages import ChangeForm
 from network.pages.site.terms_form import TermsChangeForm
 from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
+from publishers.policy.asking import MAX_QUESTION
 
 REASON_SHOWN = gettext_lazy("Reason, shown to the partner")
 
@@ -87,7 +88,7 @@ class PartnershipTermsForm(TermsChangeForm):
         ),
     )
     strictly_necessary = forms.BooleanField(
-        label=gettext_lazy("Strictly necessary"),
+        label=gettext_lazy("Cookie strictly necessary (ePrivacy)"),
         required=False,
         help_text=gettext_lazy(
             "The cookie is part of a service the shopper asked for. Recorded with each click; "
@@ -117,6 +118,15 @@ class NoteForm(forms.Form):
         help_text=gettext_lazy(
             "Seen by staff and operators only, never by the partner. It stays as written."
         ),
+    )
+
+
+class QuestionForm(forms.Form):
+    required_css_class = "required"
+    question = forms.CharField(
+        label=gettext_lazy("Question, shown to the partner"),
+        max_length=MAX_QUESTION,
+        widget=forms.Textarea({"rows": 3}),
     )
 
 
