@@ -4,11 +4,18 @@ Knows no Django.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 
-from babel.numbers import format_currency, get_currency_precision, list_currencies
+from babel.core import get_global
+from babel.numbers import (
+    format_currency,
+    get_currency_name,
+    get_currency_precision,
+    list_currencies,
+)
 
 MAX_MINOR = 10**13
 """Amounts above are taken for mistakes: a hundred billion in a currency with two decimals."""
@@ -41,6 +48,14 @@ class Money:
 @lru_cache(maxsize=1)
 def currencies() -> frozenset[str]:
     return frozenset(list_currencies())
+
+
+@cache
+def names_in_use() -> Sequence[tuple[str, str]]:
+    """Codes of the currencies that people pay with today, each as ``GBP · British Pound``."""
+    places = get_global("territory_currencies").values()
+    held = {row[0] for place in places for row in place if row[3] and not row[2]}
+    return [(code, f"{code} · {get_currency_name(code, locale='en')}") for code in sorted(held)]
 
 
 @cache

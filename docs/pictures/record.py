@@ -37,7 +37,7 @@ def confirmation(page: Page) -> None:
     """What setting the first partner suggested to soft would have done."""
     partners(page)
     page.locator("td a", has_text="Consider soft").first.click()
-    page.get_by_text("would have ended differently").wait_for()
+    page.get_by_text("would have been credited differently").wait_for()
 
 
 def sale(page: Page) -> None:

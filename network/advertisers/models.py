@@ -203,7 +203,7 @@ class SoftRuleChoice(models.TextChoices):
 SOFT_RULE_NAMES: Mapping[str, Promise] = {
     SoftRuleChoice.FIRST: _("First"),
     SoftRuleChoice.LAST: _("Last"),
-    SoftRuleChoice.SOLE: _("Sole"),
+    SoftRuleChoice.SOLE: _("Only if alone"),
 }
 """The soft rules in one word, where there is no room for what they mean."""
 

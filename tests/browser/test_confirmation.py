@@ -63,7 +63,7 @@ def test_it_goes_on_by_itself_and_keeps_what_is_typed(
     WhatIfRun.objects.update(status="counting", total=4, counted=3)
     expect(counting).to_contain_text("3 of 4")
     runs.work(WhatIfRun.objects.get().pk)
-    expect(counting).to_contain_text("1 of 1 sale would have ended differently")
+    expect(counting).to_contain_text("1 of 1 sale would have been credited differently")
     expect(page.locator("#evidence").get_by_role("img")).to_be_visible()
     expect(page.get_by_label("Internal note")).to_have_value("Talked to them")
 

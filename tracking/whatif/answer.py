@@ -29,7 +29,7 @@ from tracking.whatif.results import (
 )
 
 MOST_MOVES = 10
-"""Pairs of from and to on a page; all of them are in the CSV."""
+"""Pairs of from and to that a page shows at once; the others unfold."""
 
 MOST_DRAWN = 12
 """Partners in the chart; more cannot be distinguished. More partners without a sale than this share
@@ -88,7 +88,7 @@ class MoveDescription:
 @dataclass(frozen=True, slots=True)
 class AdvertiserDescription:
     """The answer at one advertiser: the lines that differ or were asked about, and the others
-    ``folded`` into few; ``more_moves`` are not shown."""
+    ``folded`` into few; ``further_moves`` are shown on demand."""
 
     advertiser: Advertiser
     lines: Sequence[LineDescription]
@@ -96,7 +96,7 @@ class AdvertiserDescription:
     nobody: LineDescription
     total: LineDescription
     moves: Sequence[MoveDescription]
-    more_moves: int
+    further_moves: Sequence[MoveDescription]
 
     @property
     def currency(self) -> str:
@@ -230,7 +230,7 @@ def _part(
         nobody=_sum(_("Nobody"), nobody, currency),
         total=_sum(_("Total"), result.lines, currency),
         moves=[_move(move, names) for move in result.moves[:MOST_MOVES]],
-        more_moves=max(0, len(result.moves) - MOST_MOVES),
+        further_moves=[_move(move, names) for move in result.moves[MOST_MOVES:]],
     )
 
 

@@ -13,7 +13,7 @@ from network import clock, money
 from network.advertisers.models import SOFT_RULE_NAMES
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
-from network.effective import timeline
+from network.effective import queries, timeline
 from network.effective.rows import told_rows
 from network.hosts import tracking_hosts
 from network.models import (
@@ -28,7 +28,7 @@ from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange,
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
-from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.columns import EMPTY, added, shown_moment
 from network.wording import counted, joined
 from publishers.pages.publishers.closing import Closing
 from publishers.pages.teams.invitation_admin import end_invitations
@@ -127,6 +127,11 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
         obj.pk = created.pk
         obj.refresh_from_db()
 
+    def response_add(
+        self, request: HttpRequest, obj: Advertiser, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return added(self, request, obj)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
         end_invitations(request, formset.deleted_objects)
@@ -171,7 +176,10 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     ) -> HttpResponse:
         advertiser = context.get("original")
         if advertiser:
+            held = timeline.in_force(list(advertiser.terms.all()), clock.now())
             context |= {
+                "has_partners": advertiser.partnerships.exists(),
+                "current_terms": held.pk if held else None,
                 "terms": told_rows(AttributionTerms.all_rows.filter(advertiser=advertiser)),
                 "notice": notice_at(list(advertiser.terms.all()), clock.now()),
                 "rates": _rates(advertiser),
@@ -216,6 +224,9 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
 
 def _rates(advertiser: Advertiser) -> list[dict[str, Any]]:
     rows = told_rows(CommissionRate.all_rows.filter(advertiser=advertiser))
+    begun = CommissionRate.objects.filter(advertiser=advertiser, starts_at__lte=clock.now())
+    current = {row.group_id: row.pk for row in queries.in_order(begun)}
     return [
-        {"row": row, "text": rate_text(row, advertiser)} for row in rows.select_related("group")
+        {"row": row, "text": rate_text(row, advertiser), "current": current.get(row.group_id)}
+        for row in rows.select_related("group")
     ]

@@ -177,6 +177,9 @@ class RateChange(ToldChange):
 
         return line
 
+    def context(self) -> Mapping[str, Any]:
+        return {**super().context(), "is_tried": True}
+
     def foresight(self, typed: forms.Form) -> str:
         data, currency = typed.cleaned_data, self.about.currency
         since = self.now - timedelta(days=DAYS)

@@ -135,6 +135,7 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         labels: ClassVar = {
             "network_fee_percent": _("Network fee in percent"),
             "strip_click_parameter": _("Remove the click parameter"),
+            "uncounted_channels": _("Channels to ignore"),
         }
         widgets: ClassVar = {
             "domains": forms.TextInput({"class": "vTextField"}),
@@ -143,8 +144,8 @@ class AdvertiserForm(forms.ModelForm[Advertiser]):
         help_texts: ClassVar = {
             "uncounted_channels": (
                 _(
-                    "Values of the shop's own last paid channel that do not count, separated by "
-                    "commas."
+                    "Where the shop says by which paid channel a buyer came, these values do not "
+                    "count, for example: email, direct. Separate them by commas."
                 )
             ),
         }
@@ -286,8 +287,24 @@ class TermsFields(forms.Form):
     )
 
 
+class CurrencyField(forms.ChoiceField):
+    """A currency that is in use somewhere, by its code in whatever case."""
+
+    default_error_messages: ClassVar = {
+        "invalid_choice": _("%(value)s is not an ISO 4217 currency code.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[("", _("Choose one")), *money.names_in_use()], **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
 class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
     """Everything without which an advertiser cannot start."""
+
+    currency = CurrencyField(label=_("Currency"))
 
     class Meta(AdvertiserForm.Meta):
         exclude: ClassVar = ["created_at", "largest_order_minor", "status"]
@@ -297,14 +314,6 @@ class NewAdvertiserForm(TermsFields, AdvertiserForm, RateFields):
         self.fields["largest_order"].required = True
         for name, value in FIRST_TERMS.items():
             self.fields[name].initial = value
-
-    def clean_currency(self) -> str:
-        currency: str = self.cleaned_data["currency"].upper()
-        if currency not in money.currencies():
-            raise forms.ValidationError(
-                gettext("%(currency)s is not an ISO 4217 currency code.") % {"currency": currency}
-            )
-        return currency
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

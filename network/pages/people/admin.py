@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
@@ -17,11 +18,25 @@ from unfold.forms import AdminPasswordChangeForm
 
 from network.models import User
 from network.pages.people.forms import NewUserForm, UserForm
-from network.pages.site.admin_site import CappedPaginator, OperatorAdmin, ScopedAdmin
+from network.pages.site.admin_site import (
+    CappedPaginator,
+    ChoicesFilter,
+    OperatorAdmin,
+    ScopedAdmin,
+)
 from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import EMPTY, shown_moment
 from network.people import second_factor
 from publishers.pages.teams.invitation_admin import end_invitations
+
+
+class OperatorFilter(ChoicesFilter):
+    title = _("operator")
+    parameter_name = "operator"
+    choices_of = (("yes", _("Yes")), ("no", _("No")))
+
+    def narrow(self, queryset: QuerySet[User], chosen: str) -> QuerySet[User]:
+        return queryset.filter(is_superuser=chosen == "yes")
 
 
 class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
@@ -39,7 +54,7 @@ class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
         "is_active",
         "shown_last_login",
     )
-    list_filter = ("is_active", "is_superuser")
+    list_filter = ("is_active", OperatorFilter)
     filter_horizontal = ()
     search_fields = ("username", "email", "first_name", "last_name")
     fieldsets = (
@@ -95,7 +110,7 @@ class ResetForm(forms.Form):
 class AuditLogAdmin(ScopedAdmin[LogEntry]):
     """Who changed what through these pages, and when; nobody edits it."""
 
-    list_display = ("shown_action_time", "user", "action", "content_type", "link", "said")
+    list_display = ("said", "shown_action_time", "user", "action", "content_type", "link")
     list_filter = ("action_flag", ("content_type", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("user", "content_type")
     fields = ("shown_action_time", "user", "action", "link", "said")
@@ -123,7 +138,7 @@ class AuditLogAdmin(ScopedAdmin[LogEntry]):
 
     @admin.display(description=_("What"))
     def said(self, row: LogEntry) -> str:
-        return row.get_change_message()
+        return row.get_change_message() or row.get_action_flag_display()
 
 
 class SecondFactorReset(ChangeView[User]):

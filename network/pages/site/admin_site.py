@@ -340,14 +340,14 @@ class CappedPaginator(Paginator[Any]):
 
 
 class ClosedListFilter(admin.SimpleListFilter):
-    """One of the choices offered; anything else in the address is not found (404)."""
+    """One of the choices offered; with anything else in the address the whole list is shown."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
         if chosen is None:
             return queryset
         if chosen not in {key for key, _ in self.lookup_choices}:
-            raise Http404(f"There is no {self.title} {chosen}.")
+            raise IncorrectLookupParameters(f"There is no {self.title} {chosen}.")
         return self.narrow(queryset, chosen)
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:

@@ -2,7 +2,8 @@
 
    A page that answers a form is shown again by its address, so that neither Back nor Reload sends the
    form once more. After an error the first wrong field has the focus. A list's filter closes on Escape
-   and on a click elsewhere. A new account is offered the browser's time zone. */
+   and on a click elsewhere, and opens to the side where there is room. A new account is offered the
+   browser's time zone. */
 (() => {
   "use strict";
   history.replaceState(history.state, "", location.href);
@@ -21,6 +22,13 @@
       if (filter !== except) filter.open = false;
   }
 
+  function keepInside(filter) {
+    filter.classList.remove("from-right");
+    const choices = filter.open && filter.querySelector("ul");
+    if (choices && choices.getBoundingClientRect().right > document.documentElement.clientWidth)
+      filter.classList.add("from-right");
+  }
+
   function guessZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     for (const select of document.querySelectorAll("select[data-guess-zone]"))
@@ -33,6 +41,9 @@
     focusFirstError();
   });
   document.addEventListener("click", (event) => closeFilters(event.target.closest("details.filter")));
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches("details.filter")) keepInside(event.target);
+  }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const open = document.querySelector("details.filter[open]");

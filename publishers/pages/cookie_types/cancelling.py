@@ -47,7 +47,7 @@ KINDS: Mapping[str, Any] = {
 class CancelForm(forms.Form):
     required_css_class = "required"
     reason = forms.CharField(
-        label=gettext_lazy("Reason, shown to those concerned"),
+        label=gettext_lazy("Reason, shown to the partners"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
     )
@@ -69,7 +69,7 @@ class Cancelling(ChangeView[Any]):
 
     @property
     def title(self) -> str:
-        return _("Cancel a coming change of %(about)s") % {"about": self.about}
+        return _("Cancel the scheduled change of %(about)s") % {"about": self.about}
 
     @property
     def back(self) -> str:

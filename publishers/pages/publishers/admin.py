@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from network import clock
 from network.effective.rows import told_rows
 from network.pages.site.admin_site import OperatorAdmin, person
-from network.pages.site.columns import shown_moment
+from network.pages.site.columns import added, shown_moment
 from publishers.models import (
     ModelType,
     Publisher,
@@ -85,6 +85,11 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
         )
         obj.pk = created.pk
         obj.refresh_from_db()
+
+    def response_add(
+        self, request: HttpRequest, obj: Publisher, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return added(self, request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.model_type_view)

@@ -35,7 +35,7 @@ class AccountForm(OwnName, BaseUserCreationForm[User]):
     class Meta:
         model = User
         fields: ClassVar = ["username", "first_name", "last_name", "time_zone"]
-        labels: ClassVar = {"username": gettext_lazy("User name, to sign in with")}
+        labels: ClassVar = {"username": gettext_lazy("Username, to sign in with")}
 
 
 @never_cache

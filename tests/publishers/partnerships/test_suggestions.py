@@ -216,8 +216,8 @@ class TestList:
         page = staff(shop).get(f"{PARTNERS}?suggested=any")
         assert "The figures suggest no change." in text(page)
 
-    def test_an_unknown_suggestion_is_not_found(self, shop: Advertiser) -> None:
-        assert staff(shop).get(f"{PARTNERS}?suggested=x").status_code == 404
+    def test_an_unknown_suggestion_leads_to_the_whole_list(self, shop: Advertiser) -> None:
+        assert staff(shop).get(f"{PARTNERS}?suggested=x").status_code == 302
 
     def test_it_sorts(self, cast: Cast) -> None:
         client = staff(cast.shop)

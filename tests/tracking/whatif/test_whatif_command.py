@@ -61,7 +61,7 @@ def publisher(shop: Advertiser, name: str) -> int:
 def test_it_prints_who_would_have_been_paid(shop: Advertiser) -> None:
     blog, extension = publisher(shop, "Blog"), publisher(shop, "Extension")
     assert run("--advertiser", str(shop.pk), "--set", f"{extension}=soft").splitlines() == [
-        "Nimbus: 2 of 2 sales would have ended differently.",
+        "Nimbus: 2 of 2 sales would have been credited differently.",
         f"  Blog ({blog}): 0 sales, £0.00 → 2 sales, £16.00",
         f"  Extension ({extension}): 2 sales, £16.00 → 0 sales, £0.00",
         f"  Extension ({extension}) → Blog ({blog}): 2 sales, £16.00",
@@ -71,7 +71,7 @@ def test_it_prints_who_would_have_been_paid(shop: Advertiser) -> None:
 def test_one_sale_is_no_sales(shop: Advertiser) -> None:
     blog, extension = publisher(shop, "Blog"), publisher(shop, "Extension")
     assert run("--days", "2", "--set", f"{extension}=soft").splitlines() == [
-        "Nimbus: 1 of 1 sale would have ended differently.",
+        "Nimbus: 1 of 1 sale would have been credited differently.",
         f"  Blog ({blog}): 0 sales, £0.00 → 1 sale, £8.00",
         f"  Extension ({extension}): 1 sale, £8.00 → 0 sales, £0.00",
         f"  Extension ({extension}) → Blog ({blog}): 1 sale, £8.00",

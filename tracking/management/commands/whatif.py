@@ -149,8 +149,8 @@ class Printout:
 
 def _differing(shop: Advertiser, result: Result) -> str:
     return ngettext(
-        "%(advertiser)s: %(differing)s of %(sales)s sale would have ended differently.",
-        "%(advertiser)s: %(differing)s of %(sales)s sales would have ended differently.",
+        "%(advertiser)s: %(differing)s of %(sales)s sale would have been credited differently.",
+        "%(advertiser)s: %(differing)s of %(sales)s sales would have been credited differently.",
         result.sales,
     ) % {
         "advertiser": shop,

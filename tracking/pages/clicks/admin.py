@@ -39,9 +39,9 @@ class ClickAdmin(ScopedAdmin[Click]):
         "partner's page."
     )
     list_display = (
+        "partner",
         "shown_at",
         "advertiser",
-        "partner",
         "shown_cookie_type",
         "outcome",
         "campaign",
@@ -138,7 +138,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     def shown_uses(self, row: Click) -> str:
         return uses_text(_use(row))
 
-    @admin.display(description=gettext_lazy("From the page"))
+    @admin.display(description=gettext_lazy("In-page activation"))
     def shown_in_page(self, row: Click) -> str:
         return _("Yes, without a navigation") if row.in_page else _("No")
 
@@ -146,7 +146,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     def shown_rebuilt(self, row: Click) -> str:
         return _("Its token; its record has not arrived") if row.rebuilt else _("Its record")
 
-    @admin.display(description=gettext_lazy("Target"), empty_value=EMPTY)
+    @admin.display(description=gettext_lazy("Where it led"), empty_value=EMPTY)
     def target_said(self, row: Click) -> str | None:
         return target_text(row.target_reason) or None
 

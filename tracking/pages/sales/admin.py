@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
@@ -36,7 +37,6 @@ from tracking.models import (
     Commission,
     Conversion,
     Report,
-    UnattributedSales,
 )
 from tracking.pages.sales.correcting import (
     URL_NAME,
@@ -166,13 +166,20 @@ def _is_unpaid(commission: Commission) -> bool:
     return commission.status == Commission.Status.DECLINED
 
 
+class _OfSales(ChangeList):
+    """A list of commissions, each of which opens its sale: all that is known of both is there."""
+
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:tracking_conversion_change", args=[result.conversion_id])
+
+
 class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     when_empty = gettext_lazy(
         "A commission appears with the first sale that a partner is paid for."
     )
     list_display = (
+        "order",
         "shown_sold_at",
-        "sale",
         "advertiser",
         "publisher",
         "shown_cookie_type",
@@ -223,6 +230,13 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     def shown_cookie_type(self, row: Commission) -> str:
         return badges.cookie_type(row.cookie_type)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _OfSales
+
+    @admin.display(description=gettext_lazy("Order"), ordering="conversion__order")
+    def order(self, row: Commission) -> str:
+        return row.conversion.order
+
     @admin.display(description=gettext_lazy("Sale"), ordering="conversion__order")
     def sale(self, row: Commission) -> str:
         return _sale_link(row.conversion)
@@ -244,7 +258,14 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
         "A report appears when the tag, the pixel or the shop's server reports an order, even if "
         "it is refused."
     )
-    list_display = ("shown_received_at", "advertiser", "source", "order", "outcome_said", "problem")
+    list_display = (
+        "shown_order",
+        "shown_received_at",
+        "advertiser",
+        "source",
+        "outcome_said",
+        "problem",
+    )
     list_filter = (
         AdvertiserFilter,
         "source",
@@ -259,6 +280,10 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
     paginator = CappedPaginator
     page_template = "admin/sales/report.html"
     shown_received_at = staticmethod(shown_moment("received_at", gettext_lazy("Received")))
+
+    @admin.display(description=gettext_lazy("Order"), ordering="order")
+    def shown_order(self, row: Report) -> str:
+        return row.order or _("No order")
 
     @admin.display(description=gettext_lazy("Outcome"), ordering="outcome")
     def outcome_said(self, row: Report) -> str:
@@ -299,18 +324,3 @@ class ReportAdmin(WholeTextSearch, PageAdmin[Report]):
 def _is_told(row: Report) -> bool:
     """Whether it is said what a report of a test would have ended in."""
     return row.outcome == ReportOutcome.TEST and not is_key_gone([row])
-
-
-class UnattributedSalesAdmin(ScopedAdmin[UnattributedSales]):
-    """Most orders of a shop came without a click of ours: counted, not stored."""
-
-    when_empty = gettext_lazy(
-        "Orders that were reported without any click are counted here, by the hour."
-    )
-    list_display = ("shown_hour", "advertiser", "source", "count")
-    fields = ("advertiser", "shown_hour", "source", "count")
-    list_filter = (AdvertiserFilter, "source")
-    list_select_related = ("advertiser",)
-    ordering = ("-hour", "-id")
-    paginator = CappedPaginator
-    shown_hour = staticmethod(shown_moment("hour", gettext_lazy("Hour from")))

@@ -56,7 +56,7 @@ class DeclineForm(forms.Form):
         help_text=gettext_lazy("The partner reads it as the state of its commission."),
     )
     reason = forms.CharField(
-        label=gettext_lazy("In your words"),
+        label=gettext_lazy("Details"),
         required=False,
         max_length=300,
         widget=forms.Textarea({"rows": 3}),

@@ -22,8 +22,8 @@ from tracking.rule.reasons import ReportOutcome, TokenReason
 from tracking.rule.tokens import TokenError
 
 ROLES: Mapping[str, Promise] = {
-    "hard": gettext_lazy("Hard slot"),
-    "soft": gettext_lazy("Soft slot"),
+    "hard": gettext_lazy("Hard cookie"),
+    "soft": gettext_lazy("Soft cookie"),
     "last": gettext_lazy("Last click"),
     "server": gettext_lazy("From the shop's server"),
 }

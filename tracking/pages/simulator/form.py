@@ -231,7 +231,9 @@ class JourneyForm(forms.Form):
     ``scenario``; otherwise an ``error``."""
 
     name = _typed(gettext_lazy("Name"))
-    soft_rule = _chosen(gettext_lazy("Soft against soft"), dict(AttributionTerms.SoftRule.choices))
+    soft_rule = _chosen(
+        gettext_lazy("When two soft partners meet"), dict(AttributionTerms.SoftRule.choices)
+    )
     hard_days = _typed(gettext_lazy("Hard window in days"), inputmode="numeric", placeholder="30")
     soft_hours = _typed(
         gettext_lazy("Soft cookie, hours at most"), inputmode="numeric", placeholder="24"

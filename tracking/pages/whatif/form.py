@@ -164,7 +164,7 @@ class WhatIfForm(forms.Form):
         ),
     )
     soft_rule = forms.ChoiceField(
-        label=gettext_lazy("Soft against soft"),
+        label=gettext_lazy("When two soft partners meet"),
         choices=RULES,
         required=False,
     )

@@ -55,6 +55,7 @@ def test_a_commission_is_shown_before_it_changes(
         shopper.buy(shop, NOW - DAY / 2, order=order, amount="10.10")
     assert "3 partners work on these terms" in text(owner.get(of(shop, "rate")))
     page = text(look(owner, of(shop, "rate"), percent="5"))
+    assert "Tried on past sales" in page
     assert "2 sales of £20.20 earned £1.62 of commission." in page
     assert "would have earned £1.02: -£0.60." in page
     assert "2 partners are told." in page

@@ -34,8 +34,8 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     said = text(page)
     assert "Set Cat of Shop to soft" in said
     assert (
-        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently with this "
-        "change. £10.00 would have gone to 1 other partner." in said
+        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have been credited differently "
+        "with this change. £10.00 would have gone to 1 other partner." in said
     )
     assert (
         "This replays what was recorded; it does not predict how partners react. Clicks already "
@@ -65,7 +65,7 @@ def test_soft_to_hard_is_told_too(client: Client, market: Market) -> None:
     page = opened(client, market.extension, to="hard")
     counted(the_run())
     said = text(looked_again(client, page))
-    assert "none of 4 sales would have ended differently" in said
+    assert "none of 4 sales would have been credited differently" in said
     assert "hard cookies set before" not in said
 
 

@@ -52,7 +52,7 @@ def test_a_default_counts_what_it_would_have_done(client: Client, market: Market
     assert len(page.context["proposal"].changing) == 1
     counted(the_run())
     said = text(send(client, page, DEFAULT, do="look"))
-    assert "2 of 4 sales would have ended differently" in said
+    assert "2 of 4 sales would have been credited differently" in said
 
 
 def test_the_only_advertiser_is_chosen_already(client: Client, market: Market) -> None:

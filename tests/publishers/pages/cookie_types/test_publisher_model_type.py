@@ -105,7 +105,7 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     page = opened(client, publisher, "extension")
     counted(WhatIfRun.objects.get())
     said = text(send(client, page, do="look"))
-    assert "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently" in said
+    assert "to 12 Mar 2026, 2 of 4 sales would have been credited differently" in said
 
 
 def test_the_reason_is_required_and_told_to_the_partner(client: Client) -> None:

@@ -302,7 +302,7 @@ def test_terms_changed_in_the_admin_are_told(cast: Cast, member: Client) -> None
     assert response.status_code == 302
     shown = notices(member, cast)
     assert "Longest life of a soft cookie: 12 hours; so far 24 hours." in shown
-    assert "Soft click against soft click: sole: as first, and unpaid" in shown
+    assert "When two soft partners meet: sole: as first, and unpaid" in shown
     assert "Spring" in shown
 
 

@@ -68,10 +68,10 @@ def operator(cast: Cast) -> Client:
 def test_health_counts_what_was_given_up(cast: Cast, operator: Client) -> None:
     set_soft(cast)
     health = "/admin/tracking/spoolhost/health/"
-    assert "Mails given up 0" in text(operator.get(health))
+    assert "Undeliverable mails 0" in text(operator.get(health))
     NoticeMail.objects.update(state="parked", last_error="Nobody there")
     shown = text(operator.get(health))
-    assert "Mails given up 1 Not delivered" in shown
+    assert "Undeliverable mails 1 Not delivered" in shown
     assert "Something needs your attention" in shown
 
 

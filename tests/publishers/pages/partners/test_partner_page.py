@@ -80,8 +80,11 @@ class TestPage:
     def test_it_tells_the_figures_of_the_list(self, market: Market) -> None:
         market.trade()
         page = page_of(staff(market.shop), market.review)
-        assert "The last 90 days Sales touched 1 Paid sales 1 Commission £3.99" in page
-        assert "After someone else 100% 1 of 1 Taken over £3.99 · 1 Click → sale 2 minutes" in page
+        assert "The last 90 days Assisted sales 1 Paid sales 1 Commission £3.99" in page
+        assert (
+            "another partner 100% 1 of 1 Taken over £3.99 · 1 Time to sale (median) 2 minutes"
+            in page
+        )
 
     def test_it_tells_terms_rates_and_windows(self, shop: Advertiser) -> None:
         partner = make_partner(shop, make_publisher("Blog"), hard_days=7)
@@ -104,7 +107,7 @@ class TestPage:
         )
         page = page_of(staff(shop), partner)
         assert "May activate from the page Yes; works while the partner is soft" in page
-        assert f"Strictly necessary Yes: {why}" in page
+        assert f"Strictly necessary cookie Yes: {why}" in page
 
     @pytest.mark.parametrize(
         ("status", "button", "said"),

@@ -101,7 +101,7 @@ def test_a_conflict_shows_what_each_browser_claims(
     assert "Settle the conflict" in shown
     assert "If the report of 12 Mar 2026 14:02 is right (Tag, £49.90) Blog A would be" in shown
     assert "If the report of 12 Mar 2026 14:03 is right (Tag, £20.00) Overlay X would" in shown
-    assert "Soft slot: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
+    assert "Soft cookie: valid: Overlay X's soft click of 12 Mar 2026 14:01" in shown
     assert "Browser session The session of its clicks" in shown
     assert "It is what the partner of the earlier report would earn." in shown
     assert "If nobody does, the earlier report decides on 11 Apr 2026 14:03" in shown
@@ -260,7 +260,7 @@ def test_evidence_says_whose_clicks_came_and_why_others_were_rejected(
     forged = {"role": "server", "token": "AAAA", "reason": "bad_signature"}
     Report.objects.filter(pk=report.pk).update(tokens=[*report.tokens, forged])
     shown = page(owner, sale)
-    assert "Hard slot: valid: Blog A's hard click of 12 Mar 2026 14:00" in shown
+    assert "Hard cookie: valid: Blog A's hard click of 12 Mar 2026 14:00" in shown
     assert "Last click: valid: Overlay X's soft click of 12 Mar 2026 14:05" in shown
     assert "From the shop's server: rejected: signature invalid" in shown
     assert "Session 1" in shown

@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now"
 def test_the_answer_is_reckoned_right(client: Client, market: Market) -> None:
     page = text(answered(client, market, **{"partner-1": "Cat of Shop", "type-1": "soft"}))
     assert (
-        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have ended differently with this "
-        "change. £10.00 would have gone to 1 other partner." in page
+        "From 12 Dec 2025 to 12 Mar 2026, 2 of 4 sales would have been credited differently "
+        "with this change. £10.00 would have gone to 1 other partner." in page
     )
     assert "Asked by olga, 12 Mar 2026 14:00 UTC: Shop, the sales of 90 days." in page
     assert f"Cat of Shop asked about 3 1 {MINUS}2 £15.00 £5.00 {MINUS}£10.00" in page
@@ -43,7 +43,7 @@ def test_the_answer_is_reckoned_right(client: Client, market: Market) -> None:
 def test_a_partner_without_sales_has_its_row(client: Client, market: Market) -> None:
     make_partner(market.shop, make_publisher("Radar"))
     page = text(answered(client, market, **{"partner-1": "Radar", "type-1": "soft"}))
-    assert "none of 4 sales would have ended differently" in page
+    assert "none of 4 sales would have been credited differently" in page
     assert "Radar asked about 0 0 0 £0.00 £0.00 £0.00 2 others, unchanged 4 4 0" in page
     assert "Radar" in [row[3] for row in table(client, "partners")]
 
