@@ -270,6 +270,11 @@ class Report(AdvertiserRow):
             models.Index(fields=("advertiser", "-received_at"), name="report_recent"),
             models.Index(fields=("conversion",), name="report_conversion"),
             models.Index(
+                fields=("advertiser", "outcome", "-received_at"),
+                name="report_outcome",
+                condition=~Q(outcome__in=("created", "merged")),
+            ),
+            models.Index(
                 fields=("advertiser", "order"),
                 name="report_waiting",
                 condition=Q(conversion__isnull=True, outcome="waiting"),

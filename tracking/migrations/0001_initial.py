@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report',
                 'verbose_name_plural': 'reports',
-                'indexes': [models.Index(fields=['advertiser', '-received_at'], name='report_recent'), models.Index(fields=['conversion'], name='report_conversion'), models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting')],
+                'indexes': [models.Index(fields=['advertiser', '-received_at'], name='report_recent'), models.Index(fields=['conversion'], name='report_conversion'), models.Index(condition=models.Q(('outcome__in', ('created', 'merged')), _negated=True), fields=['advertiser', 'outcome', '-received_at'], name='report_outcome'), models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting')],
             },
         ),
         migrations.CreateModel(
