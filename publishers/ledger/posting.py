@@ -5,13 +5,14 @@ currency (the database sees to it). A balance is the sum of its account's entrie
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from django.db import connection, transaction
 from django.db.models import Sum
+from msgspec import Struct
 
+from network.database.arrays import array
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction
 
 Kind = LedgerAccount.Kind
@@ -46,8 +47,7 @@ class LedgerError(ValueError):
     """Entries that cannot be posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
+class EntryLine(Struct, frozen=True, gc=False):
     """An amount on an account; the owner is the advertiser's or publisher's id, or neither."""
 
     kind: str
@@ -56,8 +56,7 @@ class EntryLine:
     publisher: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FinalCommission:
+class FinalCommission(Struct, frozen=True, gc=False):
     """A commission that became final, under its idempotency key."""
 
     key: str
@@ -68,8 +67,7 @@ class FinalCommission:
     network_fee_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Struct, frozen=True, gc=False):
     """What is posted as one transaction, in one currency. The same key posts once only."""
 
     key: str
@@ -180,6 +178,6 @@ def _make_accounts(owners: Iterable[Owner]) -> None:
         cursor.execute(_MAKE_ACCOUNTS, _columns(owners))
 
 
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[str]:
     """Arrays for ``unnest``."""
-    return [list(column) for column in zip(*rows, strict=True)]
+    return list(map(array, zip(*rows, strict=True)))

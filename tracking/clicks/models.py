@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from publishers.models import CookieTypeChoice
-from tracking.distribution.rows import AdvertiserRow
+from tracking.distribution.rows import AdvertiserRow, JSONText
 from tracking.rule.reasons import ClickReason
 
 LEFT_TO_THE_SHOP = Q(reason="", stood_down=False, rebuilt=False, user_agent="")
@@ -53,8 +53,8 @@ class Click(AdvertiserRow):
         choices=[(item.value, item.value) for item in ClickReason],
     )
     target_reason = models.CharField(_("target reason"), max_length=20, blank=True)
-    rejected_tokens = models.JSONField(_("rejected tokens"), default=list)
-    references = models.JSONField(_("references"), default=dict)
+    rejected_tokens = JSONText(_("rejected tokens"), default=list)
+    references = JSONText(_("references"), default=dict)
     campaign = models.CharField(_("campaign"), max_length=100, blank=True)
     target = models.CharField(_("target"), max_length=2000, blank=True)
     in_page = models.BooleanField(_("activated in the page"), default=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from network import money
 from network.effective.guards import append_only
 from publishers.models import CookieTypeChoice
-from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
+from tracking.distribution.rows import AdvertiserRow, JSONText, KeyWithin, OneWithin
 
 
 class Decision(AdvertiserRow):
@@ -37,8 +37,8 @@ class Decision(AdvertiserRow):
     decided_at = models.DateTimeField()
     cause = models.CharField(max_length=10, choices=Cause)
     rule_version = models.PositiveSmallIntegerField()
-    inputs = models.JSONField()
-    verdicts = models.JSONField()
+    inputs = JSONText()
+    verdicts = JSONText()
     paid_click = models.UUIDField(null=True)
     paid_publisher = models.ForeignKey(
         "publishers.Publisher", models.PROTECT, db_constraint=False, null=True, related_name="+"
@@ -134,9 +134,7 @@ class Commission(AdvertiserRow):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     network_fee_minor = models.BigIntegerField(_("network fee in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    rates = models.JSONField(
-        _("rates"), help_text=_("Frozen: the parts of the sale, each with its rate.")
-    )
+    rates = JSONText(_("rates"), help_text=_("Frozen: the parts of the sale, each with its rate."))
     sold_at = models.DateTimeField(_("sold at"))
     closes_at = models.DateTimeField(_("closes at"))
     created_at = models.DateTimeField(_("created at"))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network import dates
 from network.models import Advertiser
-from tracking.distribution.rows import AdvertiserRow, KeyWithin, OneWithin
+from tracking.distribution.rows import AdvertiserRow, JSONText, KeyWithin, OneWithin
 from tracking.evidence.ranks import Rank
 from tracking.rule.reasons import ReportOutcome
 
@@ -44,7 +44,7 @@ class Conversion(AdvertiserRow):
     created_at = models.DateTimeField(_("created at"))
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    parts = models.JSONField(_("parts"), default=list)
+    parts = JSONText(_("parts"), default=list)
     voucher = models.CharField(_("voucher"), max_length=100, blank=True)
     channel = models.CharField(_("channel"), max_length=60, blank=True)
     customer = models.CharField(_("customer"), max_length=10, blank=True)
@@ -229,9 +229,9 @@ class Report(AdvertiserRow):
     order = models.CharField(_("order"), max_length=64, blank=True)
     at = models.DateTimeField(_("time"))
     received_at = models.DateTimeField(_("received at"))
-    figures = models.JSONField(_("figures"), default=dict)
-    tokens = models.JSONField(_("tokens"), default=list)
-    sessions = models.JSONField(_("sessions"), default=list)
+    figures = JSONText(_("figures"), default=dict)
+    tokens = JSONText(_("tokens"), default=list)
+    sessions = JSONText(_("sessions"), default=list)
     from_browser = models.BooleanField(_("from browser"), default=False)
     session_by_cookie = models.BooleanField(
         _("session by cookie"),
@@ -257,10 +257,8 @@ class Report(AdvertiserRow):
     """Of what it says; a report that says the same is counted in ``repeats``, and not kept. So is
     any that makes no sense, beyond the number of them that is kept within an hour."""
     repeats = models.PositiveIntegerField(_("repeats"), default=0, db_default=0)
-    errors = models.JSONField(_("errors"), default=list)
-    sent = models.JSONField(
-        _("sent"), default=dict, db_default=models.Value({}, models.JSONField())
-    )
+    errors = JSONText(_("errors"), default=list)
+    sent = JSONText(_("sent"), default=dict, db_default=models.Value({}, models.JSONField()))
     """Of a report that was refused: its fields as they came."""
 
     class Meta:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Field, JSONField
 
+from network.database.arrays import array
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import COLUMN
 
@@ -75,7 +76,7 @@ def update(rows: Sequence[AdvertiserRow], names: Sequence[str]) -> None:
         f"FROM unnest({arrays}) AS new ({', '.join(quoted)}) "
         f'WHERE old."{COLUMN}" = %s AND old.{quoted[0]} = new.{quoted[0]}'
     )
-    values: list[Any] = [[_value(field, row) for row in rows] for field in fields]
+    values = [_array(field, rows) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, getattr(rows[0], COLUMN)])
 
@@ -85,10 +86,10 @@ def update_changed(
 ) -> None:
     """As :func:`update`, of rows with their values before: those of which a field is another now,
     and those fields."""
-    changed = [
-        (row, {name for name in names if getattr(row, name) != before[name]})
-        for row, before in rows
-    ]
+    changed = []
+    for row, before in rows:
+        now = vars(row)
+        changed.append((row, {name for name in names if now[name] != before[name]}))
     every = set().union(*(fields for _, fields in changed))
     update([row for row, fields in changed if fields], [name for name in names if name in every])
 
@@ -100,5 +101,6 @@ def _type(field: Field[Any, Any]) -> str:
     )
 
 
-def _value(field: Field[Any, Any], row: AdvertiserRow) -> Any:
-    return field.get_db_prep_save(getattr(row, field.attname), connection)
+def _array(field: Field[Any, Any], rows: Iterable[AdvertiserRow]) -> str:
+    values = [getattr(row, field.attname) for row in rows]
+    return array(map(json.dumps, values) if isinstance(field, JSONField) else values)
