@@ -1,9 +1,9 @@
 """What the tag keeps in the shop's own cookies, on real pages in a real browser."""
 
-from dataclasses import replace
 from time import time
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import DAY, HOUR, MINUTE, hard, soft, token_of

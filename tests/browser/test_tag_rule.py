@@ -3,12 +3,12 @@ functions one by one."""
 
 import random
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clicks import DAY, HOUR, MINUTE, NOW, click_of, hard, soft, token_of

@@ -2,7 +2,6 @@
 version."""
 
 import json
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,7 @@ def test_inputs_are_read_from_text_as_from_json(changes: dict[str, Any]) -> None
         decisions.recorded_in(inputs),
     )
     assert (from_text.clicks, from_text.activations) == (recorded.clicks, recorded.activations)
-    for name in [field.name for field in fields(Sale)]:
+    for name in Sale.__struct_fields__:
         assert getattr(from_text.sale, name) == getattr(recorded.sale, name)
     mentioned = [
         (one.publisher, one.cookie_type) for one in decisions.mentions_in_text(json.dumps(inputs))

@@ -5,9 +5,10 @@ cookies.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from tracking.clicks import cookies, visitors

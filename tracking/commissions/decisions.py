@@ -1,8 +1,7 @@
 """A decision as it is stored: whole, so that it can be recomputed and gives the same answer."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ NO_ACTIVATIONS: frozenset[UUID] = frozenset()
 
 
 def inputs_json(
-    clicks: Iterable[Click],
+    clicks: Sequence[Click],
     sale: Sale,
     reports: Iterable[UUID],
     conflict: str,
@@ -40,13 +39,19 @@ def inputs_json(
     if uncounted:
         kept["uncounted"] = uncounted
     return kept | {
-        "clicks": [
-            msgspec.to_builtins(click) | ({"in_page": True} if click.id in activations else {})
-            for click in clicks
-        ],
+        "clicks": _clicks_json(clicks, activations),
         "reports": sorted(str(report) for report in reports),
         "conflict": conflict,
     }
+
+
+def _clicks_json(clicks: Sequence[Click], activations: frozenset[UUID]) -> Sequence[dict[str, Any]]:
+    kept: list[dict[str, Any]] = msgspec.to_builtins(clicks)
+    if activations:
+        for click, item in zip(clicks, kept, strict=True):
+            if click.id in activations:
+                item["in_page"] = True
+    return kept
 
 
 def verdicts_json(outcome: Outcome) -> list[dict[str, str | None]]:
@@ -80,11 +85,10 @@ def recorded_in(inputs: Mapping[str, Any]) -> Recorded:
     return Recorded(clicks_in(inputs), sale_in(inputs), activations_in(inputs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept(Sale):
+class _Kept(Sale, frozen=True, gc=False):
     """What a what-if reads of the inputs: the sale, and with it the clicks."""
 
-    clicks: list[Click] = field(default_factory=list)
+    clicks: list[Click] = msgspec.field(default_factory=list)
 
 
 class Mention(msgspec.Struct, gc=False):

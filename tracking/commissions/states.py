@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
+import msgspec
 from django.db.models import (
     Case,
     CharField,
@@ -54,8 +56,7 @@ class SaleState(StrEnum):
         return str(LABELS[self])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateFacts:
+class StateFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a sale's state follows from. ``status`` is its commission's; None without one, and where
     it is declined because nobody is paid (:func:`status_of`), so that who was credited in between
     makes no difference. A sale is in conflict until it is closed. ``over_limit``: it is larger than
@@ -160,6 +161,7 @@ def status_of(commission: Commission | None) -> str | None:
     return commission.status
 
 
+@lru_cache(maxsize=64)
 def state_of(facts: StateFacts) -> SaleState:
     for row in TABLE:
         if all(getattr(facts, name) == value for name, value in row.when.items()):

@@ -7,12 +7,13 @@ memory, and what came of them is written by one statement for each table.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError
+from msgspec import to_builtins
 
 from network.clock import from_ms
 from network.models import Advertiser
@@ -70,7 +71,8 @@ def cases_of(advertiser: Advertiser, conversions: Sequence[Conversion]) -> list[
     """The advertiser's conversions, whose rows are locked, with their reports. One query."""
     rows: dict[int | None, list[Report]] = defaultdict(list)
     of_these = [conversion.pk for conversion in conversions]
-    for row in Report.objects.filter(advertiser=advertiser, conversion__in=of_these):
+    reported = Report.objects.filter(advertiser=advertiser, conversion__in=of_these)
+    for row in reported.defer("errors", "sent"):
         if row.outcome != ReportOutcome.LATE:
             rows[row.conversion_id].append(row)
     for conversion in conversions:
@@ -262,7 +264,7 @@ def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _
     joined = known.joined(conversion.settled_report_id)
     commission = commission_of(conversion)
     is_new = conversion._state.adding
-    before = {} if is_new else {name: getattr(conversion, name) for name in DECIDED}
+    before = {} if is_new else {name: vars(conversion)[name] for name in DECIDED}
     commission_before = settling.values_of(commission) if commission else {}
     _take_figures(conversion, joined, rows)
     conversion.contested_by_id = known.contesting
@@ -277,7 +279,7 @@ def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _
         before=before,
         commission_before=commission_before,
         earning=earning,
-        unrecorded=known.clicks.of(joined).unrecorded,
+        unrecorded=known.clicks.unrecorded and known.clicks.of(joined).unrecorded,
         marked=reports.mark(joined, rows),
         decision=decision,
     )
@@ -289,7 +291,7 @@ def _take_figures(conversion: Conversion, joined: Joined, rows: Iterable[Report]
     conversion.at = joined.at
     conversion.amount_minor = joined.figures.amount_minor
     conversion.currency = joined.figures.currency
-    conversion.parts = [asdict(part) for part in joined.figures.parts]
+    conversion.parts = [to_builtins(part) for part in joined.figures.parts]
     conversion.conflict, conversion.conflict_since = joined.conflict, joined.conflict_since
     stored = {row.id: row for row in rows}
     speaking = [stored[report.id] for report in joined.by_belief]

@@ -153,16 +153,17 @@ class _Rows:
 
     def journey(self, wanted: WantedClicks) -> Journey:
         """Of what was read."""
-        since = wanted.since
+        since = wanted.since.int
         of_journeys = (click for key in wanted.journeys for click in self._by_journey[key])
-        recorded = {click.id: click for click in of_journeys if click.id >= since}
+        recorded = {click.id.int: click for click in of_journeys if click.id.int >= since}
         for key in wanted.presented:
-            if key in self._by_id and key >= since:
-                recorded[key] = self._by_id[key]
-        unrecorded = [click for key, click in wanted.presented.items() if key not in recorded]
-        return Journey(
-            list(recorded.values()), unrecorded, frozenset(self._activations.intersection(recorded))
+            if key in self._by_id and key.int >= since:
+                recorded[key.int] = self._by_id[key]
+        unrecorded = [click for key, click in wanted.presented.items() if key.int not in recorded]
+        activations = self._activations and self._activations.intersection(
+            click.id for click in recorded.values()
         )
+        return Journey(list(recorded.values()), unrecorded, frozenset(activations))
 
 
 def _rebuilt(advertiser: int, click: Click, now: datetime) -> click_rows.Row:

@@ -61,7 +61,7 @@ def known_of_all(advertiser: Advertiser, orders: Sequence[Said]) -> list[Known]:
 def resolved(known: Known, joined: Joined) -> Resolved:
     found = resolve(known, joined)
     inputs = decisions.inputs_json(
-        found.journey.clicks,
+        [judged.click for judged in found.outcome.verdicts],
         found.sale,
         [report.id for report in joined.linked],
         joined.conflict,

@@ -1,10 +1,11 @@
 """Reports of sales as evidence: which of them belong together, and which one is believed. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from network.milliseconds import to_ms
 from tracking.evidence.fields import SaleFigures
@@ -23,16 +24,14 @@ class Role(StrEnum):
     SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(Struct, frozen=True, gc=False):
     """A valid token of a report, in its role."""
 
     role: Role
     click: Click
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """One report of an order. ``sessions`` are the sessions that its browser was in; it speaks for
     a browser (``from_browser``) when it came with that browser's cookies, and
     ``session_by_cookie`` when no script could have sent the session. ``uncounted`` is its channel,
@@ -59,8 +58,7 @@ class Evidence:
         return self.received_at, self.id.int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderContext:
+class OrderContext(Struct, frozen=True, gc=False):
     """What is known of an order besides its reports: the report that was ``chosen`` where they were
     in conflict, when staff settled that, when the order was
     ``first_seen`` in a report that was not kept, and when the first counting click of each journey
@@ -72,8 +70,10 @@ class OrderContext:
     begun: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+_NO_CONTEXT = OrderContext()
+
+
+class Joined(Struct, frozen=True, kw_only=True, gc=False):
     """The reports of one order that belong together, and what they say.
 
     In a ``conflict`` nobody is paid until it is settled. ``clicks`` are those of the tokens that
@@ -109,19 +109,13 @@ class Joined:
         return sorted(speaking, key=lambda report: (report.rank.place, *report.received))
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(Struct, frozen=True, gc=False):
     """A report with the journeys that it brings: those with a counting click at or before the
     sale. A token of another one is as good as none."""
 
     report: Evidence
     journeys: frozenset[int]
-
-    @property
-    def rank(self) -> Rank:
-        if self.report.rank is Rank.TOKEN and not self.journeys:
-            return Rank.BARE
-        return self.report.rank
+    rank: Rank
 
     @property
     def belief(self) -> tuple[int, int, datetime, int]:
@@ -131,7 +125,7 @@ class _Weighed:
 _Group = Sequence[_Weighed]
 
 
-def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> Joined:
+def join(reports: Iterable[Evidence], order: OrderContext = _NO_CONTEXT) -> Joined:
     """Which reports of an order belong together, in whatever order they came.
 
     Reports join only if they share a journey, or one of them brings none. Where they do not, the
@@ -142,7 +136,7 @@ def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> J
     heard = _heard(ordered, order)
     at = _earliest(heard, order)
     weighed = [
-        _Weighed(report, _journeys(report, at, order.begun) if report in heard else frozenset())
+        _weighed(report, _journeys(report, at, order.begun) if report in heard else frozenset())
         for report in ordered
     ]
     deciding = _deciding(_groups([item for item in weighed if item.journeys]), order.chosen)
@@ -151,11 +145,18 @@ def join(reports: Iterable[Evidence], order: OrderContext = OrderContext()) -> J
     return _agreed(weighed, deciding[0] if deciding else (), at, order.chosen)
 
 
+def _weighed(report: Evidence, journeys: frozenset[int]) -> _Weighed:
+    is_bare = report.rank is Rank.TOKEN and not journeys
+    return _Weighed(report, journeys, Rank.BARE if is_bare else report.rank)
+
+
 def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidence]:
     """The reports that may say when the order was placed, and by whose click. One that is believed
     less than the best and has other figures may be of somebody who has guessed the number, even
     before there was an order: with a token it says nothing where a report with the believed figures
     brings a journey, and without one nothing but when a heard one's figures were first there."""
+    if len(ordered) == 1:
+        return ordered
     best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
     if best.rank is Rank.BARE:
         return ordered

@@ -1,9 +1,10 @@
 """Which reports of an order are kept, and what becomes of each. Pure."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracking.evidence.fields import SaleFigures
 from tracking.evidence.joining import Evidence, Joined

@@ -5,10 +5,13 @@ for a made one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from network.effective import timeline
 from network.milliseconds import to_ms
@@ -23,8 +26,7 @@ SECOND_THOUGHTS = timedelta(days=1)
 be declined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(Struct, frozen=True, gc=False):
     """The clicks of a sale: those that are recorded, and those known from their tokens."""
 
     recorded: Sequence[Click]
@@ -47,16 +49,15 @@ class Journey:
 
     def of(self, joined: Joined) -> "Journey":
         """The clicks that the joined reports lead to."""
-        presented = {click.id for click in joined.clicks}
-
-        def leads_to(click: Click) -> bool:
-            return click.id in presented or click.journey in joined.journeys
-
-        recorded = list(filter(leads_to, self.recorded))
+        presented, journeys = {click.id for click in joined.clicks}, joined.journeys
+        recorded, unrecorded = (
+            [click for click in clicks if click.journey in journeys or click.id in presented]
+            for clicks in (self.recorded, self.unrecorded)
+        )
         activations = self.activations
         if activations:
             activations = activations.intersection(click.id for click in recorded)
-        return Journey(recorded, list(filter(leads_to, self.unrecorded)), activations)
+        return Journey(recorded, unrecorded, activations)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Known:
     @cached_property
     def _joined(self) -> Joined:
         """It is asked for several times."""
-        return join(self.evidence, replace(self.context, chosen=None))
+        context = replace(self.context, chosen=None) if self.context.chosen else self.context
+        return join(self.evidence, context)
 
     def before(self) -> Iterator[Joined]:
         """What was joined when fewer reports were known, in the order in which they were received.
@@ -103,8 +105,7 @@ class Known:
         return next((click.publisher for click in clicks), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True, gc=False):
     """Who is paid by what is joined, with the sale and the clicks that it follows from."""
 
     sale: Sale

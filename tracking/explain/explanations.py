@@ -1,13 +1,14 @@
 """Why a sale was credited as it was: a stored decision, explained to staff or to a publisher."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
 from network import dates, money
 from network.clock import from_ms

@@ -7,10 +7,12 @@ sale whose facts change is taken out and put in again. ``docs/figures.md`` has t
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
+from network.milliseconds import to_ms
 from tracking.commissions.states import SaleState, StateFacts, state_of
 from tracking.rule.attribution import Click, CookieType, Judged, Verdict
 from tracking.rule.reasons import Counted
@@ -35,8 +37,7 @@ STATES: Mapping[Counted, SaleState] = {
 _COUNTED = {state: counted for counted, state in STATES.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is counted together. Without a publisher: a sale that pays nobody. ``time_step`` is the
     time from click to sale in quarters of an octave, and 0 where none is kept."""
 
@@ -48,8 +49,7 @@ class Key:
     time_step: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(msgspec.Struct, frozen=True, gc=False):
     """A count with its sums of money, in the advertiser's currency."""
 
     count: int = 1
@@ -63,24 +63,27 @@ class Amounts:
         return f"{self.count} on {self.sale_amount_minor} for {self.commission_minor}{fee}"
 
     def __bool__(self) -> bool:
-        return any(self._all)
+        return self != _NOTHING
 
     def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(*(mine + its for mine, its in zip(self._all, other._all, strict=True)))
+        return Amounts(
+            self.count + other.count,
+            self.sale_amount_minor + other.sale_amount_minor,
+            self.commission_minor + other.commission_minor,
+            self.network_fee_minor + other.network_fee_minor,
+        )
 
     def __neg__(self) -> "Amounts":
-        return Amounts(*(-each for each in self._all))
-
-    @property
-    def _all(self) -> tuple[int, int, int, int]:
-        return self.count, self.sale_amount_minor, self.commission_minor, self.network_fee_minor
+        return Amounts(
+            -self.count, -self.sale_amount_minor, -self.commission_minor, -self.network_fee_minor
+        )
 
 
+_NOTHING = Amounts(0)
 Contributions = Mapping[Key, Amounts]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earned:
+class Earned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A sale's commission, as far as it is counted."""
 
     publisher: int
@@ -90,13 +93,11 @@ class Earned:
     network_fee_minor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaleFacts:
+class SaleFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A sale, as far as it is counted: its decision's verdicts, and what it earns its partner."""
 
     advertiser: int
     at: datetime
-    at_ms: int
     amount_minor: int
     in_conflict: bool
     verified: bool
@@ -106,15 +107,30 @@ class SaleFacts:
     kept_from: int | None = None
     """The publisher that would be paid instead, had every soft click been hard."""
 
+    @property
+    def at_ms(self) -> int:
+        return to_ms(self.at)
+
 
 def contributions(sale: SaleFacts) -> Contributions:
     """What the sale adds to the rollups."""
-    return added([_itself(sale), *_partners(sale), *_protection(sale)])
+    return added([itself(sale), *_partners(sale), *_protection(sale)])
 
 
-def itself(sale: SaleFacts) -> Contributions:
+def itself(sale: SaleFacts) -> tuple[Key, Amounts]:
     """What the sale adds, but for what it says of partners: for that no verdict is needed."""
-    return added([_itself(sale)])
+    earned = sale.earned
+    key = Key(
+        hour=hour_of(sale.at),
+        advertiser=sale.advertiser,
+        publisher=earned.publisher if earned else None,
+        cookie_type=earned.cookie_type if earned else "",
+        counted=_counted(sale),
+    )
+    if earned is None or key.counted is Counted.SALE_CONFLICT_UNPAID:
+        return key, Amounts(1, sale.amount_minor)
+    owed = earned.commission_minor, earned.network_fee_minor
+    return key, Amounts(1, sale.amount_minor, *owed)
 
 
 def says_the_same_of_partners(sale: SaleFacts, before: SaleFacts) -> bool:
@@ -126,9 +142,9 @@ def says_the_same_of_partners(sale: SaleFacts, before: SaleFacts) -> bool:
     )
 
 
-def difference(before: Contributions, after: Contributions) -> Contributions:
-    """What has to be added where ``before`` was, so that ``after`` is."""
-    return added([*((key, -amounts) for key, amounts in before.items()), *after.items()])
+def taken_back(items: Iterable[tuple[Key, Amounts]]) -> list[tuple[Key, Amounts]]:
+    """What has to be added where these were, so that they are not."""
+    return [(key, -amounts) for key, amounts in items]
 
 
 def added(items: Iterable[tuple[Key, Amounts]]) -> Contributions:
@@ -157,21 +173,6 @@ def median_of(steps: Mapping[int, int]) -> timedelta | None:
         if steps[step] and seen >= half:
             return timedelta(seconds=2 ** ((step + 0.5) / STEPS_PER_OCTAVE))
     return None
-
-
-def _itself(sale: SaleFacts) -> tuple[Key, Amounts]:
-    earned = sale.earned
-    key = Key(
-        hour=hour_of(sale.at),
-        advertiser=sale.advertiser,
-        publisher=earned.publisher if earned else None,
-        cookie_type=earned.cookie_type if earned else "",
-        counted=_counted(sale),
-    )
-    if earned is None or key.counted is Counted.SALE_CONFLICT_UNPAID:
-        return key, Amounts(1, sale.amount_minor)
-    owed = earned.commission_minor, earned.network_fee_minor
-    return key, Amounts(1, sale.amount_minor, *owed)
 
 
 def _counted(sale: SaleFacts) -> Counted:

@@ -7,11 +7,11 @@ changes, possibly less than nothing, so that drains and workers never wait for o
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 from django.db import connection, transaction
 
-from network.clock import to_ms
 from network.models import Advertiser
 from tracking.clicks.rows import ROLLUP_KEY
 from tracking.commissions import decisions
@@ -26,9 +26,9 @@ from tracking.rollups.contributions import (
     SaleFacts,
     added,
     contributions,
-    difference,
     itself,
     says_the_same_of_partners,
+    taken_back,
 )
 from tracking.rollups.protection import TermsRead, kept_from
 
@@ -116,12 +116,14 @@ class Followed:
         for conversion, before in self._before.values():
             after = _moment(conversion)
             if after.says_the_same_of_partners(before):
-                items += difference(itself(before.facts), itself(after.facts)).items()
+                items += taken_back([itself(before.facts)])
+                items.append(itself(after.facts))
             else:
                 whole.append((before, after))
         terms = _terms_for(whole)
         for before, after in whole:
-            items += difference(before.contributions(terms), after.contributions(terms)).items()
+            items += taken_back(before.contributions(terms).items())
+            items += after.contributions(terms).items()
         add(added(items))
 
 
@@ -188,7 +190,6 @@ def _facts(conversion: Conversion) -> SaleFacts:
     return SaleFacts(
         advertiser=conversion.advertiser_id,
         at=conversion.at,
-        at_ms=to_ms(conversion.at),
         amount_minor=conversion.amount_minor,
         in_conflict=bool(conversion.conflict) and conversion.closed_at is None,
         verified=conversion.verified,
@@ -201,7 +202,7 @@ def _with_verdicts(sale: SaleFacts, decision: Decision, terms: TermsRead) -> Sal
     """With what follows from the decision."""
     earned = sale.earned
     is_kept = earned is not None and earned.status != Commission.Status.DECLINED
-    return replace(
+    return msgspec.structs.replace(
         sale,
         judged=decisions.judged_clicks(decision),
         kept_from=kept_from(decision, earned.publisher, terms) if earned and is_kept else None,

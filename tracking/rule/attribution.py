@@ -8,10 +8,11 @@ Times are milliseconds since the Unix epoch, in UTC. Windows are minutes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracking.rule.reasons import ClickReason
 
@@ -46,8 +47,7 @@ class Verdict(StrEnum):
     HELD = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class Click:
+class Click(Struct, frozen=True, gc=False):
     """One visit through a publisher's link for one advertiser, as the rule sees it.
 
     ``journey`` and ``session`` are 0 where the browser had none. ``reason`` is set when the click
@@ -77,8 +77,7 @@ class Click:
         return self.at <= at < self.at + self.window_minutes * MINUTE_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Struct, frozen=True, gc=False):
     """A conversion, as the rule sees it.
 
     ``sessions`` are the browser sessions in which it happened, as far as its evidence says;
@@ -94,16 +93,14 @@ class Sale:
     open_by: Click | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True, gc=False):
     """Until when who is paid may still change, and the click whose window says so."""
 
     at: int
     by: Click | None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True, gc=False):
     """A click with its verdict; ``by`` is the claim it stood down for, or the click that took its
     cookie or contests it, where that is known."""
 
@@ -112,8 +109,7 @@ class Judged:
     by: Click | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """Who is paid (the holder's click, or nobody), why, and until when that may still change.
 
     ``closes_by`` is the click whose window sets ``closes_at``; without one the validation period
@@ -156,12 +152,12 @@ def resolve(clicks: Iterable[Click], sale: Sale) -> Outcome:
     """Decide a conversion: exactly one verdict for each click of its journey, in their order."""
     ordered = in_order(clicks)
     counting = _counting(ordered, sale)
-    judged: dict[UUID, Judged] = {}
+    judged: dict[int, Judged] = {}
     held = _fold_with_verdicts(counting, judged)
     if held:
-        judged[held.id] = Judged(held, *_judge_holder(held, counting, sale))
-    paid = held if held and judged[held.id].verdict is Verdict.HELD else None
-    verdicts = tuple(judged.get(click.id) or _judge_uncounted(click, sale) for click in ordered)
+        judged[held.id.int] = Judged(held, *_judge_holder(held, counting, sale))
+    paid = held if held and judged[held.id.int].verdict is Verdict.HELD else None
+    verdicts = tuple(judged.get(click.id.int) or _judge_uncounted(click, sale) for click in ordered)
     closing = _closing(counting, sale)
     return Outcome(paid, verdicts, closing.at, closing.by)
 
@@ -192,15 +188,15 @@ def _place_under_own_rule(held: Click | None, click: Click) -> Click | None:
     return place(held, click, click.soft_rule)
 
 
-def _fold_with_verdicts(counting: Sequence[Click], judged: dict[UUID, Judged]) -> Click | None:
+def _fold_with_verdicts(counting: Sequence[Click], judged: dict[int, Judged]) -> Click | None:
     """Fold the journey; note why each click but the last holder lost the cookie or never had it."""
     held: Click | None = None
     for click in counting:
         new = _place_under_own_rule(held, click)
         if held and new is not held:
-            judged[held.id] = _judge_displaced(held, click)
+            judged[held.id.int] = _judge_displaced(held, click)
         if new is not click:
-            judged[click.id] = Judged(click, Verdict.STOOD_DOWN, by=new)
+            judged[click.id.int] = Judged(click, Verdict.STOOD_DOWN, by=new)
         held = new
     return held
 

@@ -5,9 +5,12 @@ have behaved. Where nothing of a journey changes, neither does its end.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from network.effective import timeline
 from tracking.rule.attribution import (
@@ -47,8 +50,7 @@ class Change:
         return bool(self.types or self.own_hard_days or any(item is not None for item in windows))
 
 
-@dataclass(frozen=True, slots=True)
-class ShopTerms:
+class ShopTerms(Struct, frozen=True, gc=False):
     """An advertiser's terms from a moment (ms) on."""
 
     starts_at: int

@@ -4,7 +4,10 @@ Pure. With two slots a soft click that races with a hard one in another tab cann
 by accident. Whoever reads the slots folds them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracking.rule.attribution import Click, holder, place
 
@@ -19,8 +22,7 @@ MAX_COOKIE_DAYS = 400
 """Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(Struct, frozen=True, gc=False):
     """What a browser holds. ``last`` leads to the journey and claims nothing; ``session`` is 0
     when no click has happened in this run of the browser."""
 

@@ -23,8 +23,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from struct import Struct
+from struct import Struct as Layout
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import TokenReason
@@ -34,7 +36,7 @@ TOKEN_LENGTH = 85
 MAX_AHEAD_MS = 5 * 60_000
 """How far in the future a token may lie: the clocks of our own hosts differ a little."""
 
-_BODY = Struct(">BBII16sQI3s")
+_BODY = Layout(">BBII16sQI3s")
 _MAC_BYTES = 12
 _ARMOUR = re.compile(r"[A-Za-z2-7]{85}", re.ASCII)
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
@@ -54,8 +56,7 @@ class TokenError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True, gc=False):
     """What a token says: a counting click, and for which advertiser."""
 
     advertiser: int

@@ -6,7 +6,7 @@ other; its verdicts and amounts are those that the product gave to what was copi
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.demo.story.shoppers import Browser

@@ -8,11 +8,12 @@ the product gave to what was copied. What is due is closed in SQL, ledger and al
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from network.bench.sales import as_sets
 from network.bench.seeding import life

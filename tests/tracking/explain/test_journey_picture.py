@@ -1,7 +1,6 @@
 """The journey as a picture: where its parts lie, by tables and by properties."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tracking.explain.captions import CAPTIONS, in_zone, since_start
 from tracking.explain.picture import MARKS, MOST_LANES, DrawnClick, draw

@@ -1,10 +1,10 @@
 """Verdicts, decisions and states in words: names for staff, none of a rival's for publishers."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from network.clock import to_ms
 from tracking.explain.sentences import (

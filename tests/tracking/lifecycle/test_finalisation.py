@@ -1,12 +1,12 @@
 """Commissions become final when the cookie windows have closed: once, whole, or not at all."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from msgspec.structs import replace
 
 from network.models import Advertiser
 from publishers.ledger import posting

@@ -129,7 +129,7 @@ VERDICTS = (
     ),
     Mutation(
         "verdicts: the holder is paid whatever its verdict",
-        "paid = held if held and judged[held.id].verdict is Verdict.HELD else None",
+        "paid = held if held and judged[held.id.int].verdict is Verdict.HELD else None",
         "paid = held",
     ),
     Mutation(

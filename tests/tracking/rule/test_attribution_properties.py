@@ -1,12 +1,12 @@
 """What holds of the rule for any journey."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tracking.rule.attribution import (
     MINUTE_MS,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.tracking.rule.test_attribution_properties import (
     DAY,
@@ -119,7 +120,7 @@ def test_slots_and_fold_name_the_same_live_holder(visit: list[Step]) -> None:
 @given(visits)
 def test_the_redirect_stands_down_exactly_where_the_fold_does(visit: list[Step]) -> None:
     moment = browse(visit)[-1]
-    unmarked = [replace(click, stood_down=False) for click in moment.clicks]
+    unmarked = [structs.replace(click, stood_down=False) for click in moment.clicks]
 
     judged = resolve(unmarked, moment.sale()).verdicts
     by_fold = [each.verdict is Verdict.STOOD_DOWN for each in judged]
@@ -130,7 +131,7 @@ def test_the_redirect_stands_down_exactly_where_the_fold_does(visit: list[Step])
 @given(visits)
 def test_the_stood_down_mark_changes_no_outcome_when_nothing_was_lost(visit: list[Step]) -> None:
     for moment in browse(visit):
-        unmarked = [replace(click, stood_down=False) for click in moment.clicks]
+        unmarked = [structs.replace(click, stood_down=False) for click in moment.clicks]
         marked_outcome = resolve(moment.clicks, moment.sale())
         outcome = resolve(unmarked, moment.sale())
         assert _told(marked_outcome) == _told(outcome)
@@ -201,7 +202,7 @@ def test_a_browser_that_lost_its_slots_does_not_cost_the_hard_claim_its_sale(
     moment = browse([*visit, claim])[-1]
     held = moment.clicks[-1]
     at = moment.at + later * MINUTE_MS
-    late = replace(
+    late = structs.replace(
         held,
         id=UUID(int=at << 80 | len(moment.clicks)),
         at=at,

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tracking.rule.attribution import MINUTE_MS, Click, CookieType, Sale, SoftRule, resolve
 from tracking.rule.reasons import ClickReason
@@ -118,16 +119,16 @@ def live(traffic: Sequence[Event], before: World, after: World, turn: int = 0) -
             if event.what == "activate":
                 lived.activations.add(click.id)
                 if world.types[publisher] is HARD:
-                    click = replace(click, reason=ClickReason.STUFFED)
+                    click = structs.replace(click, reason=ClickReason.STUFFED)
                     if not (slots.journey and slots.session):
                         lived.unknown.add(index)
             if click.reason is None and is_repeat(slots.last, publisher, now):
-                click = replace(click, reason=ClickReason.REPEAT)
+                click = structs.replace(click, reason=ClickReason.REPEAT)
             if click.reason is None:
                 placed = meet(slots, click)
                 click, slots = placed.click, placed.slots
             else:
-                click = replace(click, journey=slots.journey, session=slots.session)
+                click = structs.replace(click, journey=slots.journey, session=slots.session)
             clicks.append(click)
     return lived
 
@@ -168,7 +169,7 @@ def _expire(slots: Slots, now: int) -> Slots:
         hard = None
     if last and last.at + LONGEST_DAYS * DAY_MINUTES * MINUTE_MS <= now:
         last = None
-    return replace(slots, hard=hard, last=last)
+    return structs.replace(slots, hard=hard, last=last)
 
 
 def _sell(
@@ -363,7 +364,7 @@ def test_a_repeat_whose_first_click_is_not_known_stays_one() -> None:
     recorded = live(traffic, world, world).recorded[0]
     assert recorded
     first, activation, repeat = recorded.clicks
-    other = replace(activation, id=UUID(int=1), at=activation.at - MINUTE_MS)
+    other = structs.replace(activation, id=UUID(int=1), at=activation.at - MINUTE_MS)
     without = Recorded([first, other, repeat], recorded.sale, frozenset({other.id}))
     outcome = replay(without, Change({3: HARD}), world.circumstances)
     assert outcome.verdicts[-1].click.reason is ClickReason.REPEAT

@@ -1,9 +1,9 @@
 """The cookies of one browser: what each click and each end of the session leaves in them."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tracking.rule.attribution import MINUTE_MS, Click, CookieType, SoftRule
 from tracking.rule.slots import Slots, end_session, meet

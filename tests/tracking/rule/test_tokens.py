@@ -1,12 +1,12 @@
 """The token: what it carries, how long it is, and everything that makes it credit nobody."""
 
 from base64 import b32decode, b32encode
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import TokenReason
