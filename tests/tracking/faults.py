@@ -4,6 +4,7 @@ The rule itself has a table of its own (``tests/tracking/rule/mutations.py``).
 """
 
 from tests.support.faults import Fault
+from tests.tracking.faults_of_wire import WIRE
 from tests.tracking.faults_simulated import SIMULATOR
 
 _PROPERTIES = "tests/tracking/evidence/test_resolving.py::"
@@ -336,4 +337,4 @@ PAGES = (
     ),
 )
 
-FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD, *PAGES, *SIMULATOR)
+FAULTS = (*BELIEF, *CLOSING, *OTHER_WORLD, *PAGES, *WIRE, *SIMULATOR)

@@ -336,6 +336,16 @@ def test_a_repeat_within_a_second_claims_nothing_new(
     assert len({row.journey for row in rows}) == len({row.session for row in rows}) == 1
 
 
+def test_another_publishers_link_within_a_second_is_no_repeat(
+    tracking_client: TrackingClient, blog: Partnership, extension: Partnership, now: Traveller
+) -> None:
+    tracking_client.get(link(extension), params=TARGET)
+    now.shift(0.5)
+    tracking_client.get(link(blog), params=TARGET)
+
+    assert [row.reason for row in clicks(tracking_client)] == ["", ""]
+
+
 def test_type_window_and_publisher_cannot_be_forged_by_the_address(
     tracking_client: TrackingClient, extension: Partnership
 ) -> None:

@@ -229,6 +229,23 @@ def test_a_forged_session_is_none(
     assert 0 < only_click(tracking_client).session < 2**31
 
 
+@pytest.mark.parametrize("has_cookies", [True, False])
+def test_a_session_in_a_cookie_comes_before_what_a_script_says(
+    tracking_client: TrackingClient, extension: Partnership, has_cookies: bool
+) -> None:
+    token = token_in(tracking_client.get(link(extension)))
+    own = only_click(tracking_client).session
+    if not has_cookies:
+        tracking_client.cookies.clear()
+    said = {"order": "1", "amount": "49.90", "tokens": {"soft": [token]}, "session": f"{own + 1}"}
+    tracking_client.post(f"/t/{extension.advertiser_id}/sale", content=json.dumps(said))
+    tracking_client.drain()
+
+    report = Report.objects.get()
+    assert report.session_by_cookie is has_cookies
+    assert report.sessions == [own if has_cookies else own + 1]
+
+
 @pytest.mark.parametrize(("forge", "reason"), FORGED)
 def test_in_a_pixel_it_credits_nobody(
     tracking_client: TrackingClient, blog: Partnership, forge: Forge, reason: str

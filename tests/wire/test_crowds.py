@@ -8,7 +8,7 @@ from time_machine import Traveller
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import NOW
+from tests.support.makers import NOW, make_advertiser
 from tests.wire.answers import link, token_in
 from tracking.models import Commission, Conversion, OrderSeen, Report, UnattributedSales
 from tracking.wire import crowds, native
@@ -51,6 +51,16 @@ def test_a_stranger_is_remembered_so_often_and_pushes_nobody_out(
     ]
     assert "from one network" in refused[0].errors[0]["expected"]
     assert refused[0].sent["amount"] == "10.00"
+
+
+def test_it_leaves_other_shops_alone(tracking_client: TrackingClient, shop: Advertiser) -> None:
+    other = make_advertiser()
+    for number in range(MOST + 1):
+        pixel(tracking_client, shop, f"made-up-{number}", "203.0.113.1")
+    pixel(tracking_client, other, "real", "203.0.113.1")
+    tracking_client.drain()
+
+    assert OrderSeen.objects.filter(advertiser=other).count() == 1
 
 
 def test_its_click_after_the_order_is_later_still(

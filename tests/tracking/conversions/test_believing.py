@@ -1,5 +1,6 @@
 """Who is believed about a sale, when it happened, and what anybody can send about it."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tracking.clicks.keys import KEYS
 from tracking.conversions import seen
 from tracking.conversions.reports import SaleReport
 from tracking.evidence import signing
@@ -24,6 +26,7 @@ from tracking.models import (
     UnattributedSales,
 )
 from tracking.rule.reasons import ReportOutcome
+from tracking.rule.tokens import Keys
 
 pytestmark = pytest.mark.django_db
 CONFIRMED = Advertiser.Verification.CONFIRMED
@@ -188,6 +191,13 @@ def test_one_key_is_in_use_and_a_theft_ends_it_at_once(shop: Advertiser) -> None
     assert len(signing_keys.valid_at(keys, NOW)) == 1
 
 
+def test_a_report_signed_with_a_stolen_key_is_not_believed(shop: Advertiser) -> None:
+    stolen = signed(shop, reader_of(shop, partner(shop)).report("1", NOW + minutes(2)))
+    signing_keys.make(shop, NOW + minutes(1), made_by=None)
+    record(stolen)
+    assert Report.objects.get().rank == "token"
+
+
 # --- When it happened ---------------------------------------------------------------------------
 
 
@@ -232,6 +242,17 @@ def test_an_order_that_was_seen_cannot_be_read_and_is_forgotten(shop: Advertiser
     assert seen.first_of(make_advertiser().pk, named) == {}
     assert seen.prune(NOW + timedelta(days=30)) == 0
     assert seen.prune(NOW + timedelta(days=30, seconds=1)) == 1
+
+
+def test_an_order_that_was_seen_is_known_when_keys_were_rotated(
+    shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(bare(shop, "1", NOW, "100.00"))
+    browser = reader_of(shop, partner(shop), NOW + minutes(1))
+    newest = max(KEYS.by_id) + 1
+    rotated = Keys(by_id={**KEYS.by_id, newest: secrets.token_bytes(32)}, signing=newest)
+    monkeypatch.setattr(seen, "KEYS", rotated)
+    assert browser.buy("1", NOW + minutes(2), "100.00").at == NOW
 
 
 def test_an_earlier_time_is_remembered_a_later_one_is_not(shop: Advertiser) -> None:
