@@ -98,6 +98,14 @@ BELIEF = (
         "tests/admin/test_sales.py::test_a_settled_sale_stays_open_for_a_day",
     ),
     Fault(
+        "what nobody confirmed keeps others from being heard",
+        "tracking.evidence.joining",
+        "if known and best.rank.confirms:",
+        "if known:",
+        _JOINING + "test_which_reports_belong_together",
+        case="strangers_with_other_figures",
+    ),
+    Fault(
         "reports of two journeys are no conflict",
         "tracking.evidence.joining",
         "if len(deciding) > 1:",

@@ -60,6 +60,12 @@ def evidence(
             [evidence(1, journeys=(1,)), evidence(2, journeys=(2,))], [], "journeys", id="strangers"
         ),
         pytest.param(
+            [evidence(1, journeys=(1,)), evidence(2, journeys=(2,), amount=1)],
+            [],
+            "journeys",
+            id="strangers_with_other_figures",
+        ),
+        pytest.param(
             [
                 evidence(1, journeys=(1,)),
                 evidence(2, journeys=(2,)),
