@@ -298,6 +298,22 @@ def test_a_genuine_token_beside_a_forged_one_counts(
     assert Commission.objects.get().publisher_id == blog.publisher_id
 
 
+@pytest.mark.parametrize("written", ["{}\n", " {} ", "\t{}", "{} {}", "\u00a0{},\r\n"])
+def test_blanks_around_a_token_are_none_of_it(
+    tracking_client: TrackingClient, blog: Partnership, written: str
+) -> None:
+    """A template leaves them."""
+    token = genuine(blog)
+    tracking_client.get(
+        f"/t/{blog.advertiser_id}/pixel.gif",
+        params={"order": "1", "amount": "49.90", "click": written.format(token, token)},
+    )
+    tracking_client.drain()
+
+    assert [one["token"] for one in Report.objects.get().tokens] == [token]
+    assert Commission.objects.get().publisher_id == blog.publisher_id
+
+
 @pytest.mark.parametrize("number", [1, 20, 500])
 def test_no_number_of_others_pushes_out_those_in_our_cookies(
     tracking_client: TrackingClient, blog: Partnership, number: int

@@ -124,8 +124,9 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     data: dict[str, object] = {name: value for name, value in brought if name != "click"}
     if consent.parse_all(value for name, value in brought if name == "consent") is False:
         data["consent"] = "0"
-    texts = [text for name, value in brought if name == "click" for text in value.split(",")]
-    tokens = [(Role.SERVER, text) for text in texts if text]
+    clicks_said = [value for name, value in brought if name == "click"]
+    texts = " ".join(clicks_said).replace(",", " ").split()
+    tokens = [(Role.SERVER, text) for text in texts]
     # The tag's own fallback brings the browser's session, which then decides about soft claims.
     sessions = cookies.parse_sessions(str(data["session"])) if "session" in data else None
     report = _report(request, shop, data, "pixel", (tokens, sessions))
