@@ -7,7 +7,10 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,9 +24,7 @@ from tracking.explain.sentences import (
     uncounted_text,
 )
 from tracking.landings.uses import Use, uses_of
-from tracking.models import (
-    Click,
-)
+from tracking.models import Click, Conversion
 from tracking.pages.sales.entered import ClickDaysFilter
 from tracking.pages.sales.filters import (
     ClickPeriodFilter,
@@ -70,6 +71,7 @@ class ClickAdmin(ScopedAdmin[Click]):
         "outcome",
         "shown_landed",
         "shown_uses",
+        "shown_sales",
         "target_said",
         "target",
         "shown_references",
@@ -87,6 +89,30 @@ class ClickAdmin(ScopedAdmin[Click]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Click]:
         # A click may name a publisher that does not exist; a join would hide it.
         return super().get_queryset(request).prefetch_related("publisher")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        said = _("Click of %(partner)s, %(when)s") % {
+            "partner": self.partner(row),
+            "when": dates.moment(row.at),
+        }
+        context = {**(extra_context or {}), "heading_text": said}
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description=gettext_lazy("Sales credited to it"), empty_value=EMPTY)
+    def shown_sales(self, row: Click) -> SafeString | None:
+        """Each opens; the journey of a sale names its clicks."""
+        sales = Conversion.objects.filter(
+            advertiser=row.advertiser_id, decision__paid_click=row.pk
+        ).order_by("at")
+        found = [(reverse("admin:tracking_conversion_change", args=[s.pk]), s.order) for s in sales]
+        return format_html_join(", ", '<a href="{}">{}</a>', found) or None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
