@@ -3,7 +3,8 @@
 
    First column: what the values stand over. Each further <th> of the head: a series, unless it has
    data-skip, as a row may have. A cell's number is its data-value, or else its text; its text is what
-   the tooltip says. data-labels="all" on the table: every row is named below, slanting if need be.
+   the tooltip says. data-labels="all" on the table: bars lie, so that every row is named beside its
+   own, and what is below zero has another colour.
    data-unit on the table or on a <th>: a currency such as GBP, or "%". data-color on a <th>: the CSS
    variable --chart-<colour>; without it the series take turns with --chart-1, --chart-2 and so on.
    A table inside <details> is drawn before the <details>. Styles are set through the CSSOM only. */
@@ -70,14 +71,20 @@
     return copy.textContent.trim().replace(/\s+/g, " ");
   }
 
-  function dataset(kind, series, few) {
+  function coloursOf(table, series) {
+    if (table.dataset.labels !== "all") return series.colour;
+    const [, below] = PALETTES[isDark(table) ? "dark" : "light"];
+    return series.values.map((value) => (value < 0 ? below : series.colour));
+  }
+
+  function dataset(table, kind, series, few) {
     const line = kind === "line";
     return {
       label: series.name,
       data: series.values,
       texts: series.texts,
       borderColor: series.colour,
-      backgroundColor: series.colour,
+      backgroundColor: coloursOf(table, series),
       borderWidth: line ? 2 : 0,
       pointRadius: few ? 3 : 0,
       pointHitRadius: 12,
@@ -90,23 +97,24 @@
     const ink = style(table, "color");
     const grid = isDark(table) ? "rgba(255, 255, 255, .12)" : "rgba(0, 0, 0, .1)";
     const stacked = table.dataset.chart === "stacked";
-    const named = table.dataset.labels === "all" ? { autoSkip: false, maxRotation: 60 } : { maxRotation: 0, autoSkipPadding: 16 };
+    const lies = table.dataset.labels === "all";
+    const named = lies ? { autoSkip: false } : { maxRotation: 0, autoSkipPadding: 16 };
     const font = { family: style(table, "font-family"), size: 12 };
+    const rows = { stacked, grid: { display: false }, ticks: { color: ink, font, ...named } };
+    const values = {
+      stacked,
+      beginAtZero: true,
+      grid: { color: grid },
+      border: { display: false },
+      ticks: { color: ink, font, maxTicksLimit: 6, precision: data.unit ? undefined : 0, callback: (value) => written(value, data.unit) },
+    };
     return {
       animation: false,
+      indexAxis: lies ? "y" : "x",
       responsive: true,
       maintainAspectRatio: false,
-      interaction: { mode: "index", intersect: false },
-      scales: {
-        x: { stacked, grid: { display: false }, ticks: { color: ink, font, ...named } },
-        y: {
-          stacked,
-          beginAtZero: true,
-          grid: { color: grid },
-          border: { display: false },
-          ticks: { color: ink, font, maxTicksLimit: 6, precision: data.unit ? undefined : 0, callback: (value) => written(value, data.unit) },
-        },
-      },
+      interaction: { mode: "index", intersect: false, axis: lies ? "y" : "x" },
+      scales: lies ? { x: values, y: rows } : { x: rows, y: values },
       plugins: {
         legend: { display: data.series.length > 1, align: "start", labels: { color: ink, font, boxWidth: 12, boxHeight: 12 } },
         tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.dataset.texts[item.dataIndex]}` } },
@@ -118,7 +126,8 @@
     const frame = document.createElement("div");
     frame.className = "chart-frame";  // not "chart": the admin's theme looks for canvases by that
     frame.style.position = "relative";
-    frame.style.height = table.dataset.height || "16rem";
+    const rows = table.dataset.labels === "all" ? [...table.tBodies[0].rows].filter((row) => !("skip" in row.dataset)).length : 0;
+    frame.style.height = rows ? `${4 + 1.75 * rows}rem` : table.dataset.height || "16rem";
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", table.caption.textContent.trim());
@@ -135,7 +144,7 @@
     const few = data.labels.length < 16;
     const chart = new Chart(frame.firstChild, {
       type: kind,
-      data: { labels: data.labels, datasets: data.series.map((series) => dataset(kind, series, few)) },
+      data: { labels: data.labels, datasets: data.series.map((series) => dataset(table, kind, series, few)) },
       options: options(table, data),
     });
     drawn.set(table, { chart, frame });
