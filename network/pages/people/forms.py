@@ -41,6 +41,10 @@ class OwnAddress(forms.ModelForm[User]):
         return address
 
 
+PASSWORD_HELP = _("At least 8 characters: no common password, not only digits, not your name.")
+"""What the validators of a password ask for, in a sentence."""
+
+
 class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
     time_zone = TimeZoneField(label=_("Time zone"))
 
