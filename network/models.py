@@ -20,3 +20,4 @@ from network.people.models import People as People
 from network.people.models import StaffMembership as StaffMembership
 from network.people.models import StaffRole as StaffRole
 from network.people.models import User as User
+from network.saved_reports.models import SavedReport as SavedReport

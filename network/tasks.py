@@ -7,6 +7,7 @@ from network import clock
 from network.hosts import proving
 from network.outside import dns
 from network.outside.web import Fetcher
+from network.saved_reports import sending as saved_reports
 
 
 @shared_task(name="network.tasks.send_mail")
@@ -21,3 +22,9 @@ def check_tracking_hosts() -> None:
     """Look whether hosts that wait for proof are proven, and whether those that were still are."""
     resolver = dns.resolver()
     proving.check_due(clock.now(), resolver, Fetcher(resolver))
+
+
+@shared_task(name="network.tasks.send_saved_reports")
+def send_saved_reports() -> None:
+    """Mail the saved reports that are due."""
+    saved_reports.send_due(clock.now())

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from network.pages.site.admin_site import NetworkAdminSite, OwnPage, add_page
+from network.saved_reports.sending import add_composer
 from tracking.models import (
     Click,
     Commission,
@@ -16,6 +17,7 @@ from tracking.pages.clicks.admin import ClickAdmin
 from tracking.pages.find.admin import find
 from tracking.pages.home import home
 from tracking.pages.home.health import SetAsideAdmin, SpoolHostAdmin
+from tracking.pages.performance import saving as performance_saving
 from tracking.pages.performance.page import performance
 from tracking.pages.sales.admin import (
     CommissionAdmin,
@@ -38,6 +40,7 @@ admin.site.register(SetAside, SetAsideAdmin)
 
 add_page(OwnPage("find/", find, "find"))
 add_page(OwnPage("performance/", performance, "performance"))
+add_composer(performance_saving.PAGE, performance_saving.compose)
 add_page(OwnPage("simulator/", simulator, "simulator"))
 add_page(OwnPage("whatif/", whatif.ask, "whatif"))
 add_page(OwnPage("whatif/<uuid:pk>/", whatif.run_page, "whatif_run"))

@@ -161,6 +161,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SavedReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('page', models.CharField(max_length=30)),
+                ('name', models.CharField(max_length=60, validators=[network.names.plain])),
+                ('query', models.CharField(blank=True, max_length=1000)),
+                ('mailed', models.CharField(blank=True, choices=[('', 'Not mailed'), ('daily', 'Every day'), ('weekly', 'Every Monday'), ('monthly', 'On the first of each month')], default='', max_length=7)),
+                ('next_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField()),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_reports', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='saved_report_due')],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'page', 'name'), name='saved_report_name'), models.CheckConstraint(condition=models.Q(models.Q(('mailed', ''), ('next_at', None)), models.Q(models.Q(('mailed', ''), _negated=True), ('next_at__isnull', False)), _connector='OR'), name='saved_report_next')],
+            },
+        ),
+        migrations.CreateModel(
             name='HostProof',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

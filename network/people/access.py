@@ -75,6 +75,7 @@ RULES: Mapping[str, Rule] = {
     "network.commissionrate": _ADVERTISER,
     "network.hostproof": _ADVERTISER,
     "network.policyversion": OPERATORS_ONLY,
+    "network.savedreport": OPERATORS_ONLY,
     "network.signingkey": _ADVERTISER,
     "network.staffmembership": OPERATORS_ONLY,
     "network.trackinghost": _ADVERTISER,

@@ -288,3 +288,22 @@ PEOPLE = (
     Person("cashback", _("publisher Pennyback"), publisher=CASHBACK),
     Person("overlay", _("publishers Lastlook and Comeback Media, one team"), publisher=OVERLAY),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What staff of the shop ask Performance again and again, and how often it is mailed."""
+
+    name: str
+    query: str
+    mailed: str = ""
+
+
+SAVED_REPORTS = (
+    Saved(
+        "Month by partner",
+        "period=last_month&by=partner&then=cookie_type&compare=before",
+        mailed="monthly",
+    ),
+    Saved("Overlays by week", "period=90&by=week&compare=before&model_type=overlay"),
+)

@@ -14,9 +14,11 @@ from network.hosts import proving, tracking_hosts
 from network.models import Advertiser, CommissionGroup, StaffMembership, User
 from network.outside import dns
 from network.outside.web import Fetcher
+from network.saved_reports import saving
 from publishers.models import Partnership, Publisher
 from publishers.policy import assigning, deciding
 from publishers.teams.models import Team, TeamMembership
+from tracking.pages.performance.saving import PAGE as PERFORMANCE
 
 
 def settle(at: datetime, now: datetime) -> None:
@@ -51,14 +53,8 @@ def settle(at: datetime, now: datetime) -> None:
     for assignment in cast.ASSIGNMENTS:
         if assignment not in at_first:
             _assign(assignment, at, now)
-    ended = _partnership(cast.SHOP, cast.ENDED)
-    deciding.change_terms(
-        ended,
-        {"status": "ended"},
-        max(now - cast.ENDED_AGO, at),
-        made_by=_staff_of(cast.SHOP),
-        reason=cast.ENDED_REASON,
-    )
+    _end_a_partner(at, now)
+    _save_reports(now)
 
 
 def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
@@ -127,6 +123,23 @@ def _assign(assignment: cast.Assignment, at: datetime, now: datetime) -> None:
 
 def _partnership(advertiser: int, publisher: int) -> Partnership:
     return Partnership.objects.get(advertiser=advertiser, publisher=publisher)
+
+
+def _end_a_partner(at: datetime, now: datetime) -> None:
+    ended = _partnership(cast.SHOP, cast.ENDED)
+    deciding.change_terms(
+        ended,
+        {"status": "ended"},
+        max(now - cast.ENDED_AGO, at),
+        made_by=_staff_of(cast.SHOP),
+        reason=cast.ENDED_REASON,
+    )
+
+
+def _save_reports(now: datetime) -> None:
+    staff = _staff_of(cast.SHOP)
+    for saved in cast.SAVED_REPORTS:
+        saving.save(staff, PERFORMANCE, saved.name, saved.query, saved.mailed, now)
 
 
 def _staff_of(advertiser: int) -> User:

@@ -121,7 +121,7 @@ RULES: dict[str, Rule] = {
     "admin:find": Rule(STAFF),
     "admin:applications": Rule(STAFF),
     "admin:publishers_partnership_decide_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
-    "admin:performance": Rule(STAFF),
+    "admin:performance": Rule(STAFF, write=STAFF),
     "admin:simulator": Rule(STAFF, write=STAFF),
     "admin:whatif": Rule(STAFF, write=STAFF),
     "admin:whatif_run": Rule(ASKED, write=ASKED),

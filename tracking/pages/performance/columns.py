@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from network import money
 from network.pages.figures.definitions import Figure, figure
@@ -13,12 +14,15 @@ CLICKS, COMMISSIONS = "admin:tracking_click_changelist", "admin:tracking_commiss
 @dataclass(frozen=True, slots=True)
 class Column:
     """A figure of a line: its definition, its value (None of nothing), how that is written on the
-    page, and plainly."""
+    page, plainly in CSV, and as a number in XLSX with the format of such a number."""
 
     figure: Figure
     value: Callable[[Line], float | None]
     written: Callable[[Line], str]
     plain: Callable[[Line], object]
+    number: Callable[[Line], float | Decimal | None]
+    number_format: Callable[[str], str]
+    """By currency."""
     opens: str = ""
     """The list whose rows it counts."""
 
@@ -28,7 +32,9 @@ class Column:
 
 
 def _number(defined: Figure, value: Callable[[Line], int], opens: str) -> Column:
-    return Column(defined, value, lambda line: f"{value(line):,}", value, opens)
+    return Column(
+        defined, value, lambda line: f"{value(line):,}", value, value, lambda _: "#,##0", opens
+    )
 
 
 def _amount(defined: Figure, value: Callable[[Line], int | None]) -> Column:
@@ -40,7 +46,16 @@ def _amount(defined: Figure, value: Callable[[Line], int | None]) -> Column:
         minor = value(line)
         return "" if minor is None else money.plain(minor, line.currency)
 
-    return Column(defined, value, written, plain)
+    def number(line: Line) -> Decimal | None:
+        minor = value(line)
+        return None if minor is None else Decimal(money.plain(minor, line.currency))
+
+    return Column(defined, value, written, plain, number, _decimals)
+
+
+def _decimals(currency: str, more: int = 0) -> str:
+    places = money.decimals(currency) + more
+    return f"#,##0.{'0' * places}" if places else "#,##0"
 
 
 def _share(defined: Figure, value: Callable[[Line], float | None]) -> Column:
@@ -52,7 +67,7 @@ def _share(defined: Figure, value: Callable[[Line], float | None]) -> Column:
         share = value(line)
         return "" if share is None else f"{share:.4f}"
 
-    return Column(defined, value, written, plain)
+    return Column(defined, value, written, plain, value, lambda _: "0.0%")
 
 
 def _per_click(line: Line) -> float | None:
@@ -60,9 +75,9 @@ def _per_click(line: Line) -> float | None:
     return line.commission_minor / line.clicks_counting if line.clicks_counting else None
 
 
-def _plain_per_click(line: Line) -> object:
+def _number_per_click(line: Line) -> Decimal | None:
     if not line.clicks_counting:
-        return ""
+        return None
     return money.average(line.commission_minor, line.clicks_counting, line.currency)
 
 
@@ -79,7 +94,9 @@ COLUMNS: Sequence[Column] = (
         figure("earnings_per_click"),
         _per_click,
         lambda line: line.earnings_per_click,
-        _plain_per_click,
+        lambda line: "" if (number := _number_per_click(line)) is None else number,
+        _number_per_click,
+        lambda currency: _decimals(currency, more=1),
     ),
     _share(figure("share_soft"), lambda line: line.share_soft),
     _amount(figure("protected"), lambda line: line.protected_minor),

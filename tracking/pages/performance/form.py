@@ -1,6 +1,6 @@
 """What the page of performance is asked for, as it stands in its address."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, tzinfo
 
 from django import forms
@@ -25,6 +25,7 @@ GROUPS: Mapping[str, str | Promise] = {
     By.MONTH: gettext_lazy("Month"),
 }
 """What lines are about."""
+TIMES = (By.DAY, By.WEEK, By.MONTH)
 
 
 class PerformanceForm(PeriodForm):
@@ -33,6 +34,12 @@ class PerformanceForm(PeriodForm):
     by = forms.ChoiceField(
         label=gettext_lazy("By"),
         choices=[*GROUPS.items()],
+        required=False,
+        error_messages=NOT_ONE,
+    )
+    then = forms.ChoiceField(
+        label=gettext_lazy("Then by"),
+        choices=[("", gettext_lazy("Nothing else")), *GROUPS.items()],
         required=False,
         error_messages=NOT_ONE,
     )
@@ -75,6 +82,13 @@ class PerformanceForm(PeriodForm):
                 model.objects.filter(partnerships__in=seen).distinct().order_by("name")
             )
         self.grouping = str(data.get("by") or PARTNER)
+        then = str(data.get("then") or "")
+        self.then_by = "" if then == self.grouping else then
+
+    @property
+    def groupings(self) -> Sequence[str]:
+        """What each line is about, in one respect or in two."""
+        return [self.grouping, *([self.then_by] if self.then_by else [])]
 
     @property
     def narrowed(self) -> Mapping[str, str]:

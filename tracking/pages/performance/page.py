@@ -8,71 +8,97 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from network import clock, money
 from network.pages.figures.definitions import Figure
-from network.pages.figures.periods import CHOICES, network_zone
-from network.people import access
-from publishers.models import Partnership
-from tracking.figures.queries import Line, Scope
+from network.pages.figures.periods import CHOICES
+from tracking.figures.queries import By, Line
+from tracking.pages.performance import saving
+from tracking.pages.performance.asking import asked
 from tracking.pages.performance.columns import CLICKS, COLUMNS, Column
-from tracking.pages.performance.export import csv_of
-from tracking.pages.performance.form import GROUPS, PerformanceForm
-from tracking.pages.performance.table import PerformanceRow, Section, scope_of, sections
+from tracking.pages.performance.export import FILES, ExportedFile
+from tracking.pages.performance.form import GROUPS, PARTNER, PerformanceForm
+from tracking.pages.performance.table import PerformanceRow, Section
 
 MOST_OFFERED = 200
 """Partners in a list to choose from."""
+MOST_LINES = 500
+"""Of a currency on the page; files have all."""
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def performance(request: HttpRequest) -> HttpResponse:
-    now, zone = clock.now(), network_zone()
-    seen = access.for_staff(Partnership.objects.all(), request.user)
-    form = PerformanceForm(request.GET, now.astimezone(zone).date(), zone, seen)
-    links = _Links(form)
+    """What the address asks; a POST to it saves that."""
+    now = clock.now()
+    ask = asked(request.GET, request.user, now)
+    form, links = ask.form, _Links(ask.form)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Performance"),
         "form": form,
-        "zone_of_days": str(zone),
+        "zone_of_days": str(form.zone),
         "periods": form.offered(lambda key: links.page(period=key)),
         "selects": [form[name] for name in _selects(form)],
     }
     if not form.is_valid():
         return TemplateResponse(request, "admin/performance/page.html", context, status=400)
-    found = sections(form, scope_of(form, seen, _everything(request), now), now, seen)
-    if request.GET.get("format") == "csv":
-        return csv_of(form, found)
-    context |= {
+    refused = None
+    if request.method == "POST":
+        refused = saving.handle(request, form, links.query, now)
+        if refused is None:
+            return HttpResponseRedirect(request.get_full_path())
+    found = ask.answer(now)
+    write = FILES.get(request.GET.get("format", ""))
+    if write:
+        return _download(write(form, found, now))
+    context |= _answered(form, found, links)
+    context |= saving.context(request, form, links.query, refused)
+    return TemplateResponse(request, "admin/performance/page.html", context)
+
+
+def _answered(
+    form: PerformanceForm, found: Sequence[Section], links: "_Links"
+) -> Mapping[str, Any]:
+    groups = _groups(form)
+    return {
         "days": form.days(),
         "compared": form.compared(),
         "told": form.told(),
         "groups": [
-            (label, links.page(by=key), form.grouping == key)
-            for key, label in _groups(form).items()
+            (label, links.page(by=key, then="" if key == form.then_by else form.then_by), chosen)
+            for key, label in groups.items()
+            for chosen in [form.grouping == key]
         ],
-        "group": GROUPS[form.grouping],
+        "thens": [
+            (label, links.page(then=key), form.then_by == key)
+            for key, label in {"": _("Nothing else"), **groups}.items()
+            if key != form.grouping
+        ],
+        "headings": [GROUPS[by] for by in form.groupings],
         "columns": COLUMNS,
         "sections": [_shown(section, links) for section in found],
         "csv": links.page(format="csv"),
+        "xlsx": links.page(format="xlsx"),
         "everybody": links.everybody,
         "carried": [
             (name, value)
             for name, value in links.given.items()
-            if name not in ("period", "since", "until", *_selects(form))
+            if value and name not in ("period", "since", "until", *_selects(form))
         ],
     }
-    return TemplateResponse(request, "admin/performance/page.html", context)
 
 
-def _everything(request: HttpRequest) -> Scope:
-    known = access.access_of(request.user)
-    return Scope(advertisers=None if known.operator else frozenset(known.staff_roles))
+def _download(file: ExportedFile) -> HttpResponse:
+    return HttpResponse(
+        file.content,
+        content_type=file.content_type,
+        headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
+    )
 
 
 def _groups(form: PerformanceForm) -> Mapping[str, Any]:
@@ -109,17 +135,30 @@ class _Links:
             self.given = {
                 **form.period_query,
                 "by": form.grouping,
+                "then": form.then_by,
                 "compare": form.comparison,
                 **form.narrowed,
             }
 
+    @property
+    def query(self) -> str:
+        """What is shown, as it stands in this page's address."""
+        return self.page().removeprefix("?")
+
     def page(self, **other: str) -> str:
         """This page, with something else."""
-        asked = {**self.given, **other}
+        asked = {name: text for name, text in {**self.given, **other}.items() if text}
         if other.get("period") in CHOICES:
             asked.pop("since", None)
             asked.pop("until", None)
         return f"?{urlencode(asked)}"
+
+    def inside(self, last: int, query: Mapping[str, str]) -> str:
+        """This page for what a line is about, up to its item ``last``: by what is left, or else
+        by partner, and of a partner by day."""
+        left = self.form.groupings[last + 1 :]
+        narrower = By.DAY.value if "partner" in {**self.given, **query} else PARTNER
+        return self.page(**query, by=left[0] if left else narrower, then="")
 
     @property
     def everybody(self) -> str:
@@ -148,8 +187,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    name: str
-    address: str
+    """``heads`` name what the line is about."""
+
+    heads: Sequence[Cell]
     cells: Sequence[Cell]
 
 
@@ -169,6 +209,8 @@ class ShownSection:
     currency: str
     tiles: Sequence[tuple[Figure, Cell]]
     rows: Sequence[ShownRow]
+    lines: int
+    """With those that are not shown."""
     total: Sequence[Cell]
     days: Sequence[ShownDay]
 
@@ -183,14 +225,19 @@ def _shown(section: Section, links: _Links) -> ShownSection:
     return ShownSection(
         currency=section.currency,
         tiles=tiles,
-        rows=[_row(row, links) for row in section.rows],
+        rows=[_row(row, links) for row in section.rows[:MOST_LINES]],
+        lines=len(section.rows),
         total=total,
         days=[_day(day, line, section.currency) for day, line in section.by_day],
     )
 
 
 def _row(row: PerformanceRow, links: _Links) -> ShownRow:
-    return ShownRow(row.name, links.page(**row.query), _cells(row.line, links, row.narrows))
+    heads = [
+        Cell(item.name, links.inside(last, query) if item.query else "")
+        for last, (item, query) in enumerate(zip(row.items, row.queries, strict=True))
+    ]
+    return ShownRow(heads, _cells(row.line, links, row.narrows))
 
 
 def _cells(line: Line, links: _Links, narrows: Mapping[str, str] | None) -> list[Cell]:

@@ -2,33 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
-from network.models import Advertiser
 from network.pages.figures.forms import PeriodForm
-from network.pages.figures.periods import Days
 from publishers.cookie_types.current import model_types
-from publishers.models import CookieTypeChoice, ModelType, Partnership, Publisher
+from publishers.models import Partnership
 from tracking.figures import queries
 from tracking.figures.queries import By, Line, Period, Scope
-from tracking.pages.performance.form import MODEL_TYPE, PARTNER, PerformanceForm
-
-_KEY: Mapping[str, By] = {PARTNER: By.PUBLISHER, MODEL_TYPE: By.PUBLISHER}
-"""What the rollups are asked by, where it is not what the lines are about."""
+from tracking.pages.performance.form import TIMES, PerformanceForm
+from tracking.pages.performance.items import Item, ItemNames, item_of, keys_of, names_of, together
 
 
 @dataclass(frozen=True, slots=True)
 class PerformanceRow:
-    """A line with the name of what it is about. ``query`` leads to this page for it alone, and
-    ``narrows`` the lists of clicks and commissions to its rows; None where no list can."""
+    """A line, and what it is about: an item for each thing that lines are asked by."""
 
-    name: str
+    items: Sequence[Item]
     line: Line
-    query: Mapping[str, str]
-    narrows: Mapping[str, str] | None
+
+    @property
+    def queries(self) -> Sequence[Mapping[str, str]]:
+        """Of each item what leads to this page for it, and for those before it, alone."""
+        return [
+            together([item.query for item in self.items[: last + 1]])
+            for last in range(len(self.items))
+        ]
+
+    @property
+    def narrows(self) -> Mapping[str, str] | None:
+        """What leads lists of clicks and commissions to its rows; None where no list can."""
+        found = [item.narrows for item in self.items if item.narrows is not None]
+        return together(found) if len(found) == len(self.items) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +79,9 @@ def sections(
     (period, before), zone = periods_of(form, now), form.zone
     totals = queries.totals(scope, period)
     ago = {line.currency: line for line in queries.totals(scope, before)}
-    lines = queries.lines(scope, period, [_KEY.get(form.grouping) or By(form.grouping)], zone)
+    lines = queries.lines(scope, period, keys_of(form.groupings), zone)
     by_day = queries.lines(scope, period, [By.DAY], zone)
-    rows = _rows(form, lines, _names(form.grouping, lines, seen, now))
+    rows = _rows(form, lines, names_of(form.groupings, lines, seen, now))
     return [
         Section(
             currency=total.currency,
@@ -88,116 +94,41 @@ def sections(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The names of partners and programmes, and of partners' model types."""
-
-    publishers: Mapping[int, str]
-    advertisers: Mapping[int, str]
-    model_types: Mapping[int, str]
-
-
-def _names(by: str, lines: Sequence[Line], seen: QuerySet[Partnership], now: datetime) -> _Names:
-    if by == By.ADVERTISER:
-        ids = {line.key[By.ADVERTISER] for line in lines}
-        names = Advertiser.objects.filter(pk__in=ids).values_list("pk", "name")
-        return _Names({}, dict(names), {})
-    if by not in (PARTNER, MODEL_TYPE):
-        return _Names({}, {}, {})
-    ids = {line.key[By.PUBLISHER] for line in lines if line.key[By.PUBLISHER]}
-    if by == PARTNER:
-        named = Publisher.objects.filter(pk__in=ids).values_list("pk", "name")
-        return _Names(dict(named), {}, {})
-    return _Names({}, {}, model_types(seen.filter(publisher__in=ids), now))
-
-
-def _rows(form: PerformanceForm, lines: Sequence[Line], names: _Names) -> list[PerformanceRow]:
-    """In the order of time, or else what sold most first. A sale that pays nobody is of no line."""
-    lines = [line for line in lines if line.clicks_recorded or line.sales]
-    match form.grouping:
-        case "partner":
-            rows = _partners([line for line in lines if line.key[By.PUBLISHER]], names)
-        case "model_type":
-            rows = [_model_type(*each) for each in _by_model_type(lines, names).items()]
-        case By.ADVERTISER:
-            rows = [_advertiser(line, names) for line in lines]
-        case By.COOKIE_TYPE:
-            rows = [_cookie_type(line) for line in lines if line.key[By.COOKIE_TYPE]]
-        case _:
-            return [_time(line, By(form.grouping), form) for line in lines]
-    return sorted(rows, key=lambda row: (-row.line.sale_amount_minor, -row.line.clicks_counting))
-
-
-def _partners(lines: Sequence[Line], names: _Names) -> list[PerformanceRow]:
-    """Clicks with ids of no publisher, which anybody can make up, are one line of each currency."""
-    rows, unknown = list[PerformanceRow](), dict[str, Line]()
+def _rows(form: PerformanceForm, lines: Sequence[Line], names: ItemNames) -> list[PerformanceRow]:
+    """In the order of time, or else what sold most first, item by item. A sale that pays nobody is
+    of no line."""
+    days, found = form.days(), dict[tuple[object, ...], PerformanceRow]()
     for line in lines:
-        publisher = line.key[By.PUBLISHER]
-        if publisher in names.publishers:
-            rows.append(_partner(line, names.publishers[publisher]))
-        else:
-            before = unknown.get(line.currency)
-            unknown[line.currency] = before + line if before else line
-    nobody = _("Ids of no publisher")
-    rows += [PerformanceRow(nobody, line, {"by": PARTNER}, None) for line in unknown.values()]
-    return rows
+        items = [item_of(by, line, names, days) for by in form.groupings]
+        if None in items or not (line.clicks_recorded or line.sales):
+            continue
+        row = PerformanceRow([item for item in items if item], line)
+        at = (line.currency, *(item.key for item in row.items))
+        found[at] = replace(row, line=found[at].line + line) if at in found else row
+    return _in_order(form, list(found.values()))
 
 
-def _partner(line: Line, name: str) -> PerformanceRow:
-    key = str(line.key[By.PUBLISHER])
-    return PerformanceRow(name, line, {"partner": key, "by": "day"}, {"publisher": key})
+def _in_order(form: PerformanceForm, rows: list[PerformanceRow]) -> list[PerformanceRow]:
+    sums = dict[tuple[object, ...], Line]()
+    for row in rows:
+        for last in range(len(row.items)):
+            at = _place(row, last)
+            sums[at] = sums[at] + row.line if at in sums else row.line
+
+    def rank(row: PerformanceRow) -> list[object]:
+        return [
+            row.items[last].key
+            if by in TIMES
+            else (-sums[at].sale_amount_minor, -sums[at].clicks_counting, row.items[last].name)
+            for last, by in enumerate(form.groupings)
+            for at in [_place(row, last)]
+        ]
+
+    return sorted(rows, key=rank)
 
 
-def _by_model_type(lines: Sequence[Line], names: _Names) -> Mapping[tuple[str, str], Line]:
-    """Partners of a type together, in each currency."""
-    found: dict[tuple[str, str], Line] = {}
-    for line in lines:
-        if line.key[By.PUBLISHER]:
-            model_type = names.model_types.get(line.key[By.PUBLISHER], ModelType.OTHER.value)
-            at = model_type, line.currency
-            found[at] = found[at] + line if at in found else line
-    return found
-
-
-def _model_type(at: tuple[str, str], line: Line) -> PerformanceRow:
-    model_type, _currency = at
-    name = str(ModelType(model_type).label)
-    return PerformanceRow(name, line, {"model_type": model_type, "by": PARTNER}, None)
-
-
-def _advertiser(line: Line, names: _Names) -> PerformanceRow:
-    key = line.key[By.ADVERTISER]
-    return PerformanceRow(
-        names.advertisers[key],
-        line,
-        {"advertiser": str(key), "by": PARTNER},
-        {"advertiser": str(key)},
-    )
-
-
-def _cookie_type(line: Line) -> PerformanceRow:
-    key = line.key[By.COOKIE_TYPE]
-    name = str(CookieTypeChoice(key).label)
-    return PerformanceRow(
-        name, line, {"cookie_type": key, "by": PARTNER}, {"cookie_type__exact": key}
-    )
-
-
-def _time(line: Line, by: By, form: PerformanceForm) -> PerformanceRow:
-    """A day, a week or a month, as far as it lies within the days that are asked for."""
-    days, start = form.days(), line.key[by]
-    first, last = max(start, days.first), min(_end(start, by), days.last)
-    within = {"since": str(first), "until": str(last)}
-    name = str(Days(first, last, form.zone))
-    return PerformanceRow(name, line, {"period": "dates", **within, "by": PARTNER}, within)
-
-
-def _end(start: date, by: By) -> date:
-    if by is By.WEEK:
-        return start + timedelta(days=6)
-    if by is By.MONTH:
-        return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return start
+def _place(row: PerformanceRow, last: int) -> tuple[object, ...]:
+    return (row.line.currency, *(item.key for item in row.items[: last + 1]))
 
 
 def _days(form: PerformanceForm, lines: Sequence[Line]) -> list[tuple[date, Line]]:

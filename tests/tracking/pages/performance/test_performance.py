@@ -1,11 +1,6 @@
 """What partners brought in, by whatever it is asked: every number opens its rows, and the lines
 come to the total."""
 
-import csv
-from datetime import timedelta
-from io import StringIO
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -23,58 +18,12 @@ from tests.support.makers import (
     make_user,
 )
 from tests.support.reading import signed_in, text
-from tracking.models import Commission
+from tests.tracking.pages.performance.asking import DAY, MINUTE, PAGE, lines, sell
 from tracking.pages.performance.columns import COLUMNS
 from tracking.pages.performance.form import GROUPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-PAGE = "/admin/performance/"
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 NAMES = [column.name for column in COLUMNS]
-
-
-@pytest.fixture
-def blog(shop: Advertiser) -> Partnership:
-    Advertiser.objects.filter(pk=shop.pk).update(network_fee_percent=30)
-    shop.refresh_from_db()
-    return make_partner(shop, make_publisher("Blog"), "hard")
-
-
-@pytest.fixture
-def overlay(shop: Advertiser, blog: Partnership) -> Partnership:
-    return make_partner(shop, make_publisher("Overlay", model_type="overlay"), "soft")
-
-
-@pytest.fixture
-def owner(shop: Advertiser) -> Client:
-    return signed_in(make_user("owner", shop, name="olga"))
-
-
-@pytest.fixture
-def life(blog: Partnership, overlay: Partnership) -> None:
-    """Two sales of the blog's, one of them kept for it by the overlay, and one of the overlay's;
-    40 days ago another of the blog's."""
-    sell(blog, NOW - 40 * DAY, "80.00")
-    sell(blog, NOW - 3 * DAY, "100.00")
-    sell(overlay, NOW - 2 * DAY, "50.00")
-    shopper = Shopper()
-    shopper.follow(blog, NOW - 3 * MINUTE)
-    shopper.follow(overlay, NOW - 2 * MINUTE)
-    shopper.buy(blog.advertiser, NOW - MINUTE, order="kept", amount="30.00")
-
-
-def sell(partner: Partnership, at: Any, amount: str) -> None:
-    shopper = Shopper()
-    shopper.follow(partner, at - MINUTE)
-    shopper.buy(partner.advertiser, at, order=f"{partner.publisher}-{amount}", amount=amount)
-
-
-def lines(client: Client, query: str = "") -> dict[str, dict[str, str]]:
-    """Each line's figures by name, from the table for spreadsheets; the total as ``total``."""
-    answer = client.get(f"{PAGE}?format=csv&{query}")
-    assert answer.status_code == 200
-    head, *rows = csv.reader(StringIO(answer.content.decode("utf-8-sig")))
-    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
 
 
 @pytest.mark.usefixtures("life")
@@ -152,7 +101,7 @@ def test_a_number_opens_exactly_its_rows(
 @pytest.mark.usefixtures("life")
 def test_a_model_type_leads_to_its_partners(owner: Client) -> None:
     [section] = owner.get(f"{PAGE}?by=model_type&period=90").context["sections"]
-    [overlay] = [row for row in section.rows if row.name == "Overlay"]
+    [overlay] = [row.heads[0] for row in section.rows if row.heads[0].text == "Overlay"]
     assert list(lines(owner, overlay.address.removeprefix("?"))) == ["Overlay", "total"]
 
 
@@ -193,6 +142,7 @@ def test_nothing_is_said_of_an_empty_time(owner: Client) -> None:
         pytest.param("period=5", "Period: There is no such period.", id="period"),
         pytest.param("period=dates&since=x&until=2026-03-01", "From: Write the date", id="date"),
         pytest.param("by=colour", "By: There is none of these.", id="by"),
+        pytest.param("then=colour", "Then by: There is none of these.", id="then"),
         pytest.param("compare=never", "Compared with: There is none of these.", id="compare"),
         pytest.param("partner=999999", "Partner: There is none of these.", id="partner"),
         pytest.param("advertiser=x", "Programme: There is none of these.", id="programme"),
@@ -236,7 +186,3 @@ def test_many_partners_take_as_many_queries(owner: Client, shop: Advertiser) -> 
     for number in range(5):
         sell(make_partner(shop, make_publisher(f"P{number}"), "hard"), NOW - DAY, "10.00")
     assert queries() == before
-
-
-def test_the_fixture_is_what_it_says(life: None) -> None:
-    assert Commission.objects.count() == 4
