@@ -37,13 +37,14 @@ def performance(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     ask = asked(request.GET, request.user, now)
     form, links = ask.form, _Links(ask.form)
+    groups, selects = _choices(form)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Performance"),
         "form": form,
         "zone_of_days": str(form.zone),
         "periods": form.offered(lambda key: links.page(period=key)),
-        "selects": [form[name] for name in _selects(form)],
+        "selects": [form[name] for name in selects],
     }
     if not form.is_valid():
         return TemplateResponse(request, "admin/performance/page.html", context, status=400)
@@ -56,15 +57,19 @@ def performance(request: HttpRequest) -> HttpResponse:
     write = FILES.get(request.GET.get("format", ""))
     if write:
         return _download(write(form, found, now))
-    context |= _answered(form, found, links)
+    context |= _answered(form, found, links, groups)
+    context["carried"] = [
+        (name, value)
+        for name, value in links.given.items()
+        if value and name not in ("period", "since", "until", *selects)
+    ]
     context |= saving.context(request, form, links.query, refused)
     return TemplateResponse(request, "admin/performance/page.html", context)
 
 
 def _answered(
-    form: PerformanceForm, found: Sequence[Section], links: "_Links"
+    form: PerformanceForm, found: Sequence[Section], links: "_Links", groups: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    groups = _groups(form)
     return {
         "days": form.days(),
         "compared": form.compared(),
@@ -85,11 +90,6 @@ def _answered(
         "csv": links.page(format="csv"),
         "xlsx": links.page(format="xlsx"),
         "everybody": links.everybody,
-        "carried": [
-            (name, value)
-            for name, value in links.given.items()
-            if value and name not in ("period", "since", "until", *_selects(form))
-        ],
     }
 
 
@@ -101,21 +101,14 @@ def _download(file: ExportedFile) -> HttpResponse:
     )
 
 
-def _groups(form: PerformanceForm) -> Mapping[str, Any]:
-    """Without programmes where there is only one."""
-    several = _is_several(form)
-    return {key: label for key, label in GROUPS.items() if several or key != "advertiser"}
-
-
-def _selects(form: PerformanceForm) -> Sequence[str]:
-    """What is chosen from lists. One of very many partners is found by its line instead."""
-    programmes = ("advertiser",) if _is_several(form) else ()
+def _choices(form: PerformanceForm) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """What lines can be about, and what is chosen from lists: no programmes where there is only
+    one. One of very many partners is found by its line instead. Two queries."""
+    several = _number(form, "advertiser") > 1
+    groups = {key: label for key, label in GROUPS.items() if several or key != "advertiser"}
+    programmes = ("advertiser",) if several else ()
     partners = ("partner",) if _number(form, "partner") <= MOST_OFFERED else ()
-    return (*programmes, *partners, "model_type", "cookie_type", "compare")
-
-
-def _is_several(form: PerformanceForm) -> bool:
-    return _number(form, "advertiser") > 1
+    return groups, (*programmes, *partners, "model_type", "cookie_type", "compare")
 
 
 def _number(form: PerformanceForm, name: str) -> int:
