@@ -132,7 +132,7 @@ def test_while_it_counts_it_says_how_far_it_is(client: Client, market: Market) -
     WhatIfRun.objects.update(status="counting", counted=38_000, total=240_000)
     page = looked_again(client, page)
     said = text(page)
-    assert "38,000 of 240,000 Cancel Confirm without it Refresh" in said
+    assert "38,000 of 240,000 Stop counting Confirm without it Refresh" in said
     assert 'hx-trigger="every 2s"' in page.content.decode()
 
 

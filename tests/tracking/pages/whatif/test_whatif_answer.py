@@ -134,8 +134,10 @@ def test_a_viewer_asks_and_is_led_nowhere(market: Market) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        pytest.param("waiting", "Waiting to be counted: 4 sales. Cancel Refresh", id="waiting"),
-        pytest.param("counting", "3 of 4 Cancel Refresh", id="counting"),
+        pytest.param(
+            "waiting", "Waiting to be counted: 4 sales. Stop counting Refresh", id="waiting"
+        ),
+        pytest.param("counting", "3 of 4 Stop counting Refresh", id="counting"),
         pytest.param("cancelled", "Counting was cancelled. Count again", id="cancelled"),
         pytest.param("failed", "This could not be counted", id="failed"),
     ],
