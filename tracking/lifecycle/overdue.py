@@ -34,6 +34,8 @@ def end_waiting(now: datetime, advertisers: Collection[int] | None = None) -> in
 
 
 def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
+    if not _is_anything_open(shop):
+        return 0
     unconfirmed = Q(
         verified=False,
         conflict="",
@@ -44,6 +46,14 @@ def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
     ended = _each(shop, unconfirmed, partial(_decline_all, shop), now)
     ended += _each(shop, contested, partial(_one_by_one, _settle), now)
     return ended + _each(shop, _believed_since(shop), partial(_one_by_one, reconsider), now)
+
+
+def _is_anything_open(shop: Advertiser) -> bool:
+    """Asked of every advertiser at every run, where most have nothing; each by an index of rare
+    rows."""
+    open_sales = Conversion.objects.filter(advertiser=shop.pk, closed_at__isnull=True)
+    waits, contested = Q(verified=False) | Q(over_limit=True), Q(conflict_since__isnull=False)
+    return open_sales.filter(waits).exists() or open_sales.filter(contested).exists()
 
 
 def _believed_since(shop: Advertiser) -> Q:
