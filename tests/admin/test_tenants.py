@@ -45,7 +45,7 @@ NEW_ADVERTISER = {
 
 def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     page = text(post(operator, "/admin/network/advertiser/add/", **NEW_ADVERTISER))
-    assert "was added successfully" in page
+    assert "New shop is added." in page
     shop = Advertiser.objects.get(name="New shop")
     assert (shop.currency, shop.domains) == ("EUR", ["new.example"])
     assert shop.consent_default == "ask"

@@ -20,6 +20,7 @@ from django.db import models
 from django.utils.dates import MONTHS, MONTHS_3
 from playwright.sync_api import Page as Tab
 
+from network import money
 from network.demo.pages.mailbox import mails
 from network.models import TrackingHost
 from network.pages.site.pseudo import CLOSE, LANGUAGE, OPEN, pseudo
@@ -80,7 +81,9 @@ READ = """() => {
 """What is read in one go: texts in a row that no block and nothing with a look of its own parts,
 unless it stands inside of a message. U+FFFC stands for an element that is exempt."""
 
-NAMES = ("Softclick", *REFERENCE_NAMES, *available_timezones())
+CURRENCIES = (label for _code, label in money.names_in_use())
+"""Babel's."""
+NAMES = ("Softclick", *REFERENCE_NAMES, *available_timezones(), *CURRENCIES)
 OF_OTHERS = re.compile(
     "scrollable content"  # what simplebar, the admin theme's scroll bar, calls a region
     r"|\d+ of \d+ selected"  # Django's, from its catalogue of scripts, which has no such language

@@ -137,7 +137,11 @@ def test_staff_of_two_advertisers_choose_between_theirs_only(world: World) -> No
     assert "Tenant B" in page
     assert "Tenant C" in page
     assert "Tenant A" not in page
-    assert client.get(f"/admin/tracking/conversion/?advertiser={world.a.pk}").status_code == 404
+    another = client.get(f"/admin/tracking/conversion/?advertiser={world.a.pk}")
+    assert (another.status_code, another.headers["Location"]) == (
+        302,
+        "/admin/tracking/conversion/?e=1",
+    )
 
 
 @pytest.mark.parametrize(

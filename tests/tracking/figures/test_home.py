@@ -217,7 +217,7 @@ def test_the_network_has_not_applied(shop: Shop) -> None:
     client = signed_in(make_user("viewer", shop.advertiser))
     assert "New at Shop: Applied — —" in text(home_of(client))
     shown = text(client.get(f"/admin/publishers/partnership/{partner.pk}/change/"))
-    assert "12 Mar 2026 14:00 Applied — No No — —" in shown
+    assert "12 Mar 2026 14:00 Now Applied — No No — —" in shown
 
 
 def test_staff_see_what_the_network_decided_and_no_operators_name(shop: Shop) -> None:

@@ -34,7 +34,7 @@ from publishers.pages.cookie_types.confirmation import CookieTypeChange
 from publishers.pages.cookie_types.default import DefaultChange
 from publishers.pages.cookie_types.model_type import ModelTypeChange
 from publishers.pages.partners.applications import DecidingMany
-from publishers.pages.partners.changes import NewNote, NewPartner, PartnershipTermsChange
+from publishers.pages.partners.changes import Asking, NewNote, NewPartner, PartnershipTermsChange
 from publishers.pages.partners.status import StatusChange
 from publishers.pages.publishers.closing import Closing
 from publishers.pages.teams.invitation_admin import NewInvitation
@@ -181,7 +181,7 @@ PAGES: Mapping[str, Case] = {
 }
 ELSEWHERE: set[View] = {
     *(NewApiKeyPage, RevokeApiKey, NewSigningKey, SecondFactorReset, NewInvitation, NewNote),
-    *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting, Closing),
+    *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting, Closing, Asking),
 }
 """What is confirmed on such a page and is no change of the policy."""
 NEVER_SENT: set[View] = {

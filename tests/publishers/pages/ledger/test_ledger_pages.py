@@ -85,7 +85,7 @@ def test_the_csv_is_what_is_shown(owner: Client, sold: Partnership) -> None:
 
 def test_transactions_name_the_order_and_the_amounts(owner: Client, sold: Partnership) -> None:
     page = text(owner.get(LISTED))
-    assert "A Shop Blog £8.00 £8.00" in page
+    assert "A Blog £8.00 £8.00" in page
     assert "commission:" not in page
 
 
