@@ -32,6 +32,7 @@ from tracking.models import (
     Report,
     UnattributedSales,
 )
+from tracking.pages.clicks.alike import MANY, alike
 from tracking.rule.attribution import Verdict
 from tracking.rule.replay import Change
 from tracking.verify.checks import Broken, verify
@@ -75,6 +76,13 @@ def test_most_clicks_landed_and_some_were_handed_round() -> None:
     assert 0.8 < landed / counting < 1
     assert Conversion.objects.filter(of_overused_clicks()).exists()
     assert Report.objects.filter(is_unanswered=True).exists()
+
+
+def test_a_program_followed_links_and_is_marked() -> None:
+    clicks = Click.objects.filter(publisher=cast.VOUCHERS, reason="")
+    flood = [click for click in clicks if alike([click]).get(click.pk, 0) >= MANY]
+    assert len(flood) >= MANY
+    assert not Landing.objects.filter(click__in=[click.pk for click in flood]).exists()
 
 
 def test_some_refused_reports_are_corrected_and_some_wait() -> None:

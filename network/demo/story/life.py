@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from network.advertisers import signing_keys
 from network.demo.story import cast
-from network.demo.story.shoppers import Browser
+from network.demo.story.shoppers import FOLLOWED_BY_A_PROGRAM, Browser, clicks_of_a_program
 from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
 from network.models import User
 from tracking.clicks import snapshot
@@ -116,6 +116,9 @@ class Life:
                 self._waiting += browser.land(step.at + timedelta(seconds=1))
                 if publisher == cast.VOUCHERS:
                     self._met_vouchers.add(step.shopper)
+                    if step.shopper % FOLLOWED_BY_A_PROGRAM == 0:
+                        shop = self._shops[step.advertiser]
+                        self._waiting += clicks_of_a_program(shop, publisher, step.at)
             case Buy(source=source):
                 order = self._next_order(self._shops[step.advertiser])
                 voucher = step.shopper in self._met_vouchers

@@ -4,9 +4,9 @@ They bring and keep cookies as a browser does; what a click does and what a sale
 product's own doing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -48,9 +48,12 @@ BLOCKED = 12
 """Every so many shoppers block the question whether their click is fresh."""
 HANDED_ROUND = 97
 """Every so many shoppers send the address of the shop's page on at once, to two others."""
+FOLLOWED_BY_A_PROGRAM = 67
+"""Every so many shoppers of the voucher site come while a program follows its links."""
 OLD_PAGES = 20
 """Every so many shoppers see a page that reports without a signature."""
 VOUCHER_PARTNERS_CODE = "VALE10"
+PROGRAM, ITS_CLICKS = 7_300_019, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,13 @@ class Browser:
         for cookie in cookies.set_by(write):
             ends_at = None if cookie.max_age is None else now_ms + cookie.max_age * 1000
             self._jar[cookie.name] = (cookie.value, ends_at)
+
+
+def clicks_of_a_program(shop: AdvertiserSnapshot, publisher: int, at: datetime) -> Iterator[Record]:
+    """One click a second, without cookies, that never land."""
+    for number in range(ITS_CLICKS):
+        browser = Browser(PROGRAM, shop)
+        yield browser.follow(Follow(publisher), at + timedelta(seconds=number))
 
 
 def _id(at: datetime) -> UUID:

@@ -6,9 +6,13 @@ An entry there is a heading ``### `name` Title`` and a paragraph, which is the d
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.utils.translation import gettext
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 SOURCE = settings.BASE_DIR / "docs" / "figures.md"
 _ENTRY = re.compile(r"^### `(?P<name>[a-z_]+)` (?P<title>.+)\n\n(?P<text>(?:.+\n)+)", re.M)
@@ -37,6 +41,11 @@ class Figure:
 def figure(name: str) -> Figure:
     """Raises KeyError for a number without a definition: no page may show one."""
     return figures()[name]
+
+
+def heading(name: str) -> "_StrOrPromise":
+    """The title of a column or field of figures; its definition opens beside it."""
+    return cast("_StrOrPromise", figure(name))
 
 
 @cache

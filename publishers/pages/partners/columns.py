@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 from django.urls import reverse
@@ -12,15 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates, money
-from network.pages.figures.definitions import Figure, figure
+from network.pages.figures.definitions import Figure, heading
 from network.pages.site.columns import EMPTY
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.partnerships.standing import standing_of
 from publishers.partnerships.suggestions import ADVISED, Advice, Seen
 from tracking.figures.queries import PartnerFigures, Period, partner_figures
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 DAYS = 90
 """What the figures of partners cover."""
@@ -31,11 +27,6 @@ MONEY = frozenset({"commission_minor", "taken_over_minor"})
 
 def period(now: datetime) -> Period:
     return Period.up_to(now, timedelta(days=DAYS))
-
-
-def heading(name: str) -> "_StrOrPromise":
-    """The title of a column of figures; its definition opens beside it."""
-    return cast("_StrOrPromise", figure(name))
 
 
 class PartnerColumns:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates
+from network.pages.figures.definitions import heading
 from network.pages.site import badges
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment
@@ -25,6 +27,7 @@ from tracking.explain.sentences import (
 )
 from tracking.landings.uses import Use, uses_of
 from tracking.models import Click, Conversion
+from tracking.pages.clicks.alike import MANY, alike, alike_text
 from tracking.pages.sales.entered import ClickDaysFilter
 from tracking.pages.sales.filters import (
     ClickPeriodFilter,
@@ -45,6 +48,7 @@ class ClickAdmin(ScopedAdmin[Click]):
         "advertiser",
         "shown_cookie_type",
         "outcome",
+        "marked",
         "campaign",
     )
     list_filter = (
@@ -71,6 +75,7 @@ class ClickAdmin(ScopedAdmin[Click]):
         "outcome",
         "shown_landed",
         "shown_uses",
+        "shown_alike",
         "shown_sales",
         "target_said",
         "target",
@@ -89,6 +94,15 @@ class ClickAdmin(ScopedAdmin[Click]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Click]:
         # A click may name a publisher that does not exist; a join would hide it.
         return super().get_queryset(request).prefetch_related("publisher")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        counts = alike(rows)
+        for row in rows:
+            row.alike = counts.get(row.pk, 0)
+        found.result_list = rows
+        return found
 
     def change_view(
         self,
@@ -163,6 +177,16 @@ class ClickAdmin(ScopedAdmin[Click]):
     @admin.display(description=gettext_lazy("Used"))
     def shown_uses(self, row: Click) -> str:
         return uses_text(_use(row))
+
+    @admin.display(description=heading("clicks_alike"), empty_value=EMPTY)
+    def marked(self, row: Click) -> str | None:
+        """Of the list: its rows know how many are like them."""
+        count: int = getattr(row, "alike", 0)
+        return alike_text(count) if count >= MANY else None
+
+    @admin.display(description=heading("clicks_alike"), empty_value=EMPTY)
+    def shown_alike(self, row: Click) -> str | None:
+        return alike_text(alike([row]).get(row.pk, 0)) or None
 
     @admin.display(description=gettext_lazy("In-page activation"))
     def shown_in_page(self, row: Click) -> str:
