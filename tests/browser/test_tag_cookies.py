@@ -197,6 +197,32 @@ def test_it_writes_for_the_host_only_where_no_domain_is_accepted(
     assert {found["domain"] for found in jar(page.context)} == {host}
 
 
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        pytest.param("www.shop.co.uk", ".shop.co.uk", id="co_uk"),
+        pytest.param("shop.co.uk", ".shop.co.uk", id="co_uk_itself"),
+        pytest.param("www.shop.com.au", ".shop.com.au", id="com_au"),
+        pytest.param("www.user.github.io", ".user.github.io", id="github_io"),
+        pytest.param("shop.myshopify.com", ".shop.myshopify.com", id="myshopify_com"),
+        # Below *.kawasaki.jp, but for the city's own.
+        pytest.param("www.city.kawasaki.jp", ".city.kawasaki.jp", id="exception"),
+        pytest.param("www.shop.other.kawasaki.jp", ".shop.other.kawasaki.jp", id="wildcard"),
+        pytest.param("shop.co.uk.", "shop.co.uk.", id="trailing_dot"),
+    ],
+)
+def test_no_cookie_is_shared_below_a_public_suffix(
+    page: Page, hosts: Hosts, host: str, domain: str
+) -> None:
+    """The widest domain that is the shop's own: whoever else is below the suffix sees nothing."""
+    first, second = soft(at=ago(HOUR)), hard(at=ago(MINUTE))
+    land(page, hosts, first, host=host)
+    land(page, hosts, second, host=host)
+
+    assert slots(page.context) == {"_sch": token_of(second), "_scl": token_of(second), "_scn": "1"}
+    assert {found["domain"] for found in jar(page.context)} == {domain}
+
+
 def _scatter(context: BrowserContext, hosts: Hosts, name: str, values: list[str]) -> None:
     """Put a cookie at as many places as there are values, all seen from www on /a/b.html."""
     places: list[dict[str, str]] = [

@@ -369,6 +369,30 @@ def test_a_web_worker_that_is_replaced_is_said(demo: Started, name: str) -> None
     wait_until(lambda: clicked(demo, link), "the tracking host answers")
 
 
+@pytest.mark.parametrize("name", ["tracking", "site"])
+def test_a_server_whose_workers_end_again_and_again_is_started_again(
+    demo: Started, name: str
+) -> None:
+    """The server itself gives up when a worker that it has just replaced ends, too."""
+    server = main_process(demo, faults.PROGRAMS[name])
+    assert server
+    said = f"softclick: {name} ended (status "
+
+    def kill_a_worker() -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for worker in server.children():
+                worker.kill()
+        return is_said(demo, said)
+
+    told = demo.errors.count(said)
+    wait_until(lambda: kill_a_worker() and demo.errors.count(said) > told, f"{name} has given up")
+    wait_until(partial(is_back, demo, faults.PROGRAMS[name], server), f"{name} is back")
+    assert "crash loop" in (demo.data / "logs" / f"{name}.log").read_text()
+    link, page = demo.url("track", "/t/1/c/1"), demo.url("network", "/sign-in/")
+    wait_until(lambda: clicked(demo, link), "the tracking host answers")
+    wait_until(lambda: demo.request("GET", page).status_code == 200, "pages are there")
+
+
 def test_what_ends_again_and_again_ends_it_with_the_reason(demo: Started) -> None:
     assert demo.process
     part = faults.PROGRAMS["drain"]

@@ -1,5 +1,6 @@
 """What the server in front does with what browsers and others send, byte by byte."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -12,6 +13,27 @@ from tracking.models import Report
 
 FOREIGN = "city=Zürich".encode()
 """A cookie of the shop, as JavaScript sets it: browsers send raw UTF-8."""
+
+
+MALFORMED = [
+    b"Direct Traffic",
+    b"$Version=1; $Path=/",
+    b"a:=b",
+    b"=only a value",
+    b"name only",
+    b'open="never closed',
+    b'json={"a": [1, "b;c"], "d": "e"}',
+    b"space in name=1",
+    b"comma=1,2; at@=3; (a)=4",
+    b"; ;; ;",
+    b"__proto__=1; constructor=2",
+    b"percent=%zz%",
+    b"tab=\t1",
+    b"path=/; domain=.example; expires=Thu, 01 Jan 1970 00:00:00 GMT; secure; httponly",
+    b"sc=1; scs-=2; __Host-scs=3; _sc=4",
+    b"; ".join(b"other%d=%d" % (number, number) for number in range(150)),
+]
+"""What other programs of a shop leave in its cookies: each stands before ours."""
 
 
 def follow(network: Network, market: Market, publisher: int, cookies: bytes = b"") -> RawAnswer:
@@ -45,6 +67,27 @@ def test_a_foreign_cookie_in_raw_utf_8_hides_nothing(network: Network, market: M
     network.await_drained()
     paid = commission_of(await_sale(market, "Z1"))
     assert paid.publisher_id == market.blog.publisher_id
+
+
+def test_malformed_cookies_beside_ours_hide_nothing(network: Network, market: Market) -> None:
+    mine = kept(follow(network, market, market.blog.publisher_id))
+    for foreign in MALFORMED:
+        for brought in (foreign + b"; " + mine, mine + b"; " + foreign):
+            soft = follow(network, market, market.extension.publisher_id, brought)
+            assert (soft.status, written(soft)) == (302, {"l", "n"}), brought  # it stands down
+
+
+def test_our_own_cookies_are_read_in_quotes(network: Network, market: Market) -> None:
+    mine = kept(follow(network, market, market.blog.publisher_id))
+    quoted = re.sub(rb"=([^;]+)", rb'="\1"', mine)
+    assert quoted.count(b'"') == 2 * mine.count(b"=")
+    soft = follow(network, market, market.extension.publisher_id, quoted)
+    assert (soft.status, written(soft)) == (302, {"l", "n"})
+
+
+def test_a_control_character_in_a_cookie_is_refused(network: Network, market: Market) -> None:
+    refused = follow(network, market, market.blog.publisher_id, b"bad=\x01")
+    assert (refused.status, refused.header("set-cookie")) == (400, [])
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,13 @@ CLOSING = (
         _OVERDUE + "test_an_approval_does_not_hold_for_a_larger_order",
     ),
     Fault(
+        "a raised largest order does not let go of one that is just as large",
+        "tracking.lifecycle.overdue",
+        "amount_minor__lte=shop.largest_order_minor",
+        "amount_minor__lt=shop.largest_order_minor",
+        _OVERDUE + "test_what_the_advertiser_does_not_ask_for_any_more_is_not_waited_for",
+    ),
+    Fault(
         "an approval holds for other amounts",
         "tracking.commissions.settling",
         "if commission.status == Status.APPROVED and _is_other(commission, before):",
