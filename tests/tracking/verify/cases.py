@@ -108,7 +108,7 @@ CASES = [
             id=f"commission_says_another_{name}",
         )
         for name, assignment, said in (
-            ("publisher", "publisher_id = 999", "hard"),
+            ("publisher", "publisher_id = 999999999", "hard"),
             ("click", "click_id = gen_random_uuid()", "hard"),
             ("closing", "closes_at = closes_at + interval '1 day'", "hard"),
             ("cookie_type", "cookie_type = 'soft'", "soft"),
@@ -225,10 +225,10 @@ CASES = [
             id=f"posted_with_another_{name}",
         )
         for name, assignment in (
-            ("key", "key = 'commission:999:final'"),
+            ("key", "key = 'commission:999999999:final'"),
             ("time", "at = at + interval '1 second'"),
             ("advertiser", "advertiser_id = NULL"),
-            ("publisher", "publisher_id = 999"),
+            ("publisher", "publisher_id = 999999999"),
         )
     ),
     pytest.param(
@@ -241,7 +241,7 @@ CASES = [
         id="posted_with_other_amounts",
     ),
     pytest.param(
-        ["UPDATE publishers_ledgeraccount SET publisher_id = 999 WHERE publisher_id > 0"],
+        ["UPDATE publishers_ledgeraccount SET publisher_id = 999999999 WHERE publisher_id > 0"],
         r"I3 commission \d+: it is 399 and 40 fee in GBP; posted are 0 owed to the publisher, .*",
         id="posted_to_another_publisher",
     ),

@@ -37,6 +37,9 @@ from tracking.verify.invariants import OF_SALES, Invariant
 from tracking.verify.ledger import BALANCED, OF_LEDGER
 from tracking.verify.references import OF_ANYBODY, REFERENCES
 
+NO_ID = 999_999_999
+"""Sequences go on from test to test, and come to smaller numbers."""
+
 
 @pytest.fixture
 def world(db: None) -> None:
@@ -88,7 +91,7 @@ def test_it_names_what_refers_to_a_row_that_does_not_exist() -> None:
     for model, field in references():
         table, column = model._meta.db_table, field.column
         one = f"id = (SELECT id FROM {table} ORDER BY {column} IS NULL LIMIT 1)"
-        missing = UUID(int=999) if isinstance(field.target_field, UUIDField) else 999
+        missing = UUID(int=NO_ID) if isinstance(field.target_field, UUIDField) else NO_ID
         with transaction.atomic():
             break_by(update(table, f"{column} = '{missing}'", one))
             found = broken()
