@@ -19,8 +19,9 @@ from network.bench import faults
 from network.demo.story import cast
 from tests.flows.network import WAIT_SECONDS, free_port, wait_until
 from tests.flows.started import Started, copy_of_the_checkout
+from tests.flows.walking import walk_the_five_steps
 from tests.flows.watching import clicked, clicks_taken_in, is_back, is_said, main_process
-from tests.support.other_browsers import OTHERS, click, holds
+from tests.support.other_browsers import OTHERS
 from tracking.rule.attribution import Verdict
 
 DAYS = 30
@@ -224,36 +225,7 @@ def test_a_person_walks_the_five_steps_in_another_browser(
     demo: Started, name: str, tmp_path: Path
 ) -> None:
     with OTHERS[name](tmp_path) as browser:
-
-        def becomes(expression: str) -> None:
-            wait_until(lambda: holds(browser, expression), expression)
-
-        def sees(text: str, done: int) -> None:
-            seen = "(document.querySelector('#seen')?.innerText ?? '')"
-            becomes(f"{seen}.includes({json.dumps(text)})")
-            becomes(f"document.querySelectorAll('.steps .ticked').length === {done}")
-
-        def press(text: str, within: str = "body") -> None:
-            wait_until(lambda: click(browser, text, within), f"{text} can be pressed")
-
-        browser.open(demo.url("blog", "/"))
-        press("Straight to the tent")
-        press("Accept", "#consent")
-        sees("An order now would be credited to The Trail Blog.", 1)
-        press("Add to basket")
-        press("Activate")
-        sees("Stood down: The Trail Blog's hard cookie was live", 2)
-        press("Place order")
-        sees("£15.12 to The Trail Blog, hard — Pending", 3)
-        # Into the same window: WebKit opens another one only for a person's own click.
-        browser.ask("document.querySelectorAll('form').forEach((form) => { form.target = ''; })")
-        press("Open it in the admin")
-        becomes("location.pathname.startsWith('/admin/tracking/conversion/')")
-        becomes("document.readyState === 'complete'")
-        browser.open(demo.url("shop", "/"))
-        sees("£15.12 to The Trail Blog, hard — Pending", 4)
-        press("Skip 31 days", ".steps")
-        sees("£15.12 to The Trail Blog, hard — Final, payable on", 5)
+        walk_the_five_steps(demo, browser)
 
 
 def done_steps(page: Page) -> Locator:
