@@ -167,13 +167,8 @@ def _of_type(
 def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
     """The policy of each partnership by its id, in a constant number of queries."""
     partnerships = list(partnerships)
-    own = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
-    kinds = PublisherModelType.objects.filter(
-        publisher__in={partnership.publisher_id for partnership in partnerships}
-    )
-    assignments = _steps(queries.timelines(own, "partnership_id"), "cookie_type")
-    model_types = _steps(queries.timelines(kinds, "publisher_id"), "model_type")
-    defaults = _defaults({partnership.advertiser_id for partnership in partnerships})
+    assignments, model_types = _assignments(partnerships), _model_types(partnerships)
+    defaults = _defaults(partnerships)
     return {
         partnership.id: Policy(
             assignments=assignments.get(partnership.id, ()),
@@ -185,12 +180,54 @@ def policies(partnerships: Iterable[Partnership]) -> dict[int, Policy]:
     }
 
 
+def policies_again(
+    before: Mapping[int, Policy], partnerships: Sequence[Partnership], changed: type[Any]
+) -> dict[int, Policy]:
+    """The policies that were these ``before`` rows of one table changed. One query."""
+    if changed is CookieTypeAssignment:
+        own = _assignments(partnerships)
+        return {
+            row.id: replace(before[row.id], assignments=own.get(row.id, ())) for row in partnerships
+        }
+    if changed is PublisherModelType:
+        kinds = _model_types(partnerships)
+        return {
+            row.id: replace(before[row.id], model_types=kinds.get(row.publisher_id, ()))
+            for row in partnerships
+        }
+    if changed is not ModelTypeCookieType:
+        raise TypeError(f"{changed.__name__} decides no cookie type")
+    defaults = _defaults(partnerships)
+    return {
+        row.id: replace(
+            before[row.id],
+            advertiser_defaults=defaults[row.advertiser_id],
+            network_defaults=defaults[None],
+        )
+        for row in partnerships
+    }
+
+
 def policy_of(partnership: Partnership) -> Policy:
     return policies([partnership])[partnership.id]
 
 
-def _defaults(advertisers: set[int]) -> Mapping[int | None, Mapping[str, Steps]]:
+def _assignments(partnerships: Sequence[Partnership]) -> Mapping[int, Steps]:
+    own = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
+    return _steps(queries.timelines(own, "partnership_id"), "cookie_type")
+
+
+def _model_types(partnerships: Sequence[Partnership]) -> Mapping[int, Steps]:
+    publishers = {partnership.publisher_id for partnership in partnerships}
+    kinds = PublisherModelType.objects.filter(publisher__in=publishers)
+    return _steps(queries.timelines(kinds, "publisher_id"), "model_type")
+
+
+def _defaults(
+    partnerships: Sequence[Partnership],
+) -> Mapping[int | None, Mapping[str, Steps]]:
     """By advertiser (None: the network's) and model type."""
+    advertisers = {partnership.advertiser_id for partnership in partnerships}
     rows = ModelTypeCookieType.objects.filter(
         Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
     )

@@ -11,6 +11,7 @@ from celery import current_app
 from django.db import transaction
 
 from network.effective import lock as policy_lock
+from network.effective.rows import EffectiveDated
 from network.models import User
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
@@ -19,7 +20,7 @@ from publishers.notices import forecast
 from publishers.notices.forecast import Outlook
 from publishers.notices.news import News, news
 from publishers.notices.words import MailText, mail_text, words
-from publishers.partnerships.reading import Reading, read
+from publishers.partnerships.reading import Reading, read, read_again
 from publishers.teams.models import TeamMembership
 
 SEND = "publishers.tasks.send_notices"
@@ -29,19 +30,24 @@ BATCH = 500
 
 @contextmanager
 def telling_partners(
-    partnerships: Iterable[Partnership], now: datetime, *, made_by: User | None, reason: str
+    partnerships: Iterable[Partnership],
+    now: datetime,
+    *,
+    changing: type[EffectiveDated],
+    made_by: User | None,
+    reason: str,
 ) -> Iterator[Reading]:
-    """Wrap a change: each of these partners gets a notice of what changes for it, now or later,
-    in the same transaction. ``reason`` is shown to it; without ``made_by`` it is the network's
-    doing. Gives what decides about them before the change, read under the lock. Mails leave after
-    the commit. Who reads the clock for it holds the lock already
+    """Wrap a change of rows of the one table ``changing``: each of these partners gets a notice of
+    what changes for it, now or later, in the same transaction. ``reason`` is shown to it; without
+    ``made_by`` it is the network's doing. Gives what decides about them before the change, read
+    under the lock. Mails leave after the commit. Who reads the clock for it holds the lock already
     (:mod:`network.effective.lock`). Raises Busy."""
     partnerships = list(partnerships)
     with policy_lock.held():
         found = read(partnerships)
         before = forecast.outlooks(partnerships, found, now)
         yield found
-        after = forecast.outlooks(partnerships, read(partnerships), now)
+        after = forecast.outlooks(partnerships, read_again(found, partnerships, changing), now)
         written = [
             (notice_of(row, item, now, made_by, reason), item)
             for row in partnerships

@@ -2,11 +2,12 @@
 asks about them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from network.advertisers.terms import DEFAULT_GROUP
 from network.effective import history
 from network.effective.history import History
+from network.effective.rows import EffectiveDated
 from network.models import AttributionTerms, CommissionRate
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import Policy
@@ -30,15 +31,41 @@ class Reading:
 def read(partnerships: Iterable[Partnership]) -> Reading:
     """One query for each of the six tables, of however many partnerships."""
     partnerships = list(partnerships)
-    shops = {row.advertiser_id for row in partnerships}
+    shops = _shops(partnerships)
     return Reading(
-        policies=cookie_types.policies(partnerships),
-        own=history.read(
-            PartnershipTerms.all_rows.filter(partnership__in=partnerships), "partnership_id"
-        ),
-        shops=history.read(AttributionTerms.all_rows.filter(advertiser__in=shops), "advertiser_id"),
-        rates=history.read(
-            CommissionRate.all_rows.filter(advertiser__in=shops, group__code=DEFAULT_GROUP),
-            "advertiser_id",
-        ),
+        cookie_types.policies(partnerships), _own(partnerships), _terms(shops), _rates(shops)
     )
+
+
+def read_again(
+    before: Reading, partnerships: Iterable[Partnership], changed: type[EffectiveDated]
+) -> Reading:
+    """What was read of the same partnerships under the lock that is still held, after a change of
+    rows of one table. One query."""
+    partnerships = list(partnerships)
+    if changed is PartnershipTerms:
+        return replace(before, own=_own(partnerships))
+    if changed is AttributionTerms:
+        return replace(before, shops=_terms(_shops(partnerships)))
+    if changed is CommissionRate:
+        return replace(before, rates=_rates(_shops(partnerships)))
+    policies = cookie_types.policies_again(before.policies, partnerships, changed)
+    return replace(before, policies=policies)
+
+
+def _shops(partnerships: Iterable[Partnership]) -> set[int]:
+    return {row.advertiser_id for row in partnerships}
+
+
+def _own(partnerships: Iterable[Partnership]) -> Mapping[int, History[PartnershipTerms]]:
+    rows = PartnershipTerms.all_rows.filter(partnership__in=partnerships)
+    return history.read(rows, "partnership_id")
+
+
+def _terms(shops: set[int]) -> Mapping[int, History[AttributionTerms]]:
+    return history.read(AttributionTerms.all_rows.filter(advertiser__in=shops), "advertiser_id")
+
+
+def _rates(shops: set[int]) -> Mapping[int, History[CommissionRate]]:
+    rows = CommissionRate.all_rows.filter(advertiser__in=shops, group__code=DEFAULT_GROUP)
+    return history.read(rows, "advertiser_id")

@@ -79,7 +79,9 @@ def assign(
         created_at=now,
         made_by=made_by,
     )
-    with telling_partners(chosen, now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        chosen, now, changing=CookieTypeAssignment, made_by=made_by, reason=reason
+    ) as reading:
         if known_until is not None:
             asked = cookie_types.starting(said, start or now)
             _refuse_changed_since(known_until, chosen, reading.policies, asked, now)
@@ -143,7 +145,9 @@ def cancel(row: Row, now: datetime, *, reason: str, made_by: User | None) -> Row
     those concerned. Raises TooLate, ChangedMeanwhile when it was cancelled already, NoticeNotKept
     when hard partners would become soft without it, and ValidationError without a reason."""
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        partners, now, changing=type(row), made_by=made_by, reason=reason
+    ) as reading:
         if isinstance(row, PolicyRow):
             _refuse_without_notice(row, promised(partners, reading, now), now)
         if isinstance(row, WholeTerms):
@@ -210,7 +214,9 @@ def _add(
     row: Deciding, start: datetime | None, now: datetime, known_until: datetime | None = None
 ) -> Deciding:
     partners = _found(concerned(row))
-    with telling_partners(partners, now, made_by=row.made_by, reason=row.reason) as reading:
+    with telling_partners(
+        partners, now, changing=type(row), made_by=row.made_by, reason=row.reason
+    ) as reading:
         if known_until is not None:
             asked = cookie_types.starting(row, start or now)
             _refuse_changed_since(known_until, partners, reading.policies, asked, now)

@@ -96,7 +96,9 @@ def start_partnership(
     partnership: Partnership, now: datetime, made_by: User | None, **terms: object
 ) -> None:
     """Give a new partnership its first terms; without a status it has applied."""
-    with telling_partners([partnership], now, made_by=made_by, reason="") as reading:
+    with telling_partners(
+        [partnership], now, changing=PartnershipTerms, made_by=made_by, reason=""
+    ) as reading:
         row = _row(partnership, now, now, made_by, "")
         rebasing.change(row, {"status": Status.APPLIED, **terms}, reading.own[partnership.pk])
 
@@ -139,7 +141,9 @@ def change_terms(
     which this was decided. Raises StartInPast, ChangedMeanwhile when somebody else has changed them
     since or with the same start, ValidationError."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
-    with telling_partners([partnership], now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        [partnership], now, changing=PartnershipTerms, made_by=made_by, reason=reason
+    ) as reading:
         history = reading.own[partnership.pk]
         if known is not None:
             rebasing.refuse_unknown(row, known, now, history)
@@ -161,7 +165,9 @@ def decide(
     :func:`change_terms`; but to suspend, what others decided and a start that is taken are no
     hindrance."""
     row = _row(partnership, start_or_now(start, now), now, made_by, reason)
-    with telling_partners([partnership], now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        [partnership], now, changing=PartnershipTerms, made_by=made_by, reason=reason
+    ) as reading:
         history = reading.own[partnership.pk]
         begun = timeline.begun(history.held, row.starts_at)
         _refuse_undecidable(partnership, PartnershipTerms.DECIDED_FROM[status], begun)
@@ -179,7 +185,9 @@ def accept(
     """Approve applications, all or none, in a constant number of queries unless terms are to come.
     Raises NotDecidable of who has not applied, or was decided about."""
     starts_at = start_or_now(None, now)
-    with telling_partners(partnerships, now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        partnerships, now, changing=PartnershipTerms, made_by=made_by, reason=reason
+    ) as reading:
         at_once = []
         for partnership in partnerships:
             history = reading.own[partnership.pk]

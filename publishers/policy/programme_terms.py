@@ -22,7 +22,9 @@ def change(
     """As :func:`network.advertisers.terms.change_terms`, and every partner that it makes a
     difference reads it, with the ``reason``."""
     partners = Partnership.objects.filter(advertiser=advertiser)
-    with telling_partners(partners, now, made_by=made_by, reason=reason) as reading:
+    with telling_partners(
+        partners, now, changing=AttributionTerms, made_by=made_by, reason=reason
+    ) as reading:
         return advertisers.change_terms(
             advertiser,
             changes,
@@ -49,7 +51,7 @@ def change_rate(
     reads it, with the ``reason``."""
     partners = Partnership.objects.filter(advertiser=advertiser)
     group = advertiser.commission_groups.get(code=advertisers.DEFAULT_GROUP)
-    with telling_partners(partners, now, made_by=made_by, reason=reason):
+    with telling_partners(partners, now, changing=CommissionRate, made_by=made_by, reason=reason):
         return advertisers.change_rate(
             group,
             now,

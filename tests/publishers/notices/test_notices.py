@@ -10,7 +10,7 @@ from django.db import IntegrityError, ProgrammingError, connection, connections,
 
 from network.advertisers import terms as advertisers
 from network.effective.rows import SPREAD
-from network.models import Advertiser, User
+from network.models import Advertiser, AttributionTerms, User
 from publishers.models import (
     Notice,
     NoticeMail,
@@ -256,7 +256,13 @@ def test_an_own_cookie_period_is_told_as_terms(cast: Cast) -> None:
 def test_the_shops_terms_are_told_to_whom_they_apply(cast: Cast) -> None:
     own = make_partner(cast.shop, make_publisher(), hard_days=7)
     gone = make_partner(cast.shop, make_publisher(), status="ended")
-    with telling_partners([cast.cashback, own, gone], NOW, made_by=cast.staff, reason=REASON):
+    with telling_partners(
+        [cast.cashback, own, gone],
+        NOW,
+        changing=AttributionTerms,
+        made_by=cast.staff,
+        reason=REASON,
+    ):
         advertisers.change_terms(
             cast.shop, {"hard_days": 14}, NOW, made_by=cast.staff, start=NOW + DAY
         )
