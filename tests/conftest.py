@@ -45,11 +45,18 @@ def pytest_configure(config: pytest.Config) -> None:
     connection_created.connect(statements.watch)
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
-    # Half a million objects of modules and tests stay for good: looking through them for garbage as
-    # often as Python does by itself takes a fifth of the time.
-    gc.set_threshold(10_000, 10, 10)
+    # What a test leaves is looked through for garbage a few times a minute: as often as Python does
+    # by itself takes a fifth of the time.
+    gc.set_threshold(50_000, 20, 10)
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects of modules and tests stay for good; no search for garbage need look
+    through them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 from network.clock import to_ms
 from network.models import Advertiser
 from publishers.models import Partnership
-from tests.support.makers import NAVIGATION, in_page_of
-from tracking.clicks import cookies, snapshot
+from tests.support.makers import NAVIGATION, in_page_of, known_network
+from tracking.clicks import cookies
 from tracking.clicks import redirect as clicks
 from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
@@ -131,7 +131,7 @@ class Life:
 
     def live(self, moves: Sequence[Move]) -> None:
         """Take these moves, by the policy that is known when they begin."""
-        self.terms = snapshot.build().advertisers[self.shop.id]
+        self.terms = known_network().advertisers[self.shop.id]
         finalised_at = moves[0].at
         for move in moves:
             if move.at >= finalised_at + FINALISE_EVERY:
