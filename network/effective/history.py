@@ -4,12 +4,10 @@ Who decides reads them under the lock, and passes them along to all who ask.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
-
-from django.db.models import QuerySet
 
 from network.effective import queries
 from network.effective.rows import EffectiveDated
@@ -39,11 +37,10 @@ class History(Generic[Row]):
         return next((row for row in self.rows if row.pk == key), None)
 
 
-def read(rows: QuerySet[Row], name: str) -> dict[Any, History[Row]]:
-    """Of ``all_rows``, by the values of a field such as ``partnership_id``; of a value without rows
-    an empty one. One query."""
+def read(rows: queries.TimelinesOf[Row], ids: Iterable[int]) -> dict[Any, History[Row]]:
+    """Of ``all_rows``, by the subjects' ids; of a subject without rows an empty one. One query."""
     found: dict[Any, History[Row]] = defaultdict(History)
-    for key, those in queries.timelines(rows, name).items():
+    for key, those in rows(ids).items():
         found[key] = History(those)
     return found
 

@@ -5,11 +5,13 @@ leave out what was cancelled.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cached_property
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import QuerySet, Subquery
 
 from network.effective.rows import EffectiveDated
@@ -72,6 +74,51 @@ def timelines(rows: QuerySet[Row], *names: str) -> dict[Any, list[Row]]:
     for row in in_order(rows):
         found[key(row)].append(row)
     return found
+
+
+class TimelinesOf(Generic[Row]):
+    """:func:`timelines` that are asked for all the time, of whichever subjects have these ids.
+    Compiled once: Django takes four times as long to compile such a statement as PostgreSQL to
+    answer it. ``rows`` are those of a single subject; ``names`` are columns."""
+
+    def __init__(self, rows: Callable[[int], QuerySet[Row]], *names: str) -> None:
+        self._rows, self._names = rows, names
+
+    def __call__(self, ids: Iterable[int]) -> dict[Any, list[Row]]:
+        """By the values of the fields, as of :func:`timelines`. One query."""
+        statement, parameters, place = self._compiled
+        table = self._table
+        columns = [field.attname for field in table._meta.concrete_fields]
+        found: dict[Any, list[Row]] = defaultdict(list)
+        key = _key(self._names)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, (*parameters[:place], list(ids), *parameters[place + 1 :]))
+            for values in cursor.fetchall():
+                row = table.from_db(connection.alias, columns, values)
+                found[key(row)].append(row)
+        return found
+
+    @cached_property
+    def _table(self) -> type[Row]:
+        return self._rows(_SUBJECT).model
+
+    @cached_property
+    def _compiled(self) -> tuple[str, tuple[Any, ...], int]:
+        """The statement, its parameters, and which of them are the ids."""
+        compiler = in_order(self._rows(_SUBJECT)).query.get_compiler(connection=connection)
+        statement, parameters = compiler.as_sql()
+        columns = [column for column, _, _ in compiler.select]
+        assert not compiler.get_converters(columns), "as PostgreSQL gives them"
+        place = parameters.index(_SUBJECT)
+        pieces = statement.split("%s")
+        assert pieces[place].endswith(" = ")
+        pieces[place + 1] = f"::bigint[]){pieces[place + 1]}"
+        pieces[place] += "ANY("
+        return "%s".join(pieces), tuple(parameters), place
+
+
+_SUBJECT = -1
+"""The id of a subject where none is meant yet."""
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:

@@ -212,26 +212,31 @@ def policy_of(partnership: Partnership) -> Policy:
     return policies([partnership])[partnership.id]
 
 
+_ASSIGNMENTS = queries.TimelinesOf(
+    lambda one: CookieTypeAssignment.objects.filter(partnership=one), "partnership_id"
+)
+_MODEL_TYPES = queries.TimelinesOf(
+    lambda one: PublisherModelType.objects.filter(publisher=one), "publisher_id"
+)
+_DEFAULTS = queries.TimelinesOf(
+    lambda one: ModelTypeCookieType.objects.filter(Q(advertiser=one) | Q(advertiser=None)),
+    *("advertiser_id", "model_type"),
+)
+
+
 def _assignments(partnerships: Sequence[Partnership]) -> Mapping[int, Steps]:
-    own = CookieTypeAssignment.objects.filter(partnership__in=partnerships)
-    return _steps(queries.timelines(own, "partnership_id"), "cookie_type")
+    return _steps(_ASSIGNMENTS({row.id for row in partnerships}), "cookie_type")
 
 
 def _model_types(partnerships: Sequence[Partnership]) -> Mapping[int, Steps]:
-    publishers = {partnership.publisher_id for partnership in partnerships}
-    kinds = PublisherModelType.objects.filter(publisher__in=publishers)
-    return _steps(queries.timelines(kinds, "publisher_id"), "model_type")
+    return _steps(_MODEL_TYPES({row.publisher_id for row in partnerships}), "model_type")
 
 
 def _defaults(
     partnerships: Sequence[Partnership],
 ) -> Mapping[int | None, Mapping[str, Steps]]:
     """By advertiser (None: the network's) and model type."""
-    advertisers = {partnership.advertiser_id for partnership in partnerships}
-    rows = ModelTypeCookieType.objects.filter(
-        Q(advertiser__in=advertisers) | Q(advertiser__isnull=True)
-    )
-    found = _steps(queries.timelines(rows, "advertiser_id", "model_type"), "cookie_type")
+    found = _steps(_DEFAULTS({row.advertiser_id for row in partnerships}), "cookie_type")
     defaults: dict[int | None, dict[str, Steps]] = defaultdict(dict)
     for (advertiser, model_type), steps in found.items():
         defaults[advertiser][model_type] = steps

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from network.advertisers.terms import DEFAULT_GROUP
 from network.effective import history
 from network.effective.history import History
+from network.effective.queries import TimelinesOf
 from network.effective.rows import EffectiveDated
 from network.models import AttributionTerms, CommissionRate
 from publishers.cookie_types import resolution as cookie_types
@@ -57,15 +58,25 @@ def _shops(partnerships: Iterable[Partnership]) -> set[int]:
     return {row.advertiser_id for row in partnerships}
 
 
+_OWN_ROWS = TimelinesOf(
+    lambda one: PartnershipTerms.all_rows.filter(partnership=one), "partnership_id"
+)
+_TERMS_ROWS = TimelinesOf(
+    lambda one: AttributionTerms.all_rows.filter(advertiser=one), "advertiser_id"
+)
+_RATES_ROWS = TimelinesOf(
+    lambda one: CommissionRate.all_rows.filter(advertiser=one, group__code=DEFAULT_GROUP),
+    "advertiser_id",
+)
+
+
 def _own(partnerships: Iterable[Partnership]) -> Mapping[int, History[PartnershipTerms]]:
-    rows = PartnershipTerms.all_rows.filter(partnership__in=partnerships)
-    return history.read(rows, "partnership_id")
+    return history.read(_OWN_ROWS, [row.id for row in partnerships])
 
 
 def _terms(shops: set[int]) -> Mapping[int, History[AttributionTerms]]:
-    return history.read(AttributionTerms.all_rows.filter(advertiser__in=shops), "advertiser_id")
+    return history.read(_TERMS_ROWS, shops)
 
 
 def _rates(shops: set[int]) -> Mapping[int, History[CommissionRate]]:
-    rows = CommissionRate.all_rows.filter(advertiser__in=shops, group__code=DEFAULT_GROUP)
-    return history.read(rows, "advertiser_id")
+    return history.read(_RATES_ROWS, shops)
