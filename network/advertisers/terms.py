@@ -94,8 +94,7 @@ def start_advertiser(
     first = AttributionTerms(
         advertiser=advertiser, starts_at=now, created_at=now, made_by=made_by, **(terms or {})
     )
-    first.full_clean()
-    first.save(force_insert=True)
+    add_row(first)
     CommissionGroup.objects.create(advertiser=advertiser, code=DEFAULT_GROUP, name="Default")
 
 

@@ -330,16 +330,12 @@ def add_rows(rows: Sequence[Row]) -> Sequence[Row]:
 
 def _start_beside_cancelled(rows: Sequence[Row]) -> None:
     table, first = type(rows[0]), min(row.starts_at for row in rows)
-    cancelled = table.all_rows.filter(cancelled_by__isnull=False, starts_at__gte=first)
-    taken = {_place(row) for row in cancelled}
+    place = ("starts_at", *table.holds_for)
+    cancelling = table.all_rows.filter(cancels__isnull=False, starts_at__gte=first)
+    taken = set(cancelling.order_by().values_list(*place))  # which say what they cancel
     for row in rows:
-        while _place(row) in taken:
+        while tuple(row.serializable_value(name) for name in place) in taken:
             row.starts_at += BESIDE_CANCELLED
-
-
-def _place(row: EffectiveDated) -> tuple[object, ...]:
-    names = ("starts_at", *row.holds_for)
-    return tuple(row.serializable_value(name) for name in names)
 
 
 def cancel_row(row: Row, now: datetime, *, reason: str, made_by: Any) -> Row:

@@ -155,6 +155,7 @@ def test_python_and_sql_agree_at_every_moment(made: list[tuple[int, int, bool]])
             key=lambda row: (row.starts_at, row.pk),
         )
         by_group = queries.timelines(rates, "group_id")
+        assert OF_GROUPS([group.pk for group in groups]) == by_group
         assert sorted(by_group) == sorted({row.group_id for row in kept})
         for at in {NOW, *(row.starts_at + odd for row in kept for odd in _ODD)}:
             _agree(rates, kept, at)
@@ -167,6 +168,7 @@ def test_python_and_sql_agree_at_every_moment(made: list[tuple[int, int, bool]])
         transaction.set_rollback(True)
 
 
+OF_GROUPS = queries.TimelinesOf(lambda one: CommissionRate.objects.filter(group=one), "group_id")
 _ODD = (-timedelta(microseconds=1), timedelta(0), timedelta(microseconds=1))
 
 
@@ -202,6 +204,24 @@ def test_rows_are_told_apart_by_several_fields_and_across_tables() -> None:
     of_code = queries.timelines(rates, "group__code")
     assert [row.fixed_minor for row in of_code["BAGS"]] == [1, 2]
     assert of_code["HATS"] == []
+
+
+@pytest.mark.django_db
+def test_what_is_compiled_once_asks_for_any_ids_and_keeps_its_conditions() -> None:
+    shop = make_advertiser()
+    shoes, bags = _rates(shop, [(0, 1, False), (1, 1, False), (1, 2, False)])
+    of_bags = queries.TimelinesOf(
+        lambda one: CommissionRate.all_rows.filter(group__code="BAGS", group=one),
+        *("advertiser_id", "group_id"),
+    )
+    assert of_bags([]) == of_bags({shoes.pk}) == {}
+    found = of_bags((shoes.pk, bags.pk))
+    assert {key: [row.fixed_minor for row in rows] for key, rows in found.items()} == {
+        (shop.pk, bags.pk): [1, 2]
+    }
+    assert all(
+        row == CommissionRate.objects.get(pk=row.pk) for rows in found.values() for row in rows
+    )
 
 
 @pytest.mark.django_db
