@@ -76,14 +76,20 @@ def make(advertiser: Advertiser, name: str, now: datetime, *, made_by: User | No
 
 
 def find(key: str, now: datetime) -> ApiKey | None:
-    """The live key's row with its advertiser, and the day of its use noted: one write a day."""
+    """The live key's row with its advertiser; its use is noted."""
     rows = ApiKey.objects.select_related("advertiser")
     found = rows.filter(digest=_digest(key), revoked_at=None).first()
-    today = now.date()
-    if found and (found.last_used_on is None or found.last_used_on < today):
-        earlier = Q(last_used_on=None) | Q(last_used_on__lt=today)
-        ApiKey.objects.filter(earlier, pk=found.pk).update(last_used_on=today)
+    if found:
+        note_use(found, now)
     return found
+
+
+def note_use(row: ApiKey, now: datetime) -> None:
+    """Note the day of its use: one write a day."""
+    today = now.date()
+    if row.last_used_on is None or row.last_used_on < today:
+        earlier = Q(last_used_on=None) | Q(last_used_on__lt=today)
+        ApiKey.objects.filter(earlier, pk=row.pk).update(last_used_on=today)
 
 
 def count_call(row: ApiKey, now: datetime) -> None:

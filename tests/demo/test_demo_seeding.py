@@ -31,6 +31,7 @@ from tracking.models import (
     Landing,
     Report,
     UnattributedSales,
+    Validation,
 )
 from tracking.pages.clicks.alike import MANY, alike
 from tracking.rule.attribution import Verdict
@@ -90,6 +91,12 @@ def test_some_refused_reports_are_corrected_and_some_wait() -> None:
     assert became.exclude(conversion=None).exists()
     refused = Report.objects.filter(advertiser=cast.SHOP, outcome="invalid")
     assert any(refusal(row) is None for row in refused)
+
+
+def test_a_stock_system_approves_by_its_key() -> None:
+    approved = Validation.objects.filter(action="approve", advertiser=cast.ROASTERY)
+    assert {said.key.name for said in approved if said.key} == {cast.STOCK_SYSTEM}
+    assert Validation.objects.filter(made_by__isnull=False).exists()
 
 
 def test_the_seeded_network_has_all_but_the_rarest_verdict() -> None:

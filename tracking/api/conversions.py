@@ -4,62 +4,18 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from ninja import Router
-from ninja.security import HttpBearer
 
 from network import clock, money
-from network.advertisers import api_keys
-from network.models import Advertiser, ApiKey
 from tracking.api import problems, reading, taking
-from tracking.api.problems import Refused
+from tracking.api.auth import Bearer, KeyedRequest
 from tracking.api.taking import Taken
 from tracking.evidence.fields import FieldError, SaleFigures, Terms
 from tracking.remedies.wordings import Remedy
 from tracking.rule.reasons import ReportOutcome
 
 router = Router()
-
-
-class KeyedRequest(HttpRequest):
-    auth: ApiKey
-
-
-class Bearer(HttpBearer):
-    """The key in ``Authorization: Bearer``."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            raise Refused(
-                HTTPStatus.FORBIDDEN,
-                "not_https",
-                "Call this address by https. The key came unencrypted: make another, revoke it.",
-            )
-        found = api_keys.find(token.strip(), clock.now())
-        if found and found.advertiser.status == Advertiser.Status.CLOSED:
-            raise Refused(
-                HTTPStatus.FORBIDDEN,
-                "advertiser_closed",
-                "The advertiser is closed: it takes no more reports. Ask the network's operators.",
-            )
-        if found:
-            _count(found)
-        return found
-
-
-def _count(key: ApiKey) -> None:
-    """Raises Refused for a key that calls too often."""
-    try:
-        api_keys.count_call(key, clock.now())
-    except api_keys.TooManyCalls as error:
-        raise Refused(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_calls",
-            f"A key may call {api_keys.MOST_CALLS} times a minute. Wait for Retry-After seconds, "
-            "and send several conversions in one call.",
-            Retry_After=str(error.seconds),
-        ) from None
 
 
 @router.post("/conversions", auth=Bearer())

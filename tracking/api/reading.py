@@ -56,12 +56,16 @@ def _expect(expected: Expected, remedy: Remedy) -> NoReturn:
 
 
 def _tokens(value: object) -> list[str]:
+    if value is None:
+        return []
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         _expect(Expected.CLICKS, Remedy.CLICKS)
     return value
 
 
-def _time(value: object) -> datetime:
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
         if at is None or at.tzinfo is None:
@@ -120,6 +124,14 @@ def read_body(request: HttpRequest) -> Body:
             "batches.",
         )
     return Body(items, is_batch=True)
+
+
+def read_object(request: HttpRequest) -> dict[str, Any]:
+    """Raises Refused for a body that is no JSON object."""
+    data = _json(request)
+    if not isinstance(data, dict):
+        raise Refused(HTTPStatus.BAD_REQUEST, "bad_body", "The body has to be a JSON object.")
+    return data
 
 
 def read_item(item: object, advertiser: int, terms: Terms, now: datetime) -> SaleReport:

@@ -6,11 +6,12 @@ from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
 
-from tracking.api import conversions, problems
+from tracking.api import conversions, problems, ruling
 from tracking.api.problems import Refused
 
 api = NinjaAPI(version="1", openapi_url=None, docs_url=None)
 api.add_router("", conversions.router)
+api.add_router("", ruling.router)
 urlpatterns = [path("api/v1/", api.urls)]
 handler404 = problems.not_found
 handler500 = problems.failed

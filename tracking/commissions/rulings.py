@@ -1,9 +1,10 @@
-"""What is said about a sale's commission, by staff or by a suspension: kept, and carried out."""
+"""What is said about a sale's commission, by staff, the shop's server or a suspension: kept, and
+carried out."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from network.models import User
+from network.models import ApiKey, User
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, change
 from tracking.models import Commission, Validation
 
@@ -12,12 +13,13 @@ MAX_REASON = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What staff say about a sale. A decline has a ``code``, and for ``other`` a ``reason`` in
-    words, which the publisher reads; taking it back has a ``reason``, too. By its
-    ``decline_reason`` a decline is about the order, or about the publisher that is suspended."""
+    """What staff, or the shop's server with a key, say about a sale. A decline has a ``code``, and
+    for ``other`` a ``reason`` in words, which the publisher reads; taking it back has a ``reason``,
+    too. By its ``decline_reason`` a decline is about the order, or about the publisher that is
+    suspended."""
 
     action: Validation.Action
-    made_by: User
+    made_by: User | ApiKey
     reason: str = ""
     code: str = ""
     decline_reason: str = Commission.DeclineReason.BY_ADVERTISER
@@ -38,7 +40,8 @@ def apply(statement: Statement, commission: Commission, now: datetime) -> Valida
         advertiser_id=commission.advertiser_id,
         conversion_id=commission.conversion_id,
         at=now,
-        made_by=statement.made_by,
+        made_by=statement.made_by if isinstance(statement.made_by, User) else None,
+        key=statement.made_by if isinstance(statement.made_by, ApiKey) else None,
         action=statement.action,
         code=statement.code,
         reason=statement.reason.strip(),

@@ -12,8 +12,9 @@ from tracking.distribution.rows import AdvertiserRow, KeyWithin
 
 
 class Validation(AdvertiserRow):
-    """What staff said about an open sale: who, when, why, and for which commission. Append-only;
-    ``tracking.lifecycle.validation`` writes it, and the commission says what holds."""
+    """What was said about an open sale, by staff or by the shop's server with a ``key``: when, why,
+    and for which commission. Append-only; ``tracking.lifecycle.validation`` writes it, and the
+    commission says what holds."""
 
     class Action(models.TextChoices):
         APPROVE = "approve", _("Approved")
@@ -33,7 +34,10 @@ class Validation(AdvertiserRow):
     conversion = KeyWithin("tracking.Conversion", models.PROTECT, related_name="validations")
     at = models.DateTimeField()
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, null=True, related_name="+"
+    )
+    key = models.ForeignKey(
+        "network.ApiKey", models.PROTECT, db_constraint=False, null=True, related_name="+"
     )
     action = models.CharField(max_length=10, choices=Action)
     code = models.CharField(max_length=10, choices=Code, blank=True)
@@ -49,6 +53,10 @@ class Validation(AdvertiserRow):
             models.CheckConstraint(
                 condition=Q(action="decline", code__gt="") | (~Q(action="decline") & Q(code="")),
                 name="validation_declines_by_a_code",
+            ),
+            models.CheckConstraint(
+                condition=Q(made_by__isnull=False) ^ Q(key__isnull=False),
+                name="validation_by_a_person_or_a_key",
             ),
         ]
         triggers: ClassVar = [append_only()]

@@ -1,4 +1,5 @@
-"""Staff's word on a sale while it is open: approved, declined, or a decline taken back.
+"""The advertiser's word on a sale while it is open, by its staff or its server: approved, declined,
+or a decline taken back.
 
 It concerns the commission, not who is credited: the decision stays what the evidence says, and the
 finaliser closes the sale when its windows have closed, as it does without anybody's word.
@@ -12,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network.models import User
+from network.models import ApiKey, User
 from tracking.commissions import rulings, settling
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
@@ -52,7 +53,7 @@ class ValidationRefused(ValueError):
 def validate(
     advertiser: int, conversion_id: int, statement: Statement, now: datetime
 ) -> Validation:
-    """Do what staff say, and keep who said it, when and why. An approval also confirms a sale that
+    """Do what is said, and keep who said it, when and why. An approval also confirms a sale that
     only a browser has reported, and one that is larger than plausible. Raises ValidationRefused."""
     problem = _missing(statement)
     if problem:
@@ -75,8 +76,8 @@ def possible(conversion: Conversion, by: User) -> list[Validation.Action]:
     return [action for action in Action if not refusal(conversion, action, by)]
 
 
-def refusal(conversion: Conversion, action: Validation.Action, by: User) -> str:
-    """Why this person cannot do this to the sale as it stands; empty where they can."""
+def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey) -> str:
+    """Why this person or server cannot do this to the sale as it stands; empty where they can."""
     order, commission = {"order": conversion.order}, commission_of(conversion)
     if conversion.closed_at is not None:
         return _("Order %(order)s is closed; nothing changes it any more.") % order
@@ -96,10 +97,10 @@ def _is_refused(commission: Commission) -> bool:
     return is_declined and commission.decline_reason != Commission.DeclineReason.NOT_CONFIRMED
 
 
-def _not_theirs(commission: Commission, by: User) -> str:
+def _not_theirs(commission: Commission, by: User | ApiKey) -> str:
     """What operators declined with a suspension only they take back, as only they lift it; empty
     for every other decline."""
-    if by.is_superuser or commission.decline_reason != Commission.DeclineReason.SUSPENDED:
+    if _is_operator(by) or commission.decline_reason != Commission.DeclineReason.SUSPENDED:
         return ""
     declined = Validation.objects.filter(
         advertiser=commission.advertiser_id,
@@ -108,12 +109,16 @@ def _not_theirs(commission: Commission, by: User) -> str:
         action=Action.DECLINE,
     )
     last = declined.select_related("made_by").order_by("-at", "-pk").first()
-    if last is None or not last.made_by.is_superuser:
+    if last is None or not _is_operator(last.made_by):
         return ""
     return _(
         "The network's operators declined order %(order)s when they suspended the partner, so only "
         "they can undo it. Write to them if it should count."
     )
+
+
+def _is_operator(by: User | ApiKey | None) -> bool:
+    return isinstance(by, User) and by.is_superuser
 
 
 def _pays_somebody(conversion: Conversion) -> bool:

@@ -382,11 +382,12 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
                 ('conversion', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='validations', to='tracking.conversion')),
-                ('made_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('key', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.apikey')),
+                ('made_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('publisher', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('action', 'decline'), ('code__gt', '')), models.Q(models.Q(('action', 'decline'), _negated=True), ('code', '')), _connector='OR'), name='validation_declines_by_a_code')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('action', 'decline'), ('code__gt', '')), models.Q(models.Q(('action', 'decline'), _negated=True), ('code', '')), _connector='OR'), name='validation_declines_by_a_code'), models.CheckConstraint(condition=models.Q(('made_by__isnull', False), ('key__isnull', False), _connector='XOR'), name='validation_by_a_person_or_a_key')],
             },
         ),
         migrations.CreateModel(

@@ -47,6 +47,8 @@ class Expected(Wording):
     NOT_AFTER = gettext_noop("a time not after %(latest)s")
     NO_FIELD = gettext_noop("no such field")
     AT_MOST = gettext_noop("at most %(amount)s")
+    KNOWN_ORDER = gettext_noop("an order that is credited to a partner")
+    REASON_IN_WORDS = gettext_noop("the reason in words, which the partner reads")
     FEWER = gettext_noop("fewer orders without a click id from one network within an hour")
 
 
@@ -63,6 +65,8 @@ class Remedy(Wording):
     PARTS = gettext_noop("Correct the parts.")
     JOIN = gettext_noop("Join parts with |.")
     KNOWN_CODE = gettext_noop("Use a known code.")
+    REASON = gettext_noop("Say why, or use a code that says it.")
+    SHORTEN = gettext_noop("Shorten it.")
     LEAVE_OUT = gettext_noop("Leave it out if unknown. The sale was taken without it.")
     SIGNING_KEY = gettext_noop("Make a signing key on the advertiser's page, and sign with it.")
     SIGN = gettext_noop(

@@ -121,6 +121,8 @@ SHOPS = (
 
 HOST_TO_COME = "go.roesterei-blum.example"
 """The roastery's own tracking host, whose CNAME still leads to the network it comes from."""
+STOCK_SYSTEM = "Stock system"
+"""The roastery's own, whose key approves what it has sent out."""
 SECOND_CHANCE = "Second Chance Media"
 """The company with two publisher ids, an overlay and a retargeter, and one team for both."""
 APPROVED: dict[str, Any] = {"status": "approved"}

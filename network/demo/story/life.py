@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
-from network.advertisers import signing_keys
+from network.advertisers import api_keys, signing_keys
 from network.demo.story import cast
 from network.demo.story.shoppers import FOLLOWED_BY_A_PROGRAM, Browser, clicks_of_a_program
 from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
-from network.models import User
+from network.models import ApiKey, User
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot
 from tracking.commissions.rulings import Statement
@@ -170,15 +170,18 @@ class Life:
             self._drain(self._taken_in_at)
 
     def _review(self, at: datetime) -> None:
-        """What the shops' staff do: they approve what is unverified after some days, and settle
-        conflicts."""
+        """What the shops do: their staff, or a server of theirs, approve what is unverified after
+        some days; staff settle conflicts."""
         for advertiser in self._advertisers:
             staff = User.objects.get(staff_memberships__advertiser=advertiser)
+            key = ApiKey.objects.filter(advertiser=advertiser, name=cast.STOCK_SYSTEM).first()
+            if key:
+                api_keys.note_use(key, at)
             open_sales = Conversion.objects.filter(advertiser=advertiser, closed_at=None)
             waiting = {"verified": False, "conflict": "", "commission__status": "pending"}
             unverified = open_sales.filter(**waiting, at__lte=at - REVIEWED_AFTER)
             for sale in unverified.order_by("pk"):
-                approval = Statement(action=Validation.Action.APPROVE, made_by=staff)
+                approval = Statement(action=Validation.Action.APPROVE, made_by=key or staff)
                 validation.validate(advertiser, sale.pk, approval, at)
             for sale in open_sales.filter(conflict_since__lte=at - SETTLED_AFTER).order_by("pk"):
                 first = sale.reports.order_by("received_at", "pk")[0]

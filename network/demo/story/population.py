@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 
 from network import money
-from network.advertisers import signing_keys
+from network.advertisers import api_keys, signing_keys
 from network.advertisers import terms as advertisers
 from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.demo.pages import places
@@ -80,6 +80,7 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
         [waits] = tracking_hosts.replace(advertiser, [cast.HOST_TO_COME], at)
         resolver = dns.resolver()
         proving.check(waits, at, resolver, Fetcher(resolver))
+        api_keys.make(advertiser, cast.STOCK_SYSTEM, at, made_by=None)
     for code, percent in shop.groups.items():
         group = CommissionGroup.objects.create(
             advertiser=advertiser, code=code, name=code.capitalize()

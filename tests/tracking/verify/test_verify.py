@@ -11,6 +11,7 @@ from django.db.models import ForeignKey, Model, UUIDField
 from pytest_django import DjangoDbBlocker
 from uuid_utils.compat import uuid7
 
+from network.advertisers import api_keys
 from network.models import User
 from publishers.models import Publisher
 from tests.support.founding import made_once
@@ -122,16 +123,18 @@ def test_every_reference_is_looked_at() -> None:
 def add_what_the_world_has_none_of() -> None:
     sale = Conversion.objects.get(order="open")
     staff = User.objects.create(username="staff")
-    Validation.objects.create(
-        advertiser=sale.advertiser,
-        conversion=sale,
-        action=Validation.Action.APPROVE,
-        at=NOW,
-        made_by=staff,
-        publisher=sale.commission.publisher,
-        commission_minor=sale.commission.amount_minor,
-        currency=sale.commission.currency,
-    )
+    key = api_keys.make(sale.advertiser, "Shop", NOW, made_by=None).row
+    for by in ({"made_by": staff}, {"key": key}):
+        Validation.objects.create(
+            advertiser=sale.advertiser,
+            conversion=sale,
+            action=Validation.Action.APPROVE,
+            at=NOW,
+            publisher=sale.commission.publisher,
+            commission_minor=sale.commission.amount_minor,
+            currency=sale.commission.currency,
+            **by,
+        )
     report = Report.objects.filter(conversion=sale).get()
     Correction.objects.create(
         advertiser=sale.advertiser,

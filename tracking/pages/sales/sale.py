@@ -303,7 +303,7 @@ def _entries(commission: Commission | None) -> list[LedgerEntry]:
 
 def _validations(row: Conversion) -> dict[str, Any]:
     """What staff said about the sale, and whether an approval has ended since."""
-    said = list(row.validations.select_related("made_by", "publisher").order_by("at", "pk"))
+    said = list(row.validations.select_related("made_by", "key", "publisher").order_by("at", "pk"))
     commission = commission_of(row)
     approved = bool(said) and said[-1].action == Validation.Action.APPROVE
     kept = {Commission.Status.APPROVED, Commission.Status.FINAL}

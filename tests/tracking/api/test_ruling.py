@@ -1,0 +1,180 @@
+"""What a shop's server says about orders: approved, declined, cancelled."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from network.advertisers import api_keys
+from network.models import Advertiser, ApiKey
+from publishers.models import Publisher
+from tests.support.browsing import Browser, minutes, record
+from tests.support.makers import NOW, finalise, make_advertiser, make_user
+from tests.support.reading import signed_in, text
+from tests.tracking.api.conftest import PATH, Server, click
+from tests.tracking.api.test_conversions import fields, problem
+from tracking.models import Commission, Conversion, Validation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def sold(server: Server, shop: Advertiser, blog: Publisher) -> None:
+    """Order 1, reported with a key and credited to the blog."""
+    assert server.report(clicks=[click(shop, blog)]).status_code == 201
+
+
+def say(server: Server, action: str, order: str = "1", data: Any = None) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {server.key}"}
+    address = f"{PATH}/{quote(order, safe='')}/{action}"
+    if data is None:
+        return server.client.post(address, headers=headers)
+    return server.client.post(address, json=data, headers=headers)
+
+
+def say_of_all(server: Server, action: str, items: list[Any]) -> list[dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {server.key}"}
+    body = {"conversions": items}
+    answer = server.client.post(f"{PATH}/{action}", json=body, headers=headers)
+    assert answer.status_code == 207
+    found: list[dict[str, Any]] = answer.json()["conversions"]
+    return found
+
+
+def commission(order: str = "1") -> tuple[str, str]:
+    found = Commission.objects.get(conversion__order=order)
+    return found.status, found.decline_text
+
+
+def test_an_approval_is_kept_with_its_key_and_said_once(server: Server, shop: Advertiser) -> None:
+    answers = [say(server, "approve"), say(server, "approve", data={})]
+    assert [answer.json() for answer in answers] == [
+        {"status": 200, "order": "1", "outcome": "approved"},
+        {"status": 200, "order": "1", "outcome": "unchanged"},
+    ]
+    assert commission() == ("approved", "")
+    said = Validation.objects.get()
+    assert (said.action, said.key, said.made_by) == ("approve", ApiKey.objects.get(), None)
+    page = signed_in(make_user("viewer", shop)).get(
+        f"/admin/tracking/conversion/{said.conversion_id}/change/"
+    )
+    assert "The shop's server, with the key “Shop”" in text(page)
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "read"),
+    [
+        ("decline", {"code": "returned"}, "Order returned"),
+        ("decline", {"code": "fraud", "reason": " a bot "}, "Fraud: a bot"),
+        ("decline", {"code": "other", "reason": "Paid by gift card"}, "Paid by gift card"),
+        ("cancel", None, "Order cancelled"),
+        ("cancel", {"reason": "Out of stock"}, "Order cancelled: Out of stock"),
+    ],
+)
+def test_the_partner_reads_why_it_is_declined(
+    server: Server, action: str, data: Any, read: str
+) -> None:
+    assert say(server, action, data=data).json()["outcome"] == "declined"
+    assert commission() == ("declined", read)
+    assert say(server, action, data=data).json()["outcome"] == "unchanged"
+    assert Validation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        pytest.param(None, "code", id="no_code"),
+        pytest.param({"code": "late"}, "code", id="another_code"),
+        pytest.param({"code": ["returned"]}, "code", id="a_list"),
+        pytest.param({"code": "other"}, "reason", id="no_reason"),
+        pytest.param({"code": "other", "reason": " "}, "reason", id="a_blank_reason"),
+        pytest.param({"code": "fraud", "reason": "x" * 301}, "reason", id="a_long_reason"),
+        pytest.param({"code": "fraud", "reason": 7}, "reason", id="a_number"),
+    ],
+)
+def test_a_decline_without_a_reason_changes_nothing(server: Server, data: Any, field: str) -> None:
+    said = problem(say(server, "decline", data=data), 422)
+    assert (fields(said), said["outcome"]) == ([field], "refused")
+    assert commission() == ("pending", "")
+    assert not Validation.objects.exists()
+
+
+@pytest.mark.parametrize("order", ["2", "x" * 65, "1\x00"])
+def test_an_order_that_is_credited_to_nobody_is_not_found(server: Server, order: str) -> None:
+    server.report(order="2")
+    assert fields(problem(say(server, "approve", order), 404)) == ["order"]
+
+
+def test_the_order_of_another_advertiser_is_not_found(server: Server) -> None:
+    other = api_keys.make(make_advertiser(), "Other", NOW, made_by=None).key
+    problem(say(Server(server.client, other), "cancel"), 404)
+    assert commission() == ("pending", "")
+
+
+def test_an_order_is_named_as_it_is_written(
+    server: Server, shop: Advertiser, blog: Publisher
+) -> None:
+    order = "A/7 ?#%/approve"
+    server.report(order=order, clicks=[click(shop, blog)])
+    assert say(server, "approve", order).json()["order"] == order
+    assert commission(order) == ("approved", "")
+
+
+def test_what_was_declined_is_not_approved_by_a_program(server: Server) -> None:
+    say(server, "cancel")
+    said = problem(say(server, "approve"), 409)
+    assert said["detail"] == "Order 1 is declined; take that back first."
+    assert commission()[0] == "declined"
+
+
+def test_a_sale_that_is_closed_or_in_conflict_is_refused(
+    server: Server, shop: Advertiser, blog: Publisher
+) -> None:
+    browser = Browser(shop)
+    browser.click(blog, NOW)
+    record(browser.report("2", NOW + minutes(5)))
+    record(browser.report("2", NOW + minutes(6), "70.00", source="pixel"))
+    assert "conflict" in problem(say(server, "approve", "2"), 409)["detail"]
+    finalise(NOW + minutes(60 * 24 * 60))
+    assert Conversion.objects.get(order="1").closed_at
+    assert "closed" in problem(say(server, "cancel"), 409)["detail"]
+
+
+def test_an_approval_confirms_what_only_a_browser_reported(
+    server: Server, shop: Advertiser, blog: Publisher
+) -> None:
+    browser = Browser(shop)
+    browser.click(blog, NOW)
+    browser.buy("2", NOW, "10.00")
+    assert not Conversion.objects.get(order="2").verified
+    assert say(server, "approve", "2").status_code == 200
+    assert Conversion.objects.get(order="2").verified
+
+
+def test_a_batch_is_answered_one_by_one(server: Server, shop: Advertiser, blog: Publisher) -> None:
+    for order in ("2", "3"):
+        server.report(order=order, clicks=[click(shop, blog)])
+    answers = say_of_all(server, "approve", ["1", {"order": "9"}, {"order": 2}, None, "3\x00"])
+    assert [answer["status"] for answer in answers] == [200, 404, 200, 404, 404]
+    assert [answer["order"] for answer in answers] == ["1", "9", "2", None, "3\x00"]
+    declined = say_of_all(
+        server, "decline", [{"order": "3", "code": "returned"}, {"order": "3"}, {"order": "1"}]
+    )
+    assert [answer["outcome"] for answer in declined] == ["declined", "refused", "refused"]
+    assert say_of_all(server, "cancel", ["1"])[0]["outcome"] == "declined"
+    assert [commission(order)[0] for order in "123"] == ["declined", "approved", "declined"]
+
+
+@pytest.mark.parametrize("data", [[], "1", 7])
+def test_a_body_that_is_no_object_is_refused(server: Server, data: Any) -> None:
+    assert problem(say(server, "cancel", data=data), 400)["code"] == "bad_body"
+
+
+def test_without_a_live_key_nobody_says_anything(server: Server) -> None:
+    problem(say(Server(server.client, "sclk_0"), "approve"), 401)
+    assert commission() == ("pending", "")
+
+
+def test_a_null_is_a_field_that_is_left_out(server: Server) -> None:
+    assert server.report(order="5", clicks=None, at=None, voucher=None).status_code == 201
