@@ -52,13 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
 
 
-def pytest_collection_finish() -> None:
-    """Half a million objects of modules and tests stay for good; no search for garbage need look
-    through them."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
