@@ -5,6 +5,7 @@ Django looks for models here; each is defined in its room.
 
 from network.advertisers.models import MOST_NOTICE_DAYS as MOST_NOTICE_DAYS
 from network.advertisers.models import Advertiser as Advertiser
+from network.advertisers.models import AnsweredCall as AnsweredCall
 from network.advertisers.models import ApiKey as ApiKey
 from network.advertisers.models import AttributionTerms as AttributionTerms
 from network.advertisers.models import CommissionGroup as CommissionGroup

@@ -294,6 +294,10 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": {"task": "publishers.tasks.send_notices", "schedule": 30.0},
     "send-saved-reports": {"task": "network.tasks.send_saved_reports", "schedule": 60.0},
     "forget-orders": {"task": "tracking.tasks.forget_orders", "schedule": 3600.0},
+    "forget-answered-calls": {
+        "task": "network.tasks.forget_answered_calls",
+        "schedule": 3600.0,
+    },
     "check-tracking-hosts": {"task": "network.tasks.check_tracking_hosts", "schedule": 60.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.core import mail
 
 from network import clock
+from network.advertisers import answered_calls
 from network.hosts import proving
 from network.outside import dns
 from network.outside.web import Fetcher
@@ -28,3 +29,9 @@ def check_tracking_hosts() -> None:
 def send_saved_reports() -> None:
     """Mail the saved reports that are due."""
     saved_reports.send_due(clock.now())
+
+
+@shared_task(name="network.tasks.forget_answered_calls")
+def forget_answered_calls() -> None:
+    """Forget how calls of the API were answered a day ago."""
+    answered_calls.prune(clock.now())

@@ -192,6 +192,29 @@ class ApiKey(models.Model):
         return f"{self.prefix}…"
 
 
+class AnsweredCall(models.Model):
+    """A call of the API that named itself (``Idempotency-Key``), and how it was answered: without a
+    ``status`` as long as it is not. Written by :mod:`network.advertisers.answered_calls`."""
+
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    """Of the call: its method, path and body."""
+    at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True)
+    content_type = models.CharField(max_length=40, blank=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("key", "name"), name="answered_call_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=("at",), name="answered_call_at")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SoftRuleChoice(models.TextChoices):
     """What a soft click does to a soft holder."""
 

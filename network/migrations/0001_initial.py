@@ -104,6 +104,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AnsweredCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=255)),
+                ('digest', models.CharField(max_length=64)),
+                ('at', models.DateTimeField()),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('content_type', models.CharField(blank=True, max_length=40)),
+                ('answer', models.TextField(blank=True)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.apikey')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['at'], name='answered_call_at')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'name'), name='answered_call_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='AttributionTerms',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

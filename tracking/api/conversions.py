@@ -10,6 +10,7 @@ from ninja import Router
 from network import clock, money
 from tracking.api import problems, reading, taking
 from tracking.api.auth import Bearer, KeyedRequest
+from tracking.api.named import once
 from tracking.api.taking import Taken
 from tracking.evidence.fields import FieldError, SaleFigures, Terms
 from tracking.remedies.wordings import Remedy
@@ -19,6 +20,7 @@ router = Router()
 
 
 @router.post("/conversions", auth=Bearer())
+@once
 def report_conversions(request: KeyedRequest) -> HttpResponse:
     """One conversion, or a batch of them, which is answered one by one."""
     shop, body, now = request.auth.advertiser, reading.read_body(request), clock.now()

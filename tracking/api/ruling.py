@@ -16,6 +16,7 @@ from network import clock
 from network.models import ApiKey
 from tracking.api import problems, reading
 from tracking.api.auth import Bearer, KeyedRequest
+from tracking.api.named import once
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.transitions import LEADS_TO
 from tracking.evidence.fields import MAX_ORDER, MAX_SHOWN, FieldError
@@ -33,31 +34,37 @@ router = Router()
 
 
 @router.post("/conversions/approve", auth=Bearer())
+@once
 def approve_all(request: KeyedRequest) -> HttpResponse:
     return _batch(request, partial(_approve, request.auth))
 
 
 @router.post("/conversions/decline", auth=Bearer())
+@once
 def decline_all(request: KeyedRequest) -> HttpResponse:
     return _batch(request, partial(_decline, request.auth))
 
 
 @router.post("/conversions/cancel", auth=Bearer())
+@once
 def cancel_all(request: KeyedRequest) -> HttpResponse:
     return _batch(request, partial(_cancel, request.auth))
 
 
 @router.post("/conversions/{path:order}/approve", auth=Bearer())
+@once
 def approve(request: KeyedRequest, order: str) -> HttpResponse:
     return _one(request, order, partial(_approve, request.auth))
 
 
 @router.post("/conversions/{path:order}/decline", auth=Bearer())
+@once
 def decline(request: KeyedRequest, order: str) -> HttpResponse:
     return _one(request, order, partial(_decline, request.auth))
 
 
 @router.post("/conversions/{path:order}/cancel", auth=Bearer())
+@once
 def cancel(request: KeyedRequest, order: str) -> HttpResponse:
     return _one(request, order, partial(_cancel, request.auth))
 
