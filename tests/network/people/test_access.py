@@ -1,5 +1,6 @@
 """Every URL for every role, from the URL configuration itself: a new URL without a rule fails."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -35,6 +36,7 @@ from tests.network.people.rules import (
     Url,
     urls_of,
 )
+from tests.network.project.test_content_policy import ADMINS, STRICT, policy_of
 from tests.support.makers import (
     NOW,
     Shopper,
@@ -272,6 +274,8 @@ def test_every_url_has_a_rule_and_every_rule_a_url() -> None:
 
 @pytest.mark.parametrize("role", sorted(EVERYBODY))
 def test_every_url_is_shown_to_whom_it_is_for_and_to_nobody_else(world: World, role: str) -> None:
+    """Each with its content policy, which it keeps; a page names nobody who is no business of who
+    reads it."""
     client = world.client(role)
     wrong = []
     for url in urls_of(settings.ROOT_URLCONF):
@@ -282,7 +286,26 @@ def test_every_url_is_shown_to_whom_it_is_for_and_to_nobody_else(world: World, r
             wrong.append(
                 f"{address}: {response.status_code} {response.headers.get('Location', '')}"
             )
+        if policy_of(response) != (ADMINS if url.route.startswith("admin/") else STRICT):
+            wrong.append(f"{address}: its policy is {policy_of(response)}")
+        if role in rule.read:
+            page = response.content.decode()
+            wrong += [f"{address}: holds {found.group()}" for found in INLINE.finditer(page)]
+            wrong += [f"{address}: names {name}" for name in secrets(url, role) if name in page]
     assert wrong == []
+    assert len(RULES) > 90
+
+
+INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\s(?:src|type)=)|\son[a-z]+=", re.IGNORECASE)
+"""A script or a style inside a page: the content policy would refuse it."""
+
+
+def secrets(url: Url, role: str) -> set[str]:
+    """What this page must not name to who belongs to Tenant A or Publisher P."""
+    if role not in ("owner_a", "manager_a", "viewer_a", "owner_p", "member_p"):
+        return set()
+    found = {"Tenant B", "Publisher Q", "reference-Publisher Q"}
+    return found - {"Tenant B"} if url.key == "find_programmes" else found  # one may apply
 
 
 @pytest.mark.parametrize("role", sorted(EVERYBODY))
@@ -327,6 +350,10 @@ PUBLIC = {
     *("damaged_click", "damaged_pixel"),
 }
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
+API = {
+    *("api-1:api-root", "api-1:report_conversions", "api-1:approve", "api-1:approve_all"),
+    *("api-1:decline", "api-1:decline_all", "api-1:cancel", "api-1:cancel_all"),
+}
 DEMO = {
     "",
     "demo-product",
@@ -346,7 +373,7 @@ DEMO = {
         pytest.param("tracking.urls", PUBLIC, id="tracking"),
         pytest.param("network.demo.pages.tracking_urls", PUBLIC_IN_DEMO, id="tracking_in_the_demo"),
         pytest.param("network.demo.pages.urls", DEMO, id="demo"),
-        pytest.param("tracking.api.urls", {"api-1:api-root", "api-1:report_conversions"}, id="api"),
+        pytest.param("tracking.api.urls", API, id="api"),
     ],
 )
 def test_every_url_of_another_host_is_declared_public(urlconf: str, public: set[str]) -> None:
