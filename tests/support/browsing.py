@@ -13,12 +13,11 @@ from uuid_utils.compat import uuid7
 from network.clock import to_ms
 from network.models import Advertiser
 from publishers.models import Publisher
-from tests.support.makers import in_page_of
+from tests.support.makers import in_page_of, known_network
 from tracking.clicks import cookies
 from tracking.clicks.cookies import Jar, ToWrite
 from tracking.clicks.keys import KEYS
 from tracking.clicks.redirect import Answer, visit
-from tracking.clicks.snapshot import build
 from tracking.clicks.visits import Visit
 from tracking.conversions import recording
 from tracking.conversions.recording import SaleReport
@@ -46,7 +45,7 @@ class Browser:
     def click(
         self, publisher: Publisher, at: datetime, *, lost: bool = False, **request: Any
     ) -> Answer:
-        shop = build().advertisers[self.advertiser.id]
+        shop = known_network().advertisers[self.advertiser.id]
         inside = in_page_of(shop.landing_url) if request.get("in_page") else {}
         headers: Mapping[str, str] = {**inside, "HTTP_USER_AGENT": CHROME}
         wanted = Visit(
@@ -62,7 +61,7 @@ class Browser:
 
     def take(self, token: str) -> None:
         """Keep the token of a click that was made elsewhere, as the tag does when it lands."""
-        shop = build().advertisers[self.advertiser.id]
+        shop = known_network().advertisers[self.advertiser.id]
         click = decode(token, KEYS).click
         self._write(ToWrite(Jar(self.advertiser.id), token, click, shop.longest_window_days))
 

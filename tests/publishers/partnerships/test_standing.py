@@ -128,6 +128,11 @@ class Parties:
                 policy.cancel(self.made[which % len(self.made)], now, **said)
 
 
+@pytest.fixture
+def parties() -> Parties:
+    return Parties()
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -135,10 +140,11 @@ class Parties:
 )
 @given(changes)
 def test_python_sql_and_snapshot_agree_at_every_moment(
-    sequence: list[tuple[tuple[Any, ...], int, int]],
+    parties: Parties, sequence: list[tuple[tuple[Any, ...], int, int]]
 ) -> None:
     with transaction.atomic():
-        parties, now = Parties(), NOW
+        now = NOW
+        parties.made = []  # each example begins with what was there before
         for what, later, ahead in sequence:
             now += later * HOUR
             with suppress(Refused):
