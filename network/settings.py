@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "network.pages.site.config.SessionsConfig",
 ]
 if not PRODUCTION and find_spec("django_migration_linter"):
     INSTALLED_APPS.append("django_migration_linter")
@@ -126,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "network.pages.site.middleware.ReaderTimeZone",
+    "network.pages.site.middleware.SessionInUse",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "network.pages.site.middleware.SecondFactorFirst",
@@ -154,7 +156,12 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "network.pages.people.sign_in.AccountAdapter"
-ACCOUNT_FORMS = {"login": "network.pages.people.sign_in.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "network.pages.people.sign_in.SignInForm",
+    "change_password": "network.pages.people.sign_in.ChangePassword",
+    "reset_password_from_key": "network.pages.people.sign_in.NewPassword",
+    "set_password": "network.pages.people.sign_in.FirstPassword",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]  # nobody signs up; a check asks
 ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations prove the address
@@ -299,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "check-tracking-hosts": {"task": "network.tasks.check_tracking_hosts", "schedule": 60.0},
+    "forget-sessions": {"task": "network.tasks.forget_sessions", "schedule": 3600.0},
     "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"

@@ -8,6 +8,7 @@ from network.advertisers import answered_calls
 from network.hosts import proving
 from network.outside import dns
 from network.outside.web import Fetcher
+from network.people import sessions
 from network.saved_reports import sending as saved_reports
 
 
@@ -23,6 +24,12 @@ def check_tracking_hosts() -> None:
     """Look whether hosts that wait for proof are proven, and whether those that were still are."""
     resolver = dns.resolver()
     proving.check_due(clock.now(), resolver, Fetcher(resolver))
+
+
+@shared_task(name="network.tasks.forget_sessions")
+def forget_sessions() -> None:
+    """Delete what is left of sessions that are over."""
+    sessions.forget_ended()
 
 
 @shared_task(name="network.tasks.send_saved_reports")

@@ -11,7 +11,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 
 from network.pages.people import account as own_account
-from network.pages.people import email, first, sign_in
+from network.pages.people import email, first, sessions, sign_in
 from network.pages.people import home as views
 
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path("account/", own_account.account, name="own_account"),
     path("account/email/", email.change_email, name="change_email"),
     path("account/email/<str:token>/", email.confirm_email, name="confirm_email"),
+    path("account/sessions/", sessions.own_sessions, name="own_sessions"),
+    path("account/sessions/others/", sessions.end_others, name="end_other_sessions"),
+    path("account/sessions/<int:session>/", sessions.end_one, name="end_session"),
     path("first/<str:token>/", first.first, name="first_operator"),
     path("password/", account.password_change, name="account_change_password"),
     path("password/first/", account.password_set, name="account_set_password"),
@@ -55,9 +58,11 @@ urlpatterns = [
         recovery_codes.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
-    path("invitation/", include("publishers.site_urls")),
+    path("", include("publishers.site_urls")),
     path("dashboard/", views.publisher_home, name="publisher_home"),
     path("dashboard/<int:publisher>/", include("publishers.urls")),
     path("admin/", admin.site.urls),
 ]
+handler403 = "network.pages.site.errors.not_allowed"
+handler404 = "network.pages.site.errors.not_found"
 handler500 = "network.pages.site.errors.failed"

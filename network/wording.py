@@ -47,6 +47,19 @@ def some_of(names: Iterable[str]) -> str:
     return text % {"names": ", ".join(named), "count": others}
 
 
+def countries() -> list[tuple[str, str]]:
+    """Every country by its two letters, with its name, in the order of names."""
+    named = _locale().territories
+    found = [(code, name) for code, name in named.items() if len(code) == 2 and code.isalpha()]
+    no_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+    return sorted((one for one in found if one[0] not in no_countries), key=lambda one: one[1])
+
+
+def country(code: str) -> str:
+    """Its name; the code itself where it is no country's."""
+    return str(_locale().territories.get(code, code))
+
+
 def _locale() -> Locale:
     return _locale_of(get_language() or "")
 

@@ -12,6 +12,7 @@ from publishers.cookie_types.models import PublisherModelType as PublisherModelT
 from publishers.ledger.models import LedgerAccount as LedgerAccount
 from publishers.ledger.models import LedgerEntry as LedgerEntry
 from publishers.ledger.models import LedgerTransaction as LedgerTransaction
+from publishers.notices.models import EmailOff as EmailOff
 from publishers.notices.models import Notice as Notice
 from publishers.notices.models import NoticeMail as NoticeMail
 from publishers.notices.models import NoticesRead as NoticesRead

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from publishers.pages.notices import emails
 from publishers.pages.teams import invitation as invitation_page
 
 urlpatterns = [
-    path("<str:token>/", invitation_page.invitation, name="invitation"),
+    path("account/emails/", emails.emails, name="own_emails"),
+    path("invitation/<str:token>/", invitation_page.invitation, name="invitation"),
 ]

@@ -32,6 +32,39 @@ def in_words(table: type[WholeTerms], said: Mapping[str, Any]) -> str:
     )
 
 
+def changed_in_words(
+    table: type[WholeTerms], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> str:
+    """``status: Applied → Approved; cookie period: 30 days → 7 days``: of what ``after`` says
+    otherwise than ``before``; ``nothing`` where it says the same."""
+    told = [
+        gettext("%(term)s: %(before)s → %(after)s")
+        % {
+            "term": _NAMES[name],
+            "before": _value(table, name, before[name]),
+            "after": _value(table, name, value),
+        }
+        for name, value in after.items()
+        if before[name] != value
+    ]
+    return "; ".join(told) or gettext("nothing")
+
+
+def _value(table: type[WholeTerms], name: str, value: Any) -> str:
+    """A term by itself."""
+    field = table._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if value is None:
+        return gettext("the advertiser's")
+    if isinstance(value, int):
+        return counted(value, _UNITS.get(name, "day"))
+    return gettext("“%(value)s”") % {"value": value} if value else gettext("none")
+
+
 def _word(table: type[WholeTerms], name: str, value: Any) -> str:
     field = table._meta.get_field(name)
     assert isinstance(field, models.Field)

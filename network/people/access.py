@@ -81,6 +81,7 @@ RULES: Mapping[str, Rule] = {
     "network.trackinghost": _ADVERTISER,
     "network.user": OPERATORS_ONLY,
     "publishers.cookietypeassignment": _BOTH,
+    "publishers.emailoff": OPERATORS_ONLY,  # and the person: publishers.notices.choices
     "publishers.invitation": OPERATORS_ONLY,
     "publishers.invitationsending": OPERATORS_ONLY,
     "publishers.ledgeraccount": _BOTH,

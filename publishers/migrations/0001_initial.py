@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.AutoField(primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, unique=True, validators=[network.names.plain], verbose_name='name')),
                 ('website', models.URLField(blank=True, max_length=500, verbose_name='website')),
+                ('promotion', models.CharField(blank=True, help_text='In a sentence: where, to whom, by what. Advertisers read it.', max_length=500, verbose_name='how it promotes')),
                 ('status', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=10, verbose_name='status')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
             ],
@@ -39,6 +40,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, validators=[network.names.plain], verbose_name='name')),
+                ('company', models.CharField(blank=True, help_text='As it is registered, and as it stands on invoices.', max_length=120, validators=[network.names.plain], verbose_name='company')),
+                ('country', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$')], verbose_name='country')),
+                ('tax_id', models.CharField(blank=True, max_length=40, validators=[network.names.plain], verbose_name='tax id')),
+                ('contact_name', models.CharField(blank=True, max_length=120, validators=[network.names.plain], verbose_name='contact')),
+                ('contact_email', models.EmailField(blank=True, help_text='Operators and the advertisers whose partner it is see the contact.', max_length=254, verbose_name="contact's email")),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
             ],
             options={
@@ -148,6 +154,17 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-id',),
                 'indexes': [models.Index(fields=['publisher', '-id'], name='notice_by_publisher')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EmailOff',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.CharField(choices=[('cookie_type.changed', 'Cookie type'), ('partnership.changed', 'Partnership'), ('terms.changed', 'Terms'), ('commission.declined', 'Sales declined'), ('partnership.asked', 'Question')], max_length=30)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'event'), name='email_off_once')],
             },
         ),
         migrations.CreateModel(

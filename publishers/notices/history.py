@@ -48,7 +48,7 @@ class NoticeDescription:
         if self.parked:
             parts.append(_("%(count)d could not be delivered") % {"count": self.parked})
         if self.skipped:
-            skipped = _("%(count)d not sent: left the team, inactive or no address")
+            skipped = _("%(count)d not sent: left the team, inactive, no address or switched off")
             parts.append(skipped % {"count": self.skipped})
         return "; ".join(parts) or _("None: on the page only")
 

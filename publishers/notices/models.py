@@ -143,6 +143,21 @@ class NoticeMail(models.Model):
         return gettext("Email to %(recipient)s for %(publisher)s") % names
 
 
+class EmailOff(models.Model):
+    """A kind of notice that somebody reads on their pages only, and gets no email of."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    event = models.CharField(max_length=30, choices=Notice.Event)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("user", "event"), name="email_off_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} gets no email: {self.event}"
+
+
 class NoticesRead(models.Model):
     """Up to which notice somebody has read those of a publisher."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from celery import current_app
@@ -16,7 +17,7 @@ from network.models import User
 from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import PolicyRow
 from publishers.models import Notice, NoticeMail, Partnership
-from publishers.notices import forecast
+from publishers.notices import choices, forecast
 from publishers.notices.forecast import Outlook
 from publishers.notices.news import News, news
 from publishers.notices.words import MailText, mail_text, words
@@ -60,11 +61,12 @@ def telling_partners(
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What some partners would all read: the first one's mail; without a mail what only their
-    page says (``titles``), if anything."""
+    page says (``titles``), if anything. ``mailed`` are the first one's notices in the mail."""
 
     partnerships: Sequence[Partnership]
     mail: MailText | None
     titles: Sequence[str] = ()
+    mailed: Sequence[Notice] = ()
 
 
 def previews(
@@ -117,7 +119,11 @@ def alike(told: Iterable[tuple[Partnership, Notice]]) -> list[Preview]:
     for row, notice in told:
         by_words[words(notice).title].append((row, notice))
     found = [
-        Preview([row for row, _ in those], mail_text(those[0][0].publisher, [those[0][1]]))
+        Preview(
+            [row for row, _ in those],
+            mail_text(those[0][0].publisher, [those[0][1]]),
+            mailed=[those[0][1]],
+        )
         for those in by_words.values()
     ]
     return sorted(found, key=lambda one: -len(one.partnerships))
@@ -143,7 +149,7 @@ def _preview(
     partnerships = [row for row, _ in members]
     first, mailed = members[0]
     if mailed:
-        return Preview(partnerships, mail_text(first.publisher, mailed))
+        return Preview(partnerships, mail_text(first.publisher, mailed), mailed=mailed)
     return Preview(partnerships, None, [kind.title for kind in kinds])
 
 
@@ -172,29 +178,63 @@ def notice_of(
 
 
 def address(notices: Sequence[Notice], now: datetime) -> None:
-    """A mail for each member of each publisher's team, with all that it is told."""
+    """A mail for each member of each publisher's team, with all that it is told. What somebody
+    switched off is kept as an email that is not sent: the notice is addressed to them all the same,
+    and new to them on its page."""
     by_publisher: Mapping[int, list[Notice]] = defaultdict(list)
     for notice in notices:
         by_publisher[notice.publisher_id].append(notice)
     members = TeamMembership.objects.filter(team__publishers__in=list(by_publisher))
-    mails = NoticeMail.objects.bulk_create(
-        [
-            NoticeMail(publisher_id=publisher, recipient_id=user, created_at=now, next_try_at=now)
-            for publisher, user in members.order_by("id").values_list("team__publishers", "user")
-        ],
-        BATCH,
-    )
+    told = list(members.order_by("id").values_list("team__publishers", "user"))
+    off = choices.switched_off(user for _, user in told) if told else set()
+    parcels = [
+        parcel
+        for publisher, user in told
+        for parcel in _parcels(publisher, user, by_publisher[publisher], off, now)
+    ]
+    NoticeMail.objects.bulk_create([parcel.mail for parcel in parcels], BATCH)
     brings = NoticeMail.notices.through
     brings.objects.bulk_create(
         [
-            brings(noticemail=mail, notice=notice)
-            for mail in mails
-            for notice in by_publisher[mail.publisher_id]
+            brings(noticemail=parcel.mail, notice=notice)
+            for parcel in parcels
+            for notice in parcel.notices
         ],
         BATCH,
     )
-    if mails:
+    if parcels:
         transaction.on_commit(_wake, robust=True)  # a broker that is away undoes no change
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """An unsaved mail, and the notices that it brings."""
+
+    mail: NoticeMail
+    notices: Sequence[Notice]
+
+
+def _parcels(
+    publisher: int, user: int, notices: Sequence[Notice], off: set[tuple[int, str]], now: datetime
+) -> Iterator[_Parcel]:
+    """One for what somebody wants mailed, and one that stays for what they switched off."""
+    unwanted = [
+        notice
+        for notice in notices
+        if (user, notice.event) in off and not choices.is_mailed_always(notice)
+    ]
+    wanted = [notice for notice in notices if notice not in unwanted]
+    mail: dict[str, Any] = {
+        "publisher_id": publisher,
+        "recipient_id": user,
+        "created_at": now,
+        "next_try_at": now,
+    }
+    if wanted:
+        yield _Parcel(NoticeMail(**mail), wanted)
+    if unwanted:
+        kept = {"state": NoticeMail.State.SKIPPED, "last_error": choices.why_not()}
+        yield _Parcel(NoticeMail(**mail, **kept), unwanted)
 
 
 def unreached(partnerships: Iterable[Partnership]) -> list[Partnership]:

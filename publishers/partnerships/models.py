@@ -33,6 +33,12 @@ class Publisher(models.Model):
     id = models.AutoField(_("ID"), primary_key=True)
     name = models.CharField(_("name"), max_length=120, unique=True, validators=[names.plain])
     website = models.URLField(_("website"), max_length=500, blank=True)
+    promotion = models.CharField(
+        _("how it promotes"),
+        max_length=500,
+        blank=True,
+        help_text=_("In a sentence: where, to whom, by what. Advertisers read it."),
+    )
     team = models.ForeignKey(
         "publishers.Team", models.PROTECT, verbose_name=_("team"), related_name="publishers"
     )

@@ -49,13 +49,16 @@ def create_publisher(
     now: datetime,
     *,
     website: str = "",
+    promotion: str = "",
     made_by: User | None = None,
     team: Team | None = None,
 ) -> Publisher:
     """Create a publisher with its model type, in force at once, in a team of its own unless it
     joins one. Raises ValidationError."""
     team = team or Team.objects.create(name=name, created_at=now)
-    publisher = Publisher(name=name, website=website, team=team, created_at=now)
+    publisher = Publisher(
+        name=name, website=website, promotion=promotion, team=team, created_at=now
+    )
     publisher.full_clean()
     publisher.save(force_insert=True)
     start_publisher(publisher, model_type, now, made_by)

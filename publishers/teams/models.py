@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
@@ -12,12 +13,32 @@ from django.utils.translation import gettext_lazy as _
 from network import names
 from network.effective.rows import one_of
 from network.models import Advertiser, StaffMembership
+from network.wording import country
 
 
 class Team(models.Model):
     """Whoever works for one company; each of its publisher ids stands for one way to promote."""
 
     name = models.CharField(_("name"), max_length=120, validators=[names.plain])
+    company = models.CharField(
+        _("company"),
+        max_length=120,
+        blank=True,
+        validators=[names.plain],
+        help_text=_("As it is registered, and as it stands on invoices."),
+    )
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, validators=[RegexValidator("^[A-Z]{2}$")]
+    )
+    tax_id = models.CharField(_("tax id"), max_length=40, blank=True, validators=[names.plain])
+    contact_name = models.CharField(
+        _("contact"), max_length=120, blank=True, validators=[names.plain]
+    )
+    contact_email = models.EmailField(
+        _("contact's email"),
+        blank=True,
+        help_text=_("Operators and the advertisers whose partner it is see the contact."),
+    )
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -27,6 +48,10 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def country_name(self) -> str:
+        return country(self.country)
 
 
 class TeamRole(models.TextChoices):

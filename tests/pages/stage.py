@@ -165,6 +165,7 @@ OTHER_PAGES = (
     "team-of-several",
     "clicks-wrong-days",
     "link-of-nobody",
+    "end-other-sessions",
     "second-factor-set-up",
     "second-factor-code",
     "second-factor-on",
@@ -244,6 +245,7 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
             _on_site(reverse("links", args=[cast.BLOG]) + "?programme=x&target=nowhere"), TEAM, 400
         ),
         "no-membership": Page(_on_site("/dashboard/"), STRANGER),
+        "end-other-sessions": Page(_on_site(reverse("end_other_sessions")), TEAM),
         "not-found": Page(_on_site("/there-is-no-such-page"), STAFF, 404),
         "not-allowed": Page(_on_site("/admin/login/?next=/admin/"), TEAM, 403),
         "unknown-advertiser": Page(f"{settings.TRACKING_URL}/t/999999/c/1", status=404),

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
@@ -104,6 +105,14 @@ def add_what_seeding_has_not() -> None:
         state="parked",
         attempts=9,
         last_error="The mail server could not be reached: Connection refused",
+    )
+    UserSession.objects.create(
+        user=User.objects.get(username=TEAM),
+        session_key=client_of(TEAM).session.session_key,
+        ip="2001:db8:85a3:1234:5678:8a2e:370:7334",
+        user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_5) Version/18.5 Mobile Safari/604.1",
+        created_at=NOW - timedelta(days=3),
+        last_seen_at=NOW,
     )
     client.post(note, {"text": "Wants to talk about the spring campaign."})
     client.post(reverse("account_reset_password"), {"email": User.objects.get(username=TEAM).email})

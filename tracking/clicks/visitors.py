@@ -10,19 +10,10 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 
+from network import user_agents
 from tracking.clicks.targets import is_allowed
 from tracking.rule import crawlers
 
-_FAMILIES = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
 _MAX_USER_AGENT = 512
 """Characters that are kept to be looked at; a request's head may have hundreds of thousands."""
 _PREVIEWERS = [
@@ -64,7 +55,7 @@ def describe(user_agent: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _describe(user_agent: str) -> str:
-    family = next((name for mark, name in _FAMILIES if mark in user_agent), "Other")
+    family = user_agents.family(user_agent) or "Other"
     mobile = any(mark in user_agent for mark in ("Mobi", "Android", "iPhone", "iPad"))
     return f"{family}, {'mobile' if mobile else 'desktop'}"
 

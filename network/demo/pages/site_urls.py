@@ -7,10 +7,10 @@ from django.urls import path
 
 from network.demo.pages import mailbox, people
 from network.demo.story import conditions
-from network.urls import handler500
+from network.urls import handler403, handler404, handler500
 from network.urls import urlpatterns as site_patterns
 
-__all__ = ["handler500", "urlpatterns"]
+__all__ = ["handler403", "handler404", "handler500", "urlpatterns"]
 
 conditions.check_hosts()
 

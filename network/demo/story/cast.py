@@ -126,6 +126,20 @@ STOCK_SYSTEM = "Stock system"
 SECOND_CHANCE = "Second Chance Media"
 """The company with two publisher ids, an overlay and a retargeter, and one team for both."""
 APPROVED: dict[str, Any] = {"status": "approved"}
+PROMOTION = {
+    BLOG: "Walks and gear tried on them, for people who hike on weekends; links in the articles.",
+    CASHBACK: "Members get part of the commission back; links on the shop's page and by email.",
+    EXTENSION: "A browser extension that shows vouchers at the checkout, to who asks for them.",
+}
+"""What partners say of how they promote."""
+BLOGS_COMPANY = {
+    "company": "Trail Blog Media Ltd",
+    "country": "GB",
+    "tax_id": "GB 123 4567 89",
+    "contact_name": "Robin Hale",
+    "contact_email": "robin@trail-blog.example",
+}
+
 PARTNERS = (
     Partner(
         id=BLOG,

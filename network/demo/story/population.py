@@ -34,12 +34,14 @@ def settle(at: datetime, now: datetime) -> None:
             partner.model_type,
             at,
             website=partner.website,
+            promotion=cast.PROMOTION.get(partner.id, ""),
             team=teams.get(partner.team),
         )
         _check_id(publisher, partner.id)
         for shop, terms in partner.at.items():
             since = now - cast.APPLIED_AGO if terms["status"] == "applied" else at
             deciding.create_partnership(shops[shop], publisher, since, made_by=None, **terms)
+    Team.objects.filter(publishers=cast.BLOG).update(**cast.BLOGS_COMPANY)
     password = make_password(cast.PASSWORD)
     teams_people = [person for person in cast.PEOPLE if person.publisher]
     for person in cast.PEOPLE:

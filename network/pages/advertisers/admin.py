@@ -13,6 +13,7 @@ from network import clock, money
 from network.advertisers.models import SOFT_RULE_NAMES
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import DEFAULT_GROUP, TERMS_FIELDS, create_advertiser
+from network.advertisers.words import rate_text
 from network.effective import queries, timeline
 from network.effective.rows import told_rows
 from network.hosts import tracking_hosts
@@ -24,7 +25,7 @@ from network.models import (
 )
 from network.pages.advertisers import hosts
 from network.pages.advertisers.api_keys import NewApiKeyPage, RevokeApiKey
-from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange, rate_text
+from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person

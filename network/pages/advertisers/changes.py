@@ -15,12 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from network import dates, money
 from network.advertisers.terms import DEFAULT_GROUP
+from network.advertisers.words import rate_text
 from network.effective import rebasing, timeline
 from network.effective.rows import FURTHEST, SPREAD, start_or_now
+from network.effective.words import changed_in_words
 from network.models import Advertiser, AttributionTerms, CommissionRate
 from network.pages.advertisers.forms import RateForm, TermsForm
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView
+from network.pages.site.columns import EMPTY
 from network.pages.site.terms_form import TermsChangeView
 from publishers.models import Partnership
 from publishers.notices import forecast
@@ -133,7 +136,11 @@ class AdvertiserTermsChange(ToldChange, TermsChangeView[Advertiser]):
 
     def write(self, now: datetime, changes: dict[str, Any], **said: Any) -> str:
         made = programme_terms.change(self.about, changes, now, **said)
-        logged = gettext("Terms: %(terms)s") % {"terms": made}
+        terms = changed_in_words(AttributionTerms, self.form.initial, changes)
+        logged = gettext("Terms: %(terms)s, from %(start)s") % {
+            "terms": terms,
+            "start": dates.zoned(made.starts_at),
+        }
         self.model_admin.log_change(self.request, self.about, logged)
         done = gettext("The terms change on %(start)s. Clicks already made keep theirs.")
         return done % {"start": dates.zoned(made.starts_at)}
@@ -216,15 +223,18 @@ class RateChange(ToldChange):
             reason=data["reason"],
             start=self.form.start_at,
         )
-        logged = gettext("Commission: %(rate)s") % {"rate": rate_text(row, self.about)}
+        logged = _rate_change(timeline.in_force(self.rates, row.starts_at), row, self.about)
         self.model_admin.log_change(self.request, self.about, logged)
         said = gettext("The commission changes on %(start)s. Its partners are told.")
         return said % {"start": dates.zoned(row.starts_at)}
 
 
-def rate_text(rate: CommissionRate, advertiser: Advertiser) -> str:
-    """``8%`` or ``£4.50 per sale``."""
-    if rate.fixed_minor is None:
-        return str(rate)
-    fixed = money.display(rate.fixed_minor, advertiser.currency)
-    return gettext("%(amount)s per sale") % {"amount": fixed}
+def _rate_change(
+    before: CommissionRate | None, after: CommissionRate, advertiser: Advertiser
+) -> str:
+    said = {
+        "before": rate_text(before, advertiser) if before else EMPTY,
+        "after": rate_text(after, advertiser),
+        "start": dates.zoned(after.starts_at),
+    }
+    return gettext("Commission: %(before)s → %(after)s, from %(start)s") % said

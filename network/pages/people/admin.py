@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm
 
 from network.models import User
-from network.pages.people.forms import NewUserForm, UserForm
+from network.pages.people.forms import NewUserForm, UserForm, say_shortly
 from network.pages.site.admin_site import (
     CappedPaginator,
     ChoicesFilter,
@@ -39,12 +39,20 @@ class OperatorFilter(ChoicesFilter):
         return queryset.filter(is_superuser=chosen == "yes")
 
 
+class OthersPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]
+    """An operator's, for somebody else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_shortly(self)
+
+
 class UserAdmin(OperatorAdmin[User], DjangoUserAdmin[User]):
     """Operators make the accounts; memberships are on the advertiser's or the team's page."""
 
     form = UserForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = OthersPasswordForm
     change_form_template = "admin/network/user/change_form.html"
     list_display = (
         "username",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from network import clock
 from network.effective.lock import Busy
 from network.models import User
-from network.pages.people.forms import PASSWORD_HELP, OwnAddress, OwnName, TimeZoneField
+from network.pages.people.forms import OwnAddress, OwnName, TimeZoneField, say_shortly
 from network.people import first_operator
 from network.people.first_operator import LinkNotOpen
 
@@ -35,7 +35,7 @@ class FirstOperatorForm(OwnName, OwnAddress, BaseUserCreationForm[User]):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
-        self.fields["password1"].help_text = PASSWORD_HELP
+        say_shortly(self)
 
 
 @never_cache

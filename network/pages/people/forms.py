@@ -45,6 +45,11 @@ PASSWORD_HELP = _("At least 8 characters: no common password, not only digits, n
 """What the validators of a password ask for, in a sentence."""
 
 
+def say_shortly(form: forms.BaseForm) -> None:
+    """In a sentence what the new password needs, where Django has a list."""
+    form.fields["password1"].help_text = PASSWORD_HELP
+
+
 class UserForm(OwnName, OwnAddress, UserChangeForm[User]):
     time_zone = TimeZoneField(label=_("Time zone"))
 
@@ -63,3 +68,7 @@ class NewUserForm(OwnName, OwnAddress, AdminUserCreationForm[User]):
     class Meta:
         model = User
         fields = ("username", "email", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_shortly(self)

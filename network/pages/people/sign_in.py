@@ -12,7 +12,12 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.account.internal.flows.login import (
     get_authentication_records,
     record_authentication,
@@ -45,6 +50,7 @@ from django.views.generic import FormView
 
 from network import tasks
 from network.models import User
+from network.pages.people.forms import say_shortly
 from network.people import first_operator, second_factor
 
 MISMATCH = _("Wrong username, email or password. After five failed attempts, wait five minutes.")
@@ -170,6 +176,26 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         login.widget.attrs = {"autocomplete": "username", "autofocus": True}
         password.widget.attrs.pop("placeholder", None)
         password.help_text = ""
+
+
+class _InASentence(forms.Form):
+    """Says in a sentence what the new password needs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_shortly(self)
+
+
+class ChangePassword(_InASentence, ChangePasswordForm):  # type: ignore[misc]
+    """Somebody's own password, by the one before."""
+
+
+class NewPassword(_InASentence, ResetPasswordKeyForm):  # type: ignore[misc]
+    """A new password, by the link of an email."""
+
+
+class FirstPassword(_InASentence, SetPasswordForm):  # type: ignore[misc]
+    """Of an account that has none."""
 
 
 class _OnceOnly(forms.Form):

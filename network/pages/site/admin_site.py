@@ -42,6 +42,7 @@ from unfold.sites import UnfoldAdminSite
 
 from network import dates
 from network.models import Advertiser, User
+from network.pages.people.logged import what_changed
 from network.pages.site import navigation
 from network.pages.site.columns import EMPTY, NamedRows
 from network.pages.site.totals import totals_of
@@ -163,6 +164,7 @@ class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type:
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
+    construct_change_message = what_changed  # type: ignore[assignment]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         return access.for_staff(super().get_queryset(request), request.user)
@@ -229,9 +231,7 @@ class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type:
 
     def log_changes(self, request: HttpRequest, rows: Sequence[Row], message: str) -> None:
         """As :meth:`log_change` for each of them, in one statement."""
-        LogEntry.objects.log_actions(
-            user_id=person(request).pk, queryset=rows, action_flag=CHANGE, change_message=message
-        )
+        LogEntry.objects.log_actions(person(request).pk, rows, CHANGE, message)
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any

@@ -38,8 +38,8 @@ class StartField(forms.DateTimeField):
     def name_zone(self) -> None:
         """Say which zone it is; known only when a request is there."""
         self.help_text = gettext(
-            "Time in %(zone)s, at most a year ahead. If empty, the change starts %(seconds)s "
-            "seconds from now, so that every tracking process knows in time."
+            "Time in %(zone)s, at most a year ahead. Leave it empty to start now: that takes "
+            "%(seconds)s seconds."
         ) % {"zone": dates.zone_name(), "seconds": SPREAD.seconds}
 
 

@@ -14,9 +14,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from network import content_policy
+from network import clock, content_policy
 from network.dates import is_zone
 from network.pages.people import sign_in
+from network.people import sessions
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ class ContentPolicy(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         match = request.resolver_match
-        if match is not None and match.namespaces[:1] == ["admin"]:
+        is_admins = match is not None and match.namespaces[:1] == ["admin"]
+        if is_admins or getattr(response, "is_framed_as_admin", False):
             parts.update = dict(content_policy.ADMIN_NEEDS)
         return parts
 
@@ -89,6 +91,17 @@ class ReaderTimeZone:
         name = request.user.time_zone if request.user.is_authenticated else "UTC"
         with timezone.override(name if is_zone(name) else "UTC"):
             return self.get_response(request)
+
+
+class SessionInUse:
+    """Note which sessions are in use, so that their people can see it and end them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sessions.note(request, clock.now())
+        return self.get_response(request)
 
 
 def _name(path: str) -> str:

@@ -72,7 +72,7 @@ GROUPS: Sequence[tuple[StrPromise | str, Sequence[Entry]]] = (
         _("Tracking"),
         (
             _list(_("Clicks"), "ads_click", "tracking.click"),
-            _list(_("Reports"), "receipt_long", "tracking.report"),
+            _list(_("Incoming reports"), "receipt_long", "tracking.report"),
             _list(_("Unattributed sales"), "link_off", "tracking.unattributedsales"),
         ),
     ),

@@ -1,10 +1,11 @@
-"""Searching a list by references that people gave, as they are."""
+"""Searching a list by references that people gave, as they are; and choosing a row by its name."""
 
 import unicodedata
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 
@@ -24,3 +25,9 @@ class WholeTextSearch(admin.ModelAdmin[Any]):
         if any(quote in search_term for quote in "\"'"):
             return whole, may_double_too
         return found | whole, may_double or may_double_too
+
+
+def found_by_name(table: type[Model], name: str) -> AutocompleteSelect:
+    """A choice of the rows that this foreign key leads to, found by what is typed: for those who
+    see the list of these rows, which may be long."""
+    return AutocompleteSelect(table._meta.get_field(name), admin.site)

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import dates
+from network.advertisers.words import rate_text
 from network.effective import queries
 from network.effective.rows import EffectiveDated, TooLate, refuse_late
 from network.models import AttributionTerms, CommissionRate
-from network.pages.advertisers.changes import rate_text
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView
 from network.people import access

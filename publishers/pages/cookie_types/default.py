@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from network import dates
+from network import clock, dates
 from network.models import Advertiser
 from network.pages.site.admin_site import ScopedAdmin
 from network.people import access
+from publishers.cookie_types.defaults import overview
 from publishers.cookie_types.resolution import OWN, starting
 from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.pages.cookie_types import sentences
@@ -30,8 +32,9 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType])
     it is posted. An operator may leave the advertiser empty: the network's own default."""
     given = request.POST if request.method == "POST" else request.GET
     is_whole = {"model_type", "to"} <= set(given)
-    chosen = ModelTypeDefaultForm(given if is_whole else None, initial=given.dict())
     shops = access.for_managers(Advertiser.objects.all(), request.user)
+    initial = {"to": _other_type(shops, given.dict()), **given.dict()}
+    chosen = ModelTypeDefaultForm(given if is_whole else None, initial=initial)
     chosen.offer(shops, network_too=model_admin.is_operator(request))
     if not (is_whole and chosen.is_valid()):
         return _ask(request, model_admin, chosen)
@@ -42,6 +45,20 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType])
         return _ask(request, model_admin, chosen)
     row = ModelTypeCookieType(advertiser=shop, model_type=said["model_type"], cookie_type=to)
     return DefaultChange(request, model_admin, row).response()
+
+
+def _other_type(shops: QuerySet[Advertiser], given: Mapping[str, str]) -> str:
+    """What the default in the address is not now; soft where it names none."""
+    shop = (
+        shops.filter(pk=given["advertiser"]) if given.get("advertiser", "").isdecimal() else shops
+    )
+    only = list(shop[:2])
+    rows = {row.model_type: row for row in overview(only if len(only) == 1 else [], clock.now())}
+    if row := rows.get(given.get("model_type", "")):
+        held = row.own[0] if row.own else row.network
+        if held.cookie_type == AssignedType.SOFT:
+            return AssignedType.HARD.value
+    return AssignedType.SOFT.value
 
 
 def _ask(

@@ -80,21 +80,26 @@ def _of_team(view: TeamView, right: Right = Right.READ) -> Callable[..., HttpRes
     @_signed_in
     @wraps(view)
     def respond(request: HttpRequest, publisher: int, **kwargs: Any) -> HttpResponse:
-        roles = access.access_of(request.user).publisher_roles
         if not access.access_of(request.user).may_for_publisher(right, publisher):
             raise Http404(_("There is no such publisher."))
-        own = {row.pk: row for row in Publisher.objects.filter(pk__in=roles)}
-        context = {
-            "publisher": own[publisher],
-            "others": [row for key, row in own.items() if key != publisher],
-            "enters_admin": access.access_of(request.user).enters_admin,
-            "zone": dates.zone_name(),
-            "tabs": TABS,
-            "unread": unread(person(request), own[publisher]).count(),
-        }
-        return view(request, own[publisher], context, **kwargs)
+        context = frame_of(request, publisher)
+        return view(request, context["publisher"], context, **kwargs)
 
     return respond
+
+
+def frame_of(request: HttpRequest, publisher: int) -> dict[str, Any]:
+    """What the frame of a page shows, for a member of this publisher's team."""
+    known = access.access_of(request.user)
+    own = {row.pk: row for row in Publisher.objects.filter(pk__in=known.publisher_roles)}
+    return {
+        "publisher": own[publisher],
+        "others": [row for key, row in own.items() if key != publisher],
+        "enters_admin": known.enters_admin,
+        "zone": dates.zone_name(),
+        "tabs": TABS,
+        "unread": unread(person(request), own[publisher]).count(),
+    }
 
 
 def _signed_in(view: TeamView) -> Callable[..., HttpResponse]:

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from network.wording import some_of
 from publishers.models import Partnership
+from publishers.notices.choices import unheard
 from publishers.notices.words import MailText
 from publishers.notices.writing import Preview, unreached
 
@@ -43,7 +44,8 @@ def shop_names(rows: Sequence[Partnership]) -> str:
 def reach(
     found: Sequence[Preview], named: Callable[[Sequence[Partnership]], str] = names
 ) -> list[str]:
-    """How many partners are told by these, and which of them have nobody to be told. One query."""
+    """How many partners are told by these, and which of them no email reaches. At most three
+    queries for each."""
     told = [row for one in found if one.mail for row in one.partnerships]
     if not told:
         return []
@@ -60,7 +62,19 @@ def reach(
             len(away),
         )
         said.append(text % {"names": named(away)})
+    if deaf := [row for one in found if one.mail for row in unheard(one.partnerships, one.mailed)]:
+        said.append(switched_off(named(deaf), len(deaf)))
     return said
+
+
+def switched_off(names: str, count: int) -> str:
+    """That no email goes to these partners, by their own choice."""
+    text = ngettext(
+        "%(names)s switched off emails about this. The notice waits on its page.",
+        "%(names)s switched off emails about this. The notices wait on their pages.",
+        count,
+    )
+    return text % {"names": names}
 
 
 def reason_so_far(text: str) -> str:

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.effective.rows import start_or_now
-from network.effective.words import in_words
+from network.effective.words import changed_in_words
 from network.pages.site.admin_site import person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.pages.site.terms_form import TermsChangeView
-from publishers.models import Partnership, PartnershipTerms
+from publishers.models import Notice, Partnership, PartnershipTerms
+from publishers.notices.choices import unheard
 from publishers.notices.writing import unreached
+from publishers.pages.notices import preview
 from publishers.pages.partners.forms import (
     NewPartnershipForm,
     NoteForm,
@@ -60,9 +62,10 @@ class PartnershipTermsChange(TermsChangeView[Partnership]):
         return PartnershipTerms(partnership=self.about, starts_at=start_or_now(None, self.now))
 
     def write(self, now: datetime, changes: dict[str, Any], **said: Any) -> str:
+        before = self.form.initial
         made = deciding.change_terms(self.about, changes, now, **said)
         told = {
-            "terms": in_words(PartnershipTerms, changes),
+            "terms": changed_in_words(PartnershipTerms, before, changes),
             "start": dates.zoned(made.starts_at),
         }
         logged = _("Terms: %(terms)s, from %(start)s") % told
@@ -87,6 +90,9 @@ class Asking(ChangeView[Partnership]):
     def effects(self) -> Effects:
         away = unreached([self.about])
         said = _("%(publisher)s has nobody with an account, so no email goes there.")
+        notes = [said % {"publisher": self.about.publisher}] if away else []
+        if unheard([self.about], [Notice(event=Notice.Event.ASKED)]):
+            notes.append(preview.switched_off(self.about.publisher.name, 1))
         return Effects(
             sentences=[
                 _(
@@ -94,7 +100,7 @@ class Asking(ChangeView[Partnership]):
                     "pages. The application goes on waiting; the answer appears beside it."
                 )
             ],
-            notes=[said % {"publisher": self.about.publisher}] if away else [],
+            notes=notes,
         )
 
     def make(self, now: datetime) -> str:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from network.advertisers.notice import notice_at
 from network.advertisers.terms import terms_at
+from network.advertisers.words import rate_text
 from network.effective import queries
 from network.effective.rows import told_rows
 from network.hosts.tracking_hosts import base_urls
 from network.models import CommissionRate, User
-from network.pages.advertisers.changes import rate_text
 from publishers.cookie_types.history import cancelled, history, time_line
 from publishers.models import Partnership, PartnershipTerms, PublisherModelType
 from publishers.notices import history as notice_history

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
 from network.pages.site.change_pages import ChangeForm
+from network.pages.site.searching import found_by_name
 from network.pages.site.terms_form import TermsChangeForm
-from publishers.models import AssignedType, ModelType, PartnershipTerms, Publisher
+from publishers.models import AssignedType, ModelType, Partnership, PartnershipTerms, Publisher
 from publishers.policy.asking import MAX_QUESTION
 
 REASON_SHOWN = gettext_lazy("Reason, shown to the partner")
@@ -25,7 +26,7 @@ class PublisherForm(forms.ModelForm[Publisher]):
 
     class Meta:
         model = Publisher
-        fields: ClassVar = ["name", "website", "team", "status"]
+        fields: ClassVar = ["name", "website", "promotion", "team", "status"]
         help_texts: ClassVar = {
             "team": gettext_lazy(
                 "Who works for it. A company with several publisher ids has one team."
@@ -41,7 +42,7 @@ class NewPublisherForm(PublisherForm):
     )
 
     class Meta(PublisherForm.Meta):
-        fields: ClassVar = ["name", "website", "team"]
+        fields: ClassVar = ["name", "website", "promotion", "team"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,8 +59,16 @@ class ModelTypeForm(forms.Form):
 
 class NewPartnershipForm(forms.Form):
     required_css_class = "required"
-    advertiser = forms.ModelChoiceField(Advertiser.objects.all(), label=gettext_lazy("Advertiser"))
-    publisher = forms.ModelChoiceField(Publisher.objects.all(), label=gettext_lazy("Publisher"))
+    advertiser = forms.ModelChoiceField(
+        Advertiser.objects.all(),
+        label=gettext_lazy("Advertiser"),
+        widget=found_by_name(Partnership, "advertiser"),
+    )
+    publisher = forms.ModelChoiceField(
+        Publisher.objects.all(),
+        label=gettext_lazy("Publisher"),
+        widget=found_by_name(Partnership, "publisher"),
+    )
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
         choices=[

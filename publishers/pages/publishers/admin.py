@@ -54,8 +54,8 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
 
     def get_fields(self, request: HttpRequest, obj: Publisher | None = None) -> Any:
         if obj is None:
-            return ("name", "website", "model_type", "team")
-        return ("name", "website", "team", "status", "shown_created_at")
+            return ("name", "website", "promotion", "model_type", "team")
+        return ("name", "website", "promotion", "team", "status", "shown_created_at")
 
     def get_form(
         self,
@@ -80,6 +80,7 @@ class PublisherAdmin(OperatorAdmin[Publisher]):
             data["model_type"],
             clock.now(),
             website=data["website"],
+            promotion=data["promotion"],
             made_by=person(request),
             team=data["team"],
         )

@@ -1,5 +1,6 @@
 """What owners do about the people of their advertiser or their team, on whichever page."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -29,12 +32,43 @@ MEANINGS: Mapping[str, Promise] = {
 }
 
 
+MOST_AT_ONCE = 20
+"""Addresses that are invited by one form."""
+
+
+class AddressesField(forms.CharField):
+    """One address or several, with commas, semicolons, blanks or new lines between them."""
+
+    widget = forms.Textarea({"rows": 2, "autocomplete": "off", "spellcheck": "false"})
+
+    def clean(self, value: Any) -> list[str]:
+        found = list(dict.fromkeys(re.split(r"[\s,;]+", super().clean(value).strip(" ,;"))))
+        if len(found) > MOST_AT_ONCE:
+            said = _("Invite %(most)s addresses at most at once. These are %(count)s.")
+            raise ValidationError(said % {"most": MOST_AT_ONCE, "count": len(found)})
+        if len(found) > 1:
+            for address in found:
+                _check_address(address)
+        return found
+
+
+def _check_address(address: str) -> None:
+    """Say which of several is wrong."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        said = _("“%(address)s” is not an email address. Nobody was invited.")
+        raise ValidationError(said % {"address": address}) from None
+
+
 class InviteForm(forms.Form):
-    email = forms.CharField(
+    email = AddressesField(
         label=gettext_lazy("Email"),
-        max_length=254,
-        widget=forms.EmailInput({"autocomplete": "off"}),
-        help_text=gettext_lazy("We send a link there that works once, for seven days."),
+        max_length=254 * MOST_AT_ONCE,
+        help_text=gettext_lazy(
+            "One address or several, each on a line of its own. We send a link there that works "
+            "once, for seven days."
+        ),
     )
     role = forms.ChoiceField(label=gettext_lazy("Role"))
 
@@ -168,13 +202,26 @@ def _act(
 def _invite(place: Advertiser | Team, person: User, form: InviteForm) -> str:
     if not form.is_valid():
         return ""
-    data = form.cleaned_data
-    try:
-        row = invitations.invite(place, data["email"], data["role"], clock.now(), invited_by=person)
-    except ValidationError as error:
-        form.add_error("email", error.messages)
-        return ""
-    return _("%(email)s is invited; the mail is on its way.") % {"email": row.email}
+    emails, role = form.cleaned_data["email"], form.cleaned_data["role"]
+    invited, now = [], clock.now()
+    with transaction.atomic():
+        for email in emails:
+            try:
+                invited.append(invitations.invite(place, email, role, now, invited_by=person))
+            except ValidationError as error:
+                transaction.set_rollback(True)
+                form.add_error("email", _of_address(error, email, alone=len(emails) == 1))
+                return ""
+    if len(invited) == 1:
+        return _("%(email)s is invited; the mail is on its way.") % {"email": invited[0].email}
+    told = joined([row.email for row in invited])
+    return _("%(emails)s are invited; the emails are on their way.") % {"emails": told}
+
+
+def _of_address(error: ValidationError, email: str, *, alone: bool) -> list[str]:
+    if alone:
+        return error.messages
+    return [_("%(email)s: %(error)s") % {"email": email, "error": said} for said in error.messages]
 
 
 def _send_again(row: Invitation, person: User) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from network import clock
 from network.models import NAME_TAKEN, User
-from network.pages.people.forms import PASSWORD_HELP, OwnName, TimeZoneField
+from network.pages.people.forms import OwnName, TimeZoneField, say_shortly
 from publishers.pages.teams.desk import MEANINGS
 from publishers.teams import invitations
 from publishers.teams.invitations import NotOpen
@@ -39,7 +39,7 @@ class AccountForm(OwnName, BaseUserCreationForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = PASSWORD_HELP
+        say_shortly(self)
 
 
 @never_cache

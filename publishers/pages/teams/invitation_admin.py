@@ -24,6 +24,7 @@ from network.models import Advertiser
 from network.pages.site.admin_site import PageAdmin, person
 from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import shown_moment
+from network.pages.site.searching import found_by_name
 from network.wording import joined
 from publishers.teams import invitations
 from publishers.teams.invitations import Membership, NotOpen, Place, TooMany
@@ -45,9 +46,17 @@ class NewInvitationForm(forms.Form):
         ],
     )
     advertiser = forms.ModelChoiceField(
-        Advertiser.objects.all(), label=gettext_lazy("Advertiser"), required=False
+        Advertiser.objects.all(),
+        label=gettext_lazy("Advertiser"),
+        required=False,
+        widget=found_by_name(Invitation, "advertiser"),
     )
-    team = forms.ModelChoiceField(Team.objects.all(), label=gettext_lazy("Team"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.all(),
+        label=gettext_lazy("Team"),
+        required=False,
+        widget=found_by_name(Invitation, "team"),
+    )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,9 +14,11 @@ from django.utils.translation import gettext_lazy
 from network import clock
 from network.pages.site.admin_site import OperatorAdmin, TeamInline
 from network.pages.site.columns import EMPTY, shown_moment
-from network.wording import joined, joined_html
+from network.wording import countries, joined, joined_html
 from publishers.pages.teams.invitation_admin import end_invitations
 from publishers.teams.models import Team, TeamMembership
+
+DETAILS = ("name", "company", "country", "tax_id", "contact_name", "contact_email")
 
 
 class MemberInline(TeamInline):
@@ -24,12 +27,27 @@ class MemberInline(TeamInline):
     verbose_name_plural = gettext_lazy("members")
 
 
+class TeamForm(forms.ModelForm[Team]):
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"), required=False, widget=forms.Select({"translate": "no"})
+    )
+
+    class Meta:
+        model = Team
+        fields = DETAILS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", EMPTY), *countries()]  # type: ignore[attr-defined]
+
+
 class TeamAdmin(OperatorAdmin[Team]):
     when_empty = gettext_lazy("A team is made with its first publisher.")
     list_display = ("name", "shown_publishers", "shown_members", "shown_created_at")
     search_fields = ("name", "publishers__name", "=publishers__id")
     inlines = (MemberInline,)
-    fields = ("name", "shown_publishers", "shown_created_at")
+    form = TeamForm
+    fields = (*DETAILS, "shown_publishers", "shown_created_at")
     readonly_fields = ("shown_publishers", "shown_created_at")
     shown_created_at = staticmethod(shown_moment("created_at", gettext_lazy("Created")))
 
@@ -37,7 +55,7 @@ class TeamAdmin(OperatorAdmin[Team]):
         return super().get_queryset(request).prefetch_related("publishers", "memberships__user")
 
     def get_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
-        return self.fields if obj else ("name",)
+        return self.fields if obj else DETAILS
 
     def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:
         return self.inlines if obj else ()

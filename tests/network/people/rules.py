@@ -76,6 +76,10 @@ RULES: dict[str, Rule] = {
     "own_account": Rule(SIGNED_IN, write=SIGNED_IN),
     "change_email": Rule(SIGNED_IN, answer=302),  # by password first
     "confirm_email": Rule(SIGNED_IN, answer=410),
+    "own_sessions": Rule(SIGNED_IN),
+    "end_session": Rule(SIGNED_IN, answer=302),  # of none that is theirs: back to the list
+    "end_other_sessions": Rule(SIGNED_IN, answer=302),  # without another
+    "own_emails": Rule(SIGNED_IN, write=SIGNED_IN),
     "account_set_password": Rule(SIGNED_IN, answer=302),
     "account_reset_password": Rule(EVERYBODY),
     "account_reset_password_done": Rule(EVERYBODY),

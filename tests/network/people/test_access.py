@@ -101,6 +101,7 @@ class World:
             "invitation": [TOKEN],
             "first_operator": ["there-is-one"],
             "confirm_email": ["not-asked-for"],
+            "end_session": [1],
             "apply": [self.p.pk, self.b.pk],
             "answer": [self.p.pk, self.b.pk],
             "admin:cancel_change": ["cookie-type", self.rows["coming"].pk],

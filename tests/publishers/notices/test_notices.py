@@ -191,7 +191,7 @@ def test_many_partners_take_as_many_queries_as_few(
     others = [make_partner(cast.shop, make_publisher(model_type="cashback")) for _ in range(12)]
     for other in others:
         make_user("member", other.publisher)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assigning.set_default(cast.shop, "cashback", "soft", NOW, reason=REASON, made_by=cast.staff)
     assert NoticeMail.objects.filter(created_at=NOW).count() == 13
 

@@ -236,6 +236,35 @@ def test_who_cannot_be_invited(owner: Client, shop: Advertiser, email: str, said
     assert Invitation.objects.count() == 1
 
 
+def test_several_are_invited_at_once(owner: Client, shop: Advertiser) -> None:
+    typed = "nina@example.com, bob@example.com\n\n Carl@Example.com;nina@example.com"
+    said = invite(owner, shop, typed, "manager")
+    assert "nina@example.com, bob@example.com and carl@example.com are invited" in said
+    rows = Invitation.objects.order_by("email").values_list("email", "role")
+    assert list(rows) == [(f"{name}@example.com", "manager") for name in ("bob", "carl", "nina")]
+    assert len(mail.outbox) == 3
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        pytest.param("nina", "“nina” is not an email address. Nobody was invited.", id="none"),
+        pytest.param("olga@example.com", "olga@example.com: ", id="member"),
+        pytest.param(
+            " ".join(f"x{number}@example.com" for number in range(20)),
+            "Invite 20 addresses at most at once. These are 21.",
+            id="too_many",
+        ),
+    ],
+)
+def test_of_several_all_are_invited_or_none(
+    owner: Client, shop: Advertiser, other: str, said: str
+) -> None:
+    assert said in invite(owner, shop, f"bob@example.com {other}")
+    assert not Invitation.objects.exists()
+    assert not mail.outbox
+
+
 def test_a_mail_that_fails_is_shown_with_what_to_do(
     owner: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
