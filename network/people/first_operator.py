@@ -1,7 +1,7 @@
 """The first operator of a network: made on a page, by a link that only the machine's owner is told.
 
-The link is signed with the network's secret, good for a day, and good for nothing once there is an
-operator.
+The link is signed with the network's secret, good for a day, and good for nothing once an account
+has been made since: whoever has an old one makes no operator when the others are deactivated.
 """
 
 import os
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,7 @@ def is_missing() -> bool:
 
 def link(now: datetime) -> str:
     """The address of the page on which the first operator makes their account."""
-    token = signing.dumps(to_ms(now), salt=_SALT)
+    token = signing.dumps([to_ms(now), _newest()], salt=_SALT)
     return settings.SITE_URL + reverse("first_operator", args=[token])
 
 
@@ -50,17 +51,20 @@ def check(token: str, now: datetime) -> None:
     if not is_missing():
         raise LinkNotOpen(_("This network has an operator already. Sign in instead."))
     try:
-        made_ms: int = signing.loads(token, salt=_SALT)
+        made_ms, newest = signing.loads(token, salt=_SALT)
     except signing.BadSignature:
         raise LinkNotOpen(_not_good()) from None
-    if to_ms(now - GOOD_FOR) > made_ms:
+    if made_ms < to_ms(now - GOOD_FOR) or newest != _newest():
         raise LinkNotOpen(_not_good())
 
 
+def _newest() -> int:
+    """The newest account's id, whatever became of it; 0 before the first."""
+    return User.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
 def _not_good() -> str:
-    said = _(
-        "This link is not valid, or older than a day. Get another one in a terminal: %(command)s"
-    )
+    said = _("This link is no longer valid. Get another one in a terminal: %(command)s")
     return said % {"command": command_line()}
 
 

@@ -66,6 +66,17 @@ def test_staff_are_no_operators_so_one_can_still_be_made(visitor: Client) -> Non
     assert visitor.get(address()).status_code == 410
 
 
+def test_an_old_link_is_of_no_use_once_all_operators_are_deactivated(visitor: Client) -> None:
+    link = address()
+    send(visitor, link)
+    User.objects.update(is_active=False)
+    mallory = Client(HTTP_HOST=django_settings.SITE_HOST)
+    assert "This link is no longer valid." in text(mallory.get(link))
+    assert send(mallory, link, username="mallory", email="m@example.com").status_code == 410
+    assert User.objects.count() == 1
+    assert mallory.get(address()).status_code == 200
+
+
 @pytest.mark.parametrize("token", ["x", "MTc3MzMyNDAwMDAwMA:1abc:forged"])
 def test_a_link_that_nobody_signed_makes_nothing(visitor: Client, token: str) -> None:
     answer = send(visitor, f"/first/{token}/")
