@@ -225,13 +225,15 @@ class TimeLine:
 
     bars: Sequence[Bar]
     now_x: float
+    is_stretched: bool
+    """Whether short spans are drawn wider than they are long."""
 
     @property
     def last_date(self) -> datetime | None:
-        """When the last, narrow bar begins, where its date fits at the end of the picture."""
+        """When the last, narrow bar begins, where its date fits to the left of its start."""
         if len(self.bars) < 2 or self.bars[-1].has_date:
             return None
-        fits = self.bars[-2].width + self.bars[-1].width >= 2 * NEEDED_FOR_DATE
+        fits = self.bars[-2].width >= 2 * NEEDED_FOR_DATE
         return self.bars[-1].span.starts_at if fits else None
 
     @property
@@ -272,7 +274,8 @@ def time_line(spans: Sequence[Span], now: datetime) -> TimeLine:
     end = last + max((last - first) * AHEAD, timedelta(days=1))
     starts = [min(span.starts_at, last) for span in spans]
     parts = [_parts(begin, until, now) for begin, until in pairwise([*starts, end])]
-    widths = iter(_stretched([length / (end - first) for part in parts for length in part]))
+    shares = [length / (end - first) for part in parts for length in part]
+    widths = iter(_stretched(shares))
     bars, x, now_x = [], 0.0, 0.0
     for span, lengths in zip(spans, parts, strict=True):
         drawn = [next(widths) for _ in lengths]
@@ -280,7 +283,8 @@ def time_line(spans: Sequence[Span], now: datetime) -> TimeLine:
         if len(drawn) > 1:
             now_x = x + drawn[0]
         x += sum(drawn)
-    return TimeLine(bars=bars, now_x=round(now_x, 2))
+    is_stretched = len(spans) > 1 and min(shares) * 100 < LEAST_WIDTH
+    return TimeLine(bars=bars, now_x=round(now_x, 2), is_stretched=is_stretched)
 
 
 def _parts(begin: datetime, until: datetime, now: datetime) -> list[timedelta]:

@@ -198,7 +198,7 @@ def link(walk: Walk) -> None:
 def sale_as_a_test(walk: Walk) -> None:
     visit_pixel(walk)
     walk.page.goto(walk.here("http://network.localhost:8000/admin/"))
-    walk.choose("Reports")
+    walk.choose("Incoming reports")
     reload_until(walk, lambda: walk.page.get_by_role("row", name=re.compile("TEST-1")).count() > 0)
     walk.page.get_by_role("row", name=re.compile("TEST-1")).get_by_role("link").first.click()
     walk.look()

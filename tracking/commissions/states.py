@@ -135,7 +135,7 @@ LABELS: Mapping[SaleState, Promise] = {
     SaleState.ON_HOLD: gettext_lazy("On hold"),
     SaleState.UNVERIFIED: gettext_lazy("Unverified"),
     SaleState.CONFLICT: gettext_lazy("Conflict"),
-    SaleState.NOBODY: gettext_lazy("Nobody"),
+    SaleState.NOBODY: gettext_lazy("No one"),
 }
 
 

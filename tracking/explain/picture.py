@@ -4,7 +4,7 @@ Pure: coordinates and words, no markup; ``templates/tracking/journey.html`` draw
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracking.explain.scale import MARGIN, UNCOUNTED, Scale, Times, make_scale
 from tracking.explain.shapes import (
@@ -235,10 +235,21 @@ def _bands(
         since = min(item.click.at for item in judged if item.click.session == session)
         until = _session_until(session, judged, sale, session_ends)
         band = _band(scale(since), scale(until), captions.session(number), last)
+        band = replace(band, label=_beside(band.label, scale(sale.at), last, scale.width))
         last = band.label.x + LETTER * len(band.label.text)
         yield band
     if seen and sale.sessions.isdisjoint(seen):
         yield _other_session(scale, sale, last, captions)
+
+
+def _beside(label: Label, line: int, last: int, width: int) -> Label:
+    """The label, or one next to the sale's line where that would run through it."""
+    room = LETTER * len(label.text)
+    if not label.x - 4 < line < label.x + room + 4:
+        return label
+    after, before = line + 6, line - 6 - room
+    fits_after = after + room <= width
+    return replace(label, x=after if fits_after else max(before, last + 6))
 
 
 def _other_session(scale: Scale, sale: Sale, last: int, captions: Captions) -> Band:

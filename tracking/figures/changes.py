@@ -1,17 +1,22 @@
 """What people changed lately, from the append-only rows themselves: who, when, why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
+from network.advertisers.words import rate_text
+from network.effective import rebasing
+from network.effective.rows import WholeTerms
+from network.effective.words import changed_in_words, in_words
 from network.models import AttributionTerms, CommissionRate, User
 from network.people import access
-from network.wording import counted
 from publishers.models import (
     CookieTypeAssignment,
     ModelTypeCookieType,
@@ -21,6 +26,16 @@ from publishers.models import (
 from tracking.figures.queries import Scope
 
 MOST = 12
+_FORMER: Mapping[type[Model], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    CookieTypeAssignment: (("partnership",), ("cookie_type",)),
+    PartnershipTerms: (("partnership",), PartnershipTerms.carried),
+    ModelTypeCookieType: (("advertiser", "model_type"), ("cookie_type",)),
+    AttributionTerms: (("advertiser",), AttributionTerms.carried),
+    CommissionRate: (("advertiser", "group"), ("percent", "fixed_minor")),
+    PublisherModelType: (("publisher",), ("model_type",)),
+}
+"""By what rows follow on each other, and what is told of the one before. (Of the network's own
+defaults, which have no advertiser to be found by, none is told.)"""
 _OF_PARTNER = ("partnership__publisher", "partnership__advertiser")
 
 
@@ -45,26 +60,34 @@ def recent(scope: Scope) -> list[RecentChange]:
 
 def _all(scope: Scope) -> Iterator[RecentChange]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
+        before = _before(row)
         said = _("Cookie type of %(partner)s: %(cookie_type)s") % {
             "partner": row.partnership,
-            "cookie_type": row.get_cookie_type_display(),
+            "cookie_type": _arrow(
+                before and before.get_cookie_type_display(), row.get_cookie_type_display()
+            ),
         }
         yield _change(row, said, row.partnership)
     for row in _newest(scope, _asked_for(PartnershipTerms.all_rows.all()), *_OF_PARTNER):
-        yield _change(row, f"{row.partnership}: {row.get_status_display()}", row.partnership)
+        before = _before(row)
+        said = row.get_status_display() if before is None else _step(before, row)
+        yield _change(row, f"{row.partnership}: {said}", row.partnership)
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
-        yield _change(row, _default(row), row.cancels or row)
+        yield _change(row, _default(row, _before(row)), row.cancels or row)
     for row in _newest(scope, _asked_for(AttributionTerms.all_rows.all()), "advertiser"):
-        said = _("Terms of %(advertiser)s: %(soft_rule)s, %(days)s") % {
+        before = _before(row)
+        held = in_words(AttributionTerms, rebasing.values_of(row))
+        said = _("Terms of %(advertiser)s: %(terms)s") % {
             "advertiser": row.advertiser,
-            "soft_rule": row.soft_rule,
-            "days": counted(row.hard_days, "day"),
+            "terms": held if before is None else _step(before, row),
         }
         yield _change(row, said, row.advertiser)
     for row in _newest(scope, CommissionRate.all_rows.all(), "advertiser"):
+        before = _before(row)
+        rate = rate_text(row, row.advertiser)
         said = _("Commission of %(advertiser)s: %(rate)s") % {
             "advertiser": row.advertiser,
-            "rate": row,
+            "rate": _arrow(before and rate_text(before, row.advertiser), rate),
         }
         yield _change(row, said, row.advertiser)
     kinds = PublisherModelType.all_rows.all()
@@ -72,19 +95,43 @@ def _all(scope: Scope) -> Iterator[RecentChange]:
         theirs = {"publisher__partnerships__advertiser__in": scope.advertisers}
         kinds = kinds.filter(**theirs).distinct()
     for row in _newest(Scope(), kinds, "publisher"):
+        before = _before(row)
         said = _("Model type of %(publisher)s: %(model_type)s") % {
             "publisher": row.publisher,
-            "model_type": row.get_model_type_display(),
+            "model_type": _arrow(
+                before and before.get_model_type_display(), row.get_model_type_display()
+            ),
         }
         yield _change(row, said, row.publisher)
 
 
-def _default(row: ModelTypeCookieType) -> str:
+def _step(before: WholeTerms, row: WholeTerms) -> str:
+    return changed_in_words(type(row), rebasing.values_of(before), rebasing.values_of(row))
+
+
+def _before(row: Any) -> Any:
+    """What the row took the place of, as far as it is told; None for the first."""
+    if row.former is None:
+        return None
+    held = {
+        name: Decimal(str(value)) if isinstance(value, float) else value
+        for name, value in row.former.items()
+    }
+    return type(row)(**held)
+
+
+def _arrow(before: Any, after: str) -> str:
+    return f"{before} → {after}" if before else after
+
+
+def _default(row: ModelTypeCookieType, before: ModelTypeCookieType | None) -> str:
     """Without an advertiser it is the network's."""
     known = {
         "model_type": row.get_model_type_display(),
         "advertiser": row.advertiser,
-        "cookie_type": row.get_cookie_type_display(),
+        "cookie_type": _arrow(
+            before and before.get_cookie_type_display(), row.get_cookie_type_display()
+        ),
     }
     if row.advertiser is None:
         return _("%(model_type)s default of the network: %(cookie_type)s") % known
@@ -99,7 +146,15 @@ def _asked_for(rows: QuerySet[Any]) -> QuerySet[Any]:
 def _newest(scope: Scope, rows: QuerySet[Any], *related: str) -> Iterable[Any]:
     if scope.advertisers is not None:
         rows = access.of_advertisers(rows, scope.advertisers)
-    return rows.select_related("made_by", *related).order_by("-created_at", "-id")[:MOST]
+    of, told = _FORMER[rows.model]
+    earlier = rows.model.objects.filter(
+        **{name: OuterRef(name) for name in of}, starts_at__lt=OuterRef("starts_at")
+    ).order_by("-starts_at")
+    values = JSONObject(**{name: name for name in told})
+    former = Subquery(earlier.values(former_values=values)[:1])
+    found = rows.select_related("made_by", *related).annotate(former=former)
+    newest: QuerySet[Any] = found.order_by("-created_at", "-id")[:MOST]
+    return newest
 
 
 def _change(row: Any, what: str, about: Model) -> RecentChange:

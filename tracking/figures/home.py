@@ -55,10 +55,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The sales of a day, by cookie type."""
+    """The sales of a day, by cookie type; and all that the tiles tell of it."""
 
     date: date
     sales: Mapping[str, int]
+    total: Total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +111,14 @@ def _by(item: By, current: Sequence[Line], before: Sequence[Line]) -> dict[Any, 
 def _days(lines: Sequence[Line], period: Period, zone: tzinfo) -> list[Day]:
     """Every day of the period, those without a sale included."""
     sales: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    totals: dict[date, Total] = defaultdict(Total)
     for line in lines:
         sales[line.key[By.DAY]][line.key[By.COOKIE_TYPE]] += line.sales
+        totals[line.key[By.DAY]] += line
     first = period.since.astimezone(zone).date()
     last = (period.until - HOUR).astimezone(zone).date()
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [Day(day, dict(sales[day])) for day in days]
+    return [Day(day, dict(sales[day]), totals[day]) for day in days]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
    A page that answers a form is shown again by its address, so that neither Back nor Reload sends the
    form once more. After an error the first wrong field has the focus. A list's filter closes on Escape
    and on a click elsewhere, and opens to the side where there is room. A new account is offered the
-   browser's time zone. */
+   browser's time zone. A picture that is wider than the screen shows its sale first. */
 (() => {
   "use strict";
   history.replaceState(history.state, "", location.href);
@@ -36,10 +36,21 @@
         select.value = zone;
   }
 
+  function showSale(part) {
+    for (const frame of part.querySelectorAll(".journey-scroll")) {
+      const line = frame.querySelector(".sale-line");
+      if (!line || frame.scrollWidth <= frame.clientWidth) continue;
+      const seen = frame.getBoundingClientRect(), at = line.getBoundingClientRect();
+      frame.scrollLeft += at.left - seen.left - 0.7 * frame.clientWidth;
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     guessZone();
+    showSale(document);
     focusFirstError();
   });
+  document.addEventListener("htmx:afterSettle", (event) => showSale(event.target));
   document.addEventListener("click", (event) => closeFilters(event.target.closest("details.filter")));
   document.addEventListener("toggle", (event) => {
     if (event.target.matches("details.filter")) keepInside(event.target);

@@ -272,6 +272,14 @@ class TestTimeLine:
         assert now.x < line.now_x < now.x + now.width
         assert "; Soft from 10 Mar 2026 (now)." in str(line)
 
+    def test_a_short_last_bar_has_its_date_where_it_begins(self) -> None:
+        partner = make_partner(make_advertiser(), make_publisher())
+        assert not time_line(history(partner, NOW), NOW).is_stretched
+        policy.assign([partner], "soft", NOW - DAY, reason="Agreed", made_by=None)
+        line = time_line(history(partner, NOW), NOW)
+        assert line.is_stretched
+        assert line.last_date == history(partner, NOW)[-1].starts_at
+
     def test_a_partnership_of_this_minute_has_one(self) -> None:
         partner = make_partner(make_advertiser(), make_publisher(), now=NOW)
         line = time_line(history(partner, NOW), NOW)

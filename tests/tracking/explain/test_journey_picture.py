@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tracking.explain.captions import CAPTIONS, in_zone, since_start
-from tracking.explain.picture import MARKS, MOST_LANES, DrawnClick, draw
+from tracking.explain.picture import LETTER, MARKS, MOST_LANES, DrawnClick, draw
 from tracking.explain.scale import WIDTH
 from tracking.explain.shapes import Lane, Picture
 from tracking.rule.attribution import MINUTE_MS, Click, CookieType, Sale, SoftRule, Verdict, resolve
@@ -130,6 +130,15 @@ def test_sessions_are_bands_in_their_order() -> None:
     first, second = drawn.bands
     assert first.x < drawn.lanes[0].x < drawn.lanes[1].x < first.x + first.width < second.x
     assert second.x < drawn.sale_x < second.x + second.width
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 20, 60, 600])
+def test_the_sales_line_runs_through_no_sessions_name(minutes: int) -> None:
+    drawn = picture([click(0, "hard")], sale(minutes, 1))
+    [band] = drawn.bands
+    start, end = band.label.x, band.label.x + LETTER * len(band.label.text)
+    assert not start <= drawn.sale_x <= end
+    assert 0 <= start < end <= drawn.width
 
 
 def test_a_sale_in_a_session_without_clicks_has_a_band_of_its_own() -> None:

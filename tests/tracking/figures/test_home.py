@@ -109,6 +109,22 @@ def test_every_day_is_drawn_with_or_without_a_sale(shop: Shop) -> None:
     assert sum(sum(sold.values()) for sold in days.values()) == 2
 
 
+def test_a_tile_has_its_line_from_day_to_day(shop: Shop) -> None:
+    for days_ago in (1, 1, 3):
+        shop.sell(shop.blog, days_ago)
+    page = home_of(signed_in(make_user("operator")))
+    sales = page.context["figures"]["sales"].line.split()
+    assert len(sales) == 30
+    assert (sales[0], sales[-1]) == ("0.0,23.0", "100.0,23.0")
+    assert [at.split(",")[1] for at in sales[-4:]] == ["12.0", "23.0", "1.0", "23.0"]
+    assert page.context["figures"]["commission"][0].line.split()[-2] == sales[-2]
+    assert f'points="{" ".join(sales)}"' in page.content.decode()
+
+
+def test_without_sales_there_is_no_line(shop: Shop) -> None:
+    assert "<polyline" not in home_of(signed_in(make_user("operator"))).content.decode()
+
+
 def test_currencies_are_never_added_up() -> None:
     pounds, yen = make_shop("Shop"), make_shop("Mise", "JPY")
     pounds.sell(pounds.blog, 1)
@@ -208,7 +224,9 @@ def test_what_changed_says_who_and_why(shop: Shop) -> None:
     assigning.assign([rival.blog], "soft", NOW, reason="Secret", made_by=None)
     page = text(home_of(signed_in(owner)))
     assert "Cookie type of Blog of Shop at Shop: Soft olga Agreed" in page
-    assert "Terms of Shop: first, 7 days from 21 Mar 2026 14:00 olga Spring" in page
+    assert (
+        "Terms of Shop: cookie period: 30 days → 7 days from 21 Mar 2026 14:00 olga Spring" in page
+    )
     assert "Secret" not in page
 
 
@@ -231,7 +249,7 @@ def test_staff_see_what_the_network_decided_and_no_operators_name(shop: Shop) ->
     assigning.change_model_type(other, "email", NOW, made_by=operator, reason="Of no concern")
     shown = text(home_of(signed_in(make_user("viewer", shop.advertiser))))
     assert "Content default of the network: Soft The network For all" in shown
-    assert "Model type of Blog of Shop: Email The network It is a letter" in shown
+    assert "Model type of Blog of Shop: Content → Email The network It is a letter" in shown
     assert "otto" not in shown
     assert "Of no concern" not in shown
     to_operators = text(home_of(signed_in(operator)))

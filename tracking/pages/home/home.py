@@ -49,7 +49,7 @@ def page(request: HttpRequest) -> Mapping[str, Any]:
         "next_step": _next_step(scope, health, figures.all.now, known),
         **_picker(form),
         "within": within,
-        "figures": _shown(figures.all),
+        "figures": _shown(figures.all, [day.total for day in figures.days]),
         "kinds": [
             (kind, title, _shown(figures.by_cookie_type.get(kind, NOTHING)))
             for kind, title in _KINDS.items()
@@ -148,29 +148,55 @@ def _next_step(
 
 @dataclass(frozen=True, slots=True)
 class ShownNumber:
-    """A number as people read it, and how it has changed since the period before."""
+    """A number as people read it, and how it has changed since the period before; ``line`` is its
+    way from day to day, as the points of a picture of 100 by 24."""
 
     value: str
     change: str
+    line: str = ""
 
 
-def _shown(compared: Compared) -> dict[str, Any]:
+def _shown(compared: Compared, days: Sequence[Total] = ()) -> dict[str, Any]:
     """Commissions are one for each currency; they are never added up."""
     now, before = compared.now, compared.before
     currencies = sorted({*now.commission, *before.commission})
     return {
-        "clicks": ShownNumber(f"{now.clicks:,}", _change_of(now.clicks, before.clicks)),
-        "sales": ShownNumber(f"{now.sales:,}", _change_of(now.sales, before.sales)),
+        "clicks": ShownNumber(
+            f"{now.clicks:,}",
+            _change_of(now.clicks, before.clicks),
+            _line([day.clicks for day in days]),
+        ),
+        "sales": ShownNumber(
+            f"{now.sales:,}",
+            _change_of(now.sales, before.sales),
+            _line([day.sales for day in days]),
+        ),
         "commission": [
-            _earned(each, now.commission.get(each, 0), before.commission.get(each, 0))
+            _earned(
+                each,
+                now.commission.get(each, 0),
+                before.commission.get(each, 0),
+                [day.commission.get(each, 0) for day in days],
+            )
             for each in currencies
         ],
     }
 
 
-def _earned(currency: str, now: int, before: int) -> ShownNumber:
+def _earned(currency: str, now: int, before: int, days: Sequence[int]) -> ShownNumber:
     written = money.display(before, currency)
-    return ShownNumber(money.display(now, currency), _change_of(now, before, written))
+    change = _change_of(now, before, written)
+    return ShownNumber(money.display(now, currency), change, _line(days))
+
+
+def _line(values: Sequence[int]) -> str:
+    """From 0 to the most; empty where there is nothing to see."""
+    most = max(values, default=0)
+    if len(values) < 2 or most <= 0:
+        return ""
+    step = 100 / (len(values) - 1)
+    points = enumerate(values)
+    return " ".join(f"{at * step:.1f},{23 - 22 * value / most:.1f}" for at, value in points)
 
 
 def _change_of(now: int, before: int, written: str = "") -> str:

@@ -171,11 +171,13 @@ class _Links:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure as it is written, and where its rows are; ``change`` since the days before."""
+    """A figure as it is written, and where its rows are; ``change`` since the days before;
+    ``label`` says which it is, where a line is a card."""
 
     text: str
     address: str = ""
     change: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,11 @@ def _row(row: PerformanceRow, links: _Links) -> ShownRow:
 
 def _cells(line: Line, links: _Links, narrows: Mapping[str, str] | None) -> list[Cell]:
     return [
-        Cell(column.written(line), links.rows(column.opens, narrows) if column.opens else "")
+        Cell(
+            column.written(line),
+            links.rows(column.opens, narrows) if column.opens else "",
+            label=column.figure.title,
+        )
         for column in COLUMNS
     ]
 

@@ -52,6 +52,7 @@ from tracking.pages.sales.entered import (
 )
 from tracking.pages.sales.filters import (
     ClosesFilter,
+    CookieTypeFilter,
     OutcomeFilter,
     PeriodFilter,
     PublisherFilter,
@@ -90,6 +91,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         PeriodFilter,
         PublisherFilter,
         SaleStateFilter,
+        CookieTypeFilter,
         UsedFilter,
         EnteredFilter,
     )

@@ -19,7 +19,7 @@ from network.clock import to_ms
 from network.pages.figures.periods import CHOICES, Days, days_of, network_zone
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from network.people import access
-from publishers.models import Partnership
+from publishers.models import CookieTypeChoice, Partnership
 from tracking.clicks.models import LEFT_TO_THE_SHOP
 from tracking.commissions.states import (
     LABELS,
@@ -68,10 +68,25 @@ class SaleStateFilter(ChoicesFilter):
     parameter_name = "state"
     choices_of = [
         *((state.value, LABELS[state]) for state in SaleState),
+        ("open", gettext_lazy("Not closed yet")),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        if chosen == "open":
+            return queryset.filter(closed_at=None)
         return sales_in_state(queryset, chosen)
+
+
+class CookieTypeFilter(ChoicesFilter):
+    """Sales by the cookie type of the click that they are credited to, in the words and by the name
+    that the list of commissions has."""
+
+    title = gettext_lazy("cookie type")
+    parameter_name = "cookie_type__exact"
+    choices_of = CookieTypeChoice.choices
+
+    def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
+        return queryset.filter(commission__cookie_type=chosen)
 
 
 class PublisherFilter(ClosedListFilter):

@@ -291,6 +291,11 @@ class JourneyForm(forms.Form):
             reports=[form.row for form in self.reports.forms],
         )
 
+    @property
+    def expects(self) -> bool:
+        """Whether anything is typed of what should come of it."""
+        return any(self[name].data for name in ("paid", "verdicts", "state", "figures"))
+
     def clean(self) -> dict[str, Any]:
         try:
             self.scenario = self.draft.scenario()

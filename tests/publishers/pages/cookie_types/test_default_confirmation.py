@@ -55,6 +55,17 @@ def test_a_default_counts_what_it_would_have_done(client: Client, market: Market
     assert "2 of 4 sales would have been credited differently" in said
 
 
+def test_it_offers_what_the_default_is_not_now(client: Client, market: Market) -> None:
+    def offered(model_type: str) -> object:
+        return client.get(f"{DEFAULT}?model_type={model_type}").context["form"]["to"].value()
+
+    assert (offered("voucher"), offered("overlay")) == ("soft", "hard")
+    assigning.set_default(market.shop, "voucher", "soft", NOW - DAY, reason="R", made_by=None)
+    assigning.set_default(None, "content", "soft", NOW - DAY, reason="R", made_by=None)
+    assert (offered("voucher"), offered("content")) == ("hard", "hard")
+    assert (offered(""), offered("weather")) == ("soft", "soft")
+
+
 def test_the_only_advertiser_is_chosen_already(client: Client, market: Market) -> None:
     make_advertiser("Other")
     form = client.get(DEFAULT).context["form"]
