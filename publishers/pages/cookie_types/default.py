@@ -33,7 +33,7 @@ def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType])
     given = request.POST if request.method == "POST" else request.GET
     is_whole = {"model_type", "to"} <= set(given)
     shops = access.for_managers(Advertiser.objects.all(), request.user)
-    initial = {"to": _other_type(shops, given.dict()), **given.dict()}
+    initial = given.dict() if is_whole else {"to": _other_type(shops, given.dict()), **given.dict()}
     chosen = ModelTypeDefaultForm(given if is_whole else None, initial=initial)
     chosen.offer(shops, network_too=model_admin.is_operator(request))
     if not (is_whole and chosen.is_valid()):

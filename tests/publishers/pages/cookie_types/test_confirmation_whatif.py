@@ -44,7 +44,7 @@ def test_it_says_what_would_have_become_of_the_last_90_days(client: Client, mark
     )
     assert f"Cat of Shop asked about 3 1 {MINUS}2 £15.00 £5.00 {MINUS}£10.00" in said
     assert "Blog of Shop 1 3 +2 £5.00 £15.00 +£10.00" in said
-    assert "Nobody 0 0 0 £0.00 £0.00 £0.00 Total 4 4 0 £20.00 £20.00 £0.00" in said
+    assert "No one 0 0 0 £0.00 £0.00 £0.00 Total 4 4 0 £20.00 £20.00 £0.00" in said
     assert "Cat of Shop Blog of Shop 2 £10.00 Shop-2 , Shop-3" in said
     for sale in market.taken_over:
         assert f'href="/admin/tracking/conversion/{sale.pk}/change/"' in page.content.decode()
@@ -97,7 +97,7 @@ def test_what_would_go_to_nobody_is_told() -> None:
     counted(the_run())
     said = text(looked_again(client, page))
     assert "£3.10 would have gone to nobody." in said
-    assert f"Nobody 0 1 +1 £0.00 £0.00 £0.00 Total 1 1 0 £3.10 £0.00 {MINUS}£3.10" in said
+    assert f"No one 0 1 +1 £0.00 £0.00 £0.00 Total 1 1 0 £3.10 £0.00 {MINUS}£3.10" in said
     assert "Cat Nobody 1 £3.10" in said
 
 

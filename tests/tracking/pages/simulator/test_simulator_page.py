@@ -53,7 +53,7 @@ def test_it_tells_who_holds_the_cookie_when_and_why(staff: Client) -> None:
     assert "1 0 Blog Hard Credited It held the cookie at the sale." in seen
     assert "2 2d Extension Soft Stood down The cookie was held by click 1 (Blog, hard)." in seen
     assert "2d Click 2: Extension, soft; stands down Blog, until 30d — Blog" in seen
-    assert "30d The window of click 1 (Blog, hard) closes — — Nobody" in seen
+    assert "30d The window of click 1 (Blog, hard) closes — — No one" in seen
     assert '<svg class="journey-picture"' in staff.get("/admin/simulator/").content.decode()
 
 
