@@ -15,6 +15,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
@@ -53,13 +54,21 @@ def follow() -> None:
 
 def note(request: HttpRequest, now: datetime) -> None:
     """That this request's session is in use, by whom and from where; nothing if it was noted
-    within :data:`EVERY`."""
+    within :data:`EVERY`, or came from no address: a test's or a command's."""
+    if isinstance(request.user, User):
+        _note(request, request.user, now)
+
+
+def _note(request: HttpRequest, user: User, now: datetime) -> None:
     key = request.session.session_key
-    if not key or not request.user.is_authenticated or not _is_due(key, now):
+    if not key or not _is_due(key, now):
+        return
+    address = _address(request)
+    if address is None:
         return
     seen = {
-        "user": request.user,
-        "ip": get_adapter(request).get_client_ip(request),
+        "user": user,
+        "ip": address,
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:200],
         "last_seen_at": now,
     }
@@ -127,12 +136,17 @@ def _is_due(key: str, now: datetime) -> bool:
     return True
 
 
-def _began(request: HttpRequest, **_kwargs: Any) -> None:
-    """A request without an address is no browser's, but a test's or a command's."""
-    if request.META.get("REMOTE_ADDR"):
-        note(request, clock.now())
-    elif request.session.session_key:
-        _is_due(request.session.session_key, clock.now())
+def _began(request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    _note(request, user, clock.now())
+
+
+def _address(request: HttpRequest) -> str | None:
+    """Of the browser, behind the proxies that are trusted."""
+    try:
+        found: str = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:
+        return None
+    return found
 
 
 def _ended(request: HttpRequest | None, **_kwargs: Any) -> None:

@@ -59,6 +59,12 @@ def recent(scope: Scope) -> list[RecentChange]:
 
 
 def _all(scope: Scope) -> Iterator[RecentChange]:
+    yield from _of_partners(scope)
+    yield from _of_shops(scope)
+    yield from _of_publishers(scope)
+
+
+def _of_partners(scope: Scope) -> Iterator[RecentChange]:
     for row in _newest(scope, CookieTypeAssignment.all_rows.all(), *_OF_PARTNER):
         before = _before(row)
         said = _("Cookie type of %(partner)s: %(cookie_type)s") % {
@@ -72,6 +78,9 @@ def _all(scope: Scope) -> Iterator[RecentChange]:
         before = _before(row)
         said = row.get_status_display() if before is None else _step(before, row)
         yield _change(row, f"{row.partnership}: {said}", row.partnership)
+
+
+def _of_shops(scope: Scope) -> Iterator[RecentChange]:
     for row in _newest(scope, ModelTypeCookieType.all_rows.all(), "advertiser", "cancels"):
         yield _change(row, _default(row, _before(row)), row.cancels or row)
     for row in _newest(scope, _asked_for(AttributionTerms.all_rows.all()), "advertiser"):
@@ -90,6 +99,9 @@ def _all(scope: Scope) -> Iterator[RecentChange]:
             "rate": _arrow(before and rate_text(before, row.advertiser), rate),
         }
         yield _change(row, said, row.advertiser)
+
+
+def _of_publishers(scope: Scope) -> Iterator[RecentChange]:
     kinds = PublisherModelType.all_rows.all()
     if scope.advertisers is not None:
         theirs = {"publisher__partnerships__advertiser__in": scope.advertisers}
