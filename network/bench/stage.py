@@ -14,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from socket import create_server
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -34,6 +35,8 @@ from publishers.policy import deciding
 from tracking.clicks import partitions
 
 DATABASE = "softclick_bench"
+DATABASE_OF_FEW = "softclick_bench_few"
+"""A copy of it from when it had few rows."""
 READY_WITHIN_SECONDS = 30.0
 LOCAL = "127.0.0.1"
 Environment = Mapping[str, str]
@@ -118,15 +121,23 @@ def throwaway_database() -> Iterator[str]:
 def alone() -> Iterator[None]:
     """Keep others from making the database meanwhile, and throw away what a benchmark has left that
     was killed, also while PostgreSQL is still busy with it. Raises StageError where one runs."""
+    with postgres() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [DATABASE])
+        if not cursor.fetchone()[0]:
+            raise StageError("Another benchmark runs on this PostgreSQL. Wait until it has ended.")
+        for name in (DATABASE, DATABASE_OF_FEW):
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        yield
+
+
+@contextmanager
+def postgres() -> Iterator[Any]:
+    """A cursor in the database that every PostgreSQL has, from where others are made."""
     place = {**connection.get_connection_params(), "dbname": "postgres"}
     held = connection.get_new_connection(place)
     held.autocommit = True
     with held, held.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [DATABASE])
-        if not cursor.fetchone()[0]:
-            raise StageError("Another benchmark runs on this PostgreSQL. Wait until it has ended.")
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        yield
+        yield cursor
 
 
 def _environment(folder: Path, database: str) -> Environment:
