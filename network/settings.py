@@ -298,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
     "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
     "compact-rollups": {"task": "tracking.tasks.compact_rollups", "schedule": 60.0},
     "resume-whatifs": {"task": "tracking.tasks.resume_whatifs", "schedule": 60.0},
+    "sum-up-ledger": {"task": "publishers.tasks.sum_up_ledger", "schedule": 600.0},
     "send-notices": {"task": "publishers.tasks.send_notices", "schedule": 30.0},
     "send-saved-reports": {"task": "network.tasks.send_saved_reports", "schedule": 60.0},
     "forget-orders": {"task": "tracking.tasks.forget_orders", "schedule": 3600.0},

@@ -11,6 +11,7 @@ from publishers.cookie_types.models import ModelTypeCookieType as ModelTypeCooki
 from publishers.cookie_types.models import PublisherModelType as PublisherModelType
 from publishers.ledger.models import LedgerAccount as LedgerAccount
 from publishers.ledger.models import LedgerEntry as LedgerEntry
+from publishers.ledger.models import LedgerSum as LedgerSum
 from publishers.ledger.models import LedgerTransaction as LedgerTransaction
 from publishers.notices.models import EmailOff as EmailOff
 from publishers.notices.models import Notice as Notice

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from network import clock
+from publishers.ledger import sums
 from publishers.notices import sending as notice_sending
 from publishers.notices import writing
 from publishers.teams import invitation_mail, invitations
@@ -19,3 +20,9 @@ def send_notices() -> None:
 def send_invitation(invitation: int, token: str) -> None:
     """Send the mail of an invitation; whether that worked is shown with the invitation."""
     invitation_mail.send(invitation, token, clock.now())
+
+
+@shared_task(name="publishers.tasks.sum_up_ledger")
+def sum_up_ledger() -> None:
+    """Bring the stored sums of accounts up to date."""
+    sums.sum_up()

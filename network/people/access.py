@@ -88,6 +88,7 @@ RULES: Mapping[str, Rule] = {
     "publishers.ledgerentry": Rule(
         advertiser="transaction__advertiser", publisher="account__publisher"
     ),
+    "publishers.ledgersum": Rule(advertiser="account__advertiser", publisher="account__publisher"),
     "publishers.ledgertransaction": _BOTH,
     "publishers.modeltypecookietype": Rule(advertiser="advertiser", networks_too=True),
     "publishers.notice": _BOTH,

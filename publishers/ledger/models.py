@@ -111,7 +111,9 @@ class LedgerEntry(models.Model):
     """An amount on one account: positive debits it, negative credits it."""
 
     transaction = models.ForeignKey(LedgerTransaction, models.PROTECT, related_name="entries")
-    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(
+        LedgerAccount, models.PROTECT, db_index=False, related_name="entries"
+    )
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
 
@@ -120,6 +122,7 @@ class LedgerEntry(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_entry_not_zero")
         ]
+        indexes: ClassVar = [models.Index(fields=("account", "id"), name="ledger_entry_account")]
         triggers: ClassVar = [
             append_only(),
             pgtrigger.Trigger(
@@ -163,3 +166,17 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency} on {self.account}"
+
+
+class LedgerSum(models.Model):
+    """What the entries of an account come to, up to one of them: whoever asks for its balance need
+    not read them. Kept by :mod:`publishers.ledger.sums`; entries never change, so it stays true."""
+
+    account = models.OneToOneField(
+        LedgerAccount, models.PROTECT, primary_key=True, related_name="summed"
+    )
+    up_to = models.BigIntegerField(help_text=_("The id of the last entry in it."))
+    amount_minor = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} up to {self.up_to}"

@@ -281,13 +281,22 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('amount_minor', models.BigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='publishers.ledgeraccount')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='publishers.ledgeraccount')),
                 ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='publishers.ledgertransaction')),
             ],
             options={
                 'verbose_name_plural': 'ledger entries',
+                'indexes': [models.Index(fields=['account', 'id'], name='ledger_entry_account')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount_minor', 0), _negated=True), name='ledger_entry_not_zero')],
             },
+        ),
+        migrations.CreateModel(
+            name='LedgerSum',
+            fields=[
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='summed', serialize=False, to='publishers.ledgeraccount')),
+                ('up_to', models.BigIntegerField(help_text='The id of the last entry in it.')),
+                ('amount_minor', models.BigIntegerField()),
+            ],
         ),
         migrations.CreateModel(
             name='ModelTypeCookieType',

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from network import clock, money
 from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin
 from network.pages.site.columns import EMPTY, shown_moment
 from network.spreadsheets import as_csv
+from publishers.ledger import sums
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from publishers.pages.ledger.statement import MOST, Month, csv_rows, sign_of, statement
 from tracking.models import Commission
@@ -30,12 +31,12 @@ class LedgerAccountAdmin(PageAdmin[LedgerAccount]):
     ordering = ("kind", "advertiser__name", "publisher__name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerAccount]:
-        return super().get_queryset(request).annotate(balance_minor=Sum("entries__amount_minor"))
+        return super().get_queryset(request).annotate(balance_minor=sums.balance_minor())
 
     @admin.display(description=gettext_lazy("Balance"), ordering="balance_minor")
     def balance(self, row: LedgerAccount) -> str:
-        minor: int | None = row.__dict__["balance_minor"]
-        return money.display(sign_of(row) * (minor or 0), row.currency)
+        minor: int = row.__dict__["balance_minor"]
+        return money.display(sign_of(row) * minor, row.currency)
 
     def page(self, request: HttpRequest, row: LedgerAccount) -> Mapping[str, Any]:
         month = _month(request)
