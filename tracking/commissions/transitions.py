@@ -7,6 +7,7 @@ for which partner an approval or a decline holds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TypeAlias
 
 from tracking.models import Commission, Validation
@@ -86,6 +87,7 @@ def change(commission: Commission, after: Status, by: ChangedBy) -> None:
     commission.status = after
 
 
+@cache
 def sources(after: Status, by: ChangedBy) -> tuple[Status, ...]:
     """The statuses from which a commission may come there by this."""
     return tuple(item.before for item in TRANSITIONS if item.after == after and by in item.by)

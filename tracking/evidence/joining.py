@@ -133,6 +133,31 @@ def join(reports: Iterable[Evidence], order: OrderContext = _NO_CONTEXT) -> Join
     one is ``chosen``.
     """
     ordered = sorted(reports, key=lambda report: report.received)
+    return _alone(ordered[0], order) if len(ordered) == 1 else _together(ordered, order)
+
+
+def _alone(report: Evidence, order: OrderContext) -> Joined:
+    """The only report of an order, as most are: there is nothing to hold it against. The same as
+    :func:`_together` says of one."""
+    at = _earliest((report,), order)
+    one = _weighed(report, _journeys(report, at, order.begun))
+    decisive = (one,) if one.journeys or one.rank is Rank.BARE else ()
+    clicks = _clicks(decisive)
+    return Joined(
+        linked=(report,),
+        unlinked=(),
+        at=at,
+        speaking=report,
+        rank=one.rank,
+        clicks=clicks,
+        journeys=frozenset(click.journey for click in clicks),
+        sessions=_sessions(decisive, clicks),
+        uncounted="" if one.rank is Rank.BARE else report.uncounted,
+    )
+
+
+def _together(ordered: Sequence[Evidence], order: OrderContext) -> Joined:
+    """By the order in which they were received."""
     heard = _heard(ordered, order)
     at = _earliest(heard, order)
     weighed = [
@@ -155,8 +180,6 @@ def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidenc
     less than the best and has other figures may be of somebody who has guessed the number, even
     before there was an order: with a token it says nothing where a report with the believed figures
     brings a journey, and without one nothing but when a heard one's figures were first there."""
-    if len(ordered) == 1:
-        return ordered
     best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
     if best.rank is Rank.BARE:
         return ordered

@@ -11,6 +11,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from network.milliseconds import to_ms
+from tracking.evidence import joining
 from tracking.evidence.fields import Part, SaleFigures
 from tracking.evidence.joining import Evidence, Joined, OrderContext, Presented, Role, join
 from tracking.evidence.ranks import Rank
@@ -353,6 +354,18 @@ def test_the_order_of_reports_never_matters(found: list[Evidence], random: objec
     joined = join(found)
     assert said(joined) == said(join(shuffled)) == said(join(found[::-1]))
     assert {*joined.linked, *joined.unlinked} == set(found)
+
+
+@WITHOUT_SHRINKING
+@given(reports, st.sampled_from([None, START, START + timedelta(minutes=9)]), st.booleans())
+def test_a_report_that_is_alone_says_what_it_would_among_others(
+    found: list[Evidence], first_seen: datetime | None, is_chosen: bool
+) -> None:
+    """The short way of most orders is no other rule."""
+    one = found[0]
+    begun = {journey: to_ms(START) for journey in one.journeys if journey % 2}
+    order = OrderContext(chosen=one.id if is_chosen else None, first_seen=first_seen, begun=begun)
+    assert join([one], order) == joining._together([one], order)
 
 
 @WITHOUT_SHRINKING
