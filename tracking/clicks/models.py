@@ -13,6 +13,10 @@ from tracking.rule.reasons import ClickReason
 LEFT_TO_THE_SHOP = Q(reason="", stood_down=False, rebuilt=False, user_agent="")
 """Counting clicks without an answer at a shop that asks: nothing of the browser was recorded."""
 
+STOOD_DOWN = Q(reason="", stood_down=True)
+WITHOUT_COOKIE = Q(stood_down=True) | ~Q(reason="")
+"""Clicks that took no cookie."""
+
 
 class Click(AdvertiserRow):
     """One visit through a publisher's link; the table is partitioned by its UUIDv7 key.
@@ -79,6 +83,22 @@ class Click(AdvertiserRow):
                 fields=("advertiser", "reason", "id"),
                 name="click_uncounted",
                 condition=~Q(reason=""),
+            ),
+            models.Index(fields=("id",), name="click_uncounted_of_all", condition=~Q(reason="")),
+            models.Index(
+                fields=("publisher", "id"), name="click_without_cookie", condition=WITHOUT_COOKIE
+            ),
+            models.Index(
+                fields=("advertiser", "id"), name="click_soft", condition=Q(cookie_type="soft")
+            ),
+            models.Index(
+                fields=("advertiser", "id"), name="click_stood_down", condition=STOOD_DOWN
+            ),
+            models.Index(
+                fields=("advertiser", "id"), name="click_left", condition=LEFT_TO_THE_SHOP
+            ),
+            models.Index(
+                fields=("publisher", "id"), name="click_left_of_partner", condition=LEFT_TO_THE_SHOP
             ),
         ]
 

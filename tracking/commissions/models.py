@@ -12,6 +12,7 @@ from network import money
 from network.effective.guards import append_only
 from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow, JSONText, KeyWithin, OneWithin
+from tracking.landings.models import MOST_ORDERS
 
 
 class Decision(AdvertiserRow):
@@ -45,6 +46,14 @@ class Decision(AdvertiserRow):
     )
     closes_at = models.DateTimeField()
     closes_by_click = models.UUIDField(null=True)
+    orders_of_click = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text=_(
+            "How many orders its click was credited with by then, this one included; rather more "
+            "than fewer."
+        ),
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -67,6 +76,11 @@ class Decision(AdvertiserRow):
                 fields=("advertiser",),
                 name="decision_pays_nobody",
                 condition=Q(paid_click__isnull=True),
+            ),
+            models.Index(
+                fields=("advertiser", "paid_click"),
+                name="decision_often",
+                condition=Q(orders_of_click__gt=MOST_ORDERS),
             ),
         ]
         triggers: ClassVar = [append_only()]
@@ -175,6 +189,30 @@ class Commission(AdvertiserRow):
         indexes: ClassVar = [
             models.Index(fields=("publisher", "-sold_at"), name="commission_publisher"),
             models.Index(fields=("advertiser", "-sold_at"), name="commission_advertiser"),
+            models.Index(fields=("-sold_at",), name="commission_recent_of_all"),
+            models.Index(
+                fields=("advertiser", "-sold_at"),
+                name="commission_approved",
+                condition=Q(status="approved"),
+            ),
+            models.Index(
+                fields=("advertiser", "-sold_at"),
+                name="commission_soft",
+                condition=Q(cookie_type="soft"),
+            ),
+            # What becomes final when is summed up: the index alone answers.
+            models.Index(
+                fields=("advertiser", "closes_at"),
+                include=("status", "currency", "amount_minor", "conversion", "id"),
+                name="commission_closing",
+                condition=Q(closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=("publisher", "closes_at"),
+                include=("status", "currency", "amount_minor", "conversion", "advertiser", "id"),
+                name="commission_closing_of_partner",
+                condition=Q(closed_at__isnull=True),
+            ),
             models.Index(
                 fields=("advertiser", "-sold_at"),
                 name="commission_declined",

@@ -17,7 +17,7 @@ from msgspec import to_builtins
 
 from network.clock import from_ms
 from network.models import Advertiser
-from tracking.commissions import decisions, settling, suspended
+from tracking.commissions import decisions, reuse, settling, suspended
 from tracking.commissions.settling import Earning, commission_of
 from tracking.conversions import journeys, reports
 from tracking.conversions.known import Resolved, known_of_all, resolved, said_in
@@ -244,6 +244,7 @@ class _Batch:
         new = [(change.conversion, change.decision) for change in self.changes if change.decision]
         made = [decision for _, decision in new]
         sets.give_keys(made)
+        reuse.number(made)
         sets.insert(made)
         for conversion, decision in new:
             conversion.decision = decision

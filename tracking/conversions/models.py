@@ -123,6 +123,7 @@ class Conversion(AdvertiserRow):
                 condition=Q(closed_at__isnull=True),
             ),
             models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
+            models.Index(fields=("-at",), name="conversion_recent_of_all"),
             models.Index(
                 fields=("advertiser", "conflict_since"),
                 name="conversion_contested",
@@ -266,6 +267,8 @@ class Report(AdvertiserRow):
         verbose_name_plural = _("reports")
         indexes: ClassVar = [
             models.Index(fields=("advertiser", "-received_at"), name="report_recent"),
+            models.Index(fields=("-received_at",), name="report_recent_of_all"),
+            models.Index(fields=("advertiser", "source", "-received_at"), name="report_source"),
             models.Index(fields=("conversion",), name="report_conversion"),
             models.Index(
                 fields=("advertiser", "outcome", "-received_at"),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from network import dates
-from tracking.landings.uses import MOST_BROWSERS, MOST_ORDERS, Use, uses_of
+from tracking.landings.models import MOST_BROWSERS, MOST_ORDERS
+from tracking.landings.uses import Use, uses_of
 from tracking.models import Conversion
 from tracking.rule.attribution import Click
 

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
+from tracking.clicks.models import WITHOUT_COOKIE
 from tracking.conversions.journeys import LOOK_BACK, as_click
 from tracking.explain import rivals
 from tracking.explain.rivals import ModelTypes
@@ -81,12 +82,10 @@ class NoCookie:
 
 def without_cookie(clicks: QuerySet[Click], reason: str = "") -> QuerySet[Click]:
     """Of these clicks those that took no cookie, or those of one of :data:`REASONS`."""
-    stood_down = Q(reason="", stood_down=True)
+    clicks = clicks.filter(WITHOUT_COOKIE)
     if reason == STOOD_DOWN:
-        return clicks.filter(stood_down)
-    if reason:
-        return clicks.filter(reason=reason)
-    return clicks.filter(stood_down | ~Q(reason=""))
+        return clicks.filter(reason="")
+    return clicks.filter(reason=reason) if reason else clicks
 
 
 def told(rows: Sequence[Click], publisher: int, now: datetime) -> list[NoCookie]:

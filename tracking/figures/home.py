@@ -4,23 +4,22 @@ when, whether reports come in, and what people changed.
 ``docs/figures.md`` defines the numbers. Each part is a constant number of queries.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
 
 from network.models import Advertiser, TrackingHost
 from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.partnerships.suggested import suggested
-from tracking.commissions.states import SaleState, state_case
-from tracking.commissions.transitions import OPEN
+from tracking.commissions.states import SaleState
 from tracking.figures import queries as reports
-from tracking.figures.queries import HOUR, By, Line, Period, Scope
+from tracking.figures.queries import HOUR, By, Line, Period, Scope, StateTotal
 from tracking.landings.uses import of_overused_clicks
 from tracking.lifecycle import closing as coming
 from tracking.models import Commission, Conversion, Report, UnattributedSales
@@ -128,20 +127,27 @@ class Waiting:
     number: int = 0
     commission: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, currency: str, total: StateTotal) -> "Waiting":
+        earned = total.commission_minor
+        return cls(total.sales, {currency: earned} if earned else {})
+
+    def __add__(self, other: "Waiting") -> "Waiting":
+        earned = Counter(self.commission)
+        earned.update(other.commission)
+        return Waiting(self.number + other.number, dict(earned))
+
+
+WAITING = (SaleState.PENDING, SaleState.ON_HOLD, SaleState.UNVERIFIED, SaleState.CONFLICT)
+"""States that end: those in which something is waited for."""
+
 
 def waiting(scope: Scope) -> Mapping[str, Waiting]:
-    """What waits, by state: *Pending*, *On hold*, *Unverified* and *Conflict*. Two queries."""
-    rows = (
-        _of(scope, Commission.objects.filter(status__in=OPEN))
-        .annotate(state=state_case())
-        .values_list("state", "currency")
-        .annotate(number=Count("id"), minor=Sum("amount_minor"))
-        .order_by("state", "currency")
-    )
-    found = _gathered((state, currency, number, minor) for state, currency, number, minor in rows)
-    in_conflict = _of(scope, Conversion.objects.filter(closed_at=None).exclude(conflict=""))
-    earning = found.get(SaleState.CONFLICT, Waiting()).commission
-    found[SaleState.CONFLICT] = Waiting(in_conflict.count(), earning)
+    """What waits, by state; in a conflict that credits nobody there is no commission. One query."""
+    found: dict[str, Waiting] = dict.fromkeys(WAITING, Waiting())
+    for line in reports.in_states(scope, WAITING):
+        for state, total in line.states.items():
+            found[state] += Waiting.of(line.currency, total)
     return found
 
 
@@ -177,14 +183,6 @@ def to_look_at(scope: Scope, period: Period, now: datetime) -> int:
     queries."""
     partners = with_current(_of(scope, Partnership.objects.all()), now)
     return len(suggested(reports.annotate_partners(partners, period), now))
-
-
-def _gathered(rows: Iterable[tuple[str, str, int, int]]) -> dict[str, Waiting]:
-    found: dict[str, Waiting] = {}
-    for key, currency, number, minor in rows:
-        held = found.get(key, Waiting())
-        found[key] = Waiting(held.number + number, {**held.commission, currency: minor})
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,15 +240,16 @@ def health(scope: Scope, figures: Figures) -> list[ReportHealth]:
     """A row for each advertiser. Four queries."""
     since = figures.period.since
     without = _without_click(scope, since)
-    last, stuck = _last_reports(scope, since, without), _stuck(scope)
+    last = _last_reports(scope, since, without)
+    stuck = {line.key[By.ADVERTISER]: line.states for line in reports.in_states(scope, _STUCK)}
     return [
         ReportHealth(
             advertiser=row,
             last=last.get(row.pk, {}),
             with_click=figures.with_click.get(row.pk, 0),
             without_click=sum(each.number for each in without if each.advertiser == row.pk),
-            conflicts=stuck.get(row.pk, {}).get("conflicts", 0),
-            unverified=stuck.get(row.pk, {}).get("unverified", 0),
+            conflicts=_number(stuck.get(row.pk, {}), SaleState.CONFLICT),
+            unverified=_number(stuck.get(row.pk, {}), SaleState.UNVERIFIED),
         )
         for row in advertisers(scope)
     ]
@@ -275,25 +274,28 @@ def _without_click(scope: Scope, since: datetime) -> list[_WithoutClick]:
 def _last_reports(
     scope: Scope, since: datetime, without: Iterable[_WithoutClick]
 ) -> Mapping[int, Mapping[str, datetime]]:
-    """By advertiser and source. Reports without any click are kept by the hour only."""
-    rows = _of(scope, Report.objects.filter(received_at__gte=since))
+    """By advertiser and source. Reports without any click are kept by the hour only; of the others
+    only the last of each source is read."""
     last: dict[int, dict[str, datetime]] = defaultdict(dict)
     for each in without:
         last[each.advertiser][each.source] = each.at
-    for row in rows.values("advertiser", "source").annotate(at=Max("received_at")).order_by():
-        held = last[row["advertiser"]]
-        held[row["source"]] = max(row["at"], held.get(row["source"], row["at"]))
+    newest = Report.objects.filter(advertiser=OuterRef("pk"), received_at__gte=since)
+    times = newest.order_by("-received_at").values("received_at")
+    sources = {source: Subquery(times.filter(source=source)[:1]) for source in Report.Source.values}
+    for advertiser, *found in advertisers(scope).values_list("pk", *sources.values()):
+        held = last[advertiser]
+        for source, at in zip(sources, found, strict=True):
+            if at is not None:
+                held[source] = max(at, held.get(source, at))
     return last
 
 
-def _stuck(scope: Scope) -> Mapping[int, Mapping[str, int]]:
-    """Open sales that time alone does not close, by advertiser."""
-    unverified = Q(verified=False, over_limit=False, conflict="", commission__status__in=OPEN)
-    rows = _of(scope, Conversion.objects.filter(closed_at=None))
-    found = rows.values("advertiser").annotate(
-        conflicts=Count("id", filter=~Q(conflict="")), unverified=Count("id", filter=unverified)
-    )
-    return {row["advertiser"]: row for row in found.order_by()}
+_STUCK = (SaleState.CONFLICT, SaleState.UNVERIFIED)
+"""Open sales that time alone does not close."""
+
+
+def _number(states: Mapping[SaleState, StateTotal], state: SaleState) -> int:
+    return states[state].sales if state in states else 0
 
 
 def advertisers(scope: Scope) -> QuerySet[Advertiser]:

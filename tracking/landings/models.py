@@ -3,9 +3,16 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tracking.distribution.rows import AdvertiserRow
+
+MOST_ORDERS = 3
+"""Orders of one click: a shopper may order again in a month; who does it more often than that is
+rare enough to be looked at."""
+MOST_BROWSERS = 2
+"""Browsers of one click: a link that was opened inside an app goes on in the phone's browser."""
 
 
 class Landing(AdvertiserRow):
@@ -38,11 +45,24 @@ class Landing(AdvertiserRow):
     at = models.DateTimeField(_("time"))
     is_fresh = models.BooleanField(_("is fresh"))
     journey = models.BigIntegerField(_("journey"), default=0)
+    number = models.PositiveSmallIntegerField(
+        _("number"),
+        default=1,
+        db_default=1,
+        help_text=_("Which landing of its click it is, as they came; rather more than fewer."),
+    )
 
     class Meta:
         verbose_name = _("landing")
         verbose_name_plural = _("landings")
-        indexes: ClassVar = [models.Index(fields=("advertiser", "click"), name="landing_click")]
+        indexes: ClassVar = [
+            models.Index(fields=("advertiser", "click"), name="landing_click"),
+            models.Index(
+                fields=("advertiser", "click"),
+                name="landing_often",
+                condition=Q(number__gt=MOST_BROWSERS),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.click}: {self.at:%d %b %Y %H:%M}"

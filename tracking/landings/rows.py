@@ -17,6 +17,7 @@ from tracking.rule.tokens import lowest_id
 
 LONGEST = timedelta(days=MAX_COOKIE_DAYS + 1)
 """No window is longer than a cookie can live; what came of older clicks is decided."""
+_LOCK = 2**63 - 1
 UNDER_WAY = timedelta(days=2)
 """A landing may be here before its click is."""
 
@@ -32,8 +33,15 @@ def insert(records: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         counts[row.click] += 1
         if counts[row.click] <= MOST_KEPT:
+            row.number = counts[row.click]
             fresh.append(row)
     Landing.objects.bulk_create(fresh, ignore_conflicts=True)
+
+
+def locks_of(records: Iterable[Mapping[str, Any]]) -> set[int]:
+    """What to lock for these landings, with the journeys of all else that is taken in, so that of
+    one click one is counted after the other."""
+    return {int(record["click"], 16) & _LOCK for record in records}
 
 
 def prune(now: datetime) -> int:

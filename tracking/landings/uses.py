@@ -13,14 +13,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from network.clock import to_ms
+from tracking.landings.models import MOST_BROWSERS, MOST_ORDERS
 from tracking.models import Click, ConversionJourney, Decision, Landing
 from tracking.rule.tokens import lowest_id
-
-MOST_ORDERS = 3
-"""Orders of one click: a shopper may order again in a month; who does it more often than that is
-rare enough to be looked at."""
-MOST_BROWSERS = 2
-"""Browsers of one click: a link that was opened inside an app goes on in the phone's browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +93,22 @@ def clicks_that_landed(advertiser: int, publisher: int, since: datetime) -> int:
 
 
 def by_too_many_orders(only: Q) -> QuerySet[Decision, Any]:
-    """The clicks that more orders are credited to than :data:`MOST_ORDERS`."""
-    current = Decision.objects.filter(only, current_of__isnull=False, paid_click__isnull=False)
+    """The clicks that more orders are credited to than :data:`MOST_ORDERS`. A decision that came
+    when a click had so many says so; how many there are by now is counted of these alone."""
+    often = Decision.objects.filter(only, orders_of_click__gt=MOST_ORDERS)
+    current = Decision.objects.filter(
+        only, current_of__isnull=False, paid_click__in=often.values("paid_click")
+    )
     counted = current.values("advertiser", "paid_click").annotate(orders=Count("id")).order_by()
     return counted.filter(orders__gt=MOST_ORDERS).values_list("paid_click", flat=True)
 
 
 def by_too_many_browsers(only: Q) -> QuerySet[Landing, Any]:
-    """The clicks that landed in more browsers than :data:`MOST_BROWSERS`."""
+    """The clicks that landed in more browsers than :data:`MOST_BROWSERS`: counted of those that
+    landed so often at all."""
+    often = Landing.objects.filter(only, number__gt=MOST_BROWSERS)
     counted = (
-        Landing.objects.filter(only)
+        Landing.objects.filter(only, click__in=often.values("click"))
         .values("advertiser", "click")
         .annotate(browsers=_BROWSERS)
         .order_by()
@@ -126,6 +127,5 @@ def of_clicks_from_apart() -> Q:
 def of_overused_clicks(advertiser: int | None = None) -> Q:
     """Sales that are credited to such a click, of one advertiser or of all."""
     only = Q() if advertiser is None else Q(advertiser=advertiser)
-    return Q(decision__paid_click__in=by_too_many_orders(only)) | Q(
-        decision__paid_click__in=by_too_many_browsers(only)
-    )
+    overused = by_too_many_orders(only).union(by_too_many_browsers(only))
+    return Q(decision__paid_click__in=overused)

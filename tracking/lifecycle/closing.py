@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, TruncWeek
 
 from tracking.commissions.transitions import OPEN
-from tracking.models import Commission
+from tracking.models import Commission, Conversion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +30,21 @@ BY_ITSELF = Q(conflict="") & (
 and those that pay nobody in any case."""
 
 
+_WAITS = (
+    (Q(conflict_since__isnull=False) & ~Q(conflict="")) | Q(verified=False) | Q(over_limit=True)
+)
+"""Sales that somebody has to say something about; few, and found by indexes."""
+
+
 def becoming_final(commissions: QuerySet[Commission]) -> QuerySet[Commission]:
     """Those that close by themselves: not in conflict, in want of a confirmation, or on hold."""
-    return commissions.filter(
-        status__in=OPEN,
+    waits = Conversion.objects.filter(
+        _WAITS,
+        advertiser=OuterRef("advertiser"),
+        pk=OuterRef("conversion"),
         closed_at__isnull=True,
-        conversion__conflict="",
-        conversion__verified=True,
-        conversion__over_limit=False,
     )
+    return commissions.filter(~Exists(waits), status__in=OPEN, closed_at__isnull=True)
 
 
 def by_week(commissions: QuerySet[Commission], now: datetime, zone: tzinfo) -> Sequence[Week]:

@@ -42,6 +42,15 @@ CREATE INDEX click_journey ON tracking_click (advertiser_id, journey, id);
 CREATE INDEX click_publisher ON tracking_click (publisher_id, id);
 CREATE INDEX click_advertiser ON tracking_click (advertiser_id, id);
 CREATE INDEX click_uncounted ON tracking_click (advertiser_id, reason, id) WHERE reason <> '';
+CREATE INDEX click_uncounted_of_all ON tracking_click (id) WHERE reason <> '';
+CREATE INDEX click_without_cookie ON tracking_click (publisher_id, id)
+    WHERE stood_down OR reason <> '';
+CREATE INDEX click_soft ON tracking_click (advertiser_id, id) WHERE cookie_type = 'soft';
+CREATE INDEX click_stood_down ON tracking_click (advertiser_id, id) WHERE reason = '' AND stood_down;
+CREATE INDEX click_left ON tracking_click (advertiser_id, id)
+    WHERE reason = '' AND NOT stood_down AND NOT rebuilt AND user_agent = '';
+CREATE INDEX click_left_of_partner ON tracking_click (publisher_id, id)
+    WHERE reason = '' AND NOT stood_down AND NOT rebuilt AND user_agent = '';
 """
 DROP_CLICK = "DROP TABLE tracking_click"
 
@@ -191,7 +200,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sale',
                 'verbose_name_plural': 'sales',
-                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['advertiser', 'closes_at'], name='conversion_due'), models.Index(fields=['advertiser', '-at'], name='conversion_recent'), models.Index(condition=models.Q(('closed_at__isnull', True), ('conflict_since__isnull', False)), fields=['advertiser', 'conflict_since'], name='conversion_contested'), models.Index(condition=models.Q(('closed_at__isnull', True), models.Q(('verified', False), ('over_limit', True), _connector='OR')), fields=['advertiser', 'closes_at'], name='conversion_waits'), models.Index(condition=models.Q(('contested_by__isnull', False)), fields=['advertiser', 'contested_by'], name='conversion_contested_by')],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['advertiser', 'closes_at'], name='conversion_due'), models.Index(fields=['advertiser', '-at'], name='conversion_recent'), models.Index(fields=['-at'], name='conversion_recent_of_all'), models.Index(condition=models.Q(('closed_at__isnull', True), ('conflict_since__isnull', False)), fields=['advertiser', 'conflict_since'], name='conversion_contested'), models.Index(condition=models.Q(('closed_at__isnull', True), models.Q(('verified', False), ('over_limit', True), _connector='OR')), fields=['advertiser', 'closes_at'], name='conversion_waits'), models.Index(condition=models.Q(('contested_by__isnull', False)), fields=['advertiser', 'contested_by'], name='conversion_contested_by')],
                 'constraints': [models.UniqueConstraint(fields=('advertiser', 'order'), name='conversion_once_per_order'), models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='conversion_amount')],
             },
         ),
@@ -208,12 +217,13 @@ class Migration(migrations.Migration):
                 ('paid_click', models.UUIDField(null=True)),
                 ('closes_at', models.DateTimeField()),
                 ('closes_by_click', models.UUIDField(null=True)),
+                ('orders_of_click', models.PositiveSmallIntegerField(db_default=1, default=1, help_text='How many orders its click was credited with by then, this one included; rather more than fewer.')),
                 ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser')),
                 ('conversion', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='tracking.conversion')),
                 ('paid_publisher', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publishers.publisher')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('paid_click__isnull', False)), fields=['advertiser', 'paid_click'], name='decision_paid_click'), models.Index(condition=models.Q(('paid_click__isnull', True)), fields=['advertiser'], name='decision_pays_nobody')],
+                'indexes': [models.Index(condition=models.Q(('paid_click__isnull', False)), fields=['advertiser', 'paid_click'], name='decision_paid_click'), models.Index(condition=models.Q(('paid_click__isnull', True)), fields=['advertiser'], name='decision_pays_nobody'), models.Index(condition=models.Q(('orders_of_click__gt', 3)), fields=['advertiser', 'paid_click'], name='decision_often')],
                 'constraints': [models.UniqueConstraint(fields=('conversion', 'sequence', 'advertiser'), name='decision_sequence'), models.CheckConstraint(condition=models.Q(models.Q(('paid_click__isnull', True), ('paid_publisher__isnull', True)), models.Q(('paid_click__isnull', False), ('paid_publisher__isnull', False)), _connector='OR'), name='decision_pays_by_a_click')],
             },
         ),
@@ -230,13 +240,14 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('is_fresh', models.BooleanField(verbose_name='is fresh')),
                 ('journey', models.BigIntegerField(default=0, verbose_name='journey')),
+                ('number', models.PositiveSmallIntegerField(db_default=1, default=1, help_text='Which landing of its click it is, as they came; rather more than fewer.', verbose_name='number')),
                 ('advertiser', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.advertiser', verbose_name='advertiser')),
                 ('publisher', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher', verbose_name='publisher')),
             ],
             options={
                 'verbose_name': 'landing',
                 'verbose_name_plural': 'landings',
-                'indexes': [models.Index(fields=['advertiser', 'click'], name='landing_click')],
+                'indexes': [models.Index(fields=['advertiser', 'click'], name='landing_click'), models.Index(condition=models.Q(('number__gt', 2)), fields=['advertiser', 'click'], name='landing_often')],
             },
         ),
         migrations.CreateModel(
@@ -280,7 +291,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report',
                 'verbose_name_plural': 'reports',
-                'indexes': [models.Index(fields=['advertiser', '-received_at'], name='report_recent'), models.Index(fields=['conversion'], name='report_conversion'), models.Index(condition=models.Q(('outcome__in', ('created', 'merged')), _negated=True), fields=['advertiser', 'outcome', '-received_at'], name='report_outcome'), models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting')],
+                'indexes': [models.Index(fields=['advertiser', '-received_at'], name='report_recent'), models.Index(fields=['-received_at'], name='report_recent_of_all'), models.Index(fields=['advertiser', 'source', '-received_at'], name='report_source'), models.Index(fields=['conversion'], name='report_conversion'), models.Index(condition=models.Q(('outcome__in', ('created', 'merged')), _negated=True), fields=['advertiser', 'outcome', '-received_at'], name='report_outcome'), models.Index(condition=models.Q(('conversion__isnull', True), ('outcome', 'waiting')), fields=['advertiser', 'order'], name='report_waiting')],
             },
         ),
         migrations.CreateModel(
@@ -322,7 +333,7 @@ class Migration(migrations.Migration):
                 ('publisher', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='publishers.publisher')),
             ],
             options={
-                'indexes': [models.Index(fields=['advertiser', 'hour'], name='rollup_advertiser'), models.Index(fields=['publisher', 'counted', 'hour'], include=('advertiser', 'cookie_type', 'time_step', 'count', 'sale_amount_minor', 'commission_minor'), name='rollup_of_publisher'), models.Index(condition=models.Q(('is_folded', False)), fields=['advertiser', 'id'], name='rollup_fresh')],
+                'indexes': [models.Index(fields=['advertiser', 'hour'], name='rollup_advertiser'), models.Index(fields=['publisher', 'counted', 'hour'], include=('advertiser', 'cookie_type', 'time_step', 'count', 'sale_amount_minor', 'commission_minor'), name='rollup_of_publisher'), models.Index(condition=models.Q(('counted__in', ['sale_pending', 'sale_unverified', 'sale_on_hold', 'sale_conflict', 'sale_conflict_unpaid'])), fields=['advertiser', 'counted'], include=('count', 'commission_minor'), name='rollup_waiting'), models.Index(condition=models.Q(('is_folded', False)), fields=['advertiser', 'id'], name='rollup_fresh')],
             },
         ),
         migrations.CreateModel(
@@ -437,7 +448,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'commission',
                 'verbose_name_plural': 'commissions',
-                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser'), models.Index(condition=models.Q(('status', 'declined')), fields=['advertiser', '-sold_at'], name='commission_declined')],
+                'indexes': [models.Index(fields=['publisher', '-sold_at'], name='commission_publisher'), models.Index(fields=['advertiser', '-sold_at'], name='commission_advertiser'), models.Index(fields=['-sold_at'], name='commission_recent_of_all'), models.Index(condition=models.Q(('status', 'approved')), fields=['advertiser', '-sold_at'], name='commission_approved'), models.Index(condition=models.Q(('cookie_type', 'soft')), fields=['advertiser', '-sold_at'], name='commission_soft'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['advertiser', 'closes_at'], include=('status', 'currency', 'amount_minor', 'conversion', 'id'), name='commission_closing'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['publisher', 'closes_at'], include=('status', 'currency', 'amount_minor', 'conversion', 'advertiser', 'id'), name='commission_closing_of_partner'), models.Index(condition=models.Q(('status', 'declined')), fields=['advertiser', '-sold_at'], name='commission_declined')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0), ('network_fee_minor__gte', 0), ('sale_amount_minor__gte', 0)), name='commission_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'final'), _negated=True), ('closed_at__isnull', False), _connector='OR'), name='commission_final_when_closed'), models.CheckConstraint(condition=models.Q(models.Q(('decline_reason__gt', ''), ('status', 'declined')), models.Q(models.Q(('status', 'declined'), _negated=True), ('decline_reason', '')), _connector='OR'), name='commission_declined_with_reason'), models.CheckConstraint(condition=models.Q(('decline_text', ''), ('decline_reason__in', ('by_advertiser', 'suspended')), _connector='OR'), name='commission_decline_text_of_advertiser')],
             },
         ),
@@ -486,7 +497,7 @@ class Migration(migrations.Migration):
                     options={
                         'verbose_name': 'click',
                         'verbose_name_plural': 'clicks',
-                        'indexes': [models.Index(fields=['advertiser', 'journey', 'id'], name='click_journey'), models.Index(fields=['publisher', 'id'], name='click_publisher'), models.Index(fields=['advertiser', 'id'], name='click_advertiser'), models.Index(condition=models.Q(('reason', ''), _negated=True), fields=['advertiser', 'reason', 'id'], name='click_uncounted')],
+                        'indexes': [models.Index(fields=['advertiser', 'journey', 'id'], name='click_journey'), models.Index(fields=['publisher', 'id'], name='click_publisher'), models.Index(fields=['advertiser', 'id'], name='click_advertiser'), models.Index(condition=models.Q(('reason', ''), _negated=True), fields=['advertiser', 'reason', 'id'], name='click_uncounted'), models.Index(condition=models.Q(('reason', ''), _negated=True), fields=['id'], name='click_uncounted_of_all'), models.Index(condition=models.Q(('stood_down', True), models.Q(('reason', ''), _negated=True), _connector='OR'), fields=['publisher', 'id'], name='click_without_cookie'), models.Index(condition=models.Q(('cookie_type', 'soft')), fields=['advertiser', 'id'], name='click_soft'), models.Index(condition=models.Q(('reason', ''), ('stood_down', True)), fields=['advertiser', 'id'], name='click_stood_down'), models.Index(condition=models.Q(('reason', ''), ('rebuilt', False), ('stood_down', False), ('user_agent', '')), fields=['advertiser', 'id'], name='click_left'), models.Index(condition=models.Q(('reason', ''), ('rebuilt', False), ('stood_down', False), ('user_agent', '')), fields=['publisher', 'id'], name='click_left_of_partner')],
                     },
                 ),
             ],

@@ -10,6 +10,15 @@ from publishers.models import CookieTypeChoice
 from tracking.distribution.rows import AdvertiserRow
 from tracking.rule.reasons import Counted
 
+_WAITING = (
+    Counted.SALE_PENDING,
+    Counted.SALE_UNVERIFIED,
+    Counted.SALE_ON_HOLD,
+    Counted.SALE_CONFLICT,
+    Counted.SALE_CONFLICT_UNPAID,
+)
+"""What is open. Sums that come to nothing are dropped, so that there is little of it."""
+
 
 class Rollup(AdvertiserRow):
     """How often something happened in an hour, with the money of it, in the advertiser's currency.
@@ -64,6 +73,12 @@ class Rollup(AdvertiserRow):
                     "commission_minor",
                 ),
                 name="rollup_of_publisher",
+            ),
+            models.Index(
+                fields=("advertiser", "counted"),
+                include=("count", "commission_minor"),
+                name="rollup_waiting",
+                condition=Q(counted__in=[item.value for item in _WAITING]),
             ),
             models.Index(
                 fields=("advertiser", "id"), name="rollup_fresh", condition=Q(is_folded=False)

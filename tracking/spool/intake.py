@@ -130,7 +130,8 @@ def store(records: Sequence[Record], now: datetime) -> None:
         if click["journey"]:
             touched[click["advertiser"]].add(click["journey"])
     judged = sale_reports.judge(reports, KEYS)
-    journeys.lock(chain(*touched.values(), recording.locks_of(judged)))
+    locks = chain(*touched.values(), landing_rows.locks_of(landings), recording.locks_of(judged))
+    journeys.lock(locks)
     known = _known_sales(touched)
     _lock_together(known, reports)
     landing_rows.insert(landings)

@@ -11,6 +11,7 @@ from network import clock
 from network.bench.results import Result
 from network.bench.seeding.multiply import Multiplied
 from network.bench.stage import throwaway_database
+from publishers.ledger import sums
 from tracking.verify.checks import Broken, verify
 
 CLICKS = 1_000_000
@@ -70,7 +71,9 @@ def tell(said: str) -> None:
 
 
 def tidy() -> None:
-    """As autovacuum would by and by: the planner knows what there is, and pages that are whole."""
+    """As autovacuum and tasks would by and by: the planner knows what there is, and pages that are
+    whole; accounts are summed up."""
+    sums.sum_up()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -336,7 +336,7 @@ class CappedPaginator(Paginator[Any]):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: self.MOST].count()
+        return self.object_list.order_by().values("pk")[: self.MOST].count()
 
 
 class ClosedListFilter(admin.SimpleListFilter):

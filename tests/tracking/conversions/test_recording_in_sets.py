@@ -64,7 +64,7 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
         *("is_uncounted", "is_unanswered", "fingerprint", "repeats", "errors", "sent"),
     ),
     Click: tuple(field.name for field in Click._meta.concrete_fields),
-    Landing: tuple(field.name for field in Landing._meta.concrete_fields),
+    Landing: tuple(f.name for f in Landing._meta.concrete_fields if f.name != "number"),
     OrderSeen: ("advertiser", "digest", "first_at"),
     UnattributedSales: ("advertiser", "hour", "source", "count"),
 }

@@ -166,8 +166,9 @@ def test_what_waits_is_counted_by_state(shop: Shop) -> None:
     found = home.waiting(Scope())
     assert {state: held.number for state, held in found.items()} == {
         "Pending": 2,
-        "Conflict": 1,
+        "On hold": 0,
         "Unverified": 1,
+        "Conflict": 1,
     }
     assert found["Pending"].commission == {"GBP": 798}
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from network.clock import to_ms
@@ -21,9 +21,8 @@ from tracking.evidence.fields import FieldError
 from tracking.explain.landings import landed_text, uses_text
 from tracking.landings import rows
 from tracking.landings.arriving import arrive
+from tracking.landings.models import MOST_BROWSERS, MOST_ORDERS
 from tracking.landings.uses import (
-    MOST_BROWSERS,
-    MOST_ORDERS,
     Use,
     of_clicks_from_apart,
     of_overused_clicks,
@@ -147,6 +146,38 @@ def test_more_orders_than_usual_are_flagged_all_of_them(shop: Advertiser, blog: 
     assert (use.orders, use.journeys, use.is_over_limit) == (MOST_ORDERS + 1, 1, True)
     assert overused() == {"0", "1", "2", "one more"}
     assert uses_text(use).startswith("4 orders, 1 journey, 0 browsers: flagged")
+
+
+def test_orders_that_come_together_are_flagged_too(shop: Advertiser, blog: Publisher) -> None:
+    """Reported in one batch, or decided again in it."""
+    token = click(shop, blog)
+    reports = [
+        intake.report_record(make_report(shop, str(number), NOW, clicks=[token]))
+        for number in range(MOST_ORDERS + 1)
+    ]
+    take_in(reports[:MOST_ORDERS])
+    assert overused() == set()
+    take_in(reports[MOST_ORDERS:])
+    assert len(overused()) == MOST_ORDERS + 1
+    other = click(shop, blog)
+    take_in(
+        [
+            intake.report_record(make_report(shop, f"other {number}", NOW, clicks=[other]))
+            for number in range(MOST_ORDERS + 1)
+        ]
+    )
+    assert len(overused()) == 2 * (MOST_ORDERS + 1)
+
+
+def test_who_is_flagged_is_found_without_a_look_at_all_sales(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    flagged = Conversion.objects.filter(of_overused_clicks(shop.pk))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = flagged.explain()
+    assert "decision_often" in plan
+    assert "landing_often" in plan
 
 
 def test_more_browsers_than_usual_are_flagged(shop: Advertiser, blog: Publisher) -> None:

@@ -214,9 +214,6 @@ def _amounts(by_currency: Mapping[str, int]) -> list[str]:
     return [money.display(minor, currency) for currency, minor in sorted(by_currency.items())]
 
 
-WAITING = (SaleState.PENDING, SaleState.ON_HOLD, SaleState.UNVERIFIED, SaleState.CONFLICT)
-
-
 def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
     address = reverse(LIST.format("tracking_conversion"))
     return [
@@ -226,7 +223,7 @@ def _waiting(found: Mapping[str, Waiting]) -> list[dict[str, Any]]:
             "amounts": _amounts(held.commission),
             "address": f"{address}?state={state}",
         }
-        for state in WAITING
+        for state in home.WAITING
         for held in [found.get(state, Waiting())]
     ]
 

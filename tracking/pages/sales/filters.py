@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
@@ -193,13 +192,16 @@ class ClosesFilter(ClosedListFilter):
         weeks = home.mondays(clock.now(), zone)
         beyond = weeks[-1] + timedelta(weeks=1)
         since = beyond if chosen == "later" else date.fromisoformat(chosen)
-        until = date.max if chosen == "later" else since + timedelta(weeks=1)
-        if since == weeks[0]:
-            since = date.min  # what is due already counts for this week
-        closing = coming.becoming_final(queryset).annotate(
-            closing_on=TruncDate("closes_at", tzinfo=zone)
-        )
-        return closing.filter(closing_on__gte=since, closing_on__lt=until)
+        closing = coming.becoming_final(queryset)
+        if since != weeks[0]:  # what is due already counts for this week
+            closing = closing.filter(closes_at__gte=_midnight(since, zone))
+        if chosen != "later":
+            closing = closing.filter(closes_at__lt=_midnight(since + timedelta(weeks=1), zone))
+        return closing
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
 
 
 class CountsFilter(ChoicesFilter):

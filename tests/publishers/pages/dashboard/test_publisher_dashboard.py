@@ -223,7 +223,7 @@ def test_what_does_not_close_by_itself_is_not_among_them(
     for order in ("conflict", "unverified", "declined", "pending"):
         buy(blog, cat, order)
     Conversion.objects.filter(order="unverified").update(verified=False)
-    Conversion.objects.filter(order="conflict").update(conflict="figures")
+    Conversion.objects.filter(order="conflict").update(conflict="figures", conflict_since=NOW)
     Commission.objects.filter(conversion__order="declined").update(
         status="declined", decline_reason="by_advertiser"
     )
