@@ -237,10 +237,11 @@ class ReportHealth:
 
 
 def health(scope: Scope, figures: Figures) -> list[ReportHealth]:
-    """A row for each advertiser. Four queries."""
+    """A row for each advertiser. Three queries."""
     since = figures.period.since
     without = _without_click(scope, since)
-    last = _last_reports(scope, since, without)
+    shops = _with_last_reports(advertisers(scope), since)
+    last = _last_reports(shops, without)
     stuck = {line.key[By.ADVERTISER]: line.states for line in reports.in_states(scope, _STUCK)}
     return [
         ReportHealth(
@@ -251,7 +252,7 @@ def health(scope: Scope, figures: Figures) -> list[ReportHealth]:
             conflicts=_number(stuck.get(row.pk, {}), SaleState.CONFLICT),
             unverified=_number(stuck.get(row.pk, {}), SaleState.UNVERIFIED),
         )
-        for row in advertisers(scope)
+        for row in shops
     ]
 
 
@@ -271,21 +272,27 @@ def _without_click(scope: Scope, since: datetime) -> list[_WithoutClick]:
     return [_WithoutClick(**row) for row in found.order_by()]
 
 
+def _with_last_reports(rows: QuerySet[Advertiser], since: datetime) -> Sequence[Advertiser]:
+    """Each with when it last sent a report from each source: of many only the last is read."""
+    newest = Report.objects.filter(advertiser=OuterRef("pk"), received_at__gte=since)
+    times = newest.order_by("-received_at").values("received_at")
+    last = {
+        f"last_{each}": Subquery(times.filter(source=each)[:1]) for each in Report.Source.values
+    }
+    return list(rows.annotate(**last))
+
+
 def _last_reports(
-    scope: Scope, since: datetime, without: Iterable[_WithoutClick]
+    shops: Iterable[Advertiser], without: Iterable[_WithoutClick]
 ) -> Mapping[int, Mapping[str, datetime]]:
-    """By advertiser and source. Reports without any click are kept by the hour only; of the others
-    only the last of each source is read."""
+    """By advertiser and source. Reports without any click are kept by the hour only."""
     last: dict[int, dict[str, datetime]] = defaultdict(dict)
     for each in without:
         last[each.advertiser][each.source] = each.at
-    newest = Report.objects.filter(advertiser=OuterRef("pk"), received_at__gte=since)
-    times = newest.order_by("-received_at").values("received_at")
-    sources = {source: Subquery(times.filter(source=source)[:1]) for source in Report.Source.values}
-    for advertiser, *found in advertisers(scope).values_list("pk", *sources.values()):
-        held = last[advertiser]
-        for source, at in zip(sources, found, strict=True):
-            if at is not None:
+    for row in shops:
+        held = last[row.pk]
+        for source in Report.Source.values:
+            if at := vars(row)[f"last_{source}"]:
                 held[source] = max(at, held.get(source, at))
     return last
 
