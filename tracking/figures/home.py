@@ -18,6 +18,7 @@ from publishers.cookie_types.current import with_current
 from publishers.models import Partnership
 from publishers.partnerships.suggested import suggested
 from tracking.commissions.states import SaleState
+from tracking.figures import open_sales
 from tracking.figures import queries as reports
 from tracking.figures.queries import HOUR, By, Line, Period, Scope, StateTotal
 from tracking.landings.uses import of_overused_clicks
@@ -145,7 +146,7 @@ WAITING = (SaleState.PENDING, SaleState.ON_HOLD, SaleState.UNVERIFIED, SaleState
 def waiting(scope: Scope) -> Mapping[str, Waiting]:
     """What waits, by state; in a conflict that credits nobody there is no commission. One query."""
     found: dict[str, Waiting] = dict.fromkeys(WAITING, Waiting())
-    for line in reports.in_states(scope, WAITING):
+    for line in open_sales.in_states(scope, WAITING):
         for state, total in line.states.items():
             found[state] += Waiting.of(line.currency, total)
     return found
@@ -242,7 +243,7 @@ def health(scope: Scope, figures: Figures) -> list[ReportHealth]:
     without = _without_click(scope, since)
     shops = _with_last_reports(advertisers(scope), since)
     last = _last_reports(shops, without)
-    stuck = {line.key[By.ADVERTISER]: line.states for line in reports.in_states(scope, _STUCK)}
+    stuck = {line.key[By.ADVERTISER]: line.states for line in open_sales.in_states(scope, _STUCK)}
     return [
         ReportHealth(
             advertiser=row,

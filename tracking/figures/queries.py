@@ -4,12 +4,10 @@
 part of an hour, its days begin at the next whole hour.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db.models import (
@@ -221,27 +219,6 @@ def lines(scope: Scope, period: Period, by: Sequence[By], zone: tzinfo) -> list[
     ]
 
 
-def in_states(scope: Scope, states: Collection[SaleState]) -> list[Line]:
-    """The sales that are in these states now, whenever they were sold: a line for each advertiser.
-    One query."""
-    rows = (
-        _of(scope, Rollup.objects.filter(counted__in=_counted_under(states)))
-        .annotate(currency=F("advertiser__currency"))
-        .values("advertiser", "currency", "counted")
-        .annotate(number=Sum("count"), earned=Sum("commission_minor"))
-        .order_by("advertiser")
-    )
-    return [
-        Line(key={By.ADVERTISER: advertiser}, currency=own[0]["currency"], states=_states(own))
-        for advertiser, group in groupby(rows, key=itemgetter("advertiser"))
-        for own in [list(group)]
-    ]
-
-
-def _counted_under(states: Collection[SaleState]) -> list[Counted]:
-    return [counted for counted, state in STATES.items() if state in states]
-
-
 def totals(scope: Scope, period: Period) -> list[Line]:
     """A line for each currency in which something happened. One query."""
     return lines(scope, period, [], UTC)
@@ -329,10 +306,7 @@ def partner_figures(row: Any) -> PartnerFigures:
 
 
 def _rows(scope: Scope, period: Period) -> QuerySet[Rollup]:
-    return _of(scope, Rollup.objects.filter(hour__gte=hour_of(period.since), hour__lt=period.until))
-
-
-def _of(scope: Scope, rows: QuerySet[Rollup]) -> QuerySet[Rollup]:
+    rows = Rollup.objects.filter(hour__gte=hour_of(period.since), hour__lt=period.until)
     if scope.advertisers is not None:
         rows = rows.filter(advertiser__in=scope.advertisers)
     if scope.publishers is not None:
@@ -377,11 +351,11 @@ def _line(key: Mapping[By, Any], currency: str, rows: Sequence[Mapping[str, Any]
         network_fee_minor=sum(row["fee"] for row in earning),
         soft_sales=sum(row["soft"] for row in earning),
         protected_minor=sum(row["earned"] for row in rows if row["counted"] == Counted.PROTECTED),
-        states=_states(rows),
+        states=states_of(rows),
     )
 
 
-def _states(rows: Sequence[Mapping[str, Any]]) -> dict[SaleState, StateTotal]:
+def states_of(rows: Sequence[Mapping[str, Any]]) -> dict[SaleState, StateTotal]:
     found = {}
     for state in SaleState:
         own = [row for row in rows if STATES.get(row["counted"]) is state]

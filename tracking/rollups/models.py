@@ -25,7 +25,7 @@ class Rollup(AdvertiserRow):
 
     Rows are changes: a figure is the sum of the rows of its key, of which there may be any number.
     Only ``tracking.rollups.writing`` and ``tracking.clicks.rows`` write here, only
-    ``tracking.figures.queries`` reads. ``publisher`` is null for a sale that pays nobody.
+    ``tracking.figures`` reads. ``publisher`` is null for a sale that pays nobody.
     ``is_folded`` tells the sums that compaction made from what was added since.
     """
 
