@@ -69,6 +69,7 @@ _ADVERTISER = Rule(advertiser="advertiser")
 RULES: Mapping[str, Rule] = {
     "admin.logentry": OPERATORS_ONLY,
     "network.advertiser": Rule(advertiser="pk"),
+    "network.answeredcall": OPERATORS_ONLY,  # no page shows what systems asked
     "network.apikey": _ADVERTISER,
     "network.attributionterms": _ADVERTISER,
     "network.commissiongroup": _ADVERTISER,
