@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 
 class WholeTextSearch(admin.ModelAdmin[Any]):
@@ -27,7 +28,12 @@ class WholeTextSearch(admin.ModelAdmin[Any]):
         return found | whole, may_double or may_double_too
 
 
-def found_by_name(table: type[Model], name: str) -> AutocompleteSelect:
+class FoundByName(AutocompleteSelect):
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().build_attrs(*args, **kwargs) | {"data-placeholder": gettext("Type a name")}
+
+
+def found_by_name(table: type[Model], name: str) -> FoundByName:
     """A choice of the rows that this foreign key leads to, found by what is typed: for those who
     see the list of these rows, which may be long."""
-    return AutocompleteSelect(table._meta.get_field(name), admin.site)
+    return FoundByName(table._meta.get_field(name), admin.site)

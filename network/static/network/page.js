@@ -3,7 +3,8 @@
    A page that answers a form is shown again by its address, so that neither Back nor Reload sends the
    form once more. After an error the first wrong field has the focus. A list's filter closes on Escape
    and on a click elsewhere, and opens to the side where there is room. A new account is offered the
-   browser's time zone. A picture that is wider than the screen shows its sale first. */
+   browser's time zone. A picture that is wider than the screen shows its sale first. What is
+   found by typing is called as its label is. */
 (() => {
   "use strict";
   history.replaceState(history.state, "", location.href);
@@ -45,6 +46,18 @@
     }
   }
 
+  function nameChoices() {
+    for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+      const box = select.nextElementSibling?.querySelector(".select2-selection");
+      const label = select.labels?.[0], chosen = box?.querySelector("[role=textbox]");
+      if (!label || !chosen) continue;
+      label.id ||= `label-of-${select.id}`;
+      chosen.setAttribute("aria-labelledby", label.id);
+      box.setAttribute("aria-labelledby", `${label.id} ${chosen.id}`);
+    }
+  }
+
+  window.addEventListener("load", nameChoices);
   document.addEventListener("DOMContentLoaded", () => {
     guessZone();
     showSale(document);
