@@ -57,7 +57,7 @@
     }
   }
 
-  window.addEventListener("load", nameChoices);
+  window.addEventListener("load", () => setTimeout(nameChoices));
   document.addEventListener("DOMContentLoaded", () => {
     guessZone();
     showSale(document);
