@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from publishers.models import (
 )
 from publishers.notices.words import mail_text, words
 from publishers.notices.writing import telling_partners
-from publishers.policy import assigning, deciding
+from publishers.policy import assigning, deciding, programme_terms
 from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher, make_user
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +270,14 @@ def test_the_shops_terms_are_told_to_whom_they_apply(cast: Cast) -> None:
     [notice] = told(cast.cashback, "terms.changed")
     assert words(notice).title == "New terms from 13 Mar 2026 14:00 UTC"
     assert told(own, "terms.changed") == told(gone, "terms.changed") == []
+
+
+def test_what_the_shop_pays_is_told_to_whom_it_pays(cast: Cast) -> None:
+    programme_terms.change_rate(cast.shop, NOW, made_by=cast.staff, percent=Decimal(5))
+    [notice] = told(cast.cashback, "terms.changed")
+    was, becomes = notice.facts["from"]["percent"], notice.facts["to"]["percent"]
+    assert Decimal(was) == 8
+    assert Decimal(becomes) == 5
 
 
 # --- What the database holds ----------------------------------------------------------------------
