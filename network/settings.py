@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "network.pages.site.config.SessionsConfig",
+    "ninja",  # the files of the page on which its API is described
 ]
 if not PRODUCTION and find_spec("django_migration_linter"):
     INSTALLED_APPS.append("django_migration_linter")

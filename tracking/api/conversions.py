@@ -8,18 +8,28 @@ from django.http import HttpResponse, JsonResponse
 from ninja import Router
 
 from network import clock, money
-from tracking.api import problems, reading, taking
+from tracking.api import described, problems, reading, taking
 from tracking.api.auth import Bearer, KeyedRequest
+from tracking.api.described import operation
 from tracking.api.named import once
 from tracking.api.taking import Taken
 from tracking.evidence.fields import FieldError, SaleFigures, Terms
 from tracking.remedies.wordings import Remedy
 from tracking.rule.reasons import ReportOutcome
 
-router = Router()
+router = Router(tags=["Sales"])
+_DESCRIBED = operation(
+    described.Conversion,
+    described.Conversions,
+    answers={
+        HTTPStatus.CREATED: described.Answered,
+        HTTPStatus.OK: described.Answered,
+        HTTPStatus.MULTI_STATUS: described.AnsweredEach,
+    },
+)
 
 
-@router.post("/conversions", auth=Bearer())
+@router.post("/conversions", auth=Bearer(), openapi_extra=_DESCRIBED)
 @once
 def report_conversions(request: KeyedRequest) -> HttpResponse:
     """One conversion, or a batch of them, which is answered one by one."""

@@ -14,8 +14,9 @@ from ninja import Router
 
 from network import clock
 from network.models import ApiKey
-from tracking.api import problems, reading
+from tracking.api import described, problems, reading
 from tracking.api.auth import Bearer, KeyedRequest
+from tracking.api.described import operation
 from tracking.api.named import once
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.transitions import LEADS_TO
@@ -30,42 +31,56 @@ Said = Mapping[str, Any]
 Answer = dict[str, Any]
 Rule = Callable[[Said], Answer]
 
-router = Router()
+router = Router(tags=["What became of orders"])
+_RULED = {HTTPStatus.OK: described.Ruled}
+_UNKNOWN = {HTTPStatus.NOT_FOUND: "No sale of this order is credited to a partner."}
+_ONE = operation(described.Said, answers=_RULED, refusals=_UNKNOWN, needs_body=False)
+_DECLINED = operation(described.Declined, answers=_RULED, refusals=_UNKNOWN)
+_EACH = {HTTPStatus.MULTI_STATUS: described.RuledEach}
+_BATCH = operation(described.Orders, answers=_EACH)
+_DECLINED_BATCH = operation(described.DeclinedOrders, answers=_EACH)
 
 
-@router.post("/conversions/approve", auth=Bearer())
+@router.post("/conversions/approve", auth=Bearer(), openapi_extra=_BATCH)
 @once
 def approve_all(request: KeyedRequest) -> HttpResponse:
+    """Approve orders."""
     return _batch(request, partial(_approve, request.auth))
 
 
-@router.post("/conversions/decline", auth=Bearer())
+@router.post("/conversions/decline", auth=Bearer(), openapi_extra=_DECLINED_BATCH)
 @once
 def decline_all(request: KeyedRequest) -> HttpResponse:
+    """Decline orders, each with a code."""
     return _batch(request, partial(_decline, request.auth))
 
 
-@router.post("/conversions/cancel", auth=Bearer())
+@router.post("/conversions/cancel", auth=Bearer(), openapi_extra=_BATCH)
 @once
 def cancel_all(request: KeyedRequest) -> HttpResponse:
+    """Cancel orders: decline them as cancelled."""
     return _batch(request, partial(_cancel, request.auth))
 
 
-@router.post("/conversions/{path:order}/approve", auth=Bearer())
+@router.post("/conversions/{path:order}/approve", auth=Bearer(), openapi_extra=_ONE)
 @once
 def approve(request: KeyedRequest, order: str) -> HttpResponse:
+    """Approve an order. It also confirms a sale that only a browser reported, or that is larger
+    than plausible."""
     return _one(request, order, partial(_approve, request.auth))
 
 
-@router.post("/conversions/{path:order}/decline", auth=Bearer())
+@router.post("/conversions/{path:order}/decline", auth=Bearer(), openapi_extra=_DECLINED)
 @once
 def decline(request: KeyedRequest, order: str) -> HttpResponse:
+    """Decline an order, with a code that its partner reads."""
     return _one(request, order, partial(_decline, request.auth))
 
 
-@router.post("/conversions/{path:order}/cancel", auth=Bearer())
+@router.post("/conversions/{path:order}/cancel", auth=Bearer(), openapi_extra=_ONE)
 @once
 def cancel(request: KeyedRequest, order: str) -> HttpResponse:
+    """Cancel an order: decline it as cancelled."""
     return _one(request, order, partial(_cancel, request.auth))
 
 

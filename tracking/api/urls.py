@@ -1,15 +1,39 @@
 """URLs of the API, on the site host alone: no sign-in, no session, no CSRF cookie."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
+from ninja.openapi.docs import Swagger
 
+from network import content_policy
 from tracking.api import conversions, problems, ruling
+from tracking.api.described import ABOUT, DescribedAPI
 from tracking.api.problems import Refused
 
-api = NinjaAPI(version="1", openapi_url=None, docs_url=None)
+View = Callable[..., HttpResponse]
+
+
+def _readable(view: View) -> View:
+    """The document is a program's, its page a person's, with the site's own policy."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        response = view(request, *args, **options)
+        if response.headers["Content-Type"].startswith("text/html"):
+            response.headers[content_policy.HEADER] = content_policy.header(content_policy.SITE)
+        return response
+
+    return shown
+
+
+api = DescribedAPI(
+    title="Softclick", version="1", description=ABOUT, docs_decorator=_readable, docs=Swagger()
+)
 api.add_router("", conversions.router)
 api.add_router("", ruling.router)
 urlpatterns = [path("api/v1/", api.urls)]
