@@ -19,8 +19,8 @@ from tracking.rule.reasons import ReportOutcome
 
 router = Router(tags=["Sales"])
 _DESCRIBED = operation(
-    described.Conversion,
-    described.Conversions,
+    described.ReportedSale,
+    described.ReportedSales,
     answers={
         HTTPStatus.CREATED: described.Answered,
         HTTPStatus.OK: described.Answered,

@@ -19,6 +19,7 @@ from tracking.models import Validation
 from tracking.rule.reasons import ReportOutcome
 
 REF = "#/components/schemas/{model}"
+NAME = "Softclick"
 ABOUT = f"""
 What a shop's server tells the network: its sales, and what became of them. Every call has a key of
 the advertiser, made on its page in the admin: `Authorization: Bearer sclk_…`. A key may call
@@ -29,60 +30,63 @@ Code = Literal["cancelled", "returned", "duplicate", "fraud", "other"]
 assert set(Code.__args__) == set(Validation.Code.values)  # type: ignore[attr-defined]
 
 
-class Conversion(BaseModel):
+class Described(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class ReportedSale(Described):
     """A sale. Fields that are not named here are left out with a note; a wrong optional field never
     costs the sale."""
 
-    order: str = Field(
-        min_length=1, max_length=MAX_ORDER, description="The shop's unique reference of the order."
-    )
-    amount: str = Field(
-        description="The total after discounts, without tax and shipping, with a decimal point.",
-        examples=["49.90"],
-    )
-    currency: str | None = Field(
-        None, description="ISO 4217; left out: the advertiser's.", examples=["GBP"]
-    )
-    parts: str | None = Field(
-        None,
-        description="What each commission group has in it, joined by |; they add up to the amount.",
-        examples=["MACHINES:40.00|DEFAULT:9.90"],
-    )
-    items: list[Any] | None = Field(None, description="What was bought.")
+    order: str = Field(min_length=1, max_length=MAX_ORDER)
+    """The shop's unique reference of the order."""
+    amount: str = Field(examples=["49.90"])
+    """The total after discounts, without tax and shipping, with a decimal point."""
+    currency: str | None = Field(None, examples=["GBP"])
+    """ISO 4217; left out: the advertiser's."""
+    parts: str | None = Field(None, examples=["MACHINES:40.00|DEFAULT:9.90"])
+    """What each commission group has in it, joined by |; they add up to the amount."""
+    items: list[Any] | None = None
+    """What was bought."""
     voucher: str | None = None
     customer: Literal["new", "returning"] | None = None
-    channel: str | None = Field(None, description="The shop's own last paid channel.")
-    test: bool | str | None = Field(None, description="A test is checked and makes no sale.")
-    clicks: list[str] | None = Field(
-        None, description="The click ids that the shop kept of the buyer's visits."
-    )
-    at: str | None = Field(
-        None,
-        description="When the order was placed, ISO 8601 with an offset; left out: now.",
-        examples=["2026-03-12T14:00:00+01:00"],
-    )
+    channel: str | None = None
+    """The shop's own last paid channel."""
+    test: bool | str | None = None
+    """A test is checked and makes no sale."""
+    clicks: list[str] | None = None
+    """The click ids that the shop kept of the buyer's visits."""
+    at: str | None = Field(None, examples=["2026-03-12T14:00:00+01:00"])
+    """When the order was placed, ISO 8601 with an offset; left out: now."""
 
 
-class Conversions(BaseModel):
+class ReportedSales(BaseModel):
     """Several at once; each is answered by itself."""
 
-    conversions: list[Conversion] = Field(min_length=1, max_length=MOST_ITEMS)
+    conversions: list[ReportedSale] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
-class Said(BaseModel):
+class Reasoned(BaseModel):
     """Why, in words."""
 
     reason: str | None = Field(None, max_length=MAX_REASON)
 
 
-class Declined(BaseModel):
+class Declined(Described):
     """Why it is declined; the partner reads it."""
 
     code: Code
-    reason: str | None = Field(None, max_length=MAX_REASON, description="Needed for `other`.")
+    reason: str | None = Field(None, max_length=MAX_REASON)
+    """Needed for `other`."""
 
 
-class OfOrder(Said):
+class Approved(Reasoned):
+    """What the order costs has to be said where only browsers reported it."""
+
+    amount: str | None = Field(None, examples=["49.90"])
+
+
+class OfOrder(Approved):
     order: str
 
 
@@ -169,7 +173,7 @@ class RuledEach(BaseModel):
 
 
 _MODELS = (
-    *(Conversion, Conversions, Said, Declined, Orders, DeclinedOrders),
+    *(ReportedSale, ReportedSales, Reasoned, Approved, Declined, Orders, DeclinedOrders),
     *(Answered, AnsweredEach, Ruled, RuledEach, Problem),
 )
 _NAMED = {

@@ -127,8 +127,8 @@ def read_body(request: HttpRequest) -> Body:
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:
-    """Raises Refused for a body that is no JSON object."""
-    data = _json(request)
+    """Empty without a body. Raises Refused for one that is no JSON object."""
+    data = _json(request) if _has_body(request) else {}
     if not isinstance(data, dict):
         raise Refused(HTTPStatus.BAD_REQUEST, "bad_body", "The body has to be a JSON object.")
     return data
@@ -162,6 +162,13 @@ def read_item(item: object, advertiser: int, terms: Terms, now: datetime) -> Sal
         order=printable(str(data.get("order") or ""), MAX_ORDER),
         sent=as_sent(data) if errors else {},
     )
+
+
+def _has_body(request: HttpRequest) -> bool:
+    try:
+        return bool(request.body)
+    except RequestDataTooBig:
+        return True
 
 
 def _json(request: HttpRequest) -> object:

@@ -1,7 +1,7 @@
 """``POST /api/v1/conversions/…/approve``, ``decline`` and ``cancel``: what a shop's server says
 about orders that were reported."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import override
 from ninja import Router
 
-from network import clock
+from network import clock, money
 from network.models import ApiKey
 from tracking.api import described, problems, reading
 from tracking.api.auth import Bearer, KeyedRequest
@@ -20,21 +20,30 @@ from tracking.api.described import operation
 from tracking.api.named import once
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.transitions import LEADS_TO
-from tracking.evidence.fields import MAX_ORDER, MAX_SHOWN, FieldError
-from tracking.lifecycle.validation import ValidationRefused, validate
-from tracking.models import Conversion, Validation
+from tracking.evidence.fields import (
+    MAX_SHOWN,
+    FieldError,
+    InvalidReport,
+    read_amount,
+    read_order,
+)
+from tracking.lifecycle.validation import OtherAmount, ValidationRefused, validate
+from tracking.models import Commission, Conversion, Validation
 from tracking.remedies.wordings import Expected, Remedy
-from tracking.rule.text import visible
+from tracking.rule.text import is_seen, visible
 
 Action, Code = Validation.Action, Validation.Code
 Said = Mapping[str, Any]
 Answer = dict[str, Any]
 Rule = Callable[[Said], Answer]
+WRONG = "Nothing was changed. Correct the fields that are named."
+UNKNOWN = "No sale of this order is credited to a partner."
 
 router = Router(tags=["What became of orders"])
 _RULED = {HTTPStatus.OK: described.Ruled}
 _UNKNOWN = {HTTPStatus.NOT_FOUND: "No sale of this order is credited to a partner."}
-_ONE = operation(described.Said, answers=_RULED, refusals=_UNKNOWN, needs_body=False)
+_APPROVED = operation(described.Approved, answers=_RULED, refusals=_UNKNOWN, needs_body=False)
+_CANCELLED = operation(described.Reasoned, answers=_RULED, refusals=_UNKNOWN, needs_body=False)
 _DECLINED = operation(described.Declined, answers=_RULED, refusals=_UNKNOWN)
 _EACH = {HTTPStatus.MULTI_STATUS: described.RuledEach}
 _BATCH = operation(described.Orders, answers=_EACH)
@@ -62,7 +71,7 @@ def cancel_all(request: KeyedRequest) -> HttpResponse:
     return _batch(request, partial(_cancel, request.auth))
 
 
-@router.post("/conversions/{path:order}/approve", auth=Bearer(), openapi_extra=_ONE)
+@router.post("/conversions/{path:order}/approve", auth=Bearer(), openapi_extra=_APPROVED)
 @once
 def approve(request: KeyedRequest, order: str) -> HttpResponse:
     """Approve an order. It also confirms a sale that only a browser reported, or that is larger
@@ -77,7 +86,7 @@ def decline(request: KeyedRequest, order: str) -> HttpResponse:
     return _one(request, order, partial(_decline, request.auth))
 
 
-@router.post("/conversions/{path:order}/cancel", auth=Bearer(), openapi_extra=_ONE)
+@router.post("/conversions/{path:order}/cancel", auth=Bearer(), openapi_extra=_CANCELLED)
 @once
 def cancel(request: KeyedRequest, order: str) -> HttpResponse:
     """Cancel an order: decline it as cancelled."""
@@ -92,8 +101,7 @@ def _batch(request: KeyedRequest, rule: Rule) -> HttpResponse:
 
 
 def _one(request: KeyedRequest, order: str, rule: Rule) -> HttpResponse:
-    said = reading.read_object(request) if request.body else {}
-    answer = rule({**said, "order": order})
+    answer = rule({**reading.read_object(request), "order": order})
     status = HTTPStatus(answer["status"])
     if status < HTTPStatus.BAD_REQUEST:
         return JsonResponse(answer, status=status)
@@ -101,37 +109,32 @@ def _one(request: KeyedRequest, order: str, rule: Rule) -> HttpResponse:
 
 
 def _approve(key: ApiKey, said: Said) -> Answer:
-    return _rule(Statement(action=Action.APPROVE, made_by=key, reason=_text(said)), said)
+    return _rule(key, said, Action.APPROVE)
 
 
 def _decline(key: ApiKey, said: Said) -> Answer:
-    code = said.get("code", "")
-    if code not in Code.values:
-        expected = Expected.ONE_OF.of(known=", ".join(Code.values))
-        return _invalid(said, "code", code, expected, Remedy.KNOWN_CODE)
-    if code == Code.OTHER and not _text(said):
-        return _invalid(said, "reason", "", Expected.REASON_IN_WORDS.of(), Remedy.REASON)
-    made = Statement(action=Action.DECLINE, made_by=key, code=code, reason=_text(said))
-    return _rule(made, said)
+    return _rule(key, said, Action.DECLINE)
 
 
 def _cancel(key: ApiKey, said: Said) -> Answer:
-    return _decline(key, {**said, "code": Code.CANCELLED})
+    return _rule(key, {**said, "code": Code.CANCELLED}, Action.DECLINE)
 
 
-def _rule(statement: Statement, said: Said) -> Answer:
+def _rule(key: ApiKey, said: Said, action: Validation.Action) -> Answer:
     """Say it of the order, once: what is so already stays as it is."""
-    if len(statement.reason) > MAX_REASON or not isinstance(said.get("reason", ""), str):
-        expected = Expected.SHORT_TEXT.of(most=MAX_REASON)
-        return _invalid(said, "reason", said.get("reason"), expected, Remedy.SHORTEN)
-    key, order = statement.made_by, said.get("order")
-    assert isinstance(key, ApiKey)
-    found = _find(key.advertiser_id, order)
-    if found is None:
-        expected = Expected.KNOWN_ORDER.of()
-        return _invalid(said, "order", order, expected, Remedy.ORDER, status=HTTPStatus.NOT_FOUND)
-    if _is_so(found, statement.action):
+    try:
+        order = read_order(said)
+        code = _code(said) if action == Action.DECLINE else ""
+        reason = _reason(said, is_needed=code == Code.OTHER)
+        found = _find(key, order)
+        if found is None:
+            return _refused(HTTPStatus.NOT_FOUND, order, UNKNOWN, [_unknown(order)])
+        amount = read_amount(said, found.currency) if action == Action.APPROVE else None
+    except InvalidReport as error:
+        return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, said.get("order"), WRONG, error.errors)
+    if _is_so(found, action):
         return {"status": HTTPStatus.OK, "order": order, "outcome": "unchanged"}
+    statement = Statement(action=action, made_by=key, reason=reason, code=code, amount_minor=amount)
     return _said(found, statement, clock.now())
 
 
@@ -139,48 +142,69 @@ def _said(found: Conversion, statement: Statement, now: datetime) -> Answer:
     try:
         with override("en"):
             validate(found.advertiser_id, found.pk, statement, now)
+    except OtherAmount as refused:
+        known = money.plain(refused.known, refused.currency)
+        sent = statement.amount_minor
+        received = "" if sent is None else money.plain(sent, refused.currency)
+        errors = [FieldError("amount", received, known, Remedy.KEYED_AMOUNT.of())]
+        return _refused(HTTPStatus.CONFLICT, found.order, str(refused), errors)
     except ValidationRefused as refused:
-        return {
-            "status": HTTPStatus.CONFLICT,
-            "order": found.order,
-            "outcome": "refused",
-            "detail": str(refused),
-            "errors": [],
-        }
+        return _refused(HTTPStatus.CONFLICT, found.order, str(refused), [])
     outcome = LEADS_TO[statement.action].value
     return {"status": HTTPStatus.OK, "order": found.order, "outcome": outcome}
 
 
-def _find(advertiser: int, order: object) -> Conversion | None:
-    if not isinstance(order, str | int) or len(str(order)) > MAX_ORDER or "\x00" in str(order):
-        return None
+def _find(key: ApiKey, order: str) -> Conversion | None:
     sales = Conversion.objects.select_related("commission")
-    return sales.filter(advertiser=advertiser, order=str(order)).first()
+    return sales.filter(advertiser=key.advertiser_id, order=order).first()
 
 
 def _is_so(found: Conversion, action: Validation.Action) -> bool:
+    """Whether the advertiser has said so before, and it holds."""
     commission = getattr(found, "commission", None)
-    return commission is not None and commission.status == LEADS_TO[action]
+    if commission is None or found.conflict or commission.status != LEADS_TO[action]:
+        return False
+    declined = Commission.DeclineReason.BY_ADVERTISER
+    return action != Action.DECLINE or commission.decline_reason == declined
 
 
-def _text(said: Said) -> str:
-    reason = said.get("reason", "")
-    return reason.strip() if isinstance(reason, str) else ""
+def _code(said: Said) -> str:
+    """Raises InvalidReport."""
+    code = said.get("code")
+    if not isinstance(code, str) or code not in Code.values:
+        expected = Expected.ONE_OF.of(known=", ".join(Code.values))
+        raise _wrong("code", code, expected, Remedy.KNOWN_CODE)
+    return code
 
 
-def _invalid(
-    said: Said,
-    field: str,
-    received: object,
-    expected: str,
-    remedy: Remedy,
-    status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY,
+def _reason(said: Said, *, is_needed: bool) -> str:
+    """Raises InvalidReport."""
+    raw = said.get("reason")
+    reason = "" if raw is None else raw
+    if not isinstance(reason, str) or len(reason) > MAX_REASON or not is_seen(reason):
+        expected = Expected.SHORT_TEXT.of(most=MAX_REASON)
+        raise _wrong("reason", reason, expected, Remedy.TEXT)
+    if is_needed and not reason.strip():
+        raise _wrong("reason", reason, Expected.REASON_IN_WORDS.of(), Remedy.REASON)
+    return reason.strip()
+
+
+def _wrong(field: str, received: object, expected: str, remedy: Remedy) -> InvalidReport:
+    shown = "" if received is None else visible(str(received), MAX_SHOWN)
+    return InvalidReport([FieldError(field, shown, expected, remedy.of())])
+
+
+def _unknown(order: str) -> FieldError:
+    return FieldError("order", order, Expected.KNOWN_ORDER.of(), Remedy.ORDER.of())
+
+
+def _refused(
+    status: HTTPStatus, order: object, detail: str, errors: Iterable[FieldError]
 ) -> Answer:
-    error = FieldError(field, visible(str(received), MAX_SHOWN), expected, remedy.of())
     return {
         "status": status,
-        "order": said.get("order"),
+        "order": order,
         "outcome": "refused",
-        "detail": "Nothing was changed. Correct the fields that are named.",
-        "errors": [asdict(error)],
+        "detail": detail,
+        "errors": [asdict(error) for error in errors],
     }

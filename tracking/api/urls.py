@@ -12,7 +12,7 @@ from ninja.openapi.docs import Swagger
 
 from network import content_policy
 from tracking.api import conversions, problems, ruling
-from tracking.api.described import ABOUT, DescribedAPI
+from tracking.api.described import ABOUT, NAME, DescribedAPI
 from tracking.api.problems import Refused
 
 View = Callable[..., HttpResponse]
@@ -32,7 +32,11 @@ def _readable(view: View) -> View:
 
 
 api = DescribedAPI(
-    title="Softclick", version="1", description=ABOUT, docs_decorator=_readable, docs=Swagger()
+    title=NAME,
+    version="1",
+    description=ABOUT,
+    docs_decorator=_readable,
+    docs=Swagger(),
 )
 api.add_router("", conversions.router)
 api.add_router("", ruling.router)

@@ -16,12 +16,13 @@ class Statement:
     """What staff, or the shop's server with a key, say about a sale. A decline has a ``code``, and
     for ``other`` a ``reason`` in words, which the publisher reads; taking it back has a ``reason``,
     too. By its ``decline_reason`` a decline is about the order, or about the publisher that is
-    suspended."""
+    suspended. ``amount_minor`` is what the order costs, where whoever speaks knows."""
 
     action: Validation.Action
     made_by: User | ApiKey
     reason: str = ""
     code: str = ""
+    amount_minor: int | None = None
     decline_reason: str = Commission.DeclineReason.BY_ADVERTISER
 
 

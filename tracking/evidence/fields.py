@@ -114,6 +114,10 @@ class Terms:
     groups: Collection[str]
 
 
+_NO_TERMS = Terms("", ())
+"""By which an order is named, and nothing else."""
+
+
 def as_sent(data: Mapping[str, object]) -> dict[str, str]:
     """The fields of a report as they came, as text that can be kept and shown; those that did not
     come are not there."""
@@ -158,6 +162,26 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
         test=is_test(reading.text("test")),
         notes=tuple(reading.notes),
     )
+
+
+def read_order(data: Mapping[str, object]) -> str:
+    """The order that is named, as a report of it is read. Raises InvalidReport."""
+    reading = _Reading(data, _NO_TERMS, [], [])
+    order = _order(reading)
+    if reading.errors:
+        raise InvalidReport(reading.errors)
+    return order
+
+
+def read_amount(data: Mapping[str, object], currency: str) -> int | None:
+    """What an order is said to cost, in minor units, as a report of it is read; None where that is
+    left out. Raises InvalidReport."""
+    reading = _Reading(data, _NO_TERMS, [], [])
+    text = reading.text("amount")
+    minor = _amount(reading, "amount", text, currency) if text else None
+    if reading.errors:
+        raise InvalidReport(reading.errors)
+    return minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,22 @@ class ValidationRefused(ValueError):
     """This cannot be said about the sale as it stands, or the reason is missing."""
 
 
+class OtherAmount(ValidationRefused):
+    """Nobody of the shop's has said that the order costs what its sale says: ``known``, in minor
+    units of ``currency``."""
+
+    def __init__(self, said: str, conversion: Conversion) -> None:
+        super().__init__(said)
+        self.known, self.currency = conversion.amount_minor, conversion.currency
+
+
 @transaction.atomic
 def validate(
     advertiser: int, conversion_id: int, statement: Statement, now: datetime
 ) -> Validation:
     """Do what is said, and keep who said it, when and why. An approval also confirms a sale that
-    only a browser has reported, and one that is larger than plausible. Raises ValidationRefused."""
+    only a browser has reported, and one that is larger than plausible; a server's, which has seen
+    no page of it, only with the amount. Raises ValidationRefused."""
     problem = _missing(statement)
     if problem:
         raise ValidationRefused(problem)
@@ -62,6 +72,8 @@ def validate(
     problem = refusal(conversion, statement.action, statement.made_by)
     if problem:
         raise ValidationRefused(problem)
+    if isinstance(statement.made_by, ApiKey) and statement.action == Action.APPROVE:
+        _refuse_unknown_amount(conversion, statement.amount_minor)
     with rollups.following(conversion):
         commission = commission_of(conversion)
         assert commission is not None
@@ -81,7 +93,7 @@ def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey
     order, commission = {"order": conversion.order}, commission_of(conversion)
     if conversion.closed_at is not None:
         return _("Order %(order)s is closed; nothing changes it any more.") % order
-    if conversion.conflict and action == Action.APPROVE:
+    if conversion.conflict and (action == Action.APPROVE or isinstance(by, ApiKey)):
         return _("Order %(order)s is in conflict; settle the conflict first.") % order
     if commission is None or not _pays_somebody(conversion):
         return str(_NOTHING_TO[action]) % order
@@ -89,6 +101,21 @@ def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey
     if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
         return _not_theirs(commission, by) % order if action == Action.TAKE_BACK else ""
     return str(REFUSED[action, commission.status]) % order
+
+
+def _refuse_unknown_amount(conversion: Conversion, amount_minor: int | None) -> None:
+    """A browser's report can be made up for any number: who approves by number alone would pay
+    whatever it says."""
+    if amount_minor is None and not deciding.is_confirmed(conversion):
+        said = _(
+            "Only browsers have reported order %(order)s. Send its amount, or report it with the "
+            "key."
+        )
+    elif amount_minor not in (None, conversion.amount_minor):
+        said = _("Order %(order)s has another amount. Report it with the key.")
+    else:
+        return
+    raise OtherAmount(said % {"order": conversion.order}, conversion)
 
 
 def _is_refused(commission: Commission) -> bool:

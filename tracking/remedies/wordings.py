@@ -66,7 +66,8 @@ class Remedy(Wording):
     JOIN = gettext_noop("Join parts with |.")
     KNOWN_CODE = gettext_noop("Use a known code.")
     REASON = gettext_noop("Say why, or use a code that says it.")
-    SHORTEN = gettext_noop("Shorten it.")
+    TEXT = gettext_noop("Send such text, or leave it out.")
+    KEYED_AMOUNT = gettext_noop("Send what the order costs, or report it with the key.")
     LEAVE_OUT = gettext_noop("Leave it out if unknown. The sale was taken without it.")
     SIGNING_KEY = gettext_noop("Make a signing key on the advertiser's page, and sign with it.")
     SIGN = gettext_noop(

@@ -60,8 +60,8 @@ def test_every_call_is_described(document: dict[str, Any]) -> None:
 def test_what_is_described_is_what_is_read(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     fields = set(reading.ConversionItem.model_fields) - {"sig"}  # which means nothing here
-    assert set(schemas["Conversion"]["properties"]) == fields
-    assert schemas["Conversion"]["required"] == ["order", "amount"]
+    assert set(schemas["ReportedSale"]["properties"]) == fields
+    assert schemas["ReportedSale"]["required"] == ["order", "amount"]
     assert schemas["Declined"]["properties"]["code"]["enum"] == Validation.Code.values
 
 

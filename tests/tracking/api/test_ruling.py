@@ -1,5 +1,6 @@
 """What a shop's server says about orders: approved, declined, cancelled."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -8,12 +9,13 @@ import pytest
 
 from network.advertisers import api_keys
 from network.models import Advertiser, ApiKey
-from publishers.models import Publisher
-from tests.support.browsing import Browser, minutes, record
+from publishers.models import Partnership, Publisher
+from tests.support.browsing import Browser, minutes
 from tests.support.makers import NOW, finalise, make_advertiser, make_user
 from tests.support.reading import signed_in, text
 from tests.tracking.api.conftest import PATH, Server, click
 from tests.tracking.api.test_conversions import fields, problem
+from tracking.lifecycle.suspension import suspend
 from tracking.models import Commission, Conversion, Validation
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +32,8 @@ def say(server: Server, action: str, order: str = "1", data: Any = None) -> http
     address = f"{PATH}/{quote(order, safe='')}/{action}"
     if data is None:
         return server.client.post(address, headers=headers)
-    return server.client.post(address, json=data, headers=headers)
+    headers["Content-Type"] = "application/json"
+    return server.client.post(address, content=json.dumps(data), headers=headers)
 
 
 def say_of_all(server: Server, action: str, items: list[Any]) -> list[dict[str, Any]]:
@@ -91,19 +94,35 @@ def test_the_partner_reads_why_it_is_declined(
         pytest.param({"code": "other", "reason": " "}, "reason", id="a_blank_reason"),
         pytest.param({"code": "fraud", "reason": "x" * 301}, "reason", id="a_long_reason"),
         pytest.param({"code": "fraud", "reason": 7}, "reason", id="a_number"),
+        pytest.param({"code": "fraud", "reason": "a\x00b"}, "reason", id="a_null_character"),
+        pytest.param({"code": "fraud", "reason": "\ud800"}, "reason", id="half_a_character"),
+        pytest.param({"code": "other", "reason": "\u200b"}, "reason", id="nothing_to_be_seen"),
     ],
 )
 def test_a_decline_without_a_reason_changes_nothing(server: Server, data: Any, field: str) -> None:
     said = problem(say(server, "decline", data=data), 422)
+    assert said["errors"][0]["remedy"]
     assert (fields(said), said["outcome"]) == ([field], "refused")
     assert commission() == ("pending", "")
     assert not Validation.objects.exists()
 
 
-@pytest.mark.parametrize("order", ["2", "x" * 65, "1\x00"])
-def test_an_order_that_is_credited_to_nobody_is_not_found(server: Server, order: str) -> None:
+@pytest.mark.parametrize(
+    ("order", "status"), [("2", 404), ("3", 404), ("x" * 65, 422), ("1\x00", 422), ("null", 422)]
+)
+def test_an_order_that_is_credited_to_nobody_is_not_found(
+    server: Server, order: str, status: int
+) -> None:
     server.report(order="2")
-    assert fields(problem(say(server, "approve", order), 404)) == ["order"]
+    assert fields(problem(say(server, "approve", order), status)) == ["order"]
+
+
+def test_orders_are_read_as_in_reports(server: Server, shop: Advertiser, blog: Publisher) -> None:
+    for order in ("Mu\u0308ller 1", "17"):
+        server.report(order=order, clicks=[click(shop, blog)])
+    named = [" M\u00fcller 1 ", "Mu\u0308ller 1\ufe0f", 17, 17.0]
+    answers = say_of_all(server, "approve", [{"order": order} for order in named])
+    assert [answer["outcome"] for answer in answers] == ["approved", "unchanged"] * 2
 
 
 def test_the_order_of_another_advertiser_is_not_found(server: Server) -> None:
@@ -128,35 +147,84 @@ def test_what_was_declined_is_not_approved_by_a_program(server: Server) -> None:
     assert commission()[0] == "declined"
 
 
-def test_a_sale_that_is_closed_or_in_conflict_is_refused(
-    server: Server, shop: Advertiser, blog: Publisher
-) -> None:
-    browser = Browser(shop)
-    browser.click(blog, NOW)
-    record(browser.report("2", NOW + minutes(5)))
-    record(browser.report("2", NOW + minutes(6), "70.00", source="pixel"))
-    assert "conflict" in problem(say(server, "approve", "2"), 409)["detail"]
+def test_a_closed_sale_is_refused(server: Server) -> None:
     finalise(NOW + minutes(60 * 24 * 60))
     assert Conversion.objects.get(order="1").closed_at
     assert "closed" in problem(say(server, "cancel"), 409)["detail"]
 
 
-def test_an_approval_confirms_what_only_a_browser_reported(
+@pytest.mark.parametrize("was_approved", [False, True])
+def test_a_sale_in_conflict_is_refused_whatever_was_said_before(
+    server: Server, was_approved: bool
+) -> None:
+    if was_approved:
+        assert say(server, "approve").status_code == 200
+    assert server.report(amount="70.00").status_code == 409
+    for action in ("approve", "cancel"):
+        assert "conflict" in problem(say(server, action), 409)["detail"]
+    assert Validation.objects.count() == was_approved
+
+
+def test_what_the_advertiser_has_not_declined_is_not_declined_already(
     server: Server, shop: Advertiser, blog: Publisher
 ) -> None:
+    staff = make_user("manager", shop)
+    partner = Partnership.objects.get(publisher=blog)
+    suspend(partner, NOW + minutes(1), reason="Stuffing", made_by=staff)
+    assert commission()[0] == "declined"
+    assert problem(say(server, "cancel"), 409)["detail"] == "Order 1 is declined already."
+
+
+@pytest.fixture
+def guessed(shop: Advertiser, blog: Publisher) -> Conversion:
+    """Order 2 as a browser reported it."""
     browser = Browser(shop)
     browser.click(blog, NOW)
-    browser.buy("2", NOW, "10.00")
-    assert not Conversion.objects.get(order="2").verified
-    assert say(server, "approve", "2").status_code == 200
-    assert Conversion.objects.get(order="2").verified
+    return browser.buy("2", NOW, "10.00")
+
+
+@pytest.mark.parametrize(
+    ("data", "received"), [(None, ""), ({"amount": None}, ""), ({"amount": "9.99"}, "9.99")]
+)
+def test_what_only_browsers_reported_is_not_approved_by_number(
+    server: Server, guessed: Conversion, data: Any, received: str
+) -> None:
+    said = problem(say(server, "approve", "2", data), 409)
+    [error] = said["errors"]
+    assert (error["field"], error["received"], error["expected"]) == ("amount", received, "10.00")
+    assert commission("2") == ("pending", "")
+
+
+@pytest.mark.parametrize("amount", ["10.00", 10, "10.000"])
+def test_an_approval_with_the_amount_confirms_it(
+    server: Server, guessed: Conversion, amount: object
+) -> None:
+    assert not guessed.verified
+    assert say(server, "approve", "2", {"amount": amount}).status_code == 200
+    guessed.refresh_from_db()
+    assert guessed.verified
+
+
+@pytest.mark.parametrize(("amount", "status"), [("50.00", 409), ("49,90", 422), ("49.90", 200)])
+def test_an_amount_that_is_sent_has_to_be_the_sales(
+    server: Server, amount: str, status: int
+) -> None:
+    answer = say(server, "approve", data={"amount": amount})
+    assert answer.status_code == status
+    if status != 200:
+        assert fields(problem(answer, status)) == ["amount"]
+
+
+def test_a_body_that_is_too_large_is_refused(server: Server) -> None:
+    large = {"reason": "x" * 2_700_000}
+    assert problem(say(server, "cancel", data=large), 413)["code"] == "too_large"
 
 
 def test_a_batch_is_answered_one_by_one(server: Server, shop: Advertiser, blog: Publisher) -> None:
     for order in ("2", "3"):
         server.report(order=order, clicks=[click(shop, blog)])
     answers = say_of_all(server, "approve", ["1", {"order": "9"}, {"order": 2}, None, "3\x00"])
-    assert [answer["status"] for answer in answers] == [200, 404, 200, 404, 404]
+    assert [answer["status"] for answer in answers] == [200, 404, 200, 422, 422]
     assert [answer["order"] for answer in answers] == ["1", "9", "2", None, "3\x00"]
     declined = say_of_all(
         server, "decline", [{"order": "3", "code": "returned"}, {"order": "3"}, {"order": "1"}]
@@ -177,4 +245,5 @@ def test_without_a_live_key_nobody_says_anything(server: Server) -> None:
 
 
 def test_a_null_is_a_field_that_is_left_out(server: Server) -> None:
+    assert say(server, "cancel", data={"reason": None}).status_code == 200
     assert server.report(order="5", clicks=None, at=None, voucher=None).status_code == 201

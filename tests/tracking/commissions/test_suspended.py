@@ -64,7 +64,7 @@ def stand(order: str = "7") -> tuple[str, str, str, str]:
     return row.publisher.name, row.status, row.decline_reason, row.decline_text
 
 
-def say(action: Validation.Action, by: User, at: datetime = SOON, **words: str) -> None:
+def say(action: Validation.Action, by: User, at: datetime = SOON, **words: Any) -> None:
     sale = Conversion.objects.get()
     validation.validate(
         sale.advertiser_id, sale.pk, Statement(action=action, made_by=by, **words), at

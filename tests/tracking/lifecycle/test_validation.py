@@ -36,7 +36,7 @@ def sell(partnership: Partnership, order: str = "7", at: datetime = NOW) -> Conv
     return shopper.buy(partnership.advertiser, at + minutes(6), order=order)
 
 
-def say(sale: Conversion, by: User, action: Validation.Action, **words: str) -> Validation:
+def say(sale: Conversion, by: User, action: Validation.Action, **words: Any) -> Validation:
     if action == Action.DECLINE:
         words = {"code": "returned", **words}
     elif action == Action.TAKE_BACK:
