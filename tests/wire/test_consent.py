@@ -223,6 +223,18 @@ def test_a_report_without_consent_brings_no_evidence(
     assert (kept.outcome, kept.from_browser, kept.tokens) == ("waiting", False, [])
 
 
+@pytest.mark.parametrize("said", [{"ads": False}, ["no"], []])
+def test_an_answer_for_each_purpose_is_a_no(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, said: object
+) -> None:
+    """None of the purposes is known to be ours."""
+    tracking_client.get(link(blog))
+    data: dict[str, object] = {"order": "1", "amount": "50.00", "consent": said}
+    data["sig"] = signing.sign("1|50.00||", signing_keys.make(shop, NOW, made_by=None).secret)
+    kept = report(tracking_client, f"/t/{shop.pk}", data, "sale")
+    assert (kept.outcome, kept.from_browser, kept.tokens) == ("waiting", False, [])
+
+
 @pytest.mark.parametrize("method", ["sale", "pixel.gif"])
 @pytest.mark.parametrize("said", ["1", "", "{consent}"])
 def test_any_other_report_brings_it(

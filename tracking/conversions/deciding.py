@@ -158,7 +158,9 @@ def _known(conversion: Conversion) -> Known:
 
 def _context(conversion: Conversion) -> OrderContext:
     return OrderContext(
-        first_seen=conversion.first_seen_at, settled_at=conversion.settled_by_staff_at
+        first_seen=conversion.first_seen_at,
+        settled_at=conversion.settled_by_staff_at,
+        is_crowded=conversion.is_crowded,
     )
 
 

@@ -157,6 +157,8 @@ class File:
             return
         conversion.dropped_reports += 1
         self.has_dropped = True
+        if item.rank is Rank.TOKEN and not (self._is_closed or conversion.is_crowded):
+            conversion.is_crowded = self.is_changed = True
         known = conversion.first_seen_at
         is_alike = figures_of(item).amount_minor == conversion.amount_minor
         if is_alike and not self._is_closed and item.at < min(known or item.at, conversion.at):

@@ -97,6 +97,12 @@ class Conversion(AdvertiserRow):
         db_default=0,
         help_text=_("Reports beyond the number that is kept of an order."),
     )
+    is_crowded = models.BooleanField(
+        _("crowded"),
+        default=False,
+        db_default=False,
+        help_text=_("While it was open a report with a token was not kept: there were too many."),
+    )
     decision = OneWithin(
         "tracking.Decision",
         models.PROTECT,

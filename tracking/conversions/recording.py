@@ -152,7 +152,7 @@ class _Batch:
         touched = [row for file in self._files for row in file.touched.values()]
         sets.update(touched, ["conversion", "outcome", "repeats", "at", "received_at"])
         dropping = [file.sale for file in self._files if file.has_dropped and not file.is_new]
-        sets.update(dropping, ["dropped_reports", "first_seen_at"])
+        sets.update(dropping, ["dropped_reports", "is_crowded", "first_seen_at"])
         seen.remember(
             advertiser,
             {(file.order, said): file.heard[said] for file in self._files for said in file.news},

@@ -61,12 +61,14 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
 class OrderContext(Struct, frozen=True, gc=False):
     """What is known of an order besides its reports: the report that was ``chosen`` where they were
     in conflict, when staff settled that, when the order was
-    ``first_seen`` in a report that was not kept, and when the first counting click of each journey
-    happened (ms), as far as clicks are recorded."""
+    ``first_seen`` in a report that was not kept, whether it ``is_crowded``: one with a token was
+    not kept, and when the first counting click of each journey happened (ms), as far as clicks are
+    recorded."""
 
     chosen: UUID | None = None
     settled_at: datetime | None = None
     first_seen: datetime | None = None
+    is_crowded: bool = False
     begun: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -179,7 +181,8 @@ def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidenc
     """The reports that may say when the order was placed, and by whose click. One that is believed
     less than the best and has other figures may be of somebody who has guessed the number, even
     before there was an order: with a token it says nothing where a report with the believed figures
-    brings a journey, and without one nothing but when a heard one's figures were first there."""
+    brings a journey, or may have brought one and found no room; and without one nothing but when a
+    heard one's figures were first there."""
     best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
     if best.rank is Rank.BARE:
         return ordered
@@ -190,6 +193,8 @@ def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidenc
     known = frozenset[int]().union(*(_journeys(item, at, order.begun) for item in agreeing))
     if known and best.rank.confirms:
         others = [item for item in others if not known.isdisjoint(item.journeys)]
+    elif order.is_crowded and best.rank.confirms:
+        others = []
     return _with_their_first([*agreeing, *others], bare)
 
 

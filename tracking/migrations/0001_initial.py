@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                 ('over_limit', models.BooleanField(db_default=False, default=False, help_text="Above the advertiser's largest plausible order, and not approved.", verbose_name='over limit')),
                 ('first_seen_at', models.DateTimeField(help_text='When its order was first heard of in a report that was not kept.', null=True, verbose_name='first seen at')),
                 ('dropped_reports', models.PositiveIntegerField(db_default=0, default=0, help_text='Reports beyond the number that is kept of an order.', verbose_name='dropped reports')),
+                ('is_crowded', models.BooleanField(db_default=False, default=False, help_text='While it was open a report with a token was not kept: there were too many.', verbose_name='crowded')),
                 ('closes_at', models.DateTimeField(null=True, verbose_name='closes at')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed at')),
                 ('advertiser', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='conversions', to='network.advertiser', verbose_name='advertiser')),

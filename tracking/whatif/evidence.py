@@ -120,7 +120,9 @@ def _known(
     for sale in sales:
         if sale.pk in evidence:
             context = OrderContext(
-                first_seen=sale.first_seen_at, settled_at=sale.settled_by_staff_at
+                first_seen=sale.first_seen_at,
+                settled_at=sale.settled_by_staff_at,
+                is_crowded=sale.is_crowded,
             )
             journey = clicks.of(_clicks(evidence[sale.pk]))
             yield sale, known_of(circumstances.terms, evidence[sale.pk], context, journey)

@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 _ADVERTISERS = re.compile(r"/+t/+([0-9]+)/(.*)", re.IGNORECASE | re.DOTALL)
 _PARTNERS = re.compile(r"/*([ca])/+([0-9]+)(?![0-9])(.*)", re.IGNORECASE | re.DOTALL)
 _FILES = re.compile(
-    r"/*(tag\.js|sale|forget|pixel\.gif|l)(?![a-z0-9_])(.*)", re.IGNORECASE | re.DOTALL
+    r"/*(tag\.js|sale|forget|pixel\.gif|l)(?![a-z0-9_])(.*)",
+    re.IGNORECASE | re.DOTALL | re.ASCII,  # a long s or a dotless i is no letter of these
 )
 _REST = re.compile(r"/+t/+0*([1-9][0-9]{0,9})(?:[^\w.].*|\.?)", re.IGNORECASE | re.DOTALL)
 _FILE_NAME = re.compile(r".*\.[a-z0-9]{2,8}", re.IGNORECASE | re.DOTALL)

@@ -202,6 +202,8 @@ def _is_unanswered(report: SaleReport, said: object) -> bool:
 def _is_refused(data: Mapping[str, object]) -> bool:
     """Whether the report says that the shopper does not consent."""
     said = data.get("consent")
+    if isinstance(said, dict | list):  # an answer for each purpose, of which none is ours
+        return True
     return said is not None and consent.parse(str(said)) is False
 
 

@@ -1,6 +1,7 @@
 """Partners that guess the numbers of orders which others bring."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -11,8 +12,12 @@ from tests.support.makers import NOW
 from tests.tracking.conversions.test_believing import partner, reader_of, sale, signed
 from tracking.clicks.keys import KEYS
 from tracking.conversions.recording import record_judged
-from tracking.conversions.reports import judge
+from tracking.conversions.reports import MOST_KEPT, MOST_OF_A_JOURNEY, judge
+from tracking.evidence.joining import Role
+from tracking.evidence.ranks import Rank
 from tracking.models import Commission
+from tracking.rule.reasons import ReportOutcome
+from tracking.verify.checks import Broken, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +50,29 @@ def test_a_partner_that_guesses_numbers_does_not_get_the_orders(
     record(confirmed)
     assert (sale().conflict, sale().at, sale().verified) == ("", NOW + minutes(3), True)
     assert Commission.objects.get(status="pending").publisher == blog
+
+
+@pytest.mark.parametrize("has_click", [False, True], ids=["by number", "with the buyer's click"])
+def test_a_partner_that_crowds_out_the_buyers_report_does_not_get_the_order(
+    shop: Advertiser, has_click: bool
+) -> None:
+    """With as many of its own clicks as reports are kept of, each older than the next; what the
+    buyer's browser reports finds no room."""
+    blog, thief = partner(shop), partner(shop)
+    for second in range(MOST_KEPT[Rank.TOKEN] // MOST_OF_A_JOURNEY):
+        at = NOW + timedelta(seconds=2 * second)
+        own = reader_of(shop, thief, at)
+        for amount in range(MOST_OF_A_JOURNEY):
+            record(
+                own.report("1", at + timedelta(seconds=1), f"{second}.{amount}0", source="pixel")
+            )
+    browser = reader_of(shop, blog, NOW)
+    assert record(browser.report("1", NOW + minutes(3))) == ReportOutcome.TOO_MANY
+    keyed = make_report(shop, "1", NOW + minutes(4), source="keyed")
+    if has_click:
+        keyed = replace(keyed, tokens=((Role.SERVER, str(browser.tokens[-1])),))
+    record(keyed)
+    paid = Commission.objects.filter(status="pending").values_list("publisher", flat=True)
+    assert list(paid) == [blog.pk] * has_click
+    assert (sale().dropped_reports, sale().verified) == (1, True)
+    assert [str(found) for found in verify() if isinstance(found, Broken)] == []

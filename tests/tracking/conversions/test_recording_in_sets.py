@@ -55,7 +55,8 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
     Conversion: (
         *("advertiser", "order", "at", "created_at", "amount_minor", "currency", "parts"),
         *("voucher", "channel", "customer", "conflict", "conflict_since", "contested_by"),
-        *("verified", "over_limit", "first_seen_at", "dropped_reports", "closes_at", "closed_at"),
+        *("verified", "over_limit", "first_seen_at", "dropped_reports", "is_crowded"),
+        *("closes_at", "closed_at"),
     ),
     ConversionJourney: ("advertiser", "conversion__order", "journey"),
     Report: (
