@@ -69,7 +69,7 @@ def test_terms_change_by_what_is_made_different(owner: Client, shop: Advertiser)
     partnership = make_partner(shop, make_publisher("Blog"), hard_days=7, in_page=True)
     address = f"{PARTNERS}{partnership.pk}/terms/"
     page = text(post(owner, address, hard_days="9", in_page="on"))
-    assert "From 12 Mar 2026 14:00 UTC: cookie period 9 days." in page
+    assert "From 12 Mar 2026 14:00 UTC: cookie period: 7 days → 9 days." in page
     page = text(post(owner, address, hard_days="9", in_page="on"))
     assert "Nothing to change: these are already the terms." in page
     assert partnership.terms.count() == 2

@@ -178,6 +178,7 @@ WITHOUT_A_FORM = {
     "admin:publishers_invitation_do",
     "admin:publishers_noticemail_again",
     "admin:whatif_run",
+    "own_emails",  # nothing chosen is a choice
 }
 """A POST there does it, and leads on to the page of what it was done to."""
 
