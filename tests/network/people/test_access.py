@@ -355,6 +355,7 @@ PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
 API = {
     *("api-1:api-root", "api-1:report_conversions", "api-1:approve", "api-1:approve_all"),
     *("api-1:decline", "api-1:decline_all", "api-1:cancel", "api-1:cancel_all"),
+    *("api-1:openapi-json", "api-1:openapi-view"),
 }
 DEMO = {
     "",

@@ -13,6 +13,7 @@ from network.advertisers import api_keys, signing_keys
 from network.clock import to_ms
 from network.models import Advertiser, CommissionGroup, User
 from network.people import access
+from publishers.ledger import sums
 from publishers.models import PartnerNote, Publisher
 from publishers.notices import reading as notice_reading
 from tests.network.people.test_access import World
@@ -61,6 +62,7 @@ def make_what_no_page_needs(advertiser: Advertiser, publisher: Publisher, person
     give_hosts(advertiser, f"go.shop-{advertiser.pk}.example")
     signing_keys.make(advertiser, NOW, made_by=person)
     api_keys.make(advertiser, "Shop", NOW, made_by=person)
+    sums.sum_up()
     notice_reading.mark_read(person, publisher, 0)
     click = Click.objects.filter(advertiser=advertiser, publisher=publisher).latest("at")
     landings.insert(
