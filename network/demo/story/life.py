@@ -181,7 +181,11 @@ class Life:
             waiting = {"verified": False, "conflict": "", "commission__status": "pending"}
             unverified = open_sales.filter(**waiting, at__lte=at - REVIEWED_AFTER)
             for sale in unverified.order_by("pk"):
-                approval = Statement(action=Validation.Action.APPROVE, made_by=key or staff)
+                approval = Statement(
+                    action=Validation.Action.APPROVE,
+                    made_by=key or staff,
+                    amount_minor=sale.amount_minor if key else None,
+                )
                 validation.validate(advertiser, sale.pk, approval, at)
             for sale in open_sales.filter(conflict_since__lte=at - SETTLED_AFTER).order_by("pk"):
                 first = sale.reports.order_by("received_at", "pk")[0]
