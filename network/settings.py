@@ -295,21 +295,25 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 FINALISE_EVERY_SECONDS = env.float("FINALISE_EVERY_SECONDS", default=30.0 if PRODUCTION else 2.0)
+_PERIODIC = {
+    "tracking.tasks.finalise_due": FINALISE_EVERY_SECONDS,
+    "tracking.tasks.compact_rollups": 60.0,
+    "tracking.tasks.resume_whatifs": 60.0,
+    "publishers.tasks.sum_up_ledger": 600.0,
+    "publishers.tasks.send_notices": 30.0,
+    "network.tasks.send_saved_reports": 60.0,
+    "tracking.tasks.forget_orders": 3600.0,
+    "network.tasks.forget_answered_calls": 3600.0,
+    "network.tasks.check_tracking_hosts": 60.0,
+    "network.tasks.forget_sessions": 3600.0,
+    "tracking.tasks.keep_partitions": 3600.0,
+}
+"""How often each task runs, in seconds."""
+# One that waits for a worker until the next is due is dropped: where workers are slow or were away,
+# those that nobody needs any more would keep the rest waiting.
 CELERY_BEAT_SCHEDULE = {
-    "finalise-due": {"task": "tracking.tasks.finalise_due", "schedule": FINALISE_EVERY_SECONDS},
-    "compact-rollups": {"task": "tracking.tasks.compact_rollups", "schedule": 60.0},
-    "resume-whatifs": {"task": "tracking.tasks.resume_whatifs", "schedule": 60.0},
-    "sum-up-ledger": {"task": "publishers.tasks.sum_up_ledger", "schedule": 600.0},
-    "send-notices": {"task": "publishers.tasks.send_notices", "schedule": 30.0},
-    "send-saved-reports": {"task": "network.tasks.send_saved_reports", "schedule": 60.0},
-    "forget-orders": {"task": "tracking.tasks.forget_orders", "schedule": 3600.0},
-    "forget-answered-calls": {
-        "task": "network.tasks.forget_answered_calls",
-        "schedule": 3600.0,
-    },
-    "check-tracking-hosts": {"task": "network.tasks.check_tracking_hosts", "schedule": 60.0},
-    "forget-sessions": {"task": "network.tasks.forget_sessions", "schedule": 3600.0},
-    "keep-partitions": {"task": "tracking.tasks.keep_partitions", "schedule": 3600.0},
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in _PERIODIC.items()
 }
 CELERY_TIMEZONE = "UTC"
 
