@@ -43,6 +43,18 @@ BALANCED = (
         WHERE kind <> 'commission_final' OR advertiser_id IS NULL
         """,
     ),
+    Invariant(
+        "I3",
+        _("ledger account {id}"),
+        _("its entries up to {up_to} sum to {total}, and {stored} is stored as their sum"),
+        """
+        SELECT s.account_id AS id, s.up_to, s.amount_minor AS stored,
+            coalesce(sum(e.amount_minor), 0) AS total
+        FROM publishers_ledgersum s LEFT JOIN publishers_ledgerentry e
+            ON e.account_id = s.account_id AND e.id <= s.up_to
+        GROUP BY s.account_id HAVING coalesce(sum(e.amount_minor), 0) <> s.amount_minor
+        """,
+    ),
 )
 """About the ledger as a whole."""
 

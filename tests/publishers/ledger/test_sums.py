@@ -15,6 +15,7 @@ from publishers.models import LedgerAccount, LedgerSum
 from tests.flows.network import wait_until
 from tests.publishers.ledger.test_posting import is_somebody_waiting
 from tests.support.makers import NOW, make_advertiser, make_publisher
+from tracking.verify.checks import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +58,16 @@ def test_a_balance_is_exact_whenever_it_was_summed_up() -> None:
         tasks.sum_up_ledger()
         assert balances() == of_all_entries()
     assert LedgerSum.objects.count() == 4
+
+
+def test_a_sum_that_its_entries_do_not_come_to_is_found() -> None:
+    post(make_advertiser().pk, make_publisher().pk, 1)
+    sums.sum_up()
+    told = [str(found) for found in verify() if "is stored as their sum" in str(found)]
+    assert told == []
+    LedgerSum.objects.filter(amount_minor=-10).update(amount_minor=-11)
+    [said] = [str(found) for found in verify() if "is stored as their sum" in str(found)]
+    assert "sum to -10, and -11 is stored" in said
 
 
 def test_beat_sums_them_up() -> None:

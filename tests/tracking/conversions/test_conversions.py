@@ -318,11 +318,13 @@ def test_a_sale_from_before_the_first_rate_of_its_group_is_paid_by_that(shop: Ad
     assert commissions.amounts(sale.advertiser_id, [sale.pk]) == {sale.pk: 50}
 
 
-def test_a_fixed_commission_does_not_depend_on_the_amount() -> None:
+@pytest.mark.parametrize("amount", ["4990", "0"])
+def test_a_fixed_commission_does_not_depend_on_the_amount(amount: str) -> None:
+    """Not even on whether the order cost anything."""
     shop = make_advertiser(currency="JPY", percent=None, fixed_minor=500)
     blog, browser = partner(shop), Browser(shop)
     browser.click(blog, NOW)
-    assert browser.buy("1", NOW + minutes(1), "4990").commission.amount_minor == 500
+    assert browser.buy("1", NOW + minutes(1), amount).commission.amount_minor == 500
 
 
 def test_a_sale_of_an_advertiser_that_trusts_its_server_only_is_unverified_until_confirmed(
