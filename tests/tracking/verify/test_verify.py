@@ -17,7 +17,8 @@ from publishers.models import Publisher
 from tests.support.founding import made_once
 from tests.support.makers import NOW, make_advertiser, make_partner
 from tests.tracking.verify.breaking import break_by, broken, buy, commission, make_world, update
-from tests.tracking.verify.cases import CASES, IN_DECISIONS, IN_ROLLUPS
+from tests.tracking.verify.cases import CASES, IN_ROLLUPS
+from tests.tracking.verify.cases_decided import IN_DECISIONS
 from tracking.clicks import rows as click_rows
 from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import TABLES
