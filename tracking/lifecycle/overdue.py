@@ -1,6 +1,7 @@
 """What has waited too long: sales that nobody confirmed, and conflicts that nobody settled."""
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,30 +31,46 @@ def end_waiting(now: datetime, advertisers: Collection[int] | None = None) -> in
     shops = Advertiser.objects.order_by("pk")
     if advertisers is not None:
         shops = shops.filter(pk__in=advertisers)
-    return sum(_end_of(shop, known_to, now) for shop in shops)
+    found = list(shops)
+    wanting = _wanting(found, known_to)
+    return sum(_end_of(shop, known_to, now) for shop in found if shop.pk in wanting)
+
+
+def _wanting(shops: Sequence[Advertiser], known_to: datetime) -> set[int]:
+    """Those in which something has waited too long, or may wait for what is not asked for any more.
+    One statement, however many there are; each part of it reads an index of rare rows."""
+    alike: dict[tuple[int, int], list[Advertiser]] = defaultdict(list)
+    for shop in shops:
+        alike[shop.confirm_days, shop.conflict_days].append(shop)
+    sales = Conversion.objects.filter(closed_at__isnull=True)
+    found = [sales.filter(advertiser__in=shops, over_limit=True)]
+    for those in alike.values():
+        overdue = (_unconfirmed(those[0], known_to), _contested(those[0], known_to))
+        found += [sales.filter(which, advertiser__in=those) for which in overdue]
+    trusting = [one for one in shops if one.verification == Advertiser.Verification.BROWSER]
+    found.append(sales.filter(advertiser__in=trusting, verified=False))
+    first, *others = (one.values_list("advertiser", flat=True).distinct() for one in found)
+    return set(first.union(*others))
 
 
 def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
-    if not _is_anything_open(shop):
-        return 0
-    unconfirmed = Q(
-        verified=False,
-        conflict="",
-        commission__status=Status.PENDING,
-        closes_at__lte=known_to - timedelta(days=shop.confirm_days),
-    )
-    contested = Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days))
+    unconfirmed, contested = _unconfirmed(shop, known_to), _contested(shop, known_to)
     ended = _each(shop, unconfirmed, partial(_decline_all, shop), now)
     ended += _each(shop, contested, partial(_one_by_one, _settle), now)
     return ended + _each(shop, _believed_since(shop), partial(_one_by_one, reconsider), now)
 
 
-def _is_anything_open(shop: Advertiser) -> bool:
-    """Asked of every advertiser at every run, where most have nothing; each by an index of rare
-    rows."""
-    open_sales = Conversion.objects.filter(advertiser=shop.pk, closed_at__isnull=True)
-    waits, contested = Q(verified=False) | Q(over_limit=True), Q(conflict_since__isnull=False)
-    return open_sales.filter(waits).exists() or open_sales.filter(contested).exists()
+def _unconfirmed(shop: Advertiser, known_to: datetime) -> Q:
+    return Q(
+        verified=False,
+        conflict="",
+        commission__status=Status.PENDING,
+        closes_at__lte=known_to - timedelta(days=shop.confirm_days),
+    )
+
+
+def _contested(shop: Advertiser, known_to: datetime) -> Q:
+    return Q(conflict_since__lte=known_to - timedelta(days=shop.conflict_days))
 
 
 def _believed_since(shop: Advertiser) -> Q:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser, User
 from publishers.models import LedgerTransaction, Publisher
@@ -64,6 +66,38 @@ def say(action: Action, staff: User, code: str = "", reason: str = "") -> None:
 
 def reason() -> str:
     return Commission.objects.get().decline_reason
+
+
+def statements(at: datetime) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        close(at)
+    return len(captured)
+
+
+def test_shops_in_which_nothing_is_due_are_asked_together(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    sell(shop, blog)
+    alone = statements(NOW + DAY)
+    for number in range(3):
+        another = make_advertiser(f"Another {number}", verification=shop.verification)
+        make_partner(another, blog, "hard")
+        sell(another, blog)
+        conflict(another, blog, "figures")
+    assert statements(NOW + DAY) == alone
+    assert statements(CLOSES + timedelta(days=60)) > alone
+
+
+def test_shops_that_wait_for_longer_are_asked_later(shop: Advertiser, blog: Publisher) -> None:
+    patient = make_advertiser("Patient", verification=shop.verification)
+    Advertiser.objects.filter(pk=patient.pk).update(confirm_days=90)
+    make_partner(patient, blog, "hard")
+    sales = [sell(one, blog) for one in (patient, shop)]
+    declined = Commission.objects.filter(status="declined").values_list("conversion", flat=True)
+    close(CLOSES + timedelta(days=60))
+    assert list(declined.all()) == [sales[1].pk]
+    close(CLOSES + timedelta(days=90))
+    assert sorted(declined.all()) == sorted(sale.pk for sale in sales)
 
 
 # --- Unverified ---------------------------------------------------------------------------------
