@@ -15,6 +15,7 @@ _ARRIVAL = "tests/tracking/conversions/test_order_of_arrival.py::"
 _GUESSING = "tests/tracking/conversions/test_guessing.py::"
 _BELIEVING = "tests/tracking/conversions/test_believing.py::"
 _BATCHES = "tests/tracking/lifecycle/test_batches.py::"
+_APPROVED = "tests/tracking/lifecycle/test_approved_evidence.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
 _OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
 _WHATIF = "tests/tracking/whatif/test_late_evidence.py::"
@@ -89,6 +90,43 @@ BELIEF = (
         "one = min(speaking, key",
         "one = max(speaking, key",
         _BELIEVING + "test_a_session_that_is_over_is_not_revived_by_naming_it",
+    ),
+    Fault(
+        "an approval does not raise what it was about",
+        "tracking.evidence.joining",
+        "return replace(report, rank=Rank.APPROVED) if is_raised else report",
+        "return report",
+        _PROPERTIES + "test_what_was_approved_nobody_contests_who_is_believed_less",
+    ),
+    Fault(
+        "an approval is believed more than the shop's own report",
+        "tracking.evidence.joining",
+        "return replace(report, rank=Rank.APPROVED) if is_raised else report",
+        "return replace(report, rank=Rank.KEYED) if is_raised else report",
+        _APPROVED + "test_the_shop_s_own_report_is_believed_more_than_an_approval",
+        case="keyed",
+    ),
+    Fault(
+        "a decline leaves the approval in force",
+        "tracking.lifecycle.validation",
+        "conversion.approved_report_id = _bringing(conversion) if is_approved else None",
+        "conversion.approved_report_id = _bringing(conversion)",
+        _APPROVED + "test_what_was_declined_after_all_is_not_approved_any_more",
+    ),
+    Fault(
+        "who contested a settled sale is forgotten with its approval",
+        "tracking.evidence.resolving",
+        "joined = self.by_reports_alone() if chosen else self.joined()",
+        "joined = self.joined()",
+        _APPROVED + "test_what_was_settled_and_approved_stays_verified",
+        case="True",
+    ),
+    Fault(
+        "the other world knows of no approval",
+        "tracking.evidence.closing",
+        "known = known.approved_by(handling.approved)",
+        "pass",
+        _WHATIF + "test_a_stranger_contests_nothing_that_was_approved",
     ),
     Fault(
         "a sale whose conflict staff settled is closed at once",

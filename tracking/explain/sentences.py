@@ -72,6 +72,7 @@ REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
 RANKS: Mapping[Rank, Promise] = {
     Rank.KEYED: gettext_lazy("Keyed: from the shop's server, with its key"),
     Rank.SIGNED: gettext_lazy("Signed by the shop's server"),
+    Rank.APPROVED: gettext_lazy("Unsigned, with a valid click; the sale was approved"),
     Rank.TOKEN: gettext_lazy("Unsigned, with a valid click"),
     Rank.BARE: gettext_lazy("Unsigned, without a click: anybody could have sent it"),
 }

@@ -7,6 +7,7 @@ finaliser closes the sale when its windows have closed, as it does without anybo
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -18,7 +19,7 @@ from tracking.commissions import rulings, settling
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, may_become
-from tracking.conversions import deciding, locking
+from tracking.conversions import deciding, locking, reports
 from tracking.models import Commission, Conversion, Validation
 from tracking.rollups import writing as rollups
 
@@ -78,9 +79,21 @@ def validate(
         commission = commission_of(conversion)
         assert commission is not None
         said = rulings.carry_out(statement, commission, now)
+        if statement.action != Action.TAKE_BACK:
+            is_approved = statement.action == Action.APPROVE
+            conversion.approved_report_id = _bringing(conversion) if is_approved else None
         settling.confirm(conversion, is_confirmed=deciding.is_confirmed(conversion))
-        conversion.save(update_fields=["verified", "over_limit"])
+        conversion.save(update_fields=["approved_report", "verified", "over_limit"])
     return said
+
+
+def _bringing(conversion: Conversion) -> UUID | None:
+    """The report that brings the journey: what an approval is about, so that nobody who is believed
+    less contests it afterwards. None where its key is gone: then nothing is decided any more."""
+    if reports.is_key_gone(conversion.reports.all()):
+        return None
+    bringing = deciding.joined_by_now(conversion).bringing
+    return bringing.id if bringing else None
 
 
 def possible(conversion: Conversion, by: User) -> list[Validation.Action]:

@@ -103,6 +103,7 @@ ONE_TO_ONE = (("conversion", "decision"), ("commission", "conversion"), ("commis
 AMONG_THEM = (
     ("conversion", "decision", "decision"),
     ("conversion", "settled_report", "report"),
+    ("conversion", "approved_report", "report"),
     ("conversionjourney", "conversion", "conversion"),
     ("report", "conversion", "conversion"),
     ("decision", "conversion", "conversion"),
@@ -316,6 +317,11 @@ class Migration(migrations.Migration):
             model_name='conversion',
             name='settled_report',
             field=models.ForeignKey(db_constraint=False, help_text='The report that staff chose where reports were in conflict.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report', verbose_name='settled report'),
+        ),
+        migrations.AddField(
+            model_name='conversion',
+            name='approved_report',
+            field=models.ForeignKey(db_constraint=False, db_index=False, help_text='The report that brought the click, when the advertiser approved the sale.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report', verbose_name='approved report'),
         ),
         migrations.CreateModel(
             name='Rollup',

@@ -96,6 +96,19 @@ ONE_CONVERSION = (
             AND (v.conflict <> '' OR (c.status = 'final' AND (NOT v.verified OR v.over_limit)))
         """,
     ),
+    Invariant(
+        "I2",
+        _("conversion {id}"),
+        _("report {report} of it counts as approved, and nobody has approved it"),
+        """
+        SELECT v.id, v.approved_report_id AS report FROM tracking_conversion v
+        WHERE v.advertiser_id = %(advertiser)s AND v.approved_report_id IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM tracking_validation s WHERE s.advertiser_id = v.advertiser_id
+                    AND s.conversion_id = v.id AND s.action = 'approve'
+            )
+        """,
+    ),
 )
 
 ONE_COMMISSION = (

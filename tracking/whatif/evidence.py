@@ -184,6 +184,7 @@ def _handling(shop: Advertiser, sale: Conversion, approved_at: datetime | None) 
         chosen=sale.settled_report_id if settled_at else None,
         chosen_at=settled_at,
         approved_at=approved_at,
+        approved=sale.approved_report_id,
     )
 
 

@@ -62,10 +62,12 @@ def test_a_partner_that_crowds_out_the_buyers_report_does_not_get_the_order(
     for second in range(MOST_KEPT[Rank.TOKEN] // MOST_OF_A_JOURNEY):
         at = NOW + timedelta(seconds=2 * second)
         own = reader_of(shop, thief, at)
-        for amount in range(MOST_OF_A_JOURNEY):
-            record(
-                own.report("1", at + timedelta(seconds=1), f"{second}.{amount}0", source="pixel")
-            )
+        tried = [
+            own.report("1", at + timedelta(seconds=1), f"{second}.{amount}0", source="pixel")
+            for amount in range(MOST_OF_A_JOURNEY)
+        ]
+        with transaction.atomic():
+            record_judged(judge(tried, KEYS), at + timedelta(seconds=1))
     browser = reader_of(shop, blog, NOW)
     assert record(browser.report("1", NOW + minutes(3))) == ReportOutcome.TOO_MANY
     keyed = make_report(shop, "1", NOW + minutes(4), source="keyed")

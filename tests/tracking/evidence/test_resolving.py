@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from network.milliseconds import to_ms
 from tests.tracking.evidence.test_joining import START, evidence
 from tests.tracking.evidence.test_joining import reports as any_reports
 from tracking.evidence.closing import Course, Handling, follow
 from tracking.evidence.joining import Evidence, OrderContext, join
-from tracking.evidence.ranks import Rank
+from tracking.evidence.ranks import SENT, Rank
 from tracking.evidence.resolving import Journey, Known, known_of, resolve
 from tracking.rule.replay import ShopTerms
 
@@ -21,7 +22,7 @@ QUICKLY = settings(
     deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
 """The same each time, and without a search for the smallest example: faults are looked for, too."""
-ranks = st.sampled_from(list(Rank))
+ranks = st.sampled_from(SENT)
 
 
 def known(found: Sequence[Evidence]) -> Known:
@@ -36,7 +37,7 @@ def test_a_lower_rank_changes_no_figure(found: list[Evidence], amount: int, belo
     """Whatever it says, and whether it brings the click of a rival."""
     before = join(found)
     assume(not before.conflict and before.rank is not Rank.BARE)
-    lower = list(Rank)[before.rank.place + 1 :]
+    lower = [rank for rank in SENT if rank.place > before.rank.place]
     rank = lower[below % len(lower)]
     journeys = () if rank is Rank.BARE else (4,)
     after = join([*found, evidence(20, rank.value, journeys=journeys, amount=amount)])
@@ -52,6 +53,24 @@ def test_a_bare_report_neither_credits_nor_contests(found: list[Evidence], amoun
     assert resolve(after, after.joined()).outcome == resolve(before, before.joined()).outcome
     assert after.joined().conflict == before.joined().conflict
     assert resolve(known([bare]), known([bare]).joined()).outcome.paid is None
+
+
+@QUICKLY
+@given(any_reports, st.sampled_from(["token", "bare"]), st.sampled_from([100, 200, 900]))
+def test_what_was_approved_nobody_contests_who_is_believed_less(
+    found: list[Evidence], rank: str, amount: int
+) -> None:
+    before = join(found)
+    assume(before.bringing is not None)
+    assert before.bringing
+    order = OrderContext(approved=before.bringing.id)
+    late = evidence(900, rank, journeys=(9,) if rank == "token" else (), amount=amount)
+    late = replace(late, uncounted="ads")
+    approved, after = join(found, order), join([*found, late], order)
+    names = ("at", "figures", "rank", "clicks", "journeys", "sessions", "conflict", "uncounted")
+    assert [getattr(after, name) for name in names] == [getattr(approved, name) for name in names]
+    assert approved.rank.confirms
+    assert approved.rank.place <= before.rank.place
 
 
 @QUICKLY

@@ -74,6 +74,18 @@ CASES = [
         id="closed_on_hold",
     ),
     pytest.param(
+        [
+            conversion(
+                f"approved_report_id = (SELECT id FROM tracking_report"
+                f" WHERE conversion_id = {of('open')} LIMIT 1)",
+                "open",
+            )
+        ],
+        r"I2 conversion \d+: report [-0-9a-f]+ of it counts as approved, and nobody has"
+        r" approved it",
+        id="approved_by_nobody",
+    ),
+    pytest.param(
         [TWO_PER_CONVERSION, commission(f"conversion_id = {of('open')}", "changed")],
         r"I2 conversion \d+: it has 2 commissions: \d+, \d+",
         id="two_commissions",

@@ -13,11 +13,20 @@ from network.models import Advertiser
 from publishers.models import Publisher
 from tests.support.browsing import Browser, minutes, record
 from tests.support.late_reports import LateLife, orders
-from tests.support.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher
+from tests.support.makers import (
+    NOW,
+    SET_UP,
+    make_advertiser,
+    make_partner,
+    make_publisher,
+    make_user,
+)
 from tests.tracking.whatif.test_whatif_exactness import happened, what_if
+from tracking.commissions.rulings import Statement
 from tracking.conversions.recording import SaleReport
 from tracking.evidence.joining import Role
 from tracking.lifecycle import finalisation, overdue
+from tracking.lifecycle.validation import Action, validate
 from tracking.models import Conversion, Report
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.rule.replay import Change
@@ -150,6 +159,23 @@ def test_a_stranger_contests_a_sale_that_would_have_been_closed(settled: bool) -
         record(stranger.report("1", LATER, source="pixel"))
         _end(shop)
     assert two.agrees(paid=(settled, True))
+
+
+def test_a_stranger_contests_nothing_that_was_approved() -> None:
+    """In neither world; it comes when the sale would have been closed in the other."""
+    two = Two()
+    Advertiser.objects.update(verification=Advertiser.Verification.CONFIRMED, conflict_days=400)
+    for shop in two.shops:
+        browser, stranger = Browser(shop), Browser(shop)
+        browser.click(two.other, THEN)
+        sale = browser.buy("1", THEN + minutes(5))
+        staff = make_user("manager", shop, name=f"mia of {shop.pk}")
+        approval = Statement(action=Action.APPROVE, made_by=staff)
+        validate(shop.pk, sale.pk, approval, THEN + minutes(6))
+        stranger.click(two.cashback, THEN)
+        record(stranger.report("1", THEN + minutes(30), source="pixel"))
+        _end(shop)
+    assert two.agrees(paid=(True, True))
 
 
 def test_a_server_brings_an_earlier_click_when_the_sale_would_have_been_closed() -> None:
