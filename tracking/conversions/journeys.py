@@ -17,7 +17,7 @@ from tracking.evidence.resolving import Journey
 from tracking.rule.attribution import Click, CookieType, SoftRule
 from tracking.rule.reasons import ClickReason
 from tracking.rule.slots import MAX_COOKIE_DAYS
-from tracking.rule.tokens import decode, lowest_id
+from tracking.rule.tokens import decode_kept, lowest_id
 
 _COLUMNS = (
     "id",
@@ -42,7 +42,7 @@ LOOK_BACK = timedelta(days=MAX_COOKIE_DAYS + 1)
 
 def click_in(token: str) -> Click:
     """The click in a token that was accepted when it arrived. Raises TokenError for others."""
-    return decode(token, KEYS).click
+    return decode_kept(token, KEYS).click
 
 
 def lock(journeys: Iterable[int]) -> None:

@@ -23,7 +23,7 @@ from tracking.models import Conversion, Report
 from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.text import printable
-from tracking.rule.tokens import Keys, TokenError, accept
+from tracking.rule.tokens import Keys, TokenError, checked, decode_kept
 
 MOST_KEPT: Mapping[Rank, int] = {Rank.KEYED: 40, Rank.SIGNED: 40, Rank.TOKEN: 60, Rank.BARE: 5}
 """Reports that are kept of one order, by rank, so that nobody can make it cost more by sending
@@ -145,7 +145,7 @@ def _judge_tokens(report: SaleReport, keys: Keys) -> list[dict[str, str]]:
     judged = []
     for role, text in dict.fromkeys(report.tokens[:MAX_TOKENS]):
         try:
-            accept(text, keys, report.advertiser, to_ms(report.received_at))
+            checked(decode_kept(text, keys), report.advertiser, to_ms(report.received_at))
             reason = ""
         except TokenError as error:
             reason = error.reason.value

@@ -1,9 +1,11 @@
 """Many rows of one advertiser, written or changed by one statement."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.db.models import Field, JSONField
 
@@ -12,6 +14,7 @@ from tracking.distribution.rows import AdvertiserRow
 from tracking.distribution.tables import COLUMN
 
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+_TO_ESCAPE = re.compile(r"[\\\n\r\t]").search
 _KEYS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
 
 
@@ -31,12 +34,10 @@ def insert(rows: Sequence[AdvertiserRow]) -> None:
     if not rows:
         return
     fields = rows[0]._meta.concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    texts = [(field.attname, isinstance(field, JSONField)) for field in fields]
-    lines = [
-        "\t".join([_text(getattr(row, name), is_json) for name, is_json in texts]) for row in rows
-    ]
-    copy(f'COPY "{rows[0]._meta.db_table}" ({columns}) FROM STDIN', "\n".join([*lines, ""]))
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    columns = [_texts(field, [getattr(row, field.attname) for row in rows]) for field in fields]
+    lines = map("\t".join, zip(*columns, strict=True))
+    copy(f'COPY "{rows[0]._meta.db_table}" ({names}) FROM STDIN', "\n".join([*lines, ""]))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -52,13 +53,19 @@ def copy(statement: str, data: str | bytes) -> None:
         into.write(data)
 
 
-def _text(value: Any, is_json: bool) -> str:
-    """The value for ``COPY``."""
-    if is_json:
-        return json.dumps(value).translate(_ESCAPED)
-    if value is None:
-        return r"\N"
-    return value.translate(_ESCAPED) if isinstance(value, str) else str(value)
+def _texts(field: Field[Any, Any], values: Sequence[Any]) -> list[str]:
+    """The field's values for ``COPY``."""
+    if isinstance(field, JSONField):
+        return [_escaped(msgspec.json.encode(value).decode()) for value in values]
+    return [
+        _escaped(value) if isinstance(value, str) else r"\N" if value is None else str(value)
+        for value in values
+    ]
+
+
+def _escaped(text: str) -> str:
+    """Looking whether there is anything to escape is several times as fast."""
+    return text.translate(_ESCAPED) if _TO_ESCAPE(text) else text
 
 
 def update(rows: Sequence[AdvertiserRow], names: Sequence[str]) -> None:
