@@ -17,7 +17,6 @@ from tracking.clicks import redirect as clicks
 from tracking.clicks.cookies import Jar
 from tracking.clicks.keys import KEYS
 from tracking.clicks.visits import Visit
-from tracking.conversions import recording
 from tracking.conversions.recording import SaleReport
 from tracking.evidence.fields import Terms, read_fields
 from tracking.evidence.joining import Role
@@ -119,7 +118,8 @@ class Browser:
 
 
 class Life:
-    """Takes moves at one advertiser; what is due is closed now and then."""
+    """Takes moves at one advertiser; what is due is closed now and then. What came in between is
+    taken in together then, as a drain does it that has fallen behind."""
 
     def __init__(self, shop: Advertiser, partners: Mapping[str, Partnership]) -> None:
         self.shop = shop
@@ -153,8 +153,7 @@ class Life:
             if move.what != "again":
                 browser.orders += 1
                 browser.last_amount = move.amount
-            self._take_in(move.at)
-            recording.record(self._report(move, browser), KEYS, move.at)
+            self.waiting.append(intake.report_record(self._report(move, browser)))
 
     def _follow(self, move: Move, browser: Browser) -> None:
         now = to_ms(move.at)
