@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 from pytest_django import DjangoDbBlocker
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 20, 10)
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
+    flush.emit_post_migrate_signal = lambda *arguments: None  # type: ignore[attr-defined] # its rows are kept
 
 
 @pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended

@@ -6,6 +6,7 @@ others wait for it.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -29,6 +30,8 @@ RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")
 """What a template of this run is marked with once it is complete."""
 LOCK = 7_301_442
 MIGRATED, SEEDED = "migrated", "seeded"
+KEPT = {"auth_permission", "django_content_type"}
+"""Tables that every migration fills, with the same rows: a flush leaves them."""
 _OWN = settings.DATABASES["default"]["NAME"]  # before pytest-django makes it each process's own
 
 
@@ -129,12 +132,14 @@ def _server() -> psycopg.Connection[Any]:
 
 
 def empty_tables(self: DatabaseOperations, statements: Iterable[str]) -> None:
-    """What Django's ``flush`` does after a test that commits. The product's tables are never
-    emptied; only a superuser, as tests are, can put the triggers aside that refuse it."""
+    """What Django's ``flush`` does after a test that commits, but for what migrations would make
+    anew. The product's tables are never emptied; only a superuser, as tests are, can put the
+    triggers aside that refuse it. Few have rows: a DELETE of all costs less than a TRUNCATE."""
+    names = set(re.findall(r'"(\w+)"', " ".join(statements))) - KEPT
+    emptied = [SQL("DELETE FROM {}").format(Identifier(name)) for name in sorted(names)]
     with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        for statement in statements:
-            cursor.execute(statement)
+        cursor.execute(SQL("; ").join(emptied))
 
 
 def drop_templates() -> None:
