@@ -1,5 +1,5 @@
-"""Whether what a page says has room: nothing scrolls sideways, no text is cut off, and none lies on
-another one."""
+"""Whether what a page says has room: nothing scrolls sideways, no text is cut off, none lies on
+another one, and no word of a table is torn in two."""
 
 from playwright.sync_api import Page as Tab
 
@@ -34,6 +34,23 @@ FITS = """() => {
         }
         return found;
     };
+    // Words as long as names are, and titles in the made-up language as well; what is longer may
+    // break anywhere, as addresses do.
+    const torn = (node) => {
+        const at = (from, length) => {
+            range.setStart(node, from);
+            range.setEnd(node, from + length);
+            return new Set([...range.getClientRects()].filter((box) => box.width > 0)
+                .map((box) => Math.round(box.top))).size;
+        };
+        if (!node.parentElement.closest('th, td') || at(0, node.length) < 2) return;
+        const isTitle = node.parentElement.closest('thead'), longest = isTitle ? 24 : 12;
+        if (!isTitle && node.data.includes('⟦')) return;
+        for (const {0: word, index} of node.data.matchAll(/[^\\s/\\u2013\\u2014?·-]+/g))
+            if (word.length > 1 && word.length <= longest && !word.includes('@')
+                && at(index, word.length) > 1)
+                wrong.push(`torn in two: ${word} in ${short(node.data)}`);
+    };
     const told = (node, text) => node.closest('[title]')?.title.includes(text.trim());
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const range = document.createRange();
@@ -46,6 +63,7 @@ FITS = """() => {
         if (!boxes.length) continue;
         const around = frame(parent);
         if (!around) continue;
+        torn(node);
         for (const [at, box] of around.clips) {
             const out = boxes.some((own) => own.left < box.left - 2 || own.right > box.right + 2);
             const ellipsis = style(at).textOverflow === 'ellipsis' && told(parent, node.data);

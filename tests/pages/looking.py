@@ -25,6 +25,8 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = {1440: 900, 768: 1024, 390: 844}
 """Of the window, each with its height."""
+NARROW_TABLES = {1280: 800, 1024: 768}
+"""Where tables have the least room: beside the sidebar, and before their rows become cards."""
 AXE_AT: frozenset[tuple[Theme, int]] = frozenset({("light", 1440), ("dark", 390)})
 """What axe reads of every page: each theme once, and the widest and the narrowest once."""
 TALLEST = 5_000
@@ -115,6 +117,12 @@ class Look:
         if PICTURES:
             self.picture(width)
 
+    def where_tables_are_narrow(self) -> None:
+        for width, height in NARROW_TABLES.items():
+            self.tab.set_viewport_size({"width": width, "height": height})
+            self.tab.evaluate(SETTLED)
+            self.note(f"at {width}", misfits(self.tab))
+
     def pictures(self) -> None:
         for width in WIDTHS:
             self._resize(width)
@@ -183,6 +191,7 @@ def look(browser: Browser, readers: Readers, name: str, rows: Sequence[str]) -> 
     with readers.looking_at(browser, name, AXE_AT) as seen:
         seen.open("light")
         seen.at_every_width()
+        seen.where_tables_are_narrow()
         if PICTURES:
             seen.turn("dark")
             seen.pictures()

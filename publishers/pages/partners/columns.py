@@ -187,7 +187,7 @@ def _taken_over(row: Partnership, figures: PartnerFigures) -> SafeString:
     if not figures.taken_over_sales:
         return sales
     amount = money.display(figures.taken_over_minor, row.advertiser.currency)
-    return format_html("{} · {}", amount, sales)
+    return format_html('{}<span class="dot"> · </span>{}', amount, sales)
 
 
 def _sales(row: Partnership, part: str, number: int) -> SafeString:

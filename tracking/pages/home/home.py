@@ -327,9 +327,9 @@ def _week(week: UpcomingWeek) -> dict[str, Any]:
 
 
 _SOURCES = (
-    (gettext_lazy("Tag"), (Report.Source.TAG,)),
-    (gettext_lazy("Pixel"), (Report.Source.PIXEL,)),
-    (gettext_lazy("Server"), (Report.Source.SERVER, Report.Source.KEYED)),
+    (gettext_lazy("Last tag"), (Report.Source.TAG,)),
+    (gettext_lazy("Last pixel"), (Report.Source.PIXEL,)),
+    (gettext_lazy("Last server report"), (Report.Source.SERVER, Report.Source.KEYED)),
 )
 
 
