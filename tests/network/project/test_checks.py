@@ -1,6 +1,7 @@
 """Start-up checks: each finds its mistake, and says what to do about it."""
 
 import os
+import runpy
 import secrets
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
+import network.settings
 from network.project import checks
 
 SOUND = {
@@ -90,18 +92,9 @@ def test_a_server_does_not_start_with_a_mistake(settings: Settings) -> None:
 
 def test_the_server_asks_before_it_answers() -> None:
     """The module that servers load stops in production with DEBUG."""
-    environment = {
-        **os.environ,
-        "SOFTCLICK_MODE": "production",
-        "DEBUG": "1",
-        "SITE_HOST": "network.example",
-        "TRACKING_HOST": "track.example",
-        "SECRET_KEY": secrets.token_hex(32),
-        "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
-    }
     started = subprocess.run(
         [sys.executable, "-c", "import network.project.serve_tracking"],
-        env=environment,
+        env={**os.environ, **production(), "DEBUG": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -110,24 +103,27 @@ def test_the_server_asks_before_it_answers() -> None:
     assert "softclick.E004" in started.stderr
 
 
-@pytest.mark.parametrize("host", ["NETWORK.example", "network.example.", "Network.Example"])
-def test_one_host_for_both_is_one_however_it_is_written(host: str) -> None:
-    environment = {
-        **os.environ,
+def production() -> dict[str, str]:
+    """What a production start finds in its environment."""
+    return {
         "SOFTCLICK_MODE": "production",
         "SITE_HOST": "network.example",
-        "TRACKING_HOST": host,
+        "TRACKING_HOST": "track.example",
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_KEYS": f"0:{secrets.token_hex(32)}",
     }
-    started = subprocess.run(
-        [sys.executable, "-c", "import network.project.serve_tracking"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "softclick.E001" in started.stderr
+
+
+@pytest.mark.parametrize("host", ["NETWORK.example", "network.example.", "Network.Example"])
+def test_one_host_for_both_is_one_however_it_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    for name, value in {**production(), "TRACKING_HOST": host}.items():
+        monkeypatch.setenv(name, value)
+    read = runpy.run_path(network.settings.__file__)
+    assert read["PRODUCTION"]
+    apply(settings, {name: read[name] for name in ("SITE_HOST", "TRACKING_HOST")})
+    assert [message.id for message in found()] == ["softclick.E001"]
 
 
 @pytest.mark.parametrize(
