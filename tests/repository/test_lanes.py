@@ -1,5 +1,6 @@
 """The lanes of the suite, and what runs first."""
 
+import os
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from network.local.bootstrap import ROOT
+from network.management.commands.test import processes
 from tests.support import lanes
 
 
@@ -30,6 +32,28 @@ def test_every_path_that_is_named_exists() -> None:
 )
 def test_a_test_is_in_its_lanes(path: str, fixtures: list[str], expected: set[str]) -> None:
     assert lanes.lanes_of(path, fixtures) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [
+        pytest.param([], "5", id="all"),
+        pytest.param(["-k", "cookie"], "5", id="all_with_a_name"),
+        pytest.param(["-m", lanes.FAST], "4", id="fast_lane"),
+        pytest.param(["tests/wire", "-x"], "4", id="folder"),
+        pytest.param(["tests/repository/test_lanes.py::test_it"], "4", id="test"),
+    ],
+)
+def test_one_more_process_than_cores_works_while_others_wait(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], number: str
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert processes(arguments) == ["-n", number]
+
+
+@pytest.mark.parametrize("argument", ["-n", "-n0", "--numprocesses=3", "--pdb"])
+def test_who_says_how_many_processes_gets_as_many(argument: str) -> None:
+    assert processes(["-x", argument]) == []
 
 
 def test_one_process_runs_what_stays_together() -> None:

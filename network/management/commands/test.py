@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ MOST_PROCESSES = 16  # each has connections and a database of its own on the one
 class Command(BaseCommand):
     help = (
         "Run the test suite on PostgreSQL and Valkey of its own. All arguments go to pytest: "
-        "test -k cookie, test tests/tracking/rule -x. Runs one process per core unless -n says "
-        "otherwise (-n 0: a single one)."
+        "test -k cookie, test tests/tracking/rule -x. Runs one process per core, and one more for "
+        "the whole suite, unless -n says otherwise (-n 0: a single one)."
     )
     requires_system_checks = []
 
@@ -36,9 +37,13 @@ class Command(BaseCommand):
         raise NotImplementedError("run it as: python3 manage.py test")
 
 
-def processes(arguments: list[str]) -> list[str]:
-    """pytest's ``-n``, unless the arguments settle it."""
+def processes(arguments: Sequence[str]) -> list[str]:
+    """pytest's ``-n``, unless the arguments settle it: one per core, and one more for the whole
+    suite. Tests that start processes wait for a third of their time; that one works meanwhile."""
     for argument in arguments:
         if argument.startswith(("-n", "--numprocesses")) or argument in ALONE:
             return []
-    return ["-n", str(min(max(2, os.cpu_count() or 1), MOST_PROCESSES))]
+    places = (ROOT / argument.partition("::")[0] for argument in arguments)
+    in_part = "not processes" in " ".join(arguments) or any(place.exists() for place in places)
+    number = max(2, os.cpu_count() or 1) + (not in_part)
+    return ["-n", str(min(number, MOST_PROCESSES))]
