@@ -4,6 +4,7 @@ The rule itself has a table of its own (``tests/tracking/rule/mutations.py``).
 """
 
 from tests.support.faults import Fault
+from tests.tracking.faults_of_pages import PAGES
 from tests.tracking.faults_of_wire import WIRE
 from tests.tracking.faults_simulated import SIMULATOR
 
@@ -376,17 +377,6 @@ OTHER_WORLD = (
         "if ending.is_unconfirmed and world.declines(ending.closes_at) and not is_as_it_was:",
         "if ending.is_unconfirmed and not world:",
         _WHATIF + "test_a_sale_that_nobody_confirmed_is_declined_in_both_worlds",
-    ),
-)
-
-PAGES = (
-    Fault(
-        "Try it counts what would have been too late",
-        "tracking.pages.sales.sale",
-        "return found.get(row.pk)",
-        "return None",
-        "tests/tracking/pages/sales/test_sale_page.py::"
-        "test_a_report_that_would_have_come_too_late_is_not_tried",
     ),
 )
 

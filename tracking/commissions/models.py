@@ -121,6 +121,7 @@ class Commission(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("advertiser"),
         db_constraint=False,
+        db_index=False,
         related_name="+",
     )
     publisher = models.ForeignKey(
@@ -128,6 +129,7 @@ class Commission(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("publisher"),
         db_constraint=False,
+        db_index=False,
         related_name="commissions",
     )
     click_id = models.UUIDField(_("click ID"))
@@ -199,6 +201,21 @@ class Commission(AdvertiserRow):
                 fields=("advertiser", "-sold_at"),
                 name="commission_soft",
                 condition=Q(cookie_type="soft"),
+            ),
+            models.Index(
+                fields=("-sold_at",),
+                name="commission_soft_of_all",
+                condition=Q(cookie_type="soft"),
+            ),
+            models.Index(
+                fields=("advertiser", "-sold_at"),
+                name="commission_final",
+                condition=Q(status="final"),
+            ),
+            models.Index(
+                fields=("-sold_at",),
+                name="commission_final_of_all",
+                condition=Q(status="final"),
             ),
             # What becomes final when is summed up: the index alone answers.
             models.Index(

@@ -109,6 +109,16 @@ def confirm(conversion: Conversion, *, is_confirmed: bool) -> None:
     conversion.over_limit = is_large and not is_approved
 
 
+def pays_nobody(conversion: Conversion, paid: Click | None) -> bool:
+    """Whether lists show it as nobody's, once it is settled: also in conflict, as long as nobody
+    was ever credited."""
+    commission = commission_of(conversion)
+    if paid is not None or commission is None:
+        return paid is None
+    reason = commission.decline_reason
+    return reason == Commission.DeclineReason.NOBODY_PAID and not conversion.conflict
+
+
 def _pay_nobody(conversion: Conversion, claimed: Click | None, rates: Rates, now: datetime) -> None:
     commission = commission_of(conversion)
     if commission is None and claimed is None:

@@ -15,8 +15,6 @@ import msgspec
 from django.db.models import (
     Case,
     CharField,
-    Exists,
-    OuterRef,
     Q,
     QuerySet,
     Value,
@@ -26,7 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from network import dates
-from tracking.models import Commission, Conversion, Decision
+from tracking.models import Commission, Conversion
 
 Row = TypeVar("Row", Commission, Conversion)
 Status = Commission.Status
@@ -229,13 +227,9 @@ def in_state(commissions: QuerySet[Commission], state: str) -> QuerySet[Commissi
 def sales_in_state(sales: QuerySet[Conversion], state: str) -> QuerySet[Conversion]:
     """The sales that pages show under this state; under NOBODY also those in conflict that nobody
     was ever credited with."""
-    if state != SaleState.NOBODY:
-        return _narrowed(sales, SaleState(state), OF_SALE)
-    nobody_paid = Q(commission__decline_reason=NOBODY_PAID, conflict="")
-    decided = Decision.objects.filter(
-        advertiser=OuterRef("advertiser"), pk=OuterRef("decision"), paid_click=None
-    )
-    return sales.filter(Q(commission__isnull=True) | nobody_paid).filter(Exists(decided))
+    if state == SaleState.NOBODY:
+        return sales.filter(pays_nobody=True)
+    return _narrowed(sales, SaleState(state), OF_SALE)
 
 
 def _narrowed(rows: QuerySet[Row], state: SaleState, columns: StateColumns) -> QuerySet[Row]:
@@ -257,7 +251,7 @@ def _exclude_each_other(when: Mapping[str, Any], other: Mapping[str, Any]) -> bo
 
 def _implied(state: SaleState, columns: StateColumns) -> Q:
     """What every sale in this state is: what is closed is in conflict, on hold or unverified no
-    more, and pending or approved no more."""
+    more, and pending or approved no more; what is final is closed."""
     is_open = Q(**{f"{columns.sale_closed_at}__isnull": True})
     match state:
         case SaleState.PENDING:
@@ -268,7 +262,9 @@ def _implied(state: SaleState, columns: StateColumns) -> Q:
             return Q(**{columns.status: Status.DECLINED})
         case SaleState.CONFLICT:
             return is_open & Q(**{f"{columns.conflict_since}__isnull": False})
-        case SaleState.FINAL | SaleState.DECLINED:
+        case SaleState.FINAL:
+            return Q(**{f"{columns.closed_at}__isnull": False})
+        case SaleState.DECLINED:
             return Q()
 
 

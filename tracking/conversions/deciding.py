@@ -44,6 +44,7 @@ DECIDED = (
     "contested_by_id",
     "verified",
     "over_limit",
+    "pays_nobody",
     "decision_id",
     "closes_at",
 )
@@ -278,6 +279,7 @@ def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _
         conversion.closes_at = decision.closes_at
     earning = Earning(found.outcome.paid, claimed(known, joined), joined.rank.confirms)
     settling.settle(conversion, earning, rates, stamp.now)
+    conversion.pays_nobody = settling.pays_nobody(conversion, earning.paid)
     return _Change(
         conversion=conversion,
         before=before,

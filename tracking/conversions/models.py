@@ -37,6 +37,7 @@ class Conversion(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("advertiser"),
         db_constraint=False,
+        db_index=False,
         related_name="conversions",
     )
     order = models.CharField(_("order"), max_length=64)
@@ -74,6 +75,7 @@ class Conversion(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("settled by"),
         db_constraint=False,
+        db_index=False,
         null=True,
         related_name="+",
     )
@@ -95,6 +97,13 @@ class Conversion(AdvertiserRow):
         db_default=False,
         help_text=_("Above the advertiser's largest plausible order, and not approved."),
     )
+    pays_nobody = models.BooleanField(
+        _("pays nobody"),
+        default=False,
+        db_default=False,
+        help_text=_("Nobody is paid for it, and no conflict leaves that open."),
+    )
+    """Found in order of time by this: it follows from the decision and the commission."""
     first_seen_at = models.DateTimeField(
         _("first seen at"),
         null=True,
@@ -139,6 +148,17 @@ class Conversion(AdvertiserRow):
             ),
             models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
             models.Index(fields=("-at",), name="conversion_recent_of_all"),
+            # What is final is found without passing over all that is open and newer.
+            models.Index(
+                fields=("advertiser", "-at"),
+                name="conversion_closed",
+                condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(
+                fields=("-at",),
+                name="conversion_closed_of_all",
+                condition=Q(closed_at__isnull=False),
+            ),
             models.Index(
                 fields=("advertiser", "conflict_since"),
                 name="conversion_contested",
@@ -150,9 +170,24 @@ class Conversion(AdvertiserRow):
                 condition=Q(closed_at__isnull=True) & (Q(verified=False) | Q(over_limit=True)),
             ),
             models.Index(
+                fields=("advertiser", "-at"),
+                name="conversion_nobodys",
+                condition=Q(pays_nobody=True),
+            ),
+            models.Index(
+                fields=("-at",),
+                name="conversion_nobodys_of_all",
+                condition=Q(pays_nobody=True),
+            ),
+            models.Index(
                 fields=("advertiser", "contested_by"),
                 name="conversion_contested_by",
                 condition=Q(contested_by__isnull=False),
+            ),
+            models.Index(
+                fields=("settled_by",),
+                name="conversion_settled_by",
+                condition=Q(settled_by__isnull=False),
             ),
         ]
         triggers: ClassVar = [
@@ -185,7 +220,11 @@ class ConversionJourney(AdvertiserRow):
     """A journey that a conversion was joined to: how late clicks and reports find it."""
 
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     conversion = KeyWithin("tracking.Conversion", models.CASCADE, related_name="journeys")
     journey = models.BigIntegerField()
@@ -221,6 +260,7 @@ class Report(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("advertiser"),
         db_constraint=False,
+        db_index=False,
         related_name="reports",
     )
     conversion = KeyWithin(
@@ -288,7 +328,7 @@ class Report(AdvertiserRow):
             models.Index(
                 fields=("advertiser", "outcome", "-received_at"),
                 name="report_outcome",
-                condition=~Q(outcome__in=("created", "merged")),
+                condition=~Q(outcome="created"),
             ),
             models.Index(
                 fields=("advertiser", "order"),
@@ -312,6 +352,7 @@ class UnattributedSales(AdvertiserRow):
         models.PROTECT,
         verbose_name=_("advertiser"),
         db_constraint=False,
+        db_index=False,
         related_name="+",
     )
     hour = models.DateTimeField(_("hour"))
@@ -337,7 +378,11 @@ class OrderSeen(AdvertiserRow):
     later cannot have led to it. The order itself cannot be read from its ``digest``."""
 
     advertiser = models.ForeignKey(
-        "network.Advertiser", models.PROTECT, db_constraint=False, related_name="+"
+        "network.Advertiser",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     digest = models.CharField(max_length=32)
     first_at = models.DateTimeField()

@@ -150,6 +150,22 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
+        _("conversion {id}"),
+        _("that it pays nobody is noted as {noted}, and is {so}"),
+        """
+        SELECT id, noted, so FROM (
+            SELECT v.id, v.pays_nobody AS noted, d.paid_publisher_id IS NULL AND (
+                c.id IS NULL OR (c.decline_reason = 'nobody_paid' AND v.conflict = '')) AS so
+            FROM tracking_conversion v
+            JOIN tracking_decision d ON d.id = v.decision_id AND d.advertiser_id = v.advertiser_id
+            LEFT JOIN tracking_commission c ON c.conversion_id = v.id
+                AND c.advertiser_id = v.advertiser_id
+            WHERE v.advertiser_id = %(advertiser)s
+        ) each WHERE noted <> so
+        """,
+    ),
+    Invariant(
+        "I2",
         _("commission {id}"),
         _("it was declined because nobody is paid, and the decision pays publisher {publisher}"),
         """

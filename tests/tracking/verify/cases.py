@@ -101,6 +101,11 @@ CASES = [
         id="commission_for_nobody",
     ),
     pytest.param(
+        [conversion("pays_nobody = TRUE", "open")],
+        r"I2 conversion \d+: that it pays nobody is noted as True, and is False",
+        id="noted_as_nobodys",
+    ),
+    pytest.param(
         [commission("status = 'declined', decline_reason = 'nobody_paid'", "open")],
         r"I2 commission \d+: it was declined because nobody is paid, and the decision pays"
         r" publisher \d+",

@@ -45,6 +45,21 @@ def test_the_newest_of_all_advertisers(operator: Client, name: str, index: str) 
     assert any(index in plan for plan in found)
 
 
+@pytest.mark.parametrize(
+    ("address", "index"),
+    [
+        ("conversion/?state=Final", "conversion_closed_of_all"),
+        ("conversion/?state=Nobody", "conversion_nobodys_of_all"),
+        ("commission/?state=Final", "commission_final_of_all"),
+        ("commission/?cookie_type__exact=soft", "commission_soft_of_all"),
+    ],
+)
+def test_the_newest_of_some(operator: Client, address: str, index: str) -> None:
+    """Without a look at all that are newer, and not of these."""
+    found = plans(operator, f"/admin/tracking/{address}", f"tracking_{address.partition('/')[0]}")
+    assert any(index in plan for plan in found), found
+
+
 def test_clicks_of_all_advertisers_that_do_not_count(operator: Client) -> None:
     found = plans(operator, "/admin/tracking/click/?counts=no", "tracking_click")
     assert any("click_default_id_idx" in plan for plan in found), found
