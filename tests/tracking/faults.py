@@ -246,7 +246,7 @@ CLOSING = (
     Fault(
         "a sale that is put aside changes the figures",
         "tracking.conversions.deciding",
-        "self._followed.forget(conversion)",
+        "self._followed.forget(case.conversion)",
         "pass",
         _BATCHES + "test_one_that_cannot_be_closed_is_put_aside_alone",
         case="it_cannot_be_priced",

@@ -5,11 +5,10 @@ memory, and what came of them is written by one statement for each table.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -20,7 +19,7 @@ from network.models import Advertiser
 from tracking.commissions import decisions, reuse, settling, suspended
 from tracking.commissions.settling import Earning, commission_of
 from tracking.conversions import journeys, reports
-from tracking.conversions.known import Resolved, known_of_all, resolved, said_in
+from tracking.conversions.known import Resolved, Said, known_of_all, resolved, said_in
 from tracking.distribution import sets
 from tracking.evidence.joining import Joined, OrderContext
 from tracking.evidence.ranks import Rank
@@ -50,6 +49,7 @@ DECIDED = (
 )
 """What follows from the reports and clicks of a conversion."""
 PutAside = Callable[[Conversion, Exception], None]
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,10 @@ def _known(conversion: Conversion) -> Known:
     return known
 
 
+def _said(case: Case) -> Said:
+    return said_in(case.rows, _context(case.conversion))
+
+
 def _context(conversion: Conversion) -> OrderContext:
     return OrderContext(
         first_seen=conversion.first_seen_at,
@@ -200,13 +204,15 @@ class _Batch:
         rates = settling.Rates(shop.pk)
         read = []
         for case in cases:
-            with self._apart(case.conversion):
-                read.append((case, said_in(case.rows, _context(case.conversion))))
+            said = self._tried(case, _said)
+            if said:
+                read.append((case, said))
         known_of_each = known_of_all(shop, [said for _, said in read])
         for (case, _), known in zip(read, known_of_each, strict=True):
-            with self._apart(case.conversion):
-                self._followed.note(case.conversion)
-                self.changes.append(_decided(case, known, rates, self._stamp))
+            self._followed.note(case.conversion)
+            change = self._tried(case, _decided, known, rates, self._stamp)
+            if change:
+                self.changes.append(change)
         paid = (change.commission for change in self.changes if change.earning.paid)
         self._said = suspended.decline(shop.pk, filter(None, paid), self._stamp.now)
         for change in self.changes:
@@ -225,18 +231,19 @@ class _Batch:
         sets.insert([sale for sale, _ in sales if sale._state.adding])
         sets.update_changed([(sale, before) for sale, before in sales if before], DECIDED)
 
-    @contextmanager
-    def _apart(self, conversion: Conversion) -> Iterator[None]:
-        """Put a sale aside that fails in the body; not where the database does."""
+    def _tried(self, case: Case, work: Callable[..., _Made], *given: Any) -> _Made | None:
+        """What comes of the work on a sale. One that fails is put aside; not where the database
+        does."""
         try:
-            yield
+            return work(case, *given)
         except DatabaseError:
             raise
         except Exception as error:
             if self._put_aside is None:
                 raise
-            self._followed.forget(conversion)
-            self._put_aside(conversion, error)
+            self._followed.forget(case.conversion)
+            self._put_aside(case.conversion, error)
+            return None
 
     def _rebuild(self) -> None:
         found = {click.id: click for change in self.changes for click in change.unrecorded}
