@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 
 from network.clock import to_ms
 from tracking.landings.models import MOST_BROWSERS, MOST_ORDERS
-from tracking.models import Click, ConversionJourney, Decision, Landing
+from tracking.models import Click, Conversion, ConversionJourney, Decision, Landing, Report
 from tracking.rule.tokens import lowest_id
 
 
@@ -122,6 +122,41 @@ def of_clicks_from_apart() -> Q:
         advertiser=OuterRef("advertiser"), click=OuterRef("decision__paid_click")
     )
     return Q(Exists(landed.annotate(followed=_FOLLOWED).filter(_APART)))
+
+
+def of_clicks_that_never_landed() -> Q:
+    """Sales that are credited to a click which was never seen to land, while one of another journey
+    was that came with the same sale. The tag keeps no click without asking about it: a script may
+    have put it into the page's cookies. Not where a report says that there was no answer, nor of
+    what was activated in the page, which does not land."""
+    credited = Click.objects.filter(
+        advertiser=OuterRef("advertiser"),
+        id=OuterRef("conversion__decision__paid_click"),
+        in_page=False,
+    )
+    seen = Landing.objects.filter(_FRESH, advertiser=OuterRef("advertiser"))
+    other = Click.objects.filter(
+        Exists(seen.filter(click=OuterRef("id"))),
+        advertiser=OuterRef("advertiser"),
+        journey=OuterRef("journey"),
+    )
+    beside = ConversionJourney.objects.filter(
+        advertiser=OuterRef("advertiser"), conversion=OuterRef("pk")
+    ).annotate(credited=Subquery(credited.values("journey")))
+    unanswered = Report.objects.filter(
+        advertiser=OuterRef("advertiser"), conversion=OuterRef("pk"), is_unanswered=True
+    )
+    return (
+        Q(Exists(beside.filter(Exists(other), ~Q(journey=F("credited")), credited__isnull=False)))
+        & ~Q(Exists(seen.filter(click=OuterRef("decision__paid_click"))))
+        & ~Q(Exists(unanswered))
+    )
+
+
+def never_landed(sale: Conversion) -> bool:
+    """Whether this sale is one of :func:`of_clicks_that_never_landed`. One query."""
+    rows = Conversion.objects.filter(advertiser=sale.advertiser_id, pk=sale.pk)
+    return rows.filter(of_clicks_that_never_landed()).exists()
 
 
 def of_overused_clicks(advertiser: int | None = None) -> Q:

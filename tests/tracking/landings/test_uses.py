@@ -18,6 +18,7 @@ from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, SetClock, make_partner, make_publisher, make_user
 from tracking.clicks.keys import KEYS
 from tracking.evidence.fields import FieldError
+from tracking.evidence.joining import Role
 from tracking.explain.landings import landed_text, uses_text
 from tracking.landings import rows
 from tracking.landings.arriving import arrive
@@ -25,6 +26,7 @@ from tracking.landings.models import MOST_BROWSERS, MOST_ORDERS
 from tracking.landings.uses import (
     Use,
     of_clicks_from_apart,
+    of_clicks_that_never_landed,
     of_overused_clicks,
     uses_of,
 )
@@ -238,6 +240,45 @@ def test_staff_see_which_sales_landed_apart(
     with time_machine.travel(NOW + timedelta(hours=1), tick=False):
         answer = client.get(f"/admin/publishers/partnership/{partnership.pk}/change/")
     assert answer.context["apart"] == 1
+
+
+@pytest.mark.parametrize(
+    ("landed", "unanswered", "found"),
+    [
+        pytest.param(("buyer",), False, True, id="only_the_other_one"),
+        pytest.param((), False, False, id="neither"),
+        pytest.param(("buyer", "thief"), False, False, id="both"),
+        pytest.param(("buyer",), True, False, id="no_answer"),
+    ],
+)
+def test_a_token_that_a_script_put_into_the_page_is_marked(
+    shop: Advertiser,
+    blog: Publisher,
+    client: Client,
+    at_now: None,
+    landed: Sequence[str],
+    unanswered: bool,
+    found: bool,
+) -> None:
+    """Made by a colluder elsewhere, later than the click that the browser holds."""
+    client.force_login(make_user("owner", shop))
+    thief = make_publisher("Thief")
+    make_partner(shop, thief, "hard")
+    browser = Browser(shop)
+    kept = browser.click(blog, NOW - minutes(9)).token
+    tokens = {"buyer": kept, "thief": Browser(shop).click(thief, NOW - minutes(3)).token}
+    take_in([landing(shop, tokens[name]) for name in landed])
+    report = browser.report("1", NOW)
+    put = (*report.tokens, (Role.HARD, tokens["thief"]))
+    record(replace(report, tokens=put, is_unanswered=unanswered))
+    sale = Conversion.objects.get()
+    assert sale.decision
+    assert sale.decision.paid_publisher == thief
+    assert (sale in Conversion.objects.filter(of_clicks_that_never_landed())) is found
+    page = client.get(f"/admin/tracking/conversion/{sale.pk}/change/").content.decode()
+    assert ('data-flag="unseen"' in page) is found
+    answer = client.get("/admin/tracking/conversion/", {"used": "unseen"})
+    assert answer.context["cl"].result_count == found
 
 
 def test_staff_see_how_many_clicks_reached_the_shop(

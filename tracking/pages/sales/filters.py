@@ -31,7 +31,11 @@ from tracking.commissions.transitions import OPEN
 from tracking.conversions.doubtful import of_differing_reports
 from tracking.explain.sentences import CLICK_REASONS, REPORT_OUTCOMES
 from tracking.figures import home
-from tracking.landings.uses import of_clicks_from_apart, of_overused_clicks
+from tracking.landings.uses import (
+    of_clicks_from_apart,
+    of_clicks_that_never_landed,
+    of_overused_clicks,
+)
 from tracking.lifecycle import closing as coming
 from tracking.models import Click, Commission, Conversion
 from tracking.rule.tokens import lowest_id
@@ -120,6 +124,7 @@ class UsedFilter(ChoicesFilter):
         ("open", gettext_lazy("Flagged, and not closed yet")),
         ("differs", gettext_lazy("Its report says other figures")),
         ("apart", gettext_lazy("Landed in a browser on another journey")),
+        ("unseen", gettext_lazy("Never seen to land, unlike another journey")),
     ]
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
@@ -127,6 +132,8 @@ class UsedFilter(ChoicesFilter):
             return queryset.filter(of_differing_reports())
         if chosen == "apart":
             return queryset.filter(of_clicks_from_apart())
+        if chosen == "unseen":
+            return queryset.filter(of_clicks_that_never_landed())
         flagged = queryset.filter(of_overused_clicks())
         return flagged.filter(closed_at=None) if chosen == "open" else flagged
 

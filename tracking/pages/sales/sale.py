@@ -41,6 +41,7 @@ from tracking.explain.sentences import (
     why,
 )
 from tracking.explain.shapes import Picture
+from tracking.landings.uses import never_landed
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
 from tracking.pages.sales.reports import amount_of, presented, told_report
@@ -128,6 +129,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "kept": kept,
         "uses": uses_of_sale(row, clicks),
         "is_doubtful": is_doubtful(row),
+        "is_unseen": never_landed(row),
         "rebuilt": {key for key, rebuilt in kept.items() if rebuilt},
         "tried": _tried(row, asked, names),
         "claims": _claims(row, reports),
