@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from network.models import Advertiser
-from tests.support.browsing import make_report, minutes, record
+from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, make_advertiser
 from tests.tracking.conversions.test_believing import bare, partner, reader_of, sale, signed
 from tracking.clicks.keys import KEYS
@@ -160,16 +160,34 @@ def rollups() -> dict[tuple[Any, ...], tuple[int, ...]]:
     return {key: found for key, found in sums.items() if any(found)}
 
 
+@dataclass
+class Readers:
+    """Three browsers on their way to a shop, which say of themselves all that is reported."""
+
+    shop: Advertiser
+    browsers: dict[str, Browser]
+
+
+@pytest.fixture
+def readers() -> Readers:
+    shop = make_advertiser(validation_days=1)
+    Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["ads"])
+    days = {"first": 30, "second": 7}
+    browsers = {name: reader_of(shop, partner(shop, hard_days=days[name])) for name in days}
+    browsers["third"] = reader_of(shop, partner(shop, "soft"), NOW + minutes(2.5))
+    return Readers(shop, browsers)
+
+
 @settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(orders())
-def test_the_order_of_arrival_changes_nothing(told: tuple[list[str], list[int]]) -> None:
+def test_the_order_of_arrival_changes_nothing(
+    readers: Readers, told: tuple[list[str], list[int]]
+) -> None:
     kinds, shuffled = told
     with transaction.atomic():
-        shop = make_advertiser(validation_days=1)
-        Advertiser.objects.filter(pk=shop.pk).update(uncounted_channels=["ads"])
-        sent = _sent(shop, kinds)
+        sent = _sent(readers, kinds)
         found = []
         for arrival in (range(len(sent)), shuffled):
             with transaction.atomic():
@@ -181,12 +199,9 @@ def test_the_order_of_arrival_changes_nothing(told: tuple[list[str], list[int]])
     assert found[0] == found[1]
 
 
-def _sent(shop: Advertiser, kinds: list[str]) -> list[SaleReport]:
+def _sent(readers: Readers, kinds: list[str]) -> list[SaleReport]:
     """One report a minute: of three browsers, and of the shop itself."""
-    names = ("first", "second", "third")
-    days = dict(zip(names, (30, 7, 1), strict=True))
-    browsers = {name: reader_of(shop, partner(shop, hard_days=days[name])) for name in names[:2]}
-    browsers["third"] = reader_of(shop, partner(shop, "soft"), NOW + minutes(2.5))
+    shop, browsers = readers.shop, readers.browsers
     made = []
     for minute, kind in enumerate(kinds, 1):
         at = NOW + minutes(minute)

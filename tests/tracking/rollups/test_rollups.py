@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from threading import Barrier, Event, Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings as django_settings
@@ -44,16 +44,23 @@ def assert_they_are_right() -> None:
     assert [str(finding) for finding in verify() if isinstance(finding, Broken)] == []
 
 
-class World:
-    """A shop and five partners, three of them hard; what its browsers send, to be taken in in
-    whatever order."""
+class Shop:
+    """A shop and five partners, three of them hard."""
 
     def __init__(self) -> None:
-        self.shop = make_advertiser(validation_days=1)
+        self.row = make_advertiser(validation_days=1)
         types = ("content", "voucher", "cashback", "overlay", "extension")
         self.partners = [make_publisher(model_type=model_type) for model_type in types]
         for partner in self.partners:
-            make_partner(self.shop, partner)
+            make_partner(self.row, partner)
+
+
+class World:
+    """A shop, and what its browsers send, to be taken in in whatever order."""
+
+    def __init__(self, shop: Shop | None = None) -> None:
+        shop = shop or Shop()
+        self.shop, self.partners = shop.row, shop.partners
         self.browsers = [Browser(self.shop) for _ in range(3)]
         self.records: list[Record] = []
 
@@ -85,6 +92,12 @@ MOVES = st.lists(
 
 
 class AnyOrder(TestCase):
+    shop: ClassVar[Shop]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.shop = Shop()
+
     @settings(
         max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
     )
@@ -92,7 +105,7 @@ class AnyOrder(TestCase):
     def test_any_order_and_any_duplicates_give_what_a_recount_gives(
         self, moves: list[tuple[Any, ...]], data: st.DataObject
     ) -> None:
-        world = World()
+        world = World(self.shop)
         for step, move in enumerate(moves):
             minute = step * 40
             match move:
