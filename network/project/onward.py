@@ -29,7 +29,8 @@ async def pass_on(scope: Scope, body: bytes, socket: Path, *, behind_proxy: bool
         raise RefusedRequest(503, "The site does not answer. Try again in a minute.") from error
     head, _, content = raw.partition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n")
-    return Answer(int(status.split()[1]), list(_headers(lines)), content)
+    is_head = scope["method"] == "HEAD"
+    return Answer(int(status.split()[1]), list(_headers(lines, is_head)), content)
 
 
 async def _ask(socket: Path, request: bytes) -> bytes:
@@ -61,8 +62,10 @@ def _request(scope: Scope, body: bytes, behind_proxy: bool) -> Iterator[bytes]:
     yield body
 
 
-def _headers(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _headers(lines: list[bytes], is_head: bool) -> Iterator[tuple[bytes, bytes]]:
+    """The answer to a HEAD has no body; how long it would be only the site knows."""
     for line in lines:
         name, _, value = line.partition(b":")
-        if name.lower() not in OWN:
+        is_own = name.lower() in OWN
+        if not is_own or (is_head and name.lower() == b"content-length"):
             yield name.lower(), value.strip()

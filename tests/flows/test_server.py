@@ -204,5 +204,8 @@ def test_the_site_answers_on_the_same_port(network: Network) -> None:
     page = talk(network, request("/sign-in/", settings.SITE_HOST))
     assert page.status == 200
     assert b"<form" in page.body
+    [length] = page.header("content-length")
+    asked = talk(network, request("/sign-in/", settings.SITE_HOST, method="HEAD"))
+    assert (asked.status, asked.header("content-length"), asked.body) == (200, [length], b"")
     assert talk(network, request("/sign-in/", settings.TRACKING_HOST)).status == 404
     assert talk(network, request("/", "nobody.example")).status == 400
