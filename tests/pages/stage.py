@@ -128,6 +128,9 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
 def _query(key: str, rows: Mapping[str, Model]) -> str:
     queries = {
         "admin:publishers_partnership_status": "?to=suspended",
+        "admin:tracking_conversion_rule_many": (
+            f"?to=approve&sales={rows['tracking_conversion'].pk}"
+        ),
         "admin:tracking_conversion_settle_many": f"?sales={rows['in_conflict'].pk}",
         "admin:publishers_partnership_decide_many": (
             f"?to=approved&partner={rows['publishers_partnership'].pk}"
@@ -155,6 +158,7 @@ OTHER_PAGES = (
     "sale-conflict",
     "sale-final",
     "sale-unverified",
+    "sales-unverified",
     "report-refused",
     "report-corrected",
     "report-corrected-already",
@@ -227,6 +231,9 @@ def _other_pages(rows: Mapping[str, Model]) -> dict[str, Page]:
         "report-corrected": Page(_on_site(f"{reports}{rows['corrected'].pk}/change/"), STAFF),
         "report-corrected-already": Page(
             _on_site(f"{reports}{rows['corrected'].pk}/correct/"), STAFF
+        ),
+        "sales-unverified": Page(
+            _on_site("/admin/tracking/conversion/?state=Unverified"), OPERATOR
         ),
         "sale-unverified": Page(sale("unverified").address, OPERATOR),
         **_second_factor_pages(),

@@ -151,6 +151,7 @@ RULES: dict[str, Rule] = {
     "admin:publishers_partnership_cookie_type": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_approve": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_decline": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
+    "admin:tracking_conversion_rule_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_settle": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:tracking_conversion_take_back": Rule(WRITERS_OF_A, write=WRITERS_OF_A),

@@ -170,18 +170,18 @@ def found() -> World:
         "coming": coming,
         "whatif": asked_of(a, p, world.users["owner_a"]),
     }
+    sale, partner = (
+        world.rows[name].pk for name in ("tracking_conversion", "publishers_partnership")
+    )
     world.queries = {
         "admin:autocomplete": (
             "?term=a&app_label=network&model_name=staffmembership&field_name=user"
         ),
         "admin:publishers_partnership_status": "?to=suspended",
-        "admin:tracking_conversion_settle_many": f"?sales={world.rows['tracking_conversion'].pk}",
-        "admin:publishers_partnership_decide_many": (
-            f"?to=approved&partner={world.rows['publishers_partnership'].pk}"
-        ),
-        "admin:publishers_partnership_cookie_type": (
-            f"?to=soft&partners={world.rows['publishers_partnership'].pk}"
-        ),
+        "admin:tracking_conversion_rule_many": f"?to=decline&sales={sale}",
+        "admin:tracking_conversion_settle_many": f"?sales={sale}",
+        "admin:publishers_partnership_decide_many": f"?to=approved&partner={partner}",
+        "admin:publishers_partnership_cookie_type": f"?to=soft&partners={partner}",
     }
     return world
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from network import money
+from network import dates, money
 from network.pages.site import badges
 from network.pages.site.admin_site import (
     AdvertiserFilter,
@@ -26,13 +26,13 @@ from network.pages.site.admin_site import (
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from network.pages.site.searching import WholeTextSearch
 from tracking.commissions.settling import commission_of
+from tracking.commissions.states import SaleState
 from tracking.conversions.reports import is_key_gone
 from tracking.corrections.taking import refusal
 from tracking.evidence.fields import KEPT
 from tracking.explain.explanations import explain_test, state_of, state_of_sale
-from tracking.explain.sentences import (
-    REPORT_OUTCOMES,
-)
+from tracking.explain.sentences import REPORT_OUTCOMES
+from tracking.lifecycle.validation import Action
 from tracking.models import (
     Commission,
     Conversion,
@@ -70,13 +70,29 @@ from tracking.pages.sales.validation import (
     WORDS,
     Approval,
     Decline,
+    RulingMany,
     TakingBack,
     buttons,
+    reported_by,
     url_name,
 )
+from tracking.pages.sales.validation import ask as ask_about
 from tracking.rule.reasons import ReportOutcome
 
 BREAK = SafeString("<br>")
+
+
+def _is_queue(request: HttpRequest) -> bool:
+    """Whether the list is that of unverified sales, which wait for somebody's word."""
+    return request.GET.get("state") == SaleState.UNVERIFIED
+
+
+class _OfOrders(ChangeList):
+    """A list of sales; that of unverified ones is a queue."""
+
+    @property
+    def is_queue(self) -> bool:
+        return self.params.get("state") == SaleState.UNVERIFIED
 
 
 class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
@@ -98,7 +114,8 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     search_fields = ("order", "commission__publisher__name")
     search_help_text = gettext_lazy("Order or partner, or part of it")
     ordering = ("-at", "-id")
-    actions = ("settle",)
+    actions = ("approve", "decline", "settle")
+    list_before_template = "admin/sales/queue.html"
     paginator = CappedPaginator
     sums = MappingProxyType(
         {
@@ -140,9 +157,32 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
             **page_of(row, request.GET),
         }
 
+    @admin.display(description=gettext_lazy("Reported by"))
+    def reported_by(self, row: Conversion) -> str:
+        return reported_by(row)
+
+    @admin.display(description=gettext_lazy("Declined, unless confirmed"), empty_value=EMPTY)
+    def declined_on(self, row: Conversion) -> str | None:
+        until = row.confirmable_until(row.advertiser)
+        return dates.moment(until) if until else None
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        if not _is_queue(request):
+            return columns
+        kept = [name for name in columns if name not in ("shown_at", "state")]
+        return [*kept, "reported_by", "declined_on"]
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return ("closes_at", "id") if _is_queue(request) else super().get_ordering(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _OfOrders
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
         related = ("advertiser", "decision", "commission__publisher")
-        return super().get_queryset(request).select_related(*related)
+        rows = super().get_queryset(request).select_related(*related)
+        return rows.prefetch_related("reports") if _is_queue(request) else rows
 
     def get_urls(self) -> list[URLPattern]:
         settled = Settling.path(self, "<int:pk>/settle/", "tracking_conversion_settle")
@@ -150,10 +190,19 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
             page.path(self, f"<int:pk>/{WORDS[page.action].path}/", url_name(page.action))
             for page in (Approval, Decline, TakingBack)
         ]
-        return [SettlingMany.url(self), settled, *ruled, *super().get_urls()]
+        many = [SettlingMany.url(self), RulingMany.url(self)]
+        return [*many, settled, *ruled, *super().get_urls()]
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return self.managed(request, None)
+
+    @admin.action(description=gettext_lazy("Approve…"), permissions=["manage"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Conversion]) -> HttpResponse:
+        return ask_about(Action.APPROVE, queryset)
+
+    @admin.action(description=gettext_lazy("Decline…"), permissions=["manage"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Conversion]) -> HttpResponse:
+        return ask_about(Action.DECLINE, queryset)
 
     @admin.action(description=gettext_lazy("Settle conflicts…"), permissions=["manage"])
     def settle(self, request: HttpRequest, queryset: QuerySet[Conversion]) -> HttpResponse:

@@ -1,21 +1,29 @@
-"""The admin's pages on which staff approve or decline a sale, or take a decline back."""
+"""The admin's pages on which staff approve or decline sales, one or several at once, or take a
+decline back."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.functional import Promise
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from network import dates, money
 from network.models import User
-from network.pages.site.admin_site import person
+from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
+from network.people import access
 from tracking.commissions.rulings import Statement
+from tracking.commissions.settling import commission_of
+from tracking.commissions.states import SaleState
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
 from tracking.models import Conversion, Validation
@@ -146,3 +154,167 @@ class Decline(ValidationChange):
 
 class TakingBack(ValidationChange):
     action = Action.TAKE_BACK
+
+
+MOST = 100
+"""Approved or declined together: a page of the list."""
+MANY = "tracking_conversion_rule_many"
+_ID = re.compile("[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """An order that was chosen, and why nothing can be said about it, empty where it can."""
+
+    row: Conversion
+    reported: str
+    partner: str
+    commission: str
+    refused: str
+
+
+class RulingMany(ChangeView[None]):
+    """``?to=approve&sales=1,2``: the same is said of several orders. Those of which it cannot be
+    said are named and stay as they are."""
+
+    template = "admin/sales/rule_many.html"
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        model_admin: ScopedAdmin[Any],
+        action: Validation.Action,
+        sales: Sequence[Conversion],
+    ) -> None:
+        super().__init__(request, model_admin, None)
+        self.ruling, self.sales = action, sales
+        self.form_class, self.button = WORDS[action].form, WORDS[action].button
+        self.is_grave = action == Action.DECLINE
+
+    @classmethod
+    def url(cls, model_admin: ScopedAdmin[Conversion]) -> URLPattern:
+        def view(request: HttpRequest) -> HttpResponse:
+            to = request.GET.get("to", "")
+            if to not in (Action.APPROVE, Action.DECLINE):
+                raise Http404("Orders are approved or declined together.")
+            ids = request.GET.get("sales", "").split(",")[:MOST]
+            wanted = [int(text) for text in ids if _ID.fullmatch(text)]
+            sales = list(model_admin.get_queryset(request).filter(pk__in=wanted).order_by("pk"))
+            if not sales:
+                raise Http404("No order was chosen.")
+            known = access.access_of(request.user)
+            if not all(known.manages(row.advertiser_id) for row in sales):
+                raise PermissionDenied(_("Only owners and managers approve and decline sales."))
+            return cls(request, model_admin, Action(to), sales).response()
+
+        return path("rule/", model_admin.admin_site.admin_view(view), name=MANY)
+
+    @cached_property
+    def concerned(self) -> list[Concerned]:
+        by = person(self.request)
+        return [
+            Concerned(
+                row=row,
+                reported=reported_by(row),
+                partner=str(found.publisher) if found else "",
+                commission=money.display(found.amount_minor, found.currency) if found else "",
+                refused=refusal(row, self.ruling, by),
+            )
+            for row in self.sales
+            for found in [commission_of(row)]
+        ]
+
+    @property
+    def number(self) -> int:
+        return sum(not one.refused for one in self.concerned)
+
+    @property
+    def title(self) -> str:
+        if self.ruling == Action.DECLINE:
+            text = ngettext("Decline %(number)s order", "Decline %(number)s orders", self.number)
+        else:
+            text = ngettext("Approve %(number)s order", "Approve %(number)s orders", self.number)
+        return text % {"number": self.number}
+
+    @property
+    def back(self) -> str:
+        sales = reverse("admin:tracking_conversion_changelist")
+        is_queue = not any(row.verified for row in self.sales)
+        return f"{sales}?state={SaleState.UNVERIFIED}" if is_queue else sales
+
+    def effects(self) -> Effects:
+        if not self.number:
+            return Effects(nothing=[_("None of these orders can be changed so; see why below.")])
+        if self.ruling == Action.DECLINE:
+            said = _(
+                "Nothing will be owed for these orders, no matter who is credited. You can undo "
+                "this for each until it is final."
+            )
+            return Effects(sentences=[said])
+        said = _(
+            "Each becomes final when its windows have closed, not earlier. If later evidence "
+            "credits somebody else or gives other figures, it is pending again."
+        )
+        confirms = not all(one.row.verified for one in self.concerned if not one.refused)
+        more = _("Approving also confirms what only browsers have reported.")
+        return Effects(sentences=[said, *([more] if confirms else [])])
+
+    def context(self) -> Mapping[str, Any]:
+        open_ones = [one for one in self.concerned if not one.refused]
+        return {
+            "concerned": self.concerned,
+            "sums": _sums([one.row for one in open_ones]),
+            "has_open": bool(open_ones),
+        }
+
+    def make(self, now: datetime) -> str:
+        data, by, done = self.form.cleaned_data, person(self.request), 0
+        for row in self.sales:
+            statement = Statement(
+                action=self.ruling, made_by=by, reason=data["reason"], code=data.get("code", "")
+            )
+            try:
+                said = validate(row.advertiser_id, row.pk, statement, now)
+            except ValidationRefused:  # as the page said, or somebody else was faster
+                continue
+            logged = ": ".join(filter(None, (said.get_action_display(), said.because)))
+            self.model_admin.log_change(self.request, row, logged)
+            done += 1
+        if self.ruling == Action.DECLINE:
+            text = ngettext(
+                "%(number)s order is declined.", "%(number)s orders are declined.", done
+            )
+        else:
+            text = ngettext(
+                "%(number)s order is approved.", "%(number)s orders are approved.", done
+            )
+        return text % {"number": done}
+
+
+def reported_by(row: Conversion) -> str:
+    """``Tag, since 12 Mar 2026 14:00``: what reported an order, from the first time on."""
+    reports = sorted(row.reports.all(), key=lambda report: (report.received_at, report.pk))
+    if not reports:
+        return ""
+    named = dict.fromkeys(str(report.get_source_display()) for report in reports)
+    return _("%(sources)s, since %(time)s") % {
+        "sources": ", ".join(named),
+        "time": dates.moment(reports[0].received_at),
+    }
+
+
+def ask(action: Validation.Action, sales: QuerySet[Conversion]) -> HttpResponse:
+    """To the page, for the orders that were selected in the list; to the list, without any."""
+    ids = ",".join(str(key) for key in sales.values_list("pk", flat=True)[:MOST])
+    if not ids:
+        return HttpResponseRedirect(reverse("admin:tracking_conversion_changelist"))
+    return HttpResponseRedirect(f"{reverse(f'admin:{MANY}')}?to={action.value}&sales={ids}")
+
+
+def _sums(sales: Sequence[Conversion]) -> list[str]:
+    """The commission of these sales, by currency."""
+    sums: dict[str, int] = {}
+    for row in sales:
+        if found := commission_of(row):
+            sums[found.currency] = sums.get(found.currency, 0) + found.amount_minor
+    return [money.display(minor, currency) for currency, minor in sorted(sums.items())]
