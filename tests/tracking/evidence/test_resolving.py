@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -33,6 +33,8 @@ def known(found: Sequence[Evidence]) -> Known:
 
 @QUICKLY
 @given(any_reports, st.integers(1, 999), st.integers(0, 2))
+@example([evidence(1, "keyed", journeys=(1,), amount=50)], 900, 0)
+@example([evidence(1, "token", journeys=(1,))], 900, 0)
 def test_a_lower_rank_changes_no_figure(found: list[Evidence], amount: int, below: int) -> None:
     """Whatever it says, and whether it brings the click of a rival."""
     before = join(found)
