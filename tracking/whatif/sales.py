@@ -149,7 +149,13 @@ class _Row(NamedTuple):
 def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterator[_Row]:
     """The sales of a page. Their decisions are read one at a time, from text: those that are held
     all at once cost the garbage collector more than their replay."""
-    these = sales_in(scope).filter(id__gte=page[-1], id__lte=page[0])
+    these = sales_in(scope).filter(
+        id__gte=page[-1],
+        id__lte=page[0],
+        # They follow from that; so PostgreSQL reads a range of them for each page, not all.
+        decision__conversion__gte=page[-1],
+        decision__conversion__lte=page[0],
+    )
     columns = (*_COLUMNS, *_TIMES) if timed else _COLUMNS
     rows = starmap(_Row, these.order_by("-id").values_list(*columns))
     listed = set(page)
