@@ -32,6 +32,7 @@ from tracking.pages.sales.entered import ClickDaysFilter
 from tracking.pages.sales.filters import (
     ClickPeriodFilter,
     CountsFilter,
+    CurrencyFilter,
     PublisherFilter,
     ReasonFilter,
 )
@@ -54,6 +55,7 @@ class ClickAdmin(ScopedAdmin[Click]):
     list_filter = (
         AdvertiserFilter,
         PublisherFilter,
+        CurrencyFilter,
         ClickPeriodFilter,
         "cookie_type",
         CountsFilter,

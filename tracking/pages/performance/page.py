@@ -86,7 +86,7 @@ def _answered(
         ],
         "headings": [GROUPS[by] for by in form.groupings],
         "columns": COLUMNS,
-        "sections": [_shown(section, links) for section in found],
+        "sections": [_shown(section, links, is_one=len(found) == 1) for section in found],
         "csv": links.page(format="csv"),
         "xlsx": links.page(format="xlsx"),
         "everybody": links.everybody,
@@ -210,8 +210,9 @@ class ShownSection:
     days: Sequence[ShownDay]
 
 
-def _shown(section: Section, links: _Links) -> ShownSection:
-    total = _cells(section.total, links, {})
+def _shown(section: Section, links: _Links, *, is_one: bool) -> ShownSection:
+    currency = {} if is_one else {"currency": section.currency}
+    total = _cells(section.total, links, currency)
     changes = [_change(column, section) for column in COLUMNS]
     tiles = [
         (column.figure, Cell(cell.text, cell.address, change))
@@ -220,19 +221,20 @@ def _shown(section: Section, links: _Links) -> ShownSection:
     return ShownSection(
         currency=section.currency,
         tiles=tiles,
-        rows=[_row(row, links) for row in section.rows[:MOST_LINES]],
+        rows=[_row(row, links, currency) for row in section.rows[:MOST_LINES]],
         lines=len(section.rows),
         total=total,
         days=[_day(day, line, section.currency) for day, line in section.by_day],
     )
 
 
-def _row(row: PerformanceRow, links: _Links) -> ShownRow:
+def _row(row: PerformanceRow, links: _Links, currency: Mapping[str, str]) -> ShownRow:
     heads = [
         Cell(item.name, links.inside(last, query) if item.query else "")
         for last, (item, query) in enumerate(zip(row.items, row.queries, strict=True))
     ]
-    return ShownRow(heads, _cells(row.line, links, row.narrows))
+    narrows = None if row.narrows is None else {**row.narrows, **currency}
+    return ShownRow(heads, _cells(row.line, links, narrows))
 
 
 def _cells(line: Line, links: _Links, narrows: Mapping[str, str] | None) -> list[Cell]:

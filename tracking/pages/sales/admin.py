@@ -53,6 +53,7 @@ from tracking.pages.sales.entered import (
 from tracking.pages.sales.filters import (
     ClosesFilter,
     CookieTypeFilter,
+    CurrencyFilter,
     OutcomeFilter,
     PeriodFilter,
     PublisherFilter,
@@ -240,6 +241,7 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     list_filter = (
         AdvertiserFilter,
         PublisherFilter,
+        CurrencyFilter,
         SoldPeriodFilter,
         StateFilter,
         ClosesFilter,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from network import clock
 from network.clock import to_ms
+from network.models import Advertiser
 from network.pages.figures.periods import CHOICES, Days, days_of, network_zone
 from network.pages.site.admin_site import ChoicesFilter, ClosedListFilter, WordsFilter
 from network.people import access
@@ -111,6 +112,27 @@ class PublisherFilter(ClosedListFilter):
 
     def has_output(self) -> bool:
         return self.value() is not None
+
+
+class CurrencyFilter(ClosedListFilter):
+    """``?currency=EUR``: what is paid in one currency. Offered only where a figure in it was
+    followed here."""
+
+    title = gettext_lazy("currency")
+    parameter_name = "currency"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        seen = access.for_staff(Advertiser.objects.order_by(), request.user)
+        return [(code, code) for code in seen.values_list("currency", flat=True).distinct()]
+
+    def has_output(self) -> bool:
+        return self.value() is not None
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        shops = Advertiser.objects.filter(currency=chosen).order_by()
+        return queryset.filter(advertiser__in=list(shops.values_list("pk", flat=True)))
 
 
 class UsedFilter(ChoicesFilter):
