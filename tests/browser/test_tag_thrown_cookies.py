@@ -7,7 +7,6 @@ from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
 from tests.browser.cookies import ago, slots
 from tests.browser.hosts import Hosts
 from tests.browser.test_tag_reports import call, land
-from tracking.rule.consent import Consent
 
 FLOOD = """() => {
   for (let number = 0; number < 400; number += 1) {
@@ -15,7 +14,7 @@ FLOOD = """() => {
   }
 }"""
 THROW = """() => {
-  for (const name of ['_sch', '_scs', '_scl', '_scn', '_sco']) {
+  for (const name of ['_sch', '_scs', '_scl', '_scn']) {
     document.cookie = `${name}=; Domain=.shop.localhost; Path=/; Max-Age=0`;
   }
 }"""
@@ -30,20 +29,15 @@ def throw(page: Page, *, flood: bool) -> None:
 
 @pytest.mark.parametrize("flood", [False, True], ids=["deleted", "flooded"])
 @pytest.mark.parametrize("arrives", ["on_this_page", "before"])
-@pytest.mark.parametrize("default", [Consent.STORE, Consent.ASK])
 def test_an_overlay_that_throws_them_away_takes_nothing(
-    page: Page, hosts: Hosts, arrives: str, flood: bool, default: Consent
+    page: Page, hosts: Hosts, arrives: str, flood: bool
 ) -> None:
     blog, overlay = hard(at=ago(HOUR)), soft(at=ago(MINUTE), journey=9, session=5)
     hosts.activations = {"12": token_of(overlay)}
-    hosts.consent_default = default
     land(page, hosts, blog)
-    if default is not Consent.STORE:
-        call(page, "'consent', true")
     if arrives == "before":
         hosts.visit(page, hosts.url("/basket"))
     throw(page, flood=flood)
-    call(page, "'consent', true")
     call(page, "'activate', 12")
     assert hosts.next_received().path.endswith("/a/12")
     page.wait_for_function("(last) => document.cookie.includes(last)", arg=token_of(overlay))

@@ -113,10 +113,10 @@
     return read(SESSIONS).join('.').match(/\b\d+\b/g) || [];
   }
 
-  // The last answer, of any tab, or else the one that this page saw: 0, or two digits by which a yes
-  // after a no is told from the one before it; they are too few to know a browser by.
+  // The last answer, of any tab: 0, or two digits by which a yes after a no is told from the one before
+  // it; they are too few to know a browser by.
   function answered() {
-    return read(ANSWER).sort()[0] || seen[3];
+    return read(ANSWER).sort()[0];
   }
 
   // Whether the shopper consents: the last answer, or else the advertiser's setting; null while the
@@ -177,7 +177,7 @@
 
   // How long a slot may live: the rest of its click's window, by the click's own time.
   function secondsLeft(click) {
-    return click && Math.ceil((click.closes - Math.max(click.at, Date.now())) / 1e3);
+    return click ? Math.ceil((click.closes - Math.max(click.at, Date.now())) / 1000) : 0;
   }
 
   function put(hard, soft, last, sessions) {
@@ -254,7 +254,7 @@
           seen[3] = answered();
         }
         landed.forEach((click) => settle(click) && check(click).catch(() => {}));
-        settings.strip && strip();
+        if (settings.strip) strip();
       }
     } catch {}
   }
@@ -300,23 +300,23 @@
   // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, unanswered = read(UNANSWERED)[0], reads = aloud || !RegExp(settings.plain).test(FIELDS.slice(0, 4).map((field) => fields[field]).join('|'));
+    const report = { ...fields }, reads = aloud || !RegExp(settings.plain).test(FIELDS.slice(0, 4).map((field) => fields[field]).join('|'));
     if (!agrees()) report.consent = '0';
-    else if (unanswered) report.unanswered = unanswered;
+    else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
     try {
       const answer = await request(base + 'sale', { method: 'POST', mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
       const wrong = answer.headers.get('X-Softclick-Error');
-      (aloud || wrong) && say('sale', fields, wrong, answer);
+      if (aloud || wrong) say('sale', fields, wrong, answer);
     } catch {
       pixel(report);
-      reads && say('sale', fields);
+      if (reads) say('sale', fields);
     }
   }
 
   const commands = {
     consent(answer) {
       const before = answered();
-      answer !== !!answer && say('consent', answer);
+      if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, !said ? '0' : before > 0 ? before : 10 + Date.now() % 90, ANSWER_SECONDS);
       if (said) landed = clicksIn(addresses.concat(visited()));
@@ -358,7 +358,7 @@
   softclick.loaded = true;
   window.softclick = softclick;
   // The redirect knows nothing of a no that was said in the shop.
-  landed[0] && answered() < 1 && forget();
-  stub.q?.forEach((call) => softclick(...call));
+  if (landed[0] && answered() < 1) forget();
+  (stub.q || []).forEach((call) => softclick(...call));
   remember();
 })(__SETTINGS__);
