@@ -72,7 +72,6 @@ def test_after_the_session_a_soft_click_is_only_the_last_one(page: Page, hosts: 
     assert hosts.sale(page).report["tokens"]["soft"] == [token_of(click)]
 
     end_session(page.context)
-    hosts.visit(page, hosts.url())
     report = hosts.sale(page).report
     assert report["tokens"] == {"hard": [], "soft": [], "last": [token_of(click)]}
     assert report["session"] == ""

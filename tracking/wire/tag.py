@@ -29,9 +29,6 @@ activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_sc
   Without an answer the token stays, and reports name it.
   A token that is known is not asked about again: it was, when it came.
 - The landing URL is the one that the page's snippet noted, before any router could change it.
-- What it saw in the cookies when the page loaded, and what it wrote since, it keeps in mind and
-  folds with them: a script in the page can delete its cookies, and fill the browser with others
-  until it throws out those of the tracking host. A yes that follows a no, of any tab, ends that.
 - Duplicates of a cookie (another domain or path) are folded with the rest, then written once, on
   the widest domain that the browser accepts.
 - The tag cannot verify a signature. A forged token that it believes earns nobody anything, and can
@@ -40,9 +37,9 @@ activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_sc
 Consent
 -------
 Before consent it writes no cookie and leaves the address alone. The answer is kept in ``_sco``
-(``0``, or two digits for a yes; 180 days): the last one of any tab holds, else the advertiser's
-setting. Of two that differ the no holds. While the shop asks, a sale waits in its page, and goes
-without consent when the page is left.
+(``1`` or ``0``, 180 days): the last one of any tab holds, else the advertiser's setting. Of two
+that differ the no holds. While the shop asks, a sale waits in its page, and goes without consent
+when the page is left.
 
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
 tab: where the page began, its history (Navigation API), or its referrer. A no deletes the five
@@ -196,7 +193,7 @@ def minified(source: str) -> str:
     statements that do not end where a line break is dropped: after ``{ ( [ , ;``, before ``} ) ]``.
     """
     kept = (line for line in source.splitlines() if line.strip()[:2] not in ("", "//"))
-    code = "\n".join(_with_joined_constants(kept))
+    code = "\n".join(kept)
     script = _unindented(code)
     names, inside = own_names(script), _names_inside(code)
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
@@ -206,18 +203,6 @@ def minified(source: str) -> str:
     for function, own in inside.items():
         script = _with_short_names_inside(script, function, own)
     return _with_short_names(script, names)
-
-
-def _with_joined_constants(lines: Iterable[str]) -> list[str]:
-    """The lines, where statements that follow one another and declare constants are one."""
-    joined = [""]
-    for line in lines:
-        is_whole = joined[-1].strip().startswith("const ") and joined[-1].endswith(";")
-        if is_whole and line.strip().startswith("const "):
-            joined[-1] = joined[-1][:-1] + ", " + line.strip().removeprefix("const ")
-        else:
-            joined.append(line)
-    return joined[1:]
 
 
 def _unindented(code: str) -> str:

@@ -12,18 +12,23 @@
   const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', UNANSWERED = '_scu', ANSWER = '_sco', PROBE = '_sct';
   const NAMES = [HARD, SOFT, LAST, SESSIONS, UNANSWERED];
   const FIELDS = 'order amount currency parts voucher channel customer test sig'.split(' ');
-  const MAX_BODY_BYTES = 6e4, KEPT_SESSIONS = 5, ANSWER_SECONDS = 180 * 86400;
+  const MAX_BODY_BYTES = 60000;
+  const KEPT_SESSIONS = 5;
+  const ANSWER_SECONDS = 180 * 86400;
 
   const stub = window.softclick || {};
   if (stub.loaded) return;
 
-  const home = document.currentScript?.src.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
-  const base = (home || [settings.base])[0];
+  const source = document.currentScript?.src || '';
+  const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
+  const base = home ? home[0] : settings.base;
   const addresses = [stub.at || location.href];
   let landed = clicksIn(addresses);
   let widest, said, decide, before, aloud;
-  let seen = [];
-  const decided = new Promise((resolve) => decide = resolve);
+  const stale = [];
+  const decided = new Promise((resolve) => {
+    decide = resolve;
+  });
 
   // What a token says, or null: of another form, or another advertiser's. Only a server can tell
   // whether it is genuine. Ids stay strings of bits, for a number of JavaScript holds 53 of them.
@@ -37,9 +42,9 @@
       token: token,
       id: bits.slice(80, 208),
       at: at,
-      closes: at + number(304, 328) * 6e4,
-      soft: flags & 1,
-      stoodDown: flags >> 1 & 1,
+      closes: at + number(304, 328) * 60000,
+      soft: !!(flags & 1),
+      stoodDown: !!(flags & 2),
       last: (flags >> 3 & 3) === 1,
       journey: bits.slice(208, 272),
       session: number(272, 304)
@@ -52,7 +57,7 @@
 
   // Who holds the cookie after this click: tracking/rule/attribution.py has the same function.
   function place(held, click) {
-    if (held?.at <= click.at && click.at < held.closes && !ended(held, click)) {
+    if (held && held.at <= click.at && click.at < held.closes && !ended(held, click)) {
       return !click.soft || click.last && held.soft && !click.stoodDown ? click : held;
     }
     return click.stoodDown ? null : click;
@@ -79,9 +84,9 @@
 
   // The token in one piece of a query, '' when the piece is not our click parameter.
   function tokenOf(piece) {
-    const pair = piece.split('=');
+    const name = settings.parameter + '=';
     try {
-      return pair[0] === settings.parameter ? decodeURIComponent(pair[1]) : '';
+      return piece.startsWith(name) ? decodeURIComponent(piece.slice(name.length)) : '';
     } catch {
       return '';
     }
@@ -98,38 +103,25 @@
       .map((pair) => pair.slice(name.length + 1));
   }
 
-  // What the cookies hold, and what they held when this page last looked: a script in the page can
-  // throw cookies away, those of the tracking host too.
   function stored(...names) {
-    const own = seen[3] === answered() ? seen : [];
-    return clicksOf([...new Set(names.flatMap((name) => read(name).concat(own[NAMES.indexOf(name)]?.token || [])))]);
-  }
-
-  function tokens(...names) {
-    return stored(...names).map((click) => click.token);
+    return clicksOf(names.flatMap(read));
   }
 
   function sessions() {
     return read(SESSIONS).join('.').match(/\b\d+\b/g) || [];
   }
 
-  // The last answer, of any tab: 0, or two digits by which a yes after a no is told from the one before
-  // it; they are too few to know a browser by.
-  function answered() {
-    return read(ANSWER).sort()[0];
-  }
-
-  // Whether the shopper consents: the last answer, or else the advertiser's setting; null while the
-  // shop asks. Where no cookie is kept, an answer holds as long as its page.
+  // Whether the shopper consents: the last answer, of any tab, or else the advertiser's setting; null
+  // while the shop asks. Where no cookie is kept, an answer holds as long as its page.
   function agrees() {
-    const kept = answered();
-    return kept ? kept > 0 : said ?? settings.consent;
+    const kept = read(ANSWER).sort()[0];
+    return kept ? kept === '1' : said ?? settings.consent;
   }
 
   function write(name, value, domain, path, seconds) {
     try {
-      document.cookie = name + '=' + value + ';Path=' + path + (domain && ';Domain=' + domain) +
-        ';SameSite=Lax' + (location.protocol === 'https:' ? ';Secure' : '') + (seconds < 0 ? '' : ';Max-Age=' + seconds);
+      document.cookie = name + '=' + value + '; Path=' + path + (domain && '; Domain=' + domain) +
+        '; SameSite=Lax' + (location.protocol === 'https:' ? '; Secure' : '') + (seconds < 0 ? '' : '; Max-Age=' + seconds);
     } catch {}
   }
 
@@ -177,41 +169,36 @@
 
   // How long a slot may live: the rest of its click's window, by the click's own time.
   function secondsLeft(click) {
-    return click ? Math.ceil((click.closes - Math.max(click.at, Date.now())) / 1000) : 0;
+    return click ? Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000) : 0;
   }
 
-  function put(hard, soft, last, sessions) {
-    keep(HARD, secondsLeft(hard) > 0 && hard.token, secondsLeft(hard));
-    keep(SOFT, secondsLeft(soft) > 0 && soft.token, -1);
+  function put(hard, soft, last, seen) {
+    keep(HARD, secondsLeft(hard) > 0 ? hard.token : '', secondsLeft(hard));
+    keep(SOFT, secondsLeft(soft) > 0 ? soft.token : '', -1);
     keep(LAST, last?.token, settings.longest);
-    keep(SESSIONS, sessions, -1);
-    seen = [hard, soft, last, answered()];
+    keep(SESSIONS, seen, -1);
   }
 
   // Let a click meet the slots; without one, only fold and clean up duplicates. A click that is not
   // newer than all that this browser knows was here before, or comes too late: it changes nothing.
   // Says whether it was new.
   function settle(click) {
-    const known = stored(HARD, SOFT, LAST);
+    const slots = stored(HARD, SOFT), known = stored(HARD, SOFT, LAST);
     const fresh = click && !known.some((other) => other.id >= click.id) ? [click] : [];
-    if (!fresh[0] && NAMES.every((name) => read(name).length < 2)) return;
-    const claims = stored(HARD, SOFT).concat(fresh);
-    const held = claims.reduce(place, null);
+    if (!fresh.length && NAMES.every((name) => read(name).length < 2)) return;
+    const claims = slots.concat(fresh);
+    const held = claims.reduce((holder, claim) => place(holder, claim), null);
     const hard = claims.filter((claim) => !claim.soft).pop();
-    const soft = held?.soft && held;
+    const soft = held && held.soft && held;
     const last = known.concat(fresh).pop();
-    const ids = sessions().concat(fresh.concat(soft || []).map((live) => live.session + ''));
-    const once = ids.filter((id, at) => ids.lastIndexOf(id) === at);
+    const seen = sessions().concat([].concat(fresh, soft || []).map((live) => live.session + ''));
+    const once = seen.filter((id, at) => seen.lastIndexOf(id) === at);
     put(hard, soft, last, once.slice(-KEPT_SESSIONS).join('.'));
     return fresh[0];
   }
 
-  async function request(address, options) {
-    return fetch(address, { credentials: 'include', keepalive: true, ...options });
-  }
-
   async function ask(path) {
-    return (await request(base + path)).json();
+    return (await fetch(base + path, { credentials: 'include', keepalive: true })).json();
   }
 
   // A new token stays at once, and goes again when the tracking host says that its click is old:
@@ -223,7 +210,7 @@
     if (!agrees() || fresh == null) return;
     keep(UNANSWERED, '');
     if (!fresh) {
-      landed = landed.filter((other) => other !== click);
+      stale.push(click.id);
       put(...before);
       remember();
     }
@@ -248,24 +235,23 @@
     try {
       if (agrees()) {
         settle();
-        if (!before) {
-          seen = [HARD, SOFT, LAST].map((name) => stored(name).pop());
-          before = seen.concat(sessions().join('.'));
-          seen[3] = answered();
-        }
-        landed.forEach((click) => settle(click) && check(click).catch(() => {}));
+        before = before || [HARD, SOFT, LAST].map((name) => stored(name).pop()).concat(sessions().join('.'));
+        landed.forEach((click) => stale.includes(click.id) || settle(click) && check(click).catch(() => {}));
         if (settings.strip) strip();
       }
     } catch {}
+  }
+
+  async function post(address, options) {
+    return fetch(address, { method: 'POST', keepalive: true, ...options });
   }
 
   // Delete what is kept here and on the tracking hosts.
   function forget() {
     NAMES.forEach((name) => keep(name, ''));
     before = 0;
-    seen = [];
     [settings.base].concat(settings.others).forEach((address) => {
-      request(address + 'forget', { method: 'POST' }).catch(() => {});
+      post(address + 'forget', { credentials: 'include' }).catch(() => {});
     });
   }
 
@@ -273,6 +259,7 @@
   function bodyOf(report, items) {
     const whole = { ...report };
     if (agrees()) {
+      const tokens = (name) => stored(name).map((click) => click.token);
       whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST) };
       whole.session = sessions().join('.');
     }
@@ -289,7 +276,7 @@
   function pixel(report) {
     const image = new Image();
     if (agrees()) {
-      report.click = tokens(HARD, SOFT, LAST);
+      report.click = [...new Set(stored(HARD, SOFT, LAST).map((click) => click.token))];
       report.session = sessions().join('.');
     } else {
       image.crossOrigin = 'anonymous';
@@ -304,7 +291,7 @@
     if (!agrees()) report.consent = '0';
     else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
     try {
-      const answer = await request(base + 'sale', { method: 'POST', mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
+      const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
       const wrong = answer.headers.get('X-Softclick-Error');
       if (aloud || wrong) say('sale', fields, wrong, answer);
     } catch {
@@ -315,10 +302,10 @@
 
   const commands = {
     consent(answer) {
-      const before = answered();
+      const before = read(ANSWER).join();
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
-      keep(ANSWER, !said ? '0' : before > 0 ? before : 10 + Date.now() % 90, ANSWER_SECONDS);
+      keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
       if (said) landed = clicksIn(addresses.concat(visited()));
       else if (before !== '0') forget();
       remember();
@@ -333,8 +320,10 @@
         if (value != null && value !== false) report[field] = String(value === true ? 1 : value);
       });
       if (agrees() == null) {
-        addEventListener('pagehide', () => agrees() == null && send(report, items));
+        const leave = () => send(report, items);
+        addEventListener('pagehide', leave);
         await decided;
+        removeEventListener('pagehide', leave);
       }
       await send(report, items);
     },
@@ -342,7 +331,8 @@
     async activate(publisher) {
       if (agrees() == null) await decided;
       if (!agrees()) return;
-      const answer = await ask('a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1'));
+      const path = 'a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1');
+      const answer = await ask(path);
       if (!answer.token) say('activate', publisher);
       else if (agrees()) clicksOf([answer.token]).forEach(settle);
     },
@@ -358,7 +348,7 @@
   softclick.loaded = true;
   window.softclick = softclick;
   // The redirect knows nothing of a no that was said in the shop.
-  if (landed[0] && answered() < 1) forget();
+  if (landed[0] && read(ANSWER).join() === '0') forget();
   (stub.q || []).forEach((call) => softclick(...call));
   remember();
 })(__SETTINGS__);
