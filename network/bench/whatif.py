@@ -100,7 +100,6 @@ def _copy(further: int) -> None:
         "order": f"\"order\" || '-{further}'",
         "decision_id": f"decision_id + {further}",
         "settled_report_id": "NULL",
-        "approved_report_id": "NULL",
     }
     with connection.cursor() as cursor:
         cursor.execute(_insert(Conversion, sale))

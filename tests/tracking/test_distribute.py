@@ -103,7 +103,7 @@ def test_all_are_distributed_by_advertiser_and_lie_together() -> None:
     ]
     assert ask("SELECT DISTINCT keys, triggers FROM pg_dist_partition") == [(0, "on")]
     assert ask(KEYS, list(TABLES)) == keys
-    assert len(keys) == 11
+    assert len(keys) == 10
 
 
 @pytest.mark.usefixtures("citus")

@@ -47,7 +47,6 @@ REFERRING = """
 """
 AMONG_THEM = {
     "tracking_commission.commission_conversion_of_advertiser",
-    "tracking_conversion.conversion_approved_report_of_advertiser",
     "tracking_conversion.conversion_decision_of_advertiser",
     "tracking_conversion.conversion_settled_report_of_advertiser",
     "tracking_conversionjourney.conversionjourney_conversion_of_advertiser",

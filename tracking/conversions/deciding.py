@@ -22,7 +22,7 @@ from tracking.conversions import journeys, reports
 from tracking.conversions.known import Resolved, Said, known_of_all, resolved, said_in
 from tracking.distribution import sets
 from tracking.evidence.joining import Joined, OrderContext
-from tracking.evidence.ranks import Rank
+from tracking.evidence.ranks import CONFIRMING
 from tracking.evidence.resolving import Known, claimed
 from tracking.models import Commission, Conversion, Decision, Report, Validation
 from tracking.rollups import writing as rollups
@@ -142,8 +142,8 @@ def joined_by_now(conversion: Conversion) -> Joined:
 def is_confirmed(conversion: Conversion) -> bool:
     """Whether the advertiser itself reported the sale, as it stands."""
     apart = (ReportOutcome.LATE, ReportOutcome.UNLINKED, ReportOutcome.JOURNEYS_CONFLICT)
-    rows = conversion.reports.filter(rank__in=(Rank.KEYED, Rank.SIGNED))
-    return rows.exclude(outcome__in=apart).exists()
+    rows = conversion.reports.filter(rank__in=CONFIRMING).exclude(outcome__in=apart)
+    return rows.exists()
 
 
 def reports_of(conversion: Conversion) -> list[Report]:
@@ -165,7 +165,7 @@ def _context(conversion: Conversion) -> OrderContext:
     return OrderContext(
         first_seen=conversion.first_seen_at,
         settled_at=conversion.settled_by_staff_at,
-        approved=conversion.approved_report_id,
+        approved_at=conversion.approved_at,
         is_crowded=conversion.is_crowded,
     )
 
@@ -279,7 +279,7 @@ def _decided(case: Case, known: Known, rates: settling.Rates, stamp: Stamp) -> _
     before = {} if is_new else {name: vars(conversion)[name] for name in DECIDED}
     commission_before = settling.values_of(commission) if commission else {}
     _take_figures(conversion, joined, rows)
-    conversion.contested_by_id = known.contesting(conversion.settled_report_id)
+    conversion.contested_by_id = known.contesting
     found = resolved(known, joined)
     decision = _decision(conversion, found, stamp)
     if decision:

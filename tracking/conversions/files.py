@@ -157,6 +157,9 @@ class File:
             return
         conversion.dropped_reports += 1
         self.has_dropped = True
+        approved_at = conversion.approved_at
+        if approved_at and item.report.received_at > approved_at and not item.rank.confirms:
+            return
         if item.rank is Rank.TOKEN and not (self._is_closed or conversion.is_crowded):
             conversion.is_crowded = self.is_changed = True
         known = conversion.first_seen_at

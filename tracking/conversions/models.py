@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from network import dates
 from network.models import Advertiser
 from tracking.distribution.rows import AdvertiserRow, JSONText, KeyWithin, OneWithin
-from tracking.evidence.ranks import SENT, Rank
+from tracking.evidence.ranks import Rank
 from tracking.rule.reasons import ReportOutcome
 
 _CLOSED_AND_CHANGED = """
@@ -81,14 +81,10 @@ class Conversion(AdvertiserRow):
     )
     settled_at = models.DateTimeField(_("settled at"), null=True)
     settled_reason = models.CharField(_("settled reason"), max_length=500, blank=True)
-    approved_report = KeyWithin(
-        "tracking.Report",
-        models.PROTECT,
-        verbose_name=_("approved report"),
-        db_index=False,
+    approved_at = models.DateTimeField(
+        _("approved at"),
         null=True,
-        related_name="+",
-        help_text=_("The report that brought the click, when the advertiser approved the sale."),
+        help_text=_("When the advertiser approved it. Declining it ends that."),
     )
     verified = models.BooleanField(_("verified"), default=True)
     over_limit = models.BooleanField(
@@ -275,7 +271,7 @@ class Report(AdvertiserRow):
     rank = models.CharField(
         _("rank"),
         max_length=6,
-        choices=[(rank.value, rank.value) for rank in SENT],
+        choices=[(rank.value, rank.value) for rank in Rank],
         default=Rank.BARE.value,
         db_default=Rank.BARE.value,
     )

@@ -18,8 +18,7 @@ from tracking.evidence.resolving import Known, Resolution, resolve
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
     """What an advertiser asks for before a sale closes, and what its staff did: the report that
-    they ``chose`` in a conflict, and when they approved the sale, which was of the ``approved``
-    report; None: they did not, or which report it was is not known."""
+    they ``chose`` in a conflict, and when they approved the sale; None: they did not."""
 
     believes_browsers: bool = False
     largest_minor: int | None = None
@@ -28,7 +27,6 @@ class Handling:
     chosen: UUID | None = None
     chosen_at: datetime | None = None
     approved_at: datetime | None = None
-    approved: UUID | None = None
 
 
 class EndState(StrEnum):
@@ -100,18 +98,17 @@ def stand(known: Known, handling: Handling, at: datetime, chosen: UUID | None = 
     earlier conflict."""
     is_approved = handling.approved_at is not None and handling.approved_at <= at
     if is_approved:
-        known = known.approved_by(handling.approved)
+        known = known.approved(handling.approved_at)
     joined = known.joined(chosen)
     settled = _settled(known, joined, handling, at)
     if settled is not None and settled != chosen:
         chosen, joined = settled, known.joined(settled)
-    is_confirmed = joined.rank.confirms or (is_approved and handling.approved is None)
     largest = handling.largest_minor
     return Standing(
         joined=joined,
         resolution=resolve(known, joined),
         chosen=chosen,
-        is_verified=is_confirmed or handling.believes_browsers,
+        is_verified=joined.rank.confirms or handling.believes_browsers or is_approved,
         is_over_limit=largest is not None
         and joined.figures.amount_minor > largest
         and not is_approved,

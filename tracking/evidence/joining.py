@@ -61,14 +61,14 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
 
 class OrderContext(Struct, frozen=True, gc=False):
     """What is known of an order besides its reports: the report that was ``chosen`` where they were
-    in conflict, when staff settled that, the one whose sale the advertiser has ``approved``, when
-    the order was ``first_seen`` in a report that was not kept, whether it ``is_crowded``: one with
-    a token was not kept, and when the first counting click of each journey happened (ms), as far as
-    clicks are recorded."""
+    in conflict, when staff settled that, when the advertiser approved the sale, when the order was
+    ``first_seen`` in a report that was not kept, whether it ``is_crowded``: one with a token was
+    not kept, and when the first counting click of each journey happened (ms), as far as clicks are
+    recorded."""
 
     chosen: UUID | None = None
-    approved: UUID | None = None
     settled_at: datetime | None = None
+    approved_at: datetime | None = None
     first_seen: datetime | None = None
     is_crowded: bool = False
     begun: Mapping[int, int] = field(default_factory=dict)
@@ -84,8 +84,7 @@ class Joined(Struct, frozen=True, kw_only=True, gc=False):
     count, ``journeys`` where they lead, ``sessions`` those in which the sale happened; ``rank`` is
     the highest of the linked reports. ``speaking`` is the report whose figures are the sale's.
     ``uncounted`` is the channel for which nobody is paid.
-    ``claimant`` is the report that decides a conflict if nobody else does, and ``bringing`` the one
-    that is believed most of those that bring the journey.
+    ``claimant`` is the report that decides a conflict if nobody else does.
     """
 
     linked: tuple[Evidence, ...]
@@ -100,7 +99,6 @@ class Joined(Struct, frozen=True, kw_only=True, gc=False):
     conflict: str = ""
     conflict_since: datetime | None = None
     claimant: Evidence | None = None
-    bringing: Evidence | None = None
     rivals: frozenset[UUID] = frozenset()
     """The reports that contradict each other."""
 
@@ -136,17 +134,20 @@ def join(reports: Iterable[Evidence], order: OrderContext = _NO_CONTEXT) -> Join
 
     Reports join only if they share a journey, or one of them brings none. Where they do not, the
     one of highest rank decides and the others stay unlinked; two of one rank are a conflict, until
-    one is ``chosen``. What the advertiser has ``approved`` nobody contests who is believed less.
+    one is ``chosen``. What comes after an approval changes nothing unless the shop itself says it.
     """
     ordered = sorted(reports, key=lambda report: report.received)
-    if order.approved:
-        ordered = [_raised(report, order.approved) for report in ordered]
-    return _alone(ordered[0], order) if len(ordered) == 1 else _together(ordered, order)
+    counting = [report for report in ordered if _counts(report, order)] or ordered
+    joined = _alone(counting[0], order) if len(counting) == 1 else _together(counting, order)
+    if len(counting) == len(ordered):
+        return joined
+    ignored = [report for report in ordered if report not in counting]
+    return replace(joined, unlinked=(*joined.unlinked, *ignored))
 
 
-def _raised(report: Evidence, approved: UUID) -> Evidence:
-    is_raised = report.id == approved and report.rank is Rank.TOKEN
-    return replace(report, rank=Rank.APPROVED) if is_raised else report
+def _counts(report: Evidence, order: OrderContext) -> bool:
+    is_before = order.approved_at is None or report.received_at <= order.approved_at
+    return is_before or report.rank.confirms or report.id == order.chosen
 
 
 def _alone(report: Evidence, order: OrderContext) -> Joined:
@@ -166,7 +167,6 @@ def _alone(report: Evidence, order: OrderContext) -> Joined:
         journeys=frozenset(click.journey for click in clicks),
         sessions=_sessions(decisive, clicks),
         uncounted="" if one.rank is Rank.BARE else report.uncounted,
-        bringing=report if one.journeys else None,
     )
 
 
@@ -311,7 +311,6 @@ def _agreed(weighed: _Group, group: _Group, at: datetime, chosen: UUID | None) -
         conflict="figures" if rivals else "",
         conflict_since=rivals[0].received_at if rivals else None,
         claimant=top.report if rivals else None,
-        bringing=min(group, key=lambda item: item.belief).report if group else None,
         rivals=frozenset(report.id for report in (top.report, *rivals)) if rivals else frozenset(),
     )
 

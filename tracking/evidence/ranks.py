@@ -14,9 +14,6 @@ class Rank(StrEnum):
     """From the advertiser's server, with its key."""
     SIGNED = "signed"
     """From a browser, signed by the shop's server: its ``sig`` was verified."""
-    APPROVED = "approved"
-    """Unsigned, but the advertiser has approved the sale that it was the report of. No report
-    comes with this rank."""
     TOKEN = "token"  # noqa: S105 - no secret
     """Unsigned, with a valid token."""
     BARE = "bare"
@@ -34,9 +31,7 @@ class Rank(StrEnum):
 
 
 _PLACES = {rank: place for place, rank in enumerate(Rank)}
-CONFIRMING = frozenset({Rank.KEYED, Rank.SIGNED, Rank.APPROVED})
-SENT = tuple(rank for rank in Rank if rank is not Rank.APPROVED)
-"""The ranks that a report can come with."""
+CONFIRMING = frozenset({Rank.KEYED, Rank.SIGNED})
 
 
 def rank_of(*, is_keyed: bool, is_signed: bool, has_token: bool) -> Rank:

@@ -6,7 +6,7 @@ for a made one.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
@@ -81,15 +81,11 @@ class Known:
         context = replace(self.context, chosen=None) if self.context.chosen else self.context
         return join(self.evidence, context)
 
-    def by_reports_alone(self) -> Joined:
-        """What would be joined, had nobody said anything about it."""
-        return join(self.evidence, replace(self.context, chosen=None, approved=None))
-
-    def approved_by(self, report: UUID | None) -> "Known":
-        """The same order, had the advertiser approved the sale that was of this ``report``."""
-        if report == self.context.approved:
+    def approved(self, at: datetime | None) -> "Known":
+        """The same order, had the advertiser approved it then."""
+        if at == self.context.approved_at:
             return self
-        return Known(self.terms, self.evidence, replace(self.context, approved=report), self.clicks)
+        return Known(self.terms, self.evidence, replace(self.context, approved_at=at), self.clicks)
 
     def before(self) -> Iterator[Joined]:
         """What was joined when fewer reports were known, in the order in which they were received.
@@ -99,10 +95,11 @@ class Known:
         for count in range(1, len(others)):
             yield join([*bare, *others[:count]], self.context)
 
-    def contesting(self, chosen: UUID | None) -> int | None:
-        """The publisher whose click came with the first report that contradicts the claimant's;
-        where that was settled by the ``chosen`` report, had nobody settled it."""
-        joined = self.by_reports_alone() if chosen else self.joined()
+    @property
+    def contesting(self) -> int | None:
+        """The publisher whose click came with the first report that contradicts the claimant's, had
+        nobody settled it."""
+        joined = self.joined()
         if joined.claimant is None:
             return None
         others = [

@@ -53,7 +53,9 @@ TOKEN_REASONS: Mapping[TokenReason, Promise] = {
 REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
     ReportOutcome.CREATED: gettext_lazy("Recorded the sale"),
     ReportOutcome.MERGED: gettext_lazy("Confirmed the sale"),
-    ReportOutcome.UNLINKED: gettext_lazy("Kept apart: another browser's report of this order"),
+    ReportOutcome.UNLINKED: gettext_lazy(
+        "Kept apart: another browser's report of this order, or one after its approval"
+    ),
     ReportOutcome.DISCREPANCY: gettext_lazy(
         "Discrepancy: other figures than a report that is trusted more; nothing changed"
     ),
@@ -72,7 +74,6 @@ REPORT_OUTCOMES: Mapping[ReportOutcome, Promise] = {
 RANKS: Mapping[Rank, Promise] = {
     Rank.KEYED: gettext_lazy("Keyed: from the shop's server, with its key"),
     Rank.SIGNED: gettext_lazy("Signed by the shop's server"),
-    Rank.APPROVED: gettext_lazy("Unsigned, with a valid click; the sale was approved"),
     Rank.TOKEN: gettext_lazy("Unsigned, with a valid click"),
     Rank.BARE: gettext_lazy("Unsigned, without a click: anybody could have sent it"),
 }

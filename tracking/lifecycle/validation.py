@@ -7,7 +7,6 @@ finaliser closes the sale when its windows have closed, as it does without anybo
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -20,7 +19,7 @@ from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, may_become
 from tracking.conversions import deciding, locking, reports
-from tracking.models import Commission, Conversion, Validation
+from tracking.models import Commission, Conversion, Decision, Validation
 from tracking.rollups import writing as rollups
 
 Action, Code, Status = Validation.Action, Validation.Code, Commission.Status
@@ -79,21 +78,28 @@ def validate(
         commission = commission_of(conversion)
         assert commission is not None
         said = rulings.carry_out(statement, commission, now)
-        if statement.action != Action.TAKE_BACK:
-            is_approved = statement.action == Action.APPROVE
-            conversion.approved_report_id = _bringing(conversion) if is_approved else None
+        approved_at = conversion.approved_at
+        conversion.approved_at = _approved_at(statement, approved_at, now)
         settling.confirm(conversion, is_confirmed=deciding.is_confirmed(conversion))
-        conversion.save(update_fields=["approved_report", "verified", "over_limit"])
+        conversion.save(update_fields=["approved_at", "verified", "over_limit"])
+    if approved_at and conversion.approved_at is None:
+        _hear_again(conversion, approved_at, now)
     return said
 
 
-def _bringing(conversion: Conversion) -> UUID | None:
-    """The report that brings the journey: what an approval is about, so that nobody who is believed
-    less contests it afterwards. None where its key is gone: then nothing is decided any more."""
-    if reports.is_key_gone(conversion.reports.all()):
-        return None
-    bringing = deciding.joined_by_now(conversion).bringing
-    return bringing.id if bringing else None
+def _approved_at(statement: Statement, before: datetime | None, now: datetime) -> datetime | None:
+    """Since when the sale is approved, if it is. A suspension is about the partner alone."""
+    if statement.action == Action.APPROVE:
+        return now
+    is_suspension = statement.decline_reason == Commission.DeclineReason.SUSPENDED
+    return None if statement.action == Action.DECLINE and not is_suspension else before
+
+
+def _hear_again(conversion: Conversion, approved_at: datetime, now: datetime) -> None:
+    """What came after the approval and changed nothing counts from now on."""
+    since = conversion.reports.filter(received_at__gt=approved_at)
+    if since.exists() and not reports.is_key_gone(conversion.reports.all()):
+        deciding.reconsider(conversion, now, Decision.Cause.REPORT)
 
 
 def possible(conversion: Conversion, by: User) -> list[Validation.Action]:

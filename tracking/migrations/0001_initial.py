@@ -103,7 +103,6 @@ ONE_TO_ONE = (("conversion", "decision"), ("commission", "conversion"), ("commis
 AMONG_THEM = (
     ("conversion", "decision", "decision"),
     ("conversion", "settled_report", "report"),
-    ("conversion", "approved_report", "report"),
     ("conversionjourney", "conversion", "conversion"),
     ("report", "conversion", "conversion"),
     ("decision", "conversion", "conversion"),
@@ -191,6 +190,7 @@ class Migration(migrations.Migration):
                 ('verified', models.BooleanField(default=True, verbose_name='verified')),
                 ('over_limit', models.BooleanField(db_default=False, default=False, help_text="Above the advertiser's largest plausible order, and not approved.", verbose_name='over limit')),
                 ('pays_nobody', models.BooleanField(db_default=False, default=False, help_text='Nobody is paid for it, and no conflict leaves that open.', verbose_name='pays nobody')),
+                ('approved_at', models.DateTimeField(help_text='When the advertiser approved it. Declining it ends that.', null=True, verbose_name='approved at')),
                 ('first_seen_at', models.DateTimeField(help_text='When its order was first heard of in a report that was not kept.', null=True, verbose_name='first seen at')),
                 ('dropped_reports', models.PositiveIntegerField(db_default=0, default=0, help_text='Reports beyond the number that is kept of an order.', verbose_name='dropped reports')),
                 ('is_crowded', models.BooleanField(db_default=False, default=False, help_text='While it was open a report with a token was not kept: there were too many.', verbose_name='crowded')),
@@ -318,11 +318,6 @@ class Migration(migrations.Migration):
             model_name='conversion',
             name='settled_report',
             field=models.ForeignKey(db_constraint=False, help_text='The report that staff chose where reports were in conflict.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report', verbose_name='settled report'),
-        ),
-        migrations.AddField(
-            model_name='conversion',
-            name='approved_report',
-            field=models.ForeignKey(db_constraint=False, db_index=False, help_text='The report that brought the click, when the advertiser approved the sale.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracking.report', verbose_name='approved report'),
         ),
         migrations.CreateModel(
             name='Rollup',

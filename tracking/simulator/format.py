@@ -8,7 +8,7 @@ from typing import Any
 from network import money
 from tracking.evidence.closing import EndState
 from tracking.evidence.fields import MAX_CHANNEL
-from tracking.evidence.ranks import SENT, Rank
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import CookieType, SoftRule, Verdict
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.slots import MAX_COOKIE_DAYS
@@ -212,7 +212,7 @@ class _Sale:
         arrives = fields["arrives"].minutes() if "arrives" in fields else at
         if arrives < at:
             raise fields["arrives"].error(Fault.ARRIVES_EARLY, time=format_time(at))
-        rank = fields["rank"].word(SENT) if "rank" in fields else Rank.TOKEN
+        rank = fields["rank"].word(Rank) if "rank" in fields else Rank.TOKEN
         presented = self._brought(fields, rank)
         currency = _currency(fields["currency"]) if "currency" in fields else ""
         return ReportStep(

@@ -60,11 +60,11 @@ class Field:
             raise self.error(Fault.NO_TEXT, most=longest)
         return value
 
-    def word(self, words: Iterable[_Word]) -> _Word:
-        for word in words:
-            if word == self.value:
-                return word
-        raise self.error(Fault.NO_SUCH_WORD, known=", ".join(words))
+    def word(self, words: type[_Word]) -> _Word:
+        try:
+            return words(self.value)  # type: ignore[arg-type]
+        except ValueError:
+            raise self.error(Fault.NO_SUCH_WORD, known=", ".join(words)) from None
 
     def truth(self) -> bool:
         if self.value is True or self.value == "true":

@@ -99,13 +99,13 @@ ONE_CONVERSION = (
     Invariant(
         "I2",
         _("conversion {id}"),
-        _("report {report} of it counts as approved, and nobody has approved it"),
+        _("it counts as approved at {approved_at}, and nobody approved it then"),
         """
-        SELECT v.id, v.approved_report_id AS report FROM tracking_conversion v
-        WHERE v.advertiser_id = %(advertiser)s AND v.approved_report_id IS NOT NULL
+        SELECT v.id, v.approved_at FROM tracking_conversion v
+        WHERE v.advertiser_id = %(advertiser)s AND v.approved_at IS NOT NULL
             AND NOT EXISTS (
                 SELECT FROM tracking_validation s WHERE s.advertiser_id = v.advertiser_id
-                    AND s.conversion_id = v.id AND s.action = 'approve'
+                    AND s.conversion_id = v.id AND s.action = 'approve' AND s.at = v.approved_at
             )
         """,
     ),

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 
 from network.clock import to_ms
 from network.models import Advertiser
@@ -18,7 +18,7 @@ from tracking.conversions import journeys, reports
 from tracking.evidence.closing import Handling, Standing, follow
 from tracking.evidence.joining import Evidence, OrderContext
 from tracking.evidence.resolving import Journey, Known, known_of, sale_of
-from tracking.models import Conversion, Report, Validation
+from tracking.models import Conversion, Report
 from tracking.rule.attribution import Click
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.replay import (
@@ -57,15 +57,14 @@ def courses(
     now: datetime,
 ) -> dict[int, OtherCourse]:
     """Those of the page whose reports came far apart and whose clicks the change concerns, by their
-    ids. One query where there is none, five more where there are."""
+    ids. One query where there is none, four more where there are."""
     rows = _far_apart(shop, page)
     if not rows:
         return {}
     sales = Conversion.objects.filter(advertiser=shop, id__in=rows)
-    approved = _approvals(shop, rows)
     found = {}
     for sale, known in _known(shop, sales, rows, circumstances):
-        course = _course(sale, known, approved.get(sale.pk), (shop, change, circumstances, now))
+        course = _course(sale, known, (shop, change, circumstances, now))
         if course:
             found[sale.pk] = course
     return found
@@ -89,13 +88,6 @@ def _far_apart(shop: Advertiser, page: Collection[int]) -> dict[int, list[Report
             assert row.conversion_id
             rows[row.conversion_id].append(row)
     return rows
-
-
-def _approvals(shop: Advertiser, ids: Iterable[int]) -> dict[int, datetime]:
-    said = Validation.objects.filter(
-        advertiser=shop, conversion__in=list(ids), action=Validation.Action.APPROVE
-    )
-    return dict(said.values_list("conversion").annotate(Max("at")))
 
 
 def _known(
@@ -152,16 +144,14 @@ class _ByJourney:
 _Asked = tuple[Advertiser, Change, Circumstances, datetime]
 
 
-def _course(
-    sale: Conversion, known: Known, approved_at: datetime | None, asked: _Asked
-) -> OtherCourse | None:
+def _course(sale: Conversion, known: Known, asked: _Asked) -> OtherCourse | None:
     shop, change, circumstances, now = asked
     as_it_is = sale_of(known, known.joined())
     journey = known.clicks
     if not concerns(change, Recorded(journey.clicks, as_it_is, journey.activations)):
         return None
     other = _in_other_world(known, change, circumstances)
-    standing = follow(other, _handling(shop, sale, approved_at), now).stood
+    standing = follow(other, _handling(shop, sale), now).stood
     return OtherCourse(standing, _differing(sale, standing)) if standing else None
 
 
@@ -173,7 +163,7 @@ def _in_other_world(known: Known, change: Change, circumstances: Circumstances) 
     return known_of(terms, known.evidence, known.context, changed)
 
 
-def _handling(shop: Advertiser, sale: Conversion, approved_at: datetime | None) -> Handling:
+def _handling(shop: Advertiser, sale: Conversion) -> Handling:
     """Whatever staff did about the sale they would have done."""
     settled_at = sale.settled_by_staff_at
     return Handling(
@@ -183,8 +173,7 @@ def _handling(shop: Advertiser, sale: Conversion, approved_at: datetime | None) 
         confirm_days=shop.confirm_days,
         chosen=sale.settled_report_id if settled_at else None,
         chosen_at=settled_at,
-        approved_at=approved_at,
-        approved=sale.approved_report_id,
+        approved_at=sale.approved_at,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.evidence import world_of
 from tests.tracking.conversions.test_scenarios import outcome_of_both
-from tracking.evidence.ranks import SENT, Rank
+from tracking.evidence.ranks import Rank
 from tracking.rule.attribution import CookieType, SoftRule
 from tracking.simulator.scenario import (
     ClickStep,
@@ -64,7 +64,7 @@ def _step(chance: random.Random, minute: int) -> JourneyStep:
 
 
 def _report(chance: random.Random, sold: int, clicks: Sequence[int]) -> ReportStep:
-    rank = chance.choice(SENT)
+    rank = chance.choice(list(Rank))
     minute = sold + chance.choice([0, 0, 0, 3, 2 * HOUR])
     by_server = rank is Rank.KEYED or (rank is Rank.TOKEN and chance.random() < 0.2)
     presented: tuple[int, ...] | None = None

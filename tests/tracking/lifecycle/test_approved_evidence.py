@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from network.models import Advertiser, User
 from publishers.models import Partnership, Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
-from tests.support.makers import NOW
+from tests.support.makers import NOW, finalise
 from tests.tracking.conversions.test_believing import outcome, partner, reader_of, sale, signed
 from tracking.commissions.rulings import Statement
 from tracking.conversions.conflicts import Settlement, settle_conflict
@@ -19,6 +20,7 @@ from tracking.evidence.joining import Role
 from tracking.lifecycle.validation import Action, validate
 from tracking.models import Commission, Validation
 from tracking.rule.reasons import ReportOutcome
+from tracking.spool import intake
 from tracking.verify.checks import Broken, verify
 
 pytestmark = pytest.mark.django_db
@@ -105,9 +107,61 @@ def test_what_was_declined_after_all_is_not_approved_any_more(
     say(manager)
     say(manager, Action.DECLINE, code="returned")
     say(manager, Action.TAKE_BACK, reason="It came after all")
-    assert (sale().verified, sale().approved_report) == (False, None)
+    assert (sale().verified, sale().approved_at) == (False, None)
     record(older(shop, thief).report("1", LATER + minutes(1), source="pixel"))
     assert sale().conflict == "journeys"
+
+
+def test_what_came_after_an_approval_counts_when_it_is_declined(
+    shop: Advertiser, blog: Partnership, thief: Publisher, sold: Browser, manager: User
+) -> None:
+    say(manager)
+    record(older(shop, thief).report("1", LATER + minutes(1), source="pixel"))
+    say(manager, Action.DECLINE, code="returned")
+    assert stands() == ("journeys", False, blog.publisher_id, "declined")
+    assert broken() == []
+
+
+def test_an_approval_changes_nothing_of_what_was_decided(
+    shop: Advertiser, blog: Partnership, thief: Publisher, manager: User
+) -> None:
+    """The order was heard of with another amount before the buyer clicked elsewhere; that it counts
+    for the time an approval of the other amount does not undo."""
+    other = partner(shop)
+    buyer = reader_of(shop, blog.publisher)
+    record(make_report(shop, "1", NOW + minutes(60), "60.00", source="pixel"))
+    buyer.click(other, NOW + minutes(120))
+    stranger = reader_of(shop, thief, NOW + minutes(180))
+    record(stranger.report("1", NOW + minutes(181), "60.00", source="pixel"))
+    record(buyer.report("1", NOW + minutes(240)))
+    before = stands(), sale().at
+    said = Statement(action=Action.APPROVE, made_by=manager)
+    validate(shop.pk, sale().pk, said, NOW + minutes(300))
+    assert broken() == []
+    closes_at = sale().closes_at
+    assert closes_at
+    finalise(closes_at)
+    (conflict, _, paid, _), at = before
+    assert (stands(), sale().at) == ((conflict, True, paid, "final"), at)
+
+
+@pytest.mark.parametrize("kind", ["stranger", "rival"])
+def test_an_approval_confirms_nobody_but_the_partner_that_was_seen(
+    shop: Advertiser, blog: Partnership, thief: Publisher, manager: User, kind: str
+) -> None:
+    """What was received before it, and comes to the database after it, credits somebody else."""
+    buyer, early = reader_of(shop, blog.publisher), reader_of(shop, thief, NOW - minutes(30))
+    rival = buyer.click(thief, NOW + minutes(2), lost=True)
+    buyer.tokens.pop()
+    record(make_report(shop, "1", NOW + minutes(3), clicks=[str(buyer.tokens[-1])]))
+    say(manager)
+    if kind == "stranger":
+        record(early.report("1", NOW - minutes(1), source="pixel"))
+    else:
+        with transaction.atomic():
+            intake.store([rival.record], LATER)
+    assert stands()[1:3] == (False, thief.pk)
+    assert broken() == []
 
 
 def keyed(report: SaleReport, *tokens: str) -> SaleReport:

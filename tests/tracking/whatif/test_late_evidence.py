@@ -161,7 +161,8 @@ def test_a_stranger_contests_a_sale_that_would_have_been_closed(settled: bool) -
     assert two.agrees(paid=(settled, True))
 
 
-def test_a_stranger_contests_nothing_that_was_approved() -> None:
+@pytest.mark.parametrize("withdrawn", [False, True], ids=["kept", "withdrawn"])
+def test_a_stranger_contests_nothing_that_was_approved(withdrawn: bool) -> None:
     """In neither world; it comes when the sale would have been closed in the other."""
     two = Two()
     Advertiser.objects.update(verification=Advertiser.Verification.CONFIRMED, conflict_days=400)
@@ -170,12 +171,16 @@ def test_a_stranger_contests_nothing_that_was_approved() -> None:
         browser.click(two.other, THEN)
         sale = browser.buy("1", THEN + minutes(5))
         staff = make_user("manager", shop, name=f"mia of {shop.pk}")
-        approval = Statement(action=Action.APPROVE, made_by=staff)
-        validate(shop.pk, sale.pk, approval, THEN + minutes(6))
+        said = [Statement(action=Action.APPROVE, made_by=staff)]
+        if withdrawn:
+            said.append(Statement(action=Action.DECLINE, made_by=staff, code="returned"))
+            said.append(Statement(action=Action.TAKE_BACK, made_by=staff, reason="It came"))
+        for number, statement in enumerate(said, 6):
+            validate(shop.pk, sale.pk, statement, THEN + minutes(number))
         stranger.click(two.cashback, THEN)
         record(stranger.report("1", THEN + minutes(30), source="pixel"))
         _end(shop)
-    assert two.agrees(paid=(True, True))
+    assert two.agrees(paid=(not withdrawn, not withdrawn))
 
 
 def test_a_server_brings_an_earlier_click_when_the_sale_would_have_been_closed() -> None:

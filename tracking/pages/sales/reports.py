@@ -61,16 +61,10 @@ def told_report(
         outcome=str(REPORT_OUTCOMES[ReportOutcome(report.outcome)]),
         tokens=[_told_token(token, names) for token in report.tokens],
         figures=amount_of(report),
-        rank=str(RANKS[_rank_of(report)]),
+        rank=str(RANKS[Rank(report.rank)]),
         errors=told_errors(report),
         sessions=_sessions(report, clicks),
     )
-
-
-def _rank_of(report: Report) -> Rank:
-    sale = report.conversion if report.rank == Rank.TOKEN else None
-    is_approved = sale is not None and sale.approved_report_id == report.pk
-    return Rank.APPROVED if is_approved else Rank(report.rank)
 
 
 def told_errors(report: Report) -> list[FieldError]:

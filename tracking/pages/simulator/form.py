@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser, AttributionTerms
-from tracking.evidence.ranks import SENT, Rank
+from tracking.evidence.ranks import Rank
 from tracking.explain.sentences import RANKS, REPORT_OUTCOMES
 from tracking.pages.simulator.draft import (
     CLOSE,
@@ -47,7 +47,7 @@ BRINGS: Mapping[str, Any] = {
     "all": gettext_lazy("Every click id"),
     "none": gettext_lazy("No click"),
 }
-BELIEVED: Mapping[str, Any] = {rank.value: RANKS[rank] for rank in SENT}
+BELIEVED: Mapping[str, Any] = {rank.value: label for rank, label in RANKS.items()}
 ENDS: Mapping[str, Any] = {
     "": gettext_lazy("Anything"),
     **{state.value: label for state, label in STATES.items()},

@@ -48,6 +48,7 @@ from tracking.pages.sales.settling import Settling, SettlingMany
 from tracking.pages.sales.validation import (
     Approval,
     Decline,
+    RulingMany,
     TakingBack,
     ValidationChange,
 )
@@ -182,6 +183,7 @@ PAGES: Mapping[str, Case] = {
 ELSEWHERE: set[View] = {
     *(NewApiKeyPage, RevokeApiKey, NewSigningKey, SecondFactorReset, NewInvitation, NewNote),
     *(Approval, Decline, TakingBack, Settling, SettlingMany, Correcting, Closing, Asking),
+    RulingMany,
 }
 """What is confirmed on such a page and is no change of the policy."""
 NEVER_SENT: set[View] = {
