@@ -90,7 +90,7 @@ def validate(
 def _approved_at(statement: Statement, before: datetime | None, now: datetime) -> datetime | None:
     """Since when the sale is approved, if it is. A suspension is about the partner alone."""
     if statement.action == Action.APPROVE:
-        return now
+        return before or now
     is_suspension = statement.decline_reason == Commission.DeclineReason.SUSPENDED
     return None if statement.action == Action.DECLINE and not is_suspension else before
 

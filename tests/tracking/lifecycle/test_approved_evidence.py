@@ -219,3 +219,15 @@ def test_what_was_settled_and_approved_stays_verified(
     assert stands() == ("", True, blog.publisher_id, "approved")
     assert sale().contested_by_id == thief.pk
     assert broken() == []
+
+
+def test_a_second_approval_hears_nothing_that_the_first_kept_out(
+    shop: Advertiser, blog: Partnership, thief: Publisher, sold: Browser, manager: User
+) -> None:
+    say(manager)
+    record(older(shop, thief).report("1", LATER + minutes(1), source="pixel"))
+    record(keyed(make_report(shop, "1", LATER + minutes(2), "60.00")))
+    said = Statement(action=Action.APPROVE, made_by=manager)
+    validate(shop.pk, sale().pk, said, LATER + minutes(3))
+    assert stands() == ("", True, blog.publisher_id, "approved")
+    assert broken() == []
