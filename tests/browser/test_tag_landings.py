@@ -49,6 +49,26 @@ def test_a_stale_token_leaves_nothing(page: Page, hosts: Hosts) -> None:
     assert (jar(page.context), asked(hosts)) == ([], [token, token])
 
 
+@pytest.mark.parametrize("default", [Consent.STORE, Consent.ASK])
+def test_a_yes_on_every_page_brings_no_stale_token_back(
+    page: Page, hosts: Hosts, default: Consent
+) -> None:
+    """It is in the tab's history, and a sale that is reported at once would go out with it."""
+    hosts.consent_default = default
+    hosts.visit(page, hosts.url())
+    call(page, "'consent', true")
+    token = token_of(hard(at=ago(DAY)))
+    hosts.stale = {token}
+    hosts.visit(page, hosts.landing(token))
+    page.wait_for_function("!document.cookie.includes('_sch')")
+    hosts.visit(page, hosts.url("/thanks"))
+    call(page, "'consent', true")
+    report = hosts.sale(page).report
+    assert report["tokens"] == {"hard": [], "soft": [], "last": []}
+    assert "unanswered" not in report
+    assert asked(hosts) == [token]
+
+
 def test_what_was_held_before_a_stale_token_is_held_again(page: Page, hosts: Hosts) -> None:
     overlay = soft(at=ago(3 * HOUR), session=2, journey=4)
     kept = hard(publisher=5, at=ago(HOUR), session=9, journey=8)

@@ -42,9 +42,11 @@ that differ the no holds. While the shop asks, a sale waits in its page, and goe
 when the page is left.
 
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
-tab: where the page began, its history (Navigation API), or its referrer. A no deletes the five
-cookies and asks every tracking host of the advertiser to delete its own (``POST <host>forget``);
-so does a click that lands after a no, for the redirect has set cookies again.
+tab: where the page began, its history (Navigation API), or its referrer. A yes that only repeats
+what held before does not look there: what landed earlier was placed then, or found stale. A no
+deletes the five cookies and asks every tracking host of the advertiser to delete its own
+(``POST <host>forget``); so does a click that lands after a no, for the redirect has set cookies
+again.
 
 What it sends
 -------------
@@ -193,7 +195,7 @@ def minified(source: str) -> str:
     statements that do not end where a line break is dropped: after ``{ ( [ , ;``, before ``} ) ]``.
     """
     kept = (line for line in source.splitlines() if line.strip()[:2] not in ("", "//"))
-    code = "\n".join(kept)
+    code = "\n".join(_with_joined_constants(kept))
     script = _unindented(code)
     names, inside = own_names(script), _names_inside(code)
     script = re.sub(r"('[^'\n]*')| *([^\w$' \n]) *", r"\1\2", script)
@@ -203,6 +205,18 @@ def minified(source: str) -> str:
     for function, own in inside.items():
         script = _with_short_names_inside(script, function, own)
     return _with_short_names(script, names)
+
+
+def _with_joined_constants(lines: Iterable[str]) -> list[str]:
+    """The lines, where statements that follow one another and declare constants are one."""
+    joined = [""]
+    for line in lines:
+        is_whole = joined[-1].strip().startswith("const ") and joined[-1].endswith(";")
+        if is_whole and line.strip().startswith("const "):
+            joined[-1] = joined[-1][:-1] + ", " + line.strip().removeprefix("const ")
+        else:
+            joined.append(line)
+    return joined[1:]
 
 
 def _unindented(code: str) -> str:

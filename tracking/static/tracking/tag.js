@@ -21,7 +21,7 @@
 
   const source = document.currentScript?.src || '';
   const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
-  const base = home ? home[0] : settings.base;
+  const base = (home || [settings.base])[0];
   const addresses = [stub.at || location.href];
   let landed = clicksIn(addresses);
   let widest, said, decide, before, aloud;
@@ -187,7 +187,7 @@
     const fresh = click && !known.some((other) => other.id >= click.id) ? [click] : [];
     if (!fresh.length && NAMES.every((name) => read(name).length < 2)) return;
     const claims = slots.concat(fresh);
-    const held = claims.reduce((holder, claim) => place(holder, claim), null);
+    const held = claims.reduce(place, null);
     const hard = claims.filter((claim) => !claim.soft).pop();
     const soft = held && held.soft && held;
     const last = known.concat(fresh).pop();
@@ -302,12 +302,12 @@
 
   const commands = {
     consent(answer) {
-      const before = read(ANSWER).join();
+      const before = read(ANSWER).join(), agreed = agrees();
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
-      if (said) landed = clicksIn(addresses.concat(visited()));
-      else if (before !== '0') forget();
+      if (!said) before !== '0' && forget();
+      else if (!agreed) landed = clicksIn(addresses.concat(visited()));
       remember();
       decide();
     },
@@ -349,6 +349,6 @@
   window.softclick = softclick;
   // The redirect knows nothing of a no that was said in the shop.
   if (landed[0] && read(ANSWER).join() === '0') forget();
-  (stub.q || []).forEach((call) => softclick(...call));
+  stub.q?.forEach((call) => softclick(...call));
   remember();
 })(__SETTINGS__);
