@@ -1,5 +1,6 @@
 """What the tag keeps and sends before an answer, after a yes, and after a no."""
 
+from datetime import UTC, datetime
 from queue import Empty
 from time import time
 
@@ -11,6 +12,7 @@ from tests.browser.cookies import ANSWER, ago, cookie, jar, slots
 from tests.browser.hosts import TRACKING, Hosts, wait_for_tag
 from tracking.rule.attribution import Click
 from tracking.rule.consent import Consent
+from tracking.rule.slots import FRESH_MS
 
 OWN = "go.shop.localhost"
 
@@ -208,7 +210,7 @@ def test_a_late_yes_loses_nothing_in_the_same_tab(page: Page, hosts: Hosts, page
 
 def test_a_late_yes_finds_all_clicks_in_their_order(page: Page, hosts: Hosts) -> None:
     hosts.consent_default = Consent.ASK
-    first, second = hard(at=ago(HOUR)), soft(at=ago(MINUTE), journey=9)
+    first, second = hard(at=ago(9 * MINUTE)), soft(at=ago(MINUTE), journey=9)
     land(page, hosts, first)
     land(page, hosts, second, path="/again")
     go_on(page, "/basket")
@@ -219,11 +221,61 @@ def test_a_late_yes_finds_all_clicks_in_their_order(page: Page, hosts: Hosts) ->
     assert "_scs" not in slots(page.context)
 
 
+NO_HISTORY = "Object.defineProperty(window, 'navigation', { value: undefined });"
+
+
+@pytest.mark.parametrize("script", ["", NO_HISTORY], ids=["history", "referrer"])
+@pytest.mark.parametrize("default", [Consent.ASK, Consent.REFUSE])
+def test_a_first_yes_does_not_report_a_stale_link_of_an_earlier_page(
+    page: Page, hosts: Hosts, default: Consent, script: str
+) -> None:
+    """Nobody could ask about it before, and the sale goes out before there is an answer."""
+    hosts.consent_default = default
+    page.add_init_script(script)
+    saved = token_of(hard(at=ago(FRESH_MS + MINUTE)))
+    hosts.stale = {saved}
+    hosts.visit(page, hosts.landing(saved))
+    go_on(page, "/thanks")
+    say(page, True)
+
+    report = hosts.sale(page).report
+    assert report == {"order": "1", "tokens": {"hard": [], "soft": [], "last": []}, "session": ""}
+    assert names(page.context) == {ANSWER}
+    assert hosts.landings.empty()
+
+
+def test_a_stale_link_of_an_earlier_page_does_not_keep_a_fresh_one_out(
+    page: Page, hosts: Hosts
+) -> None:
+    hosts.consent_default = Consent.ASK
+    saved, followed = hard(5, at=ago(HOUR)), hard(at=ago(FRESH_MS - MINUTE), journey=9)
+    hosts.stale = {token_of(saved)}
+    land(page, hosts, saved)
+    land(page, hosts, followed, path="/again")
+    go_on(page, "/thanks")
+    say(page, True)
+
+    assert hosts.sale(page).report["tokens"]["hard"] == [token_of(followed)]
+
+
+def test_a_clock_that_goes_wrong_costs_no_click_whose_page_is_still_there(
+    page: Page, hosts: Hosts
+) -> None:
+    """Only of what landed on an earlier page the browser's clock is asked."""
+    hosts.consent_default = Consent.ASK
+    page.clock.set_fixed_time(datetime.fromtimestamp(ago(-HOUR) / 1000, UTC))
+    click = hard(at=ago(MINUTE))
+    land(page, hosts, click)
+    say(page, True)
+
+    assert hosts.sale(page).report["tokens"]["hard"] == [token_of(click)]
+
+
 def test_without_a_history_that_scripts_may_read_the_next_page_still_finds_it(
     page: Page, hosts: Hosts
 ) -> None:
     hosts.consent_default = Consent.ASK
-    page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined });")
+    page.add_init_script(NO_HISTORY)
     click = hard(at=ago(MINUTE))
     land(page, hosts, click)
     go_on(page, "/next")

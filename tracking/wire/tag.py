@@ -42,8 +42,10 @@ that differ the no holds. While the shop asks, a sale waits in its page, and goe
 when the page is left.
 
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
-tab: where the page began, its history (Navigation API), or its referrer. A yes that only repeats
-what held before does not look there: what landed earlier was placed then, or found stale. A no
+tab: where the page began, its history (Navigation API), or its referrer. Of the last two it takes
+what is fresh by the browser's clock (``slots.FRESH_MS``): a sale in the same breath would bring the
+rest before ``l`` has answered. A yes that only repeats what held before does not look there: what
+landed earlier was placed then, or found stale. A no
 deletes the five cookies and asks every tracking host of the advertiser to delete its own
 (``POST <host>forget``); so does a click that lands after a no, for the redirect has set cookies
 again.

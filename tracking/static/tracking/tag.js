@@ -14,6 +14,7 @@
   const FIELDS = 'order amount currency parts voucher channel customer test sig'.split(' ');
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
+  const FRESH_MS = 600000;
   const ANSWER_SECONDS = 180 * 86400;
 
   const stub = window.softclick || {};
@@ -30,15 +31,15 @@
     decide = resolve;
   });
 
-  // What a token says, or null: of another form, or another advertiser's. Only a server can tell
+  // What a token says, or nothing: of another form, or another advertiser's. Only a server can tell
   // whether it is genuine. Ids stay strings of bits, for a number of JavaScript holds 53 of them.
   function decode(token) {
     token = token.toLowerCase();
-    if (!/^[cd][a-z2-7]{83}[acegikmoqsuwy246]$/.test(token)) return null;
+    if (!token.match(/^[cd][a-z2-7]{83}[acegikmoqsuwy246]$/)) return;
     const bits = token.replace(/./g, (sign) => ((sign < 'a' ? 56 : 22) + parseInt(sign, 36)).toString(2).slice(-5));
     const number = (from, to) => parseInt(bits.slice(from, to), 2);
     const flags = number(8, 16), at = number(80, 128);
-    return number(16, 48) !== settings.advertiser ? null : {
+    return number(16, 48) === settings.advertiser && {
       token: token,
       id: bits.slice(80, 208),
       at: at,
@@ -73,13 +74,14 @@
     return clicksOf(urls.flatMap((url) => url.split('#')[0].split(/[?&]/).map(tokenOf)));
   }
 
-  // Where this tab has been in the shop, as far as the browser itself remembers.
+  // Where this tab has been in the shop, as far as the browser itself remembers, but for links that
+  // are stale by its clock: a sale would go out with them before the tracking host could say so.
   function visited() {
+    let urls = [document.referrer];
     try {
-      return navigation.entries().map((entry) => entry.url || '');
-    } catch {
-      return [document.referrer];
-    }
+      urls = navigation.entries().map((entry) => entry.url || '');
+    } catch {}
+    return urls.filter((url) => clicksIn([url])[0]?.at > Date.now() - FRESH_MS);
   }
 
   // The token in one piece of a query, '' when the piece is not our click parameter.
@@ -191,9 +193,8 @@
     const hard = claims.filter((claim) => !claim.soft).pop();
     const soft = held && held.soft && held;
     const last = known.concat(fresh).pop();
-    const seen = sessions().concat([].concat(fresh, soft || []).map((live) => live.session + ''));
-    const once = seen.filter((id, at) => seen.lastIndexOf(id) === at);
-    put(hard, soft, last, once.slice(-KEPT_SESSIONS).join('.'));
+    const seen = sessions().concat(fresh.concat(soft || []).map((live) => live.session + ''));
+    put(hard, soft, last, seen.filter((id, at) => seen.lastIndexOf(id) === at).slice(-KEPT_SESSIONS).join('.'));
     return fresh[0];
   }
 
@@ -287,7 +288,7 @@
   // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, reads = aloud || !RegExp(settings.plain).test(FIELDS.slice(0, 4).map((field) => fields[field]).join('|'));
+    const report = { ...fields }, reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(settings.plain);
     if (!agrees()) report.consent = '0';
     else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
     try {
@@ -331,8 +332,7 @@
     async activate(publisher) {
       if (agrees() == null) await decided;
       if (!agrees()) return;
-      const path = 'a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1');
-      const answer = await ask(path);
+      const answer = await ask('a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1'));
       if (!answer.token) say('activate', publisher);
       else if (agrees()) clicksOf([answer.token]).forEach(settle);
     },
