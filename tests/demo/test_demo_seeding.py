@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -22,7 +23,7 @@ from tests.support import databases
 from tests.support.makers import NOW
 from tracking.clicks import snapshot
 from tracking.corrections.taking import refusal
-from tracking.landings.uses import of_overused_clicks
+from tracking.landings.uses import of_clicks_that_never_landed, of_overused_clicks
 from tracking.models import (
     Click,
     Commission,
@@ -84,6 +85,22 @@ def test_a_program_followed_links_and_is_marked() -> None:
     flood = [click for click in clicks if alike([click]).get(click.pk, 0) >= MANY]
     assert len(flood) >= MANY
     assert not Landing.objects.filter(click__in=[click.pk for click in flood]).exists()
+
+
+def test_a_script_planted_a_click_and_the_sale_is_marked() -> None:
+    planted = Conversion.objects.filter(of_clicks_that_never_landed())
+    credited = planted.values_list("decision__paid_publisher", flat=True)
+    assert {*credited} == {cast.SUBNETWORK}
+
+
+def test_somebody_claimed_an_approved_order_and_got_nothing() -> None:
+    claims = Report.objects.filter(
+        advertiser=cast.SHOP, source="pixel", received_at__gt=F("conversion__approved_at")
+    ).exclude(tokens=[])
+    assert {*claims.values_list("outcome", flat=True)} == {"unlinked"}
+    sales = Conversion.objects.filter(reports__in=claims)
+    assert {*sales.values_list("conflict", flat=True)} == {""}
+    assert not sales.filter(decision__paid_publisher=cast.SUBNETWORK).exists()
 
 
 def test_some_refused_reports_are_corrected_and_some_wait() -> None:

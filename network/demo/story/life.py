@@ -11,7 +11,16 @@ from django.utils.translation import gettext
 from network.advertisers import api_keys, signing_keys
 from network.demo.story import cast
 from network.demo.story.shoppers import FOLLOWED_BY_A_PROGRAM, Browser, clicks_of_a_program
-from network.demo.story.stories import Buy, CloseBrowser, Confirm, Follow, SendTest, Step, steps
+from network.demo.story.stories import (
+    Buy,
+    CloseBrowser,
+    Confirm,
+    Follow,
+    Meanwhile,
+    SendTest,
+    Step,
+    steps,
+)
 from network.models import ApiKey, User
 from tracking.clicks import snapshot
 from tracking.clicks.snapshot import AdvertiserSnapshot
@@ -33,8 +42,6 @@ CORRECTED_AFTER = timedelta(days=5)
 """So long after a report was refused staff correct it."""
 COMMA = 41
 """Every so many orders the shop's page writes the amount with a comma."""
-BEFORE_THE_ORDER = timedelta(minutes=20)
-"""When somebody clicked on another device."""
 SHARES = ((cast.SHOP,), (cast.ROASTERY, cast.STATIONERY))
 """Advertisers have nothing in common but partners, so that their lives can be lived side by side;
 these take equally long."""
@@ -107,9 +114,7 @@ class Life:
     def take(self, step: Step) -> None:
         """One move; clicks and reports wait in a batch, as in the spool."""
         self._take_in_until(step.at)
-        if step.shopper not in self._browsers:
-            self._browsers[step.shopper] = self._browser(step.shopper, step.advertiser)
-        browser = self._browsers[step.shopper]
+        browser = self._browser(step.shopper, step.advertiser)
         match step.move:
             case Follow(publisher=publisher):
                 self._waiting.append(browser.follow(step.move, step.at))
@@ -125,6 +130,11 @@ class Life:
                 comma = self._orders[step.advertiser] % COMMA == 0
                 report = browser.buy(order, source, step.at, voucher=voucher, comma=comma)
                 self._add(report)
+            case Meanwhile(publisher=publisher, planted=planted):
+                somebody = self._browser(-step.shopper, step.advertiser)
+                self._waiting.append(somebody.follow(Follow(publisher), step.at))
+                if planted:
+                    browser.plant(somebody)
             case Confirm():
                 self._confirm(step.move, step, browser)
             case SendTest(amount=amount):
@@ -133,7 +143,11 @@ class Life:
                 browser.close()
 
     def _browser(self, number: int, advertiser: int) -> Browser:
-        return Browser(number, self._shops[advertiser], self._signing_keys.get(advertiser, ""))
+        """The browser of the shopper with this number, or of somebody else with its negative."""
+        if number not in self._browsers:
+            shop, key = self._shops[advertiser], self._signing_keys.get(advertiser, "")
+            self._browsers[number] = Browser(number, shop, key)
+        return self._browsers[number]
 
     def finish(self, end: datetime) -> None:
         """Take in what waits, and let staff and time do what is due by then."""
@@ -143,12 +157,9 @@ class Life:
         finalisation.finalise_due(end, self._advertisers)
 
     def _confirm(self, move: Confirm, step: Step, browser: Browser) -> None:
-        if move.stranger and browser.ordered_at:
+        if move.stranger:
             self._drain(step.at)  # the sale was credited before somebody else claimed it
-            stranger = self._browser(-step.shopper, step.advertiser)
-            before = browser.ordered_at - BEFORE_THE_ORDER
-            self._waiting.append(stranger.follow(Follow(move.stranger), before))
-            self._add(stranger.claim(browser, step.at))
+            self._add(self._browser(-step.shopper, step.advertiser).claim(browser, step.at))
         elif move.other_figures:
             self._drain(step.at)
             self._add(browser.contradict(step.at))

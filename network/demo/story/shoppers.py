@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
 from network.demo.story.catalogue import MACHINE_MINOR, PRICES
-from network.demo.story.stories import Follow
+from network.demo.story.stories import OLD_PAGES, Follow
 from network.money import plain
 from tracking.clicks import cookies
 from tracking.clicks.cookies import Jar
@@ -50,8 +50,6 @@ HANDED_ROUND = 97
 """Every so many shoppers send the address of the shop's page on at once, to two others."""
 FOLLOWED_BY_A_PROGRAM = 67
 """Every so many shoppers of the voucher site come while a program follows its links."""
-OLD_PAGES = 20
-"""Every so many shoppers see a page that reports without a signature."""
 VOUCHER_PARTNERS_CODE = "VALE10"
 PROGRAM, ITS_CLICKS = 7_300_019, 30
 
@@ -75,6 +73,7 @@ class Browser:
         self._jar: dict[str, tuple[str, int | None]] = {}
         self._ordered: SaleReport | None = None
         self._landing = ""
+        self._planted = ""
 
     def follow(self, move: Follow, at: datetime) -> Record:
         """Visit the publisher's link, keep the cookies, give what goes into the spool."""
@@ -105,6 +104,10 @@ class Browser:
         browsers = 3 if self._number % HANDED_ROUND == 0 else 1
         moments = [to_ms(at) + number * 60_000 for number in range(browsers)]
         return [arrive(token, self._shop.id, 0, KEYS, moment).record for moment in moments]
+
+    def plant(self, other: "Browser") -> None:
+        """Keep the click that the other browser has followed, as a script in the page can."""
+        self._planted = other._landing
 
     def close(self) -> None:
         """End the browser session: cookies without an end of their own go."""
@@ -150,10 +153,6 @@ class Browser:
         fields = {"order": told.order, **self._fields(self._basket())}
         sale = replace(told.sale, figures=self._read(fields).figures)
         return replace(told, sale=sale, signature=self._signature(fields))
-
-    @property
-    def ordered_at(self) -> datetime | None:
-        return self._ordered.at if self._ordered else None
 
     def claim(self, other: "Browser", at: datetime) -> SaleReport | None:
         """This browser reports the other's order as its own."""
@@ -232,9 +231,10 @@ class Browser:
         """The report with what this browser brings along with it."""
         at = to_ms(report.at)
         brought = cookies.read(self._cookies(at), Jar(self._shop.id), KEYS, at)
+        planted = [(Role.HARD, self._planted)] if self._planted else []
         return replace(
             report,
-            tokens=tuple((Role(role), token) for role, token in brought.tokens.items()),
+            tokens=(*((Role(role), token) for role, token in brought.tokens.items()), *planted),
             sessions=(brought.slots.session,) if brought.slots.session else (),
             from_browser=brought.any,
             session_by_cookie=brought.any,

@@ -45,13 +45,22 @@ class Buy:
 
 
 @dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Somebody else follows this publisher's link, on another device. ``planted``: a script in the
+    shop's page puts that click into this shopper's browser."""
+
+    publisher: int
+    planted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """The order is reported once more: by the pixel too, or by the shop's server with its key;
-    with other figures, or (``stranger``) from a browser that another journey led there."""
+    with other figures, or (``stranger``) by somebody else, who followed a link meanwhile."""
 
     source: str
     other_figures: bool = False
-    stranger: int = 0
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class SendTest:
     amount: str = "1"
 
 
-Move = Follow | CloseBrowser | Buy | Confirm | SendTest
+Move = Follow | CloseBrowser | Buy | Meanwhile | Confirm | SendTest
 WAYS: Mapping[str, float] = {
     "person": 90.8,
     "no_consent": 4.5,
@@ -155,6 +164,14 @@ COMES_BACK = 0.05
 QUICK = {cast.EXTENSION: (9, 55), cast.OVERLAY: (6, 45), cast.ALERTS: (12, 70)}
 """Seconds between a closer's click and the order; others take longer."""
 NOT_QUICK = (40, 400)
+OLD_PAGES = 20
+"""Every so many shoppers see an old page, which reports without a signature."""
+CLAIMED_LATE = 4
+"""Of these every so many have their order claimed by somebody else, once staff have approved it."""
+AFTER_APPROVAL = 8 * 86_400
+"""So many seconds after the order that is."""
+PLANTED = 67
+"""Every so many shoppers have a script in the shop's page that plants a click."""
 
 
 def steps(start: datetime, end: datetime) -> list[Step]:
@@ -173,7 +190,7 @@ def _tell(random: Random, start: datetime, end: datetime) -> Iterator[Step]:
         for crowd in CROWDS:
             for at in _arrivals(random, crowd, day, crowd.a_day):
                 shopper += 1
-                moves = _journey(random, crowd)
+                moves = _envied(shopper, crowd, _journey(random, crowd))
                 if at >= start:
                     yield from _at_times(shopper, crowd, at, moves)
             for at in _arrivals(random, crowd, day, crowd.unattributed):
@@ -239,6 +256,20 @@ def _journey(random: Random, crowd: Crowd) -> Timed:
     return moves
 
 
+def _envied(shopper: int, crowd: Crowd, moves: Timed) -> Timed:
+    """The moves, and now and then those of somebody who wants the commission without the work."""
+    bought = [index for index, (_, move) in enumerate(moves) if isinstance(move, Buy)]
+    if not bought or crowd.advertiser != SHOP:
+        return moves
+    before, after = moves[: bought[0]], moves[bought[0] :]
+    if shopper % PLANTED == 0:
+        return [*before, (1, Meanwhile(cast.SUBNETWORK, planted=True)), *after]
+    if shopper % (OLD_PAGES * CLAIMED_LATE) == OLD_PAGES:
+        claim = Confirm("pixel", stranger=True)
+        return [*before, (1, Meanwhile(cast.SUBNETWORK)), *after, (AFTER_APPROVAL, claim)]
+    return moves
+
+
 def _openers(random: Random, crowd: Crowd) -> Timed:
     """How the shopper learns of the shop: by one publisher or several, over hours and days."""
     count = random.choices((1, 2, 3), (66, 25, 9))[0]
@@ -282,8 +313,8 @@ def _order(random: Random, crowd: Crowd, moves: Timed) -> Timed:
     elif random.random() < 0.008:
         made.append((random.uniform(30, 900), Confirm("pixel", other_figures=True)))
     elif random.random() < 0.006:
-        publisher = _one(random, crowd.openers)
-        made.append((random.uniform(30, 900), Confirm("pixel", stranger=publisher)))
+        made.insert(0, (1, Meanwhile(_one(random, crowd.openers))))
+        made.append((random.uniform(30, 900), Confirm("pixel", stranger=True)))
     if random.random() < COMES_BACK:
         made.append((random.uniform(60, 900), CloseBrowser()))
         again = _follow(random, crowd, _one(random, crowd.openers))
