@@ -7,6 +7,8 @@ from celery import Celery
 from kombu.transport import redis
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "network.settings")
+# Nobody hears what these find, and they load every page.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class Channel(redis.Channel):

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST
 from network.pages.people import account as own_account
 from network.pages.people import email, first, sessions, sign_in
 from network.pages.people import home as views
+from network.pages.site.config import load_pages
 
+load_pages()
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),

@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from network import clock, tasks
 from network.models import Advertiser
+from network.pages.site.config import load_pages
 from network.project import hosts
 from tests.support import databases, lanes, statements
 from tests.support.calling import in_one_transaction
@@ -44,6 +45,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 def pytest_configure(config: pytest.Config) -> None:
     connection_created.connect(statements.watch)
+    load_pages()  # as a server of the site does
     for lane in ("browser: needs Chromium", "processes: starts processes of its own"):
         config.addinivalue_line("markers", lane)
     # What a test leaves is looked through for garbage a few times a minute: as often as Python does

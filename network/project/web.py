@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.http import HttpResponse
+from django.urls import get_resolver
 
 from network import content_policy
 from network.pages.site import errors
@@ -82,6 +83,7 @@ async def _onward(scope: Scope, receive: Receive) -> Answer:
 
 def site() -> Server:
     """The site's, and the demo's pages."""
+    get_resolver().url_patterns  # noqa: B018 - all pages, before anybody asks for one
     keeper.start_refreshing()
     connection_created.connect(_end_long_statements)
     return served(Pages(hosts.site_application()).ask)

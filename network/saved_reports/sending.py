@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.urls import get_resolver
 from django.utils import timezone
 
 from network import dates
@@ -39,8 +40,14 @@ _COMPOSERS: dict[str, Composer] = {}
 
 def add_composer(page: str, composer: Composer) -> None:
     """Who writes the mails of a page's saved reports: None for somebody who may not read it any
-    more. To be called while Django loads the ``admin`` modules."""
+    more. To be called while the pages are loaded."""
     _COMPOSERS[page] = composer
+
+
+def _composer(page: str) -> Composer:
+    """A worker has loaded no pages until it mails something of theirs."""
+    get_resolver().url_patterns  # noqa: B018 - loads them
+    return _COMPOSERS[page]
 
 
 def send_due(now: datetime) -> int:
@@ -80,7 +87,7 @@ def _send(row: SavedReport, now: datetime) -> bool:
         return False
     zone = owner.time_zone
     with timezone.override(zone if dates.is_zone(zone) else "UTC"):
-        composed = _COMPOSERS[row.page](row, now)
+        composed = _composer(row.page)(row, now)
     if composed is None:
         return False
     message = EmailMessage(

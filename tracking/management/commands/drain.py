@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from network import clock
 from network.project import history
+from network.project.checks import stop_unsafe_start
 from tracking.clicks import partitions
 from tracking.spool import intake
 
@@ -24,11 +26,16 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Take the records that this host's spool holds into PostgreSQL."
+    requires_system_checks = []  # those of pages and models would load them; see handle
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Stop when the spool is empty.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            stop_unsafe_start()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
