@@ -11,7 +11,7 @@ import network.names
 import network.people.models
 import uuid
 import pgtrigger.compiler
-import pgtrigger.migrations
+from network.database.triggers import AddTrigger
 from django.conf import settings
 from django.db import migrations, models
 
@@ -268,67 +268,67 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('host', django.db.models.functions.text.Lower('host'))), name='tracking_host_lower_case'), models.UniqueConstraint(fields=('advertiser', 'position'), name='tracking_host_one_per_position'), models.UniqueConstraint(models.F('advertiser'), models.F('host'), name='tracking_host_once_each'), models.UniqueConstraint(condition=models.Q(('proof__isnull', False)), fields=('host',), name='tracking_host_one_owner'), models.CheckConstraint(condition=models.Q(('missing_since__isnull', True), ('proof__isnull', False), _connector='OR'), name='tracking_host_missing_when_proven')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='advertiser',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='0f50efd5548ce0b3b4c1f97f2e81f8050cffb5a1', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_18d4b', table='network_advertiser', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='attributionterms',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4a49334bde12bee65873f8393e38c69f86e09c54', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b5629', table='network_attributionterms', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='attributionterms',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='9d914eb54f2d38d255b93dbc80249e40d4b2096f', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_cd2bd', table='network_attributionterms', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='attributionterms',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='ee9d05c0dbe62a47b43ece0b60cdcdfc4cb0adc5', operation='INSERT', pgid='pgtrigger_commits_in_time_19e45', table='network_attributionterms', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='attributionterms',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM network_attributionterms AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='705239c9270d8611178c19844c7431d6bc39d149', operation='INSERT', pgid='pgtrigger_cancels_its_own_a6353', table='network_attributionterms', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissiongroup',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='7e924b4cfbf491c84363203671bfc77578ab8626', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_34b60', table='network_commissiongroup', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissiongroup',
             trigger=pgtrigger.compiler.Trigger(name='fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."advertiser_id" IS DISTINCT FROM (NEW."advertiser_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6d9d4f9fd801ef4270fb9bcfd93a1b1b36561622', operation='UPDATE', pgid='pgtrigger_fixed_e7d0b', table='network_commissiongroup', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissionrate',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f616f671a607c4b00795f82da6e4f2be9fd84992', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a630c', table='network_commissionrate', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissionrate',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='a0d9b89c94e7f7ce447959d8c4721860299edc9d', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_3dea5', table='network_commissionrate', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissionrate',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='2c78d8238a0df06672dd95e9a6c1710eeb4e719c', operation='INSERT', pgid='pgtrigger_commits_in_time_f9d43', table='network_commissionrate', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissionrate',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM network_commissionrate AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='818df1e62030681015bde24049d9d4d5a7a4b704', operation='INSERT', pgid='pgtrigger_cancels_its_own_24b93', table='network_commissionrate', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commissionrate',
             trigger=pgtrigger.compiler.Trigger(name='says_as_its_parent', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NOT EXISTS (\n                SELECT FROM network_commissiongroup AS parent WHERE parent.id = NEW.group_id AND parent.advertiser_id = NEW.advertiser_id\n            ) THEN\n                RAISE EXCEPTION 'it says another tenant than its group_id'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='ff3582576c4a3b9c504761907fa311bca66ace36', operation='INSERT', pgid='pgtrigger_says_as_its_parent_51a1d', table='network_commissionrate', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='hostproof',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fbe9dc70689e507546da82a010fbc69064b2cc86', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d0aad', table='network_hostproof', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='trackinghost',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='d2a318d914f30cbae7eb174d6859aa596f735ee3', level='STATEMENT', operation='INSERT OR UPDATE OF "position", "proof_id" OR DELETE', pgid='pgtrigger_bumps_policy_018aa', table='network_trackinghost', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='trackinghost',
             trigger=pgtrigger.compiler.Trigger(name='fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."advertiser_id" IS DISTINCT FROM (NEW."advertiser_id") OR OLD."host" IS DISTINCT FROM (NEW."host") OR OLD."token" IS DISTINCT FROM (NEW."token"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='eabc3b06b398724ef5c9751d54d32450bcc85bcf', operation='UPDATE', pgid='pgtrigger_fixed_039aa', table='network_trackinghost', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='trackinghost',
             trigger=pgtrigger.compiler.Trigger(name='proof_is_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NEW.proof_id IS NOT NULL AND NOT EXISTS (\n                        SELECT FROM network_hostproof AS proof WHERE proof.id = NEW.proof_id\n                        AND proof.advertiser_id = NEW.advertiser_id AND proof.host = NEW.host\n                    ) THEN\n                        RAISE EXCEPTION 'the proof is of another host or advertiser'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='7c3216255f009096ec69368741e37f4e4d1a8fcc', operation='INSERT OR UPDATE', pgid='pgtrigger_proof_is_its_own_54299', table='network_trackinghost', when='BEFORE')),
         ),

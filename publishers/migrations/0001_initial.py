@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import network.names
 import pgtrigger.compiler
-import pgtrigger.migrations
+from network.database.triggers import AddTrigger
 from django.conf import settings
 from django.db import migrations, models
 
@@ -346,119 +346,119 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('starts_at__gte', models.F('created_at'))), name='partnershipterms_starts_ahead'), models.CheckConstraint(condition=models.Q(('cancels__isnull', True), ('starts_at__gte', django.db.models.expressions.CombinedExpression(models.F('created_at'), '+', models.Value(datetime.timedelta(seconds=15), models.DurationField()))), _connector='OR'), name='partnershipterms_cancelled_ahead'), models.CheckConstraint(condition=models.Q(('cancels__isnull', False), ('starts_at__lte', django.db.models.expressions.CombinedExpression(models.F('created_at'), '+', models.Value(datetime.timedelta(days=366, seconds=15), models.DurationField()))), _connector='OR'), name='partnershipterms_starts_within_a_year'), models.UniqueConstraint(condition=models.Q(('cancels__isnull', True)), fields=('partnership', 'starts_at'), name='partnership_terms_one_per_start', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('status__in', ['applied', 'approved', 'declined', 'ended', 'suspended'])), name='partnership_status_is_known'), models.CheckConstraint(condition=models.Q(('hard_days__isnull', True), ('hard_days__range', (1, 400)), _connector='OR'), name='partnership_window_in_range')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='ledgerentry',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a987ce3ec87b3e5f22b6eda7d137c2a52181e562', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_412c0', table='publishers_ledgerentry', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='ledgerentry',
             trigger=pgtrigger.compiler.Trigger(name='same_currency', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE wrong RECORD;', func="\n                    SELECT e.currency, a.currency AS of_account INTO wrong\n                    FROM added e JOIN publishers_ledgeraccount a ON a.id = e.account_id\n                    WHERE a.currency <> e.currency LIMIT 1;\n                    IF FOUND THEN\n                        RAISE EXCEPTION 'ledger entry in % on an account in %',\n                            wrong.currency, wrong.of_account USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NULL;\n                ", hash='ecc57d40449fd5b67784113f16676ef53734c4a3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_same_currency_3cf74', referencing='REFERENCING NEW TABLE AS added ', table='publishers_ledgerentry', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='ledgerentry',
             trigger=pgtrigger.compiler.Trigger(name='sums_to_zero', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE wrong BIGINT;', func="\n                    SELECT transaction_id INTO wrong FROM added\n                    GROUP BY transaction_id, currency HAVING SUM(amount_minor) <> 0 LIMIT 1;\n                    IF FOUND THEN\n                        RAISE EXCEPTION 'ledger transaction % does not sum to zero',\n                            wrong USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NULL;\n                ", hash='8121fac44cca834252e56c577016506029a27611', level='STATEMENT', operation='INSERT', pgid='pgtrigger_sums_to_zero_5f9f0', referencing='REFERENCING NEW TABLE AS added ', table='publishers_ledgerentry', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='modeltypecookietype',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='18b89b56003a9c835e6aa90ebb69b007a0e33f4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5eef8', table='publishers_modeltypecookietype', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='modeltypecookietype',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='b42d87417195d4db2f758a27f72dfe805dedc75f', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_31e55', table='publishers_modeltypecookietype', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='modeltypecookietype',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='339b7fbf0f7ef90b9e153bff045ff8943fac9595', operation='INSERT', pgid='pgtrigger_commits_in_time_2cfc7', table='publishers_modeltypecookietype', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='modeltypecookietype',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_modeltypecookietype AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='20e41a48337daf85f8b74d4140f80e55ee533a04', operation='INSERT', pgid='pgtrigger_cancels_its_own_793bb', table='publishers_modeltypecookietype', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnernote',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='250cc24b77f7619264d23f27017db497bb269435', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_de5a3', table='publishers_partnernote', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnershipterms',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='082b4587a082a97f2697a994afb13370d7983659', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_49857', table='publishers_partnershipterms', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnershipterms',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='fd06caecc7b3b77d6f4527857442f03f5a9e22fc', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_1d0d6', table='publishers_partnershipterms', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnershipterms',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='a0710fc90aed01a64ee4121c71bcfd4a4edcdbe8', operation='INSERT', pgid='pgtrigger_commits_in_time_4b767', table='publishers_partnershipterms', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnershipterms',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_partnershipterms AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='339d9c530a7f8d7e870eb4980a11072fa2b952ce', operation='INSERT', pgid='pgtrigger_cancels_its_own_d7450', table='publishers_partnershipterms', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnershipterms',
             trigger=pgtrigger.compiler.Trigger(name='says_as_its_parent', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_partnership AS parent WHERE parent.id = NEW.partnership_id AND parent.advertiser_id = NEW.advertiser_id AND parent.publisher_id = NEW.publisher_id\n            ) THEN\n                RAISE EXCEPTION 'it says another tenant than its partnership_id'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='0920fcef8e16cb8b84649bc8cc555d3bf2c5c85c', operation='INSERT', pgid='pgtrigger_says_as_its_parent_98eb0', table='publishers_partnershipterms', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnership',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='e0719600a8f5c77ed163b1177827e02dad47a10d', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_3b174', table='publishers_partnership', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='partnership',
             trigger=pgtrigger.compiler.Trigger(name='fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."advertiser_id" IS DISTINCT FROM (NEW."advertiser_id") OR OLD."publisher_id" IS DISTINCT FROM (NEW."publisher_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='0101b449bb912b6260dc585dc59d80b78dbe6e0c', operation='UPDATE', pgid='pgtrigger_fixed_14371', table='publishers_partnership', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='noticemail',
             trigger=pgtrigger.compiler.Trigger(name='guarded_state', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF OLD.state = 'waiting' OR (OLD.state = 'parked' AND NEW.state = 'waiting')\n                    THEN RETURN NEW; END IF;\n                    RAISE EXCEPTION 'a mail that is % cannot become %', OLD.state, NEW.state\n                        USING ERRCODE = 'check_violation';\n                ", hash='df72d841edb12589586933a945f13f195ba1324f', operation='UPDATE', pgid='pgtrigger_guarded_state_da7a3', table='publishers_noticemail', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='notice',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='acb2cdb6b02665179d9fd785f92e38163464335b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_55e82', table='publishers_notice', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='ledgertransaction',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fa026ff3db14c324a06c5377e5635c720823fb28', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c5404', table='publishers_ledgertransaction', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='ledgeraccount',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='50fb29f010ea6430960cf224810a99af3594ac0a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b4680', table='publishers_ledgeraccount', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='cookietypeassignment',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d99cefcad553c0d38d46e303a25e3c5f30716902', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_1fc06', table='publishers_cookietypeassignment', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='cookietypeassignment',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='47025bcdb063e27bc656376afe229dab43a81f9f', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_7fd4a', table='publishers_cookietypeassignment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='cookietypeassignment',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='5a5272f862524e64516bdc411f3694e49beedcd8', operation='INSERT', pgid='pgtrigger_commits_in_time_85c60', table='publishers_cookietypeassignment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='cookietypeassignment',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_cookietypeassignment AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='9c6c64fb67c76ef45d13d9b22d71fc1b997f25e0', operation='INSERT', pgid='pgtrigger_cancels_its_own_34349', table='publishers_cookietypeassignment', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='cookietypeassignment',
             trigger=pgtrigger.compiler.Trigger(name='says_as_its_parent', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_partnership AS parent WHERE parent.id = NEW.partnership_id AND parent.advertiser_id = NEW.advertiser_id AND parent.publisher_id = NEW.publisher_id\n            ) THEN\n                RAISE EXCEPTION 'it says another tenant than its partnership_id'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='567dcaba3f2b957d3e0cac8fc3e397cd543dbd6f', operation='INSERT', pgid='pgtrigger_says_as_its_parent_0132c', table='publishers_cookietypeassignment', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='publishermodeltype',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='13a68b2fb2ef931332c06fbaf0a93f3cef469577', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_20d5f', table='publishers_publishermodeltype', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='publishermodeltype',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='c111f4b4e3191efae360c288461e7473a5e1fee0', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_23920', table='publishers_publishermodeltype', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='publishermodeltype',
             trigger=pgtrigger.compiler.Trigger(name='commits_in_time', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n            IF clock_timestamp() - COALESCE(\n                NULLIF(current_setting('softclick.held_since', true), '')::timestamptz,\n                transaction_timestamp()\n            ) > COALESCE(\n                NULLIF(current_setting('softclick.commit_within', true), ''),\n                '10 seconds'\n            )::interval THEN\n                RAISE EXCEPTION 'a change that starts ahead is committed too late'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NULL;\n        ", hash='bfc109ed996679ea89da676562c7119e10fbd5bf', operation='INSERT', pgid='pgtrigger_commits_in_time_0c9d7', table='publishers_publishermodeltype', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='publishermodeltype',
             trigger=pgtrigger.compiler.Trigger(name='cancels_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."cancels_id" IS NOT NULL)', func="\n            IF NOT EXISTS (\n                SELECT FROM publishers_publishermodeltype AS cancelled\n                WHERE cancelled.id = NEW.cancels_id AND cancelled.cancels_id IS NULL\n                AND to_jsonb(NEW) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id'] = to_jsonb(cancelled) - ARRAY['id', 'created_at', 'made_by_id', 'reason', 'cancels_id', 'rewrites_id']\n            ) THEN\n                RAISE EXCEPTION 'it cancels a row that says something else'\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n            ", hash='1e637c0bc5f4cffdf5e3540ada24e92ca129adf2', operation='INSERT', pgid='pgtrigger_cancels_its_own_08318', table='publishers_publishermodeltype', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='publisher',
             trigger=pgtrigger.compiler.Trigger(name='bumps_policy', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            INSERT INTO network_policyversion (id, version) VALUES (1, 1)\n            ON CONFLICT (id) DO UPDATE SET version = network_policyversion.version + 1;\n            RETURN NULL;\n        ', hash='914ad40903e6e18f94306b51a4a934b31a677cba', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_bumps_policy_108dd', table='publishers_publisher', when='AFTER')),
         ),

@@ -1,6 +1,6 @@
 import django.db.models.deletion
 import pgtrigger.compiler
-import pgtrigger.migrations
+from network.database.triggers import AddTrigger
 from django.conf import settings
 from django.db import migrations, models
 
@@ -506,27 +506,27 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(MAKE_PARTITION, DROP_MAKE_PARTITION),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='commission',
             trigger=pgtrigger.compiler.Trigger(name='closed_is_never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."closed_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8e617dd156240252db5664cd4b9fdadccf5a9940', operation='UPDATE OR DELETE', pgid='pgtrigger_closed_is_never_edited_01fe4', table='tracking_commission', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8843c5de26a59c0623fe2a262ba72835cba0bbf8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4a631', table='tracking_decision', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='correction',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9acaf2a4245d11393bfda7c561f82cc514fd7aa3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f3ada', table='tracking_correction', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='conversion',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f55261b400a1a5f11dae3bbd920972207d400501', operation='DELETE', pgid='pgtrigger_never_deleted_d60ea', table='tracking_conversion', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='conversion',
             trigger=pgtrigger.compiler.Trigger(name='closed_is_never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.closed_at IS NOT NULL\n    AND to_jsonb(OLD) - 'dropped_reports' IS DISTINCT FROM to_jsonb(NEW) - 'dropped_reports')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='abac55e3f40c8c33e02d10ffc9aa59be81747ea5', operation='UPDATE', pgid='pgtrigger_closed_is_never_edited_756f4', table='tracking_conversion', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        AddTrigger(
             model_name='validation',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='afcaba0f2ccd679cc4400737acc75d8be66f2981', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6fc9e', table='tracking_validation', when='BEFORE')),
         ),
