@@ -27,7 +27,7 @@ from network.bench.shoppers import Diary, Recorded, Shopper, SoakedPartner, Soak
 from network.bench.stage import StageError
 from network.local.bootstrap import ROOT
 from network.local.hold import read_owner
-from network.local.processes import tail
+from network.local.processes import Program, Supervisor, tail
 from network.models import Advertiser
 from publishers.models import ModelType
 from publishers.policy import deciding
@@ -38,7 +38,7 @@ MODEL_TYPES = (ModelType.CONTENT, ModelType.CASHBACK, ModelType.EXTENSION, Model
 STARTED = "Ctrl-C stops everything"
 STARTS_WITHIN_SECONDS = 300.0
 SETTLES_WITHIN_SECONDS = 900.0
-STOPS_WITHIN_SECONDS = 60.0
+STOPS_WITHIN_SECONDS = 50.0
 LOOK_EVERY_SECONDS = 0.2
 IN_FORCE_AFTER_SECONDS = 20.0
 """What is set up is known to every process by then."""
@@ -105,34 +105,32 @@ def soak(plan: SoakPlan, port: int, tell: Tell) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Demo:
-    process: subprocess.Popen[bytes]
+    supervisor: Supervisor
     log: Path
 
 
 @contextmanager
 def _network(port: int) -> Iterator[_Demo]:
+    """It ends with this process, whatever ends that."""
     settings.DATA_DIR.mkdir(mode=0o755, parents=True, exist_ok=True)
     log = settings.DATA_DIR / "demo.log"
-    command = [sys.executable, str(ROOT / "manage.py"), "demo", "--days", "1", f"--port={port}"]
-    with log.open("wb") as written:
-        process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=written, stderr=written
-        )
-    try:
-        yield _Demo(process, log)
-    finally:
-        connection.close()
-        process.terminate()
-        process.wait(STOPS_WITHIN_SECONDS)
+    log.unlink(missing_ok=True)
+    command = (sys.executable, str(ROOT / "manage.py"), "demo", "--days", "1", f"--port={port}")
+    program = Program("demo", command, log, folder=ROOT, grace_seconds=STOPS_WITHIN_SECONDS)
+    with Supervisor() as supervisor:
+        supervisor.start(program)
+        try:
+            yield _Demo(supervisor, log)
+        finally:
+            connection.close()
 
 
 def _join(demo: _Demo) -> None:
     """Let this process's models speak to its database, once it is there."""
     until = time.monotonic() + STARTS_WITHIN_SECONDS
     while STARTED not in demo.log.read_text(errors="replace"):
-        if demo.process.poll() is not None or time.monotonic() > until:
+        if demo.supervisor.wait(LOOK_EVERY_SECONDS) or time.monotonic() > until:
             raise StageError(f"the network does not start. {demo.log} ends:\n{tail(demo.log)}")
-        time.sleep(LOOK_EVERY_SECONDS)
     owner = read_owner(settings.DATA_DIR)
     assert owner
     assert owner.database_url

@@ -1,43 +1,88 @@
 """``manage.py soak`` for a minute: a network in use while everything in it is killed in turn."""
 
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from network.bench import faults
 from network.bench.soak import HUNG
 from network.local.bootstrap import ROOT
+from network.local.processes import Program, Supervisor
+from tests.flows.network import wait_until
 
 
-def soak(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "soak", *arguments],
+def soak(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Its exit status and what it said. It ends with this process, whatever ends that."""
+    log = folder / "soak.log"
+    words = (sys.executable, "manage.py", "soak", *arguments)
+    environment = {**os.environ, "SOFTCLICK_NO_BOOTSTRAP": "1"}
+    with Supervisor() as supervisor:
+        supervisor.start(Program("soak", words, log, environment, folder=ROOT, grace_seconds=55.0))
+        ended = supervisor.wait()
+    assert ended
+    return ended.status, log.read_text()
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """What was started with this mark, however indirectly, and runs."""
+
+    def is_marked(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            is_own = process.environ().get("SOFTCLICK_MARK") == mark
+            return bool(is_own and process.status() != psutil.STATUS_ZOMBIE)
+        return False
+
+    return [process for process in psutil.process_iter() if is_marked(process)]
+
+
+def is_demo(process: psutil.Process) -> bool:
+    return "demo" in process.cmdline()
+
+
+def test_its_network_ends_with_it_when_it_is_killed(tmp_path: Path) -> None:
+    mark = str(tmp_path)
+    soaking = subprocess.Popen(
+        [sys.executable, "manage.py", "soak"],
         cwd=ROOT,
-        env={**os.environ, "SOFTCLICK_NO_BOOTSTRAP": "1"},
+        env={**os.environ, "SOFTCLICK_NO_BOOTSTRAP": "1", "SOFTCLICK_MARK": mark},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
+    try:
+        wait_until(
+            lambda: [each for each in marked(mark) if each.name() == "postgres"],
+            "the network has an engine",
+        )
+        [folder] = {each.environ()["SOFTCLICK_DATA"] for each in marked(mark) if is_demo(each)}
+    finally:
+        soaking.kill()
+        soaking.wait()
+    wait_until(lambda: not marked(mark), "everything has ended")
+    shutil.rmtree(folder)
 
 
-def test_a_minute_of_faults_loses_nothing() -> None:
-    done = soak("--minutes", "1", "--seed", "7")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Nothing was lost, doubled or credited wrongly." in done.stdout
-    said = re.search(r"([\d,]+) clicks and ([\d,]+) orders acknowledged", done.stdout)
-    assert said
-    clicks, orders = (int(number.replace(",", "")) for number in said.groups())
+def test_a_minute_of_faults_loses_nothing(tmp_path: Path) -> None:
+    status, said = soak(tmp_path, "--minutes", "1", "--seed", "7")
+    assert status == 0, said
+    assert "Nothing was lost, doubled or credited wrongly." in said
+    counted = re.search(r"([\d,]+) clicks and ([\d,]+) orders acknowledged", said)
+    assert counted
+    clicks, orders = (int(number.replace(",", "")) for number in counted.groups())
     assert clicks > orders > 50
-    inflicted = re.findall(r"^ +\d+ x (.+)$", done.stdout, re.M)
+    inflicted = re.findall(r"^ +\d+ x (.+)$", said, re.M)
     assert len(inflicted) >= 5
     assert set(inflicted) <= {str(fault) for fault in faults.FAULTS}
     was_hung = str(HUNG) in inflicted
-    assert ("While PostgreSQL was frozen and 20 pages" in done.stdout) is was_hung
-    assert (" ms, 0 not answered." in done.stdout) is was_hung
+    assert ("While PostgreSQL was frozen and 20 pages" in said) is was_hung
+    assert (" ms, 0 not answered." in said) is was_hung
 
 
 @pytest.mark.parametrize(
@@ -47,7 +92,7 @@ def test_a_minute_of_faults_loses_nothing() -> None:
         pytest.param(("--shoppers", "65"), "--shoppers: between 1 and 64", id="shoppers"),
     ],
 )
-def test_it_says_what_it_cannot_do(arguments: tuple[str, ...], said: str) -> None:
-    refused = soak(*arguments)
-    assert refused.returncode == 1
-    assert said in refused.stderr
+def test_it_says_what_it_cannot_do(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    status, sentence = soak(tmp_path, *arguments)
+    assert status == 1
+    assert said in sentence
