@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tracking.wire import clicks, scripts, withdrawal
+from tracking.wire import clicks, compatible, scripts, withdrawal
 from tracking.wire import native as views
 
 click = path("t/<int:advertiser>/c/<int:publisher>", clicks.click, name="click")
@@ -26,6 +26,9 @@ urlpatterns = [
         name="damaged_pixel",
     ),
     path("t/page.css", views.page_style, name="page_style"),
+    re_path(r"^(?P<kind>cread|awclick|pclick)\.php$", compatible.link, name="compatible_link"),
+    path("sread.img", compatible.pixel, name="compatible_pixel"),
+    path("sread.php", compatible.report, name="compatible_report"),
 ]
 handler404 = views.not_found
 handler500 = views.failed

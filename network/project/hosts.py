@@ -193,6 +193,8 @@ def _path_sent(environ: Mapping[str, Any]) -> str:
 
 
 def _is_of(path: str, advertiser: int) -> bool:
+    if canonical.is_of_all(path):
+        return True
     meant = canonical.parse(unquote(path))
     if meant is None:
         return canonical.advertiser_of(unquote(path)) == advertiser

@@ -54,7 +54,7 @@ def visit_by_link(
     said = dict(given)
     target, is_unencoded = said.get("to"), False
     if target and (" " in target or query.count("to=") > 1 or not said.keys() <= PARAMETERS):
-        pasted = pasting.read(_items(query), PARAMETERS)
+        pasted = pasting.read(items(query), PARAMETERS)
         target, is_unencoded = pasted.target, pasted.is_unencoded
     return Visit(
         publisher=publisher,
@@ -80,11 +80,11 @@ def parameters(query: str) -> dict[str, str]:
 
 def pairs(query: str) -> Iterator[tuple[str, str]]:
     """The names and values in a query string, in their order."""
-    parted = (item.partition("=") for item in _items(query))
+    parted = (item.partition("=") for item in items(query))
     return ((unquote_plus(name), unquote_plus(value)) for name, _, value in parted)
 
 
-def _items(query: str) -> list[str]:
+def items(query: str) -> list[str]:
     """What stands between the ``&`` of a query string, however these are written."""
     text = query
     if not text.isascii():

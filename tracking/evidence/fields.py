@@ -29,6 +29,9 @@ NO_TEST = frozenset({"", "0", "false", "no", "off"})
 """What says that a report is none of a test. Anything else is one: money is never made by a word
 that nobody knows."""
 
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?")
+THOUSAND = 3
+"""Digits between two separators."""
 _PART = re.compile(r"([A-Za-z0-9_.-]{1,30}):([^|]*)")
 _PLACEHOLDER = re.compile(
     r"""
@@ -108,10 +111,13 @@ class SaleFields:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the fields are read by: the advertiser's currency and commission groups."""
+    """What the fields are read by: the advertiser's currency and commission groups. ``is_lenient``:
+    as another network reads them, with thousands separators that can be nothing else, and groups in
+    any case."""
 
     currency: str
     groups: Collection[str]
+    is_lenient: bool = False
 
 
 _NO_TERMS = Terms("", ())
@@ -248,6 +254,10 @@ def _currency(reading: _Reading) -> str:
 
 
 def _amount(reading: _Reading, name: str, text: str, currency: str) -> int:
+    if reading.terms.is_lenient and (grouped := _without_separators(text, currency)):
+        remedy = Remedy.SEPARATORS.of(amount=grouped)
+        reading.note(name, text, Expected.AMOUNT.of(), remedy)
+        text = grouped
     try:
         minor = money.parse(text, currency, drops_noise=True)
     except money.AmountError as error:
@@ -258,6 +268,14 @@ def _amount(reading: _Reading, name: str, text: str, currency: str) -> int:
         remedy = Remedy.ROUND.of(amount=money.plain(minor, currency))
         reading.note(name, text, Expected.DECIMALS.of(places=places, currency=currency), remedy)
     return minor
+
+
+def _without_separators(text: str, currency: str) -> str:
+    """An amount such as ``1,234.50`` without its separators; empty for any other. Where a currency
+    has three decimals, ``1,234`` may be less than two."""
+    is_grouped = _GROUPED.fullmatch(text)
+    is_clear = "." in text or text.count(",") > 1 or money.decimals(currency) != THOUSAND
+    return text.replace(",", "") if is_grouped and is_clear else ""
 
 
 def _parts(reading: _Reading, amount: int, currency: str) -> tuple[Part, ...]:
@@ -278,12 +296,20 @@ def _part(reading: _Reading, item: str, currency: str) -> Part | None:
     if match is None:
         reading.refuse("parts", item, Expected.PART.of(), Remedy.JOIN.of())
         return None
-    if match[1] not in reading.terms.groups:
+    group = _group(reading.terms, match[1])
+    if group is None:
         known = ", ".join(sorted(reading.terms.groups))
         expected = Expected.ONE_OF.of(known=known)
         reading.refuse("parts", match[1], expected, Remedy.KNOWN_CODE.of())
         return None
-    return Part(match[1], _amount(reading, "parts", match[2].strip(" "), currency))
+    return Part(group, _amount(reading, "parts", match[2].strip(" "), currency))
+
+
+def _group(terms: Terms, code: str) -> str | None:
+    """The commission group that is meant; None where there is no such one."""
+    if code in terms.groups or not terms.is_lenient:
+        return code if code in terms.groups else None
+    return next((own for own in sorted(terms.groups) if own.lower() == code.lower()), None)
 
 
 def _customer(reading: _Reading) -> str:

@@ -62,6 +62,7 @@ class Remedy(Wording):
     )
     TOTAL = gettext_noop("Send the total after discounts, without tax and shipping.")
     ROUND = gettext_noop("Round it before it is sent; it was read as %(amount)s.")
+    SEPARATORS = gettext_noop("Send it without separators; it was read as %(amount)s.")
     PARTS = gettext_noop("Correct the parts.")
     JOIN = gettext_noop("Join parts with |.")
     KNOWN_CODE = gettext_noop("Use a known code.")

@@ -19,6 +19,7 @@ _FILES = re.compile(
 _REST = re.compile(r"/+t/+0*([1-9][0-9]{0,9})(?:[^\w.].*|\.?)", re.IGNORECASE | re.DOTALL)
 _FILE_NAME = re.compile(r".*\.[a-z0-9]{2,8}", re.IGNORECASE | re.DOTALL)
 _CLICK = re.compile(r"/t/([1-9][0-9]{0,9})/c/([1-9][0-9]{0,9})")
+_OF_ALL = frozenset({"/cread.php", "/awclick.php", "/pclick.php", "/sread.img", "/sread.php"})
 _SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
 
 
@@ -58,6 +59,11 @@ def advertiser_of(path: str) -> int | None:
     A file's name is none."""
     found = _REST.fullmatch(path)
     return int(found[1]) if found and not _FILE_NAME.fullmatch(path) else None
+
+
+def is_of_all(path: str) -> bool:
+    """Whether the path is one of another network's, that name the advertiser in their query."""
+    return path in _OF_ALL
 
 
 def path_of(sent: str) -> str | None:

@@ -4,7 +4,7 @@ call, and answers. A pixel is always a picture.
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from tracking.rule.reasons import ClickReason
 from tracking.rule.text import printable
 from tracking.rule.tokens import TokenError
 from tracking.spool import intake
-from tracking.wire import canonical, clicks
+from tracking.wire import canonical, clicks, translated
 from tracking.wire.crowds import Crowds
 from tracking.wire.requests import accept, allow_origin, cookies_of, jar_of
 
@@ -113,27 +113,40 @@ def damaged_pixel(request: HttpRequest, advertiser: str, rest: str) -> HttpRespo
 def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     """``GET /t/<adv>/pixel.gif``: always a picture; what was wrong is in a header. Other methods
     report nothing: ``HEAD`` comes from what checks links."""
-    response = HttpResponse(GIF, "image/gif")
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
-        response.headers["X-Softclick-Error"] = f"advertiser: there is no advertiser {advertiser}"
-        return _cross_origin(response)
+        return nobodys_pixel(advertiser)
+    response = HttpResponse(GIF, "image/gif")
     if request.method != "GET":
         return _cross_origin(response)
-    brought = list(pairs(request.META.get("QUERY_STRING", "")))
-    data: dict[str, object] = {name: value for name, value in brought if name != "click"}
-    if consent.parse_all(value for name, value in brought if name == "consent") is False:
+    report = take(request, shop, list(pairs(request.META.get("QUERY_STRING", ""))), "pixel")
+    _name_errors(response, report.remarks)
+    return _cross_origin(response)
+
+
+def nobodys_pixel(advertiser: int) -> HttpResponse:
+    """The picture that answers a report of an advertiser that is not there."""
+    response = HttpResponse(GIF, "image/gif")
+    response.headers["X-Softclick-Error"] = f"advertiser: there is no advertiser {advertiser}"
+    return _cross_origin(response)
+
+
+def take(
+    request: HttpRequest, shop: AdvertiserSnapshot, said: Sequence[tuple[str, str]], source: str
+) -> SaleReport:
+    """Accept the report that these parameters are, of each name the last."""
+    data: dict[str, object] = {name: value for name, value in said if name != "click"}
+    if consent.parse_all(value for name, value in said if name == "consent") is False:
         data["consent"] = "0"
-    clicks_said = [value for name, value in brought if name == "click"]
+    clicks_said = [value for name, value in said if name == "click"]
     texts = " ".join(clicks_said).replace(",", " ").split()
     tokens = [(Role.SERVER, text) for text in texts]
     # The tag's own fallback brings the browser's session, which then decides about soft claims.
     sessions = cookies.parse_sessions(str(data["session"])) if "session" in data else None
-    report = _report(request, shop, data, "pixel", (tokens, sessions))
+    report = _report(request, shop, data, source, (tokens, sessions))
     report = replace(report, is_unanswered=_is_unanswered(report, data.get("unanswered")))
     accept(intake.report_record(report), report.received_at)
-    _name_errors(response, report.remarks)
-    return _cross_origin(response)
+    return report
 
 
 def page_style(request: HttpRequest) -> HttpResponseBase:
@@ -211,7 +224,8 @@ def _checked(
     data: Mapping[str, object], shop: AdvertiserSnapshot
 ) -> tuple[SaleFields | None, tuple[FieldError, ...]]:
     try:
-        return read_fields(data, Terms(shop.currency, shop.groups)), ()
+        is_lenient = data.get("face") == translated.FACE
+        return read_fields(data, Terms(shop.currency, shop.groups, is_lenient)), ()
     except InvalidReport as error:
         return None, error.errors
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from tracking.clicks import cookies
 from tracking.clicks.cookies import Jar
-from tracking.clicks.snapshot import AdvertiserSnapshot
+from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.clicks.targets import is_allowed
 from tracking.spool import intake
 from tracking.spool.segments import SpoolFailed
@@ -33,6 +33,12 @@ def jar_of(headers: Headers, shop: AdvertiserSnapshot) -> Jar:
     """The shop's cookies on the host that was asked."""
     host = _host(headers) if shop.own_hosts else ""
     return Jar(shop.id, host in shop.own_hosts, settings.PUBLIC_SCHEME == "https")
+
+
+def is_host_of(headers: Headers, shop: AdvertiserSnapshot) -> bool:
+    """Whether the host that was asked is the shared one, or one of the shop's own."""
+    host = _host(headers)
+    return host in shop.own_hosts or host not in keeper.current().by_own_host
 
 
 def _host(headers: Headers) -> str:
