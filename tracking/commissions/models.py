@@ -231,6 +231,11 @@ class Commission(AdvertiserRow):
                 condition=Q(closed_at__isnull=True),
             ),
             models.Index(
+                fields=("closes_at",),
+                name="commission_closing_of_all",
+                condition=Q(closed_at__isnull=True),
+            ),
+            models.Index(
                 fields=("advertiser", "-sold_at"),
                 name="commission_declined",
                 condition=Q(status="declined"),

@@ -18,14 +18,10 @@ from unfold.forms import AdminPasswordChangeForm
 
 from network.models import User
 from network.pages.people.forms import NewUserForm, UserForm, say_shortly
-from network.pages.site.admin_site import (
-    CappedPaginator,
-    ChoicesFilter,
-    OperatorAdmin,
-    ScopedAdmin,
-)
+from network.pages.site.admin_site import ChoicesFilter, OperatorAdmin, ScopedAdmin
 from network.pages.site.change_pages import ChangeView
 from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.totals import CappedPaginator
 from network.people import second_factor
 from publishers.pages.teams.invitation_admin import end_invitations
 

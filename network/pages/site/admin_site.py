@@ -31,7 +31,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +45,7 @@ from network.models import Advertiser, User
 from network.pages.people.logged import what_changed
 from network.pages.site import navigation
 from network.pages.site.columns import EMPTY, NamedRows
-from network.pages.site.totals import totals_of
+from network.pages.site.totals import CappedPaginator, page_of, totals_of
 from network.people import access
 
 Row = TypeVar("Row", bound=Model)
@@ -180,7 +180,13 @@ class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type:
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             raise IncorrectLookupParameters("a null character")
         found = super().get_changelist_instance(request)
-        setattr(found, "totals", totals_of(found, self.sums, CappedPaginator.MOST))  # noqa: B010
+        setattr(found, "totals", totals_of(found, self.sums))  # noqa: B010
+        return found
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Paginator[Any]:
+        found: Paginator[Any] = super().get_paginator(request, *args, **kwargs)
+        if isinstance(found, CappedPaginator):
+            found.shows(page_of(request))
         return found
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -325,18 +331,6 @@ class TeamInline(unfold.TabularInline, admin.TabularInline[Any, Any]):  # type: 
         if found:  # the labels are the table's head
             found.widget.attrs["aria-label"] = capfirst(str(found.label))
         return found
-
-
-class CappedPaginator(Paginator[Any]):
-    """Counts no further than :attr:`MOST`: of a large table people look at what is newest, and
-    search for the rest."""
-
-    MOST = 10_000
-    object_list: QuerySet[Any]
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by().values("pk")[: self.MOST].count()
 
 
 class ClosedListFilter(admin.SimpleListFilter):

@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from network import clock, money
-from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, PageAdmin
+from network.pages.site.admin_site import AdvertiserFilter, PageAdmin
 from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.totals import CappedPaginator
 from network.spreadsheets import as_csv
 from publishers.ledger import sums
 from publishers.models import LedgerAccount, LedgerEntry, LedgerTransaction

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network import clock, dates
-from network.pages.site.admin_site import CappedPaginator, PageAdmin
+from network.pages.site.admin_site import PageAdmin
 from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.totals import CappedPaginator
 from publishers.models import NoticeMail
 from publishers.notices.sending import NotParked, send_again
 from publishers.notices.words import words

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from network import dates
 from network.pages.figures.definitions import heading
 from network.pages.site import badges
-from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
+from network.pages.site.admin_site import AdvertiserFilter, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.totals import CappedPaginator
 from tracking.explain.landings import landed_text, uses_text
 from tracking.explain.sentences import (
     target_text,

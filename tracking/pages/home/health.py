@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates
-from network.pages.site.admin_site import CappedPaginator, PageAdmin, ScopedAdmin
+from network.pages.site.admin_site import PageAdmin, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment
+from network.pages.site.totals import CappedPaginator
 from network.wording import joined
 from tracking.models import SetAside, SpoolHost
 from tracking.spool import health

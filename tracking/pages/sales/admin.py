@@ -16,15 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from network import dates, money
 from network.pages.site import badges
-from network.pages.site.admin_site import (
-    AdvertiserFilter,
-    CappedPaginator,
-    PageAdmin,
-    ScopedAdmin,
-    person,
-)
+from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, ScopedAdmin, person
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from network.pages.site.searching import WholeTextSearch
+from network.pages.site.totals import CappedPaginator
 from tracking.commissions.settling import commission_of
 from tracking.commissions.states import SaleState
 from tracking.conversions.reports import is_key_gone
@@ -86,6 +81,10 @@ BREAK = SafeString("<br>")
 def _is_queue(request: HttpRequest) -> bool:
     """Whether the list is that of unverified sales, which wait for somebody's word."""
     return request.GET.get("state") == SaleState.UNVERIFIED
+
+
+def _is_by_closing(request: HttpRequest) -> bool:
+    return ClosesFilter.parameter_name in request.GET
 
 
 class _OfOrders(ChangeList):
@@ -175,7 +174,11 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         return [*kept, "reported_by", "declined_on"]
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return ("closes_at", "id") if _is_queue(request) else super().get_ordering(request)
+        if _is_queue(request):
+            return ("closes_at", "id")
+        if CookieTypeFilter.parameter_name in request.GET:  # the same time: an index of these
+            return ("-commission__sold_at", "-commission__id")
+        return super().get_ordering(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return _OfOrders
@@ -278,6 +281,14 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     shown_sale_amount = staticmethod(shown_money("sale_amount_minor", gettext_lazy("Sale")))
     shown_amount = staticmethod(shown_money("amount_minor", gettext_lazy("Commission")))
     shown_fee = staticmethod(shown_money("network_fee_minor", gettext_lazy("Network fee")))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return [*columns, "shown_closes_at"] if _is_by_closing(request) else columns
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What becomes final next comes first where that is asked for."""
+        return ("closes_at", "id") if _is_by_closing(request) else super().get_ordering(request)
 
     @admin.display(description=gettext_lazy("Cookie type"), ordering="cookie_type")
     def shown_cookie_type(self, row: Commission) -> str:

@@ -12,7 +12,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
-from network.pages.site.admin_site import CappedPaginator, ClosedListFilter
+from network.pages.site.admin_site import ClosedListFilter
+from network.pages.site.totals import CappedPaginator
 from network.people import access
 from publishers.models import Partnership
 from publishers.pages.partners.columns import DAYS, period
@@ -79,7 +80,7 @@ class PartnerFilter(ClosedListFilter):
                 for key in contributions_of(row, terms)
             )
         )
-        return queryset.filter(pk__in=list(islice(found, CappedPaginator.MOST)))
+        return queryset.filter(pk__in=list(islice(found, CappedPaginator.REACH)))
 
     def _publisher(self) -> int:
         text = (self.value() or "").partition("-")[0]

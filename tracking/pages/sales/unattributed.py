@@ -18,8 +18,9 @@ from network import clock
 from network.models import Advertiser
 from network.pages.figures.forms import PeriodForm
 from network.pages.figures.periods import CHOICES, Days, network_zone
-from network.pages.site.admin_site import AdvertiserFilter, CappedPaginator, ScopedAdmin
+from network.pages.site.admin_site import AdvertiserFilter, ScopedAdmin
 from network.pages.site.columns import shown_moment
+from network.pages.site.totals import CappedPaginator
 from network.people import access
 from tracking.figures import queries
 from tracking.figures.queries import By, Period, Scope

@@ -52,6 +52,8 @@ def test_the_newest_of_all_advertisers(operator: Client, name: str, index: str) 
         ("conversion/?state=Nobody", "conversion_nobodys_of_all"),
         ("commission/?state=Final", "commission_final_of_all"),
         ("commission/?cookie_type__exact=soft", "commission_soft_of_all"),
+        ("commission/?closes=later", "commission_closing_of_all"),
+        ("conversion/?cookie_type__exact=soft", "commission_soft_of_all"),
     ],
 )
 def test_the_newest_of_some(operator: Client, address: str, index: str) -> None:
