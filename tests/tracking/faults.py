@@ -294,6 +294,20 @@ CLOSING = (
         _OVERDUE + "test_what_nobody_confirmed_is_never_paid",
     ),
     Fault(
+        "what was declined unconfirmed is looked at for good",
+        "tracking.lifecycle.overdue",
+        "conversion.lapsed = True",
+        "conversion.lapsed = False",
+        _OVERDUE + "test_what_was_declined_unconfirmed_is_not_looked_at_again",
+    ),
+    Fault(
+        "what is confirmed after all stays out of what is due",
+        "tracking.commissions.settling",
+        "conversion.lapsed = is_unconfirmed(commission)",
+        "pass",
+        _OVERDUE + "test_it_is_pending_again_and_paid_when_the_shop_confirms_it_after_all",
+    ),
+    Fault(
         "the largest plausible order is ignored",
         "tracking.commissions.settling",
         "conversion.over_limit = is_large and not is_approved",

@@ -98,8 +98,9 @@ def settle(
 
 
 def confirm(conversion: Conversion, *, is_confirmed: bool) -> None:
-    """Say on the conversion, without saving it, whether anybody but a browser has confirmed it, and
-    whether staff have to look at its amount first. An approval does both."""
+    """Say on the conversion, without saving it, whether anybody but a browser has confirmed it, or
+    it was declined because nobody has, and whether staff have to look at its amount first. An
+    approval does both."""
     commission, shop = commission_of(conversion), conversion.advertiser
     is_approved = commission is not None and commission.status == Status.APPROVED
     believes_browsers = shop.verification == Advertiser.Verification.BROWSER
@@ -107,6 +108,13 @@ def confirm(conversion: Conversion, *, is_confirmed: bool) -> None:
     largest = shop.largest_order_minor
     is_large = largest is not None and conversion.amount_minor > largest
     conversion.over_limit = is_large and not is_approved
+    conversion.lapsed = is_unconfirmed(commission)
+
+
+def is_unconfirmed(commission: Commission | None) -> bool:
+    """Whether it was declined because nobody has confirmed its sale in time."""
+    reason = Commission.DeclineReason.NOT_CONFIRMED
+    return commission is not None and commission.decline_reason == reason
 
 
 def pays_nobody(conversion: Conversion, paid: Click | None) -> bool:
@@ -129,7 +137,7 @@ def _pay_nobody(conversion: Conversion, claimed: Click | None, rates: Rates, now
         _fill(commission, conversion, claimed, rates)
     reasons = Commission.DeclineReason
     is_lapsed = commission.decline_reason in UNPAID
-    is_lapsed |= claimed is None and commission.decline_reason == reasons.NOT_CONFIRMED
+    is_lapsed |= claimed is None and is_unconfirmed(commission)
     if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
         change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
         is_lapsed = True
@@ -182,7 +190,7 @@ def _is_lapsed(commission: Commission, paid: int, *, is_confirmed: bool) -> bool
     """Whether it was declined for a reason that does not hold any more."""
     if commission.decline_reason == Commission.DeclineReason.SUSPENDED:
         return commission.publisher_id != paid
-    if commission.decline_reason == Commission.DeclineReason.NOT_CONFIRMED:
+    if is_unconfirmed(commission):
         return is_confirmed
     return commission.decline_reason in UNPAID
 

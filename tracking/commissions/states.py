@@ -195,6 +195,7 @@ class StateColumns:
     sale_closed_at: str
     verified: str
     over_limit: str
+    lapsed: str
 
 
 OF_COMMISSION = StateColumns(
@@ -206,6 +207,7 @@ OF_COMMISSION = StateColumns(
     sale_closed_at="conversion__closed_at",
     verified="conversion__verified",
     over_limit="conversion__over_limit",
+    lapsed="conversion__lapsed",
 )
 OF_SALE = StateColumns(
     status="commission__status",
@@ -216,6 +218,7 @@ OF_SALE = StateColumns(
     sale_closed_at="closed_at",
     verified="verified",
     over_limit="over_limit",
+    lapsed="lapsed",
 )
 
 
@@ -256,7 +259,9 @@ def _implied(state: SaleState, columns: StateColumns) -> Q:
     match state:
         case SaleState.PENDING:
             return is_open & Q(**{columns.status: Status.PENDING})
-        case SaleState.APPROVED | SaleState.ON_HOLD | SaleState.UNVERIFIED:
+        case SaleState.ON_HOLD | SaleState.UNVERIFIED:
+            return is_open & Q(**{columns.lapsed: False})
+        case SaleState.APPROVED:
             return is_open
         case SaleState.NOBODY:
             return Q(**{columns.status: Status.DECLINED})

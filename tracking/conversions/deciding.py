@@ -44,6 +44,7 @@ DECIDED = (
     "verified",
     "over_limit",
     "pays_nobody",
+    "lapsed",
     "decision_id",
     "closes_at",
 )

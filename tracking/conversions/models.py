@@ -100,6 +100,14 @@ class Conversion(AdvertiserRow):
         help_text=_("Nobody is paid for it, and no conflict leaves that open."),
     )
     """Found in order of time by this: it follows from the decision and the commission."""
+    lapsed = models.BooleanField(
+        _("lapsed"),
+        default=False,
+        db_default=False,
+        help_text=_("Declined because nobody confirmed it in time."),
+    )
+    """It stays open, and may be confirmed after all; until then nothing about it falls due. It
+    follows from the commission."""
     first_seen_at = models.DateTimeField(
         _("first seen at"),
         null=True,
@@ -140,21 +148,10 @@ class Conversion(AdvertiserRow):
             models.Index(
                 fields=("advertiser", "closes_at"),
                 name="conversion_due",
-                condition=Q(closed_at__isnull=True),
+                condition=Q(closed_at__isnull=True, lapsed=False),
             ),
             models.Index(fields=("advertiser", "-at"), name="conversion_recent"),
             models.Index(fields=("-at",), name="conversion_recent_of_all"),
-            # What is final is found without passing over all that is open and newer.
-            models.Index(
-                fields=("advertiser", "-at"),
-                name="conversion_closed",
-                condition=Q(closed_at__isnull=False),
-            ),
-            models.Index(
-                fields=("-at",),
-                name="conversion_closed_of_all",
-                condition=Q(closed_at__isnull=False),
-            ),
             models.Index(
                 fields=("advertiser", "conflict_since"),
                 name="conversion_contested",
@@ -163,7 +160,11 @@ class Conversion(AdvertiserRow):
             models.Index(
                 fields=("advertiser", "closes_at"),
                 name="conversion_waits",
-                condition=Q(closed_at__isnull=True) & (Q(verified=False) | Q(over_limit=True)),
+                condition=Q(closed_at__isnull=True, lapsed=False)
+                & (Q(verified=False) | Q(over_limit=True)),
+            ),
+            models.Index(
+                fields=("advertiser",), name="conversion_lapsed", condition=Q(lapsed=True)
             ),
             models.Index(
                 fields=("advertiser", "-at"),
@@ -325,6 +326,16 @@ class Report(AdvertiserRow):
                 fields=("advertiser", "outcome", "-received_at"),
                 name="report_outcome",
                 condition=~Q(outcome="created"),
+            ),
+            models.Index(
+                fields=("outcome", "-received_at"),
+                name="report_outcome_of_all",
+                condition=~Q(outcome="created"),
+            ),
+            models.Index(
+                fields=("source", "-received_at"),
+                name="report_source_of_all",
+                condition=~Q(source="tag"),
             ),
             models.Index(
                 fields=("advertiser", "order"),

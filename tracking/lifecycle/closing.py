@@ -21,13 +21,13 @@ class Week:
     commission_minor: int
 
 
-BY_ITSELF = Q(conflict="") & (
+BY_ITSELF = Q(conflict="", lapsed=False) & (
     Q(verified=True, over_limit=False)
     | Q(decision__paid_publisher__isnull=True)
     | Q(commission__decline_reason__in=("by_advertiser", "suspended"))
 )
 """Sales that time alone closes: those that nobody has to settle, to confirm or to look at first,
-and those that pay nobody in any case."""
+and those that pay nobody in any case. What was declined unconfirmed stays open."""
 
 
 _WAITS = (
@@ -43,6 +43,7 @@ def becoming_final(commissions: QuerySet[Commission]) -> QuerySet[Commission]:
         advertiser=OuterRef("advertiser"),
         pk=OuterRef("conversion"),
         closed_at__isnull=True,
+        lapsed=False,
     )
     return commissions.filter(~Exists(waits), status__in=OPEN, closed_at__isnull=True)
 

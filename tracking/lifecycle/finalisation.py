@@ -48,7 +48,11 @@ def _with_due(advertisers: Collection[int], known_to: datetime) -> list[int]:
     """Those with a sale whose windows have closed, in order. One statement, however many there
     are: at most runs nothing is due."""
     due = Conversion.objects.filter(
-        advertiser__in=advertisers, closed_at__isnull=True, closes_at__lte=known_to, conflict=""
+        advertiser__in=advertisers,
+        closed_at__isnull=True,
+        lapsed=False,
+        closes_at__lte=known_to,
+        conflict="",
     )
     return sorted(due.values_list("advertiser", flat=True).distinct())
 

@@ -43,12 +43,13 @@ def _wanting(shops: Sequence[Advertiser], known_to: datetime) -> set[int]:
     for shop in shops:
         alike[shop.confirm_days, shop.conflict_days].append(shop)
     sales = Conversion.objects.filter(closed_at__isnull=True)
-    found = [sales.filter(advertiser__in=shops, over_limit=True)]
+    found = [sales.filter(advertiser__in=shops, over_limit=True, lapsed=False)]
     for those in alike.values():
         overdue = (_unconfirmed(those[0], known_to), _contested(those[0], known_to))
         found += [sales.filter(which, advertiser__in=those) for which in overdue]
     trusting = [one for one in shops if one.verification == Advertiser.Verification.BROWSER]
-    found.append(sales.filter(advertiser__in=trusting, verified=False))
+    of_trusting = sales.filter(advertiser__in=trusting, verified=False)
+    found += [of_trusting.filter(lapsed=lapsed) for lapsed in (False, True)]
     first, *others = (one.values_list("advertiser", flat=True).distinct() for one in found)
     return set(first.union(*others))
 
@@ -63,6 +64,7 @@ def _end_of(shop: Advertiser, known_to: datetime, now: datetime) -> int:
 def _unconfirmed(shop: Advertiser, known_to: datetime) -> Q:
     return Q(
         verified=False,
+        lapsed=False,
         conflict="",
         commission__status=Status.PENDING,
         closes_at__lte=known_to - timedelta(days=shop.confirm_days),
@@ -75,11 +77,11 @@ def _contested(shop: Advertiser, known_to: datetime) -> Q:
 
 def _believed_since(shop: Advertiser) -> Q:
     """What waits for something that the advertiser does not ask for any more."""
-    smaller = Q(over_limit=True)
+    smaller = Q(over_limit=True, lapsed=False)
     if shop.largest_order_minor is not None:
         smaller &= Q(amount_minor__lte=shop.largest_order_minor)
     if shop.verification == Advertiser.Verification.BROWSER:
-        return smaller | Q(verified=False)
+        return smaller | Q(verified=False, lapsed=False) | Q(verified=False, lapsed=True)
     return smaller
 
 
@@ -120,6 +122,8 @@ def _decline(conversion: Conversion) -> DeclinedSale | None:
         change(commission, Status.DECLINED, ChangedBy.TIME)
         commission.decline_reason = DeclineReason.NOT_CONFIRMED
         commission.save(update_fields=["status", "decline_reason"])
+        conversion.lapsed = True
+        conversion.save(update_fields=["lapsed"])
     return DeclinedSale(
         publisher=commission.publisher_id,
         order=conversion.order,

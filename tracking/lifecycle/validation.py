@@ -81,7 +81,7 @@ def validate(
         approved_at = conversion.approved_at
         conversion.approved_at = _approved_at(statement, approved_at, now)
         settling.confirm(conversion, is_confirmed=deciding.is_confirmed(conversion))
-        conversion.save(update_fields=["approved_at", "verified", "over_limit"])
+        conversion.save(update_fields=["approved_at", "verified", "over_limit", "lapsed"])
     if approved_at and conversion.approved_at is None:
         _hear_again(conversion, approved_at, now)
     return said

@@ -166,6 +166,21 @@ ONE_COMMISSION = (
     ),
     Invariant(
         "I2",
+        _("conversion {id}"),
+        _("that it was declined unconfirmed is noted as {noted}, and is {so}"),
+        """
+        SELECT id, noted, so FROM (
+            SELECT v.id, v.lapsed AS noted,
+                coalesce(c.decline_reason = 'not_confirmed', FALSE) AS so
+            FROM tracking_conversion v
+            LEFT JOIN tracking_commission c ON c.conversion_id = v.id
+                AND c.advertiser_id = v.advertiser_id
+            WHERE v.advertiser_id = %(advertiser)s
+        ) each WHERE noted <> so
+        """,
+    ),
+    Invariant(
+        "I2",
         _("commission {id}"),
         _("it was declined because nobody is paid, and the decision pays publisher {publisher}"),
         """

@@ -1,7 +1,9 @@
 """Sales that nobody confirms, conflicts that nobody settles, and orders that are too large."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -41,10 +43,12 @@ def staff(shop: Advertiser) -> User:
     return make_user("manager", shop)
 
 
-def sell(shop: Advertiser, publisher: Publisher, amount: str = "49.90") -> Conversion:
+def sell(
+    shop: Advertiser, publisher: Publisher, amount: str = "49.90", order: str = "1"
+) -> Conversion:
     browser = Browser(shop)
     browser.click(publisher, NOW)
-    return browser.buy("1", NOW + minutes(5), amount)
+    return browser.buy(order, NOW + minutes(5), amount)
 
 
 def state() -> str:
@@ -112,6 +116,48 @@ def test_what_nobody_confirmed_is_never_paid(shop: Advertiser, blog: Publisher) 
     close(CLOSES + timedelta(days=400))
     assert Conversion.objects.get().closed_at is None
     assert not LedgerTransaction.objects.exists()
+
+
+def looked_at(at: datetime) -> int:
+    """Sales that the task reads to find those that are due, were there more than a test has."""
+    with CaptureQueriesContext(connection) as captured:
+        close(at)
+    asked = [one["sql"] for one in captured if one["sql"].startswith(("SELECT", "(SELECT"))]
+    found = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for sql in asked:
+            cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql.replace("%", "%%"))
+            told = cursor.fetchone()[0]
+            plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+            found += sum(rows_of(part) for part in parts_of(plan))
+    return found
+
+
+def parts_of(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(part for below in plan.get("Plans", ()) for part in parts_of(below))]
+
+
+def rows_of(part: dict[str, Any]) -> int:
+    if part.get("Relation Name") != "tracking_conversion":
+        return 0
+    return int(part["Actual Rows"] + part.get("Rows Removed by Filter", 0))
+
+
+def test_what_was_declined_unconfirmed_is_not_looked_at_again(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    """It stays open for good."""
+    with connection.cursor() as cursor:  # of so few rows PostgreSQL would read all
+        cursor.execute("DROP INDEX conversion_recent, conversion_recent_of_all")
+        cursor.execute("ALTER TABLE tracking_conversion DROP CONSTRAINT conversion_once_per_order")
+    for order in ("1", "2", "3"):
+        sell(shop, blog, order=order)
+    later = CLOSES + timedelta(days=60)
+    assert looked_at(later - DAY) > 0
+    close(later)
+    assert Conversion.objects.filter(closed_at=None, lapsed=True).count() == 3
+    assert looked_at(later + DAY) == 0
 
 
 def test_it_is_pending_again_and_paid_when_the_shop_confirms_it_after_all(

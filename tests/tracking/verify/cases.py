@@ -99,6 +99,16 @@ CASES = [
         id="noted_as_nobodys",
     ),
     pytest.param(
+        [conversion("lapsed = TRUE", "open")],
+        r"I2 conversion \d+: that it was declined unconfirmed is noted as True, and is False",
+        id="noted_as_lapsed",
+    ),
+    pytest.param(
+        [commission("status = 'declined', decline_reason = 'not_confirmed'", "open")],
+        r"I2 conversion \d+: that it was declined unconfirmed is noted as False, and is True",
+        id="lapsed_and_not_noted",
+    ),
+    pytest.param(
         [commission("status = 'declined', decline_reason = 'nobody_paid'", "open")],
         r"I2 commission \d+: it was declined because nobody is paid, and the decision pays"
         r" publisher \d+",

@@ -83,6 +83,12 @@ def _is_queue(request: HttpRequest) -> bool:
     return request.GET.get("state") == SaleState.UNVERIFIED
 
 
+def _is_by_commission(request: HttpRequest) -> bool:
+    """Whether what sales are listed by is a fact of their commissions."""
+    is_final = request.GET.get("state") == SaleState.FINAL
+    return is_final or CookieTypeFilter.parameter_name in request.GET
+
+
 def _is_by_closing(request: HttpRequest) -> bool:
     return ClosesFilter.parameter_name in request.GET
 
@@ -176,7 +182,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     def get_ordering(self, request: HttpRequest) -> Any:
         if _is_queue(request):
             return ("closes_at", "id")
-        if CookieTypeFilter.parameter_name in request.GET:  # the same time: an index of these
+        if _is_by_commission(request):  # the same time: indexes of these commissions are read
             return ("-commission__sold_at", "-commission__id")
         return super().get_ordering(request)
 

@@ -9,8 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from network.models import Advertiser
 from network.pages.site.totals import CappedPaginator
-from tests.support.makers import NOW, make_user
+from publishers.models import Publisher
+from tests.support.browsing import Browser, minutes
+from tests.support.makers import NOW, make_partner, make_publisher, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +76,22 @@ def test_who_turns_pages_comes_further(operator: Client) -> None:
     assert "1,120 log entries" in last_counted
     assert 'href="?p=23"' in last_counted
     assert operator.get(f"{ADDRESS}?p=23").context["cl"].result_list.count() == 20
+
+
+def test_what_many_come_to_is_not_summed_up(
+    operator: Client, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be read from as many rows as there are."""
+    make_partner(shop, make_publisher(), "hard")
+    for order in ("1", "2"):
+        browser = Browser(shop)
+        browser.click(Publisher.objects.get(), NOW)
+        browser.buy(order, NOW + minutes(5), "49.90")
+    address = "/admin/tracking/conversion/"
+    assert operator.get(address).context["cl"].totals
+    monkeypatch.setattr(CappedPaginator, "MOST", 1)
+    monkeypatch.setattr(CappedPaginator, "REACH", 1)
+    assert operator.get(address).context["cl"].totals == []
 
 
 @pytest.mark.parametrize(

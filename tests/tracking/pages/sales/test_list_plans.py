@@ -48,10 +48,12 @@ def test_the_newest_of_all_advertisers(operator: Client, name: str, index: str) 
 @pytest.mark.parametrize(
     ("address", "index"),
     [
-        ("conversion/?state=Final", "conversion_closed_of_all"),
+        ("conversion/?state=Final", "commission_final_of_all"),
         ("conversion/?state=Nobody", "conversion_nobodys_of_all"),
         ("commission/?state=Final", "commission_final_of_all"),
         ("commission/?cookie_type__exact=soft", "commission_soft_of_all"),
+        ("report/?outcome=invalid", "report_outcome_of_all"),
+        ("report/?source__exact=pixel", "report_source_of_all"),
         ("commission/?closes=later", "commission_closing_of_all"),
         ("conversion/?cookie_type__exact=soft", "commission_soft_of_all"),
     ],
