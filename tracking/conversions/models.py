@@ -101,13 +101,8 @@ class Conversion(AdvertiserRow):
     )
     """Found in order of time by this: it follows from the decision and the commission."""
     lapsed = models.BooleanField(
-        _("lapsed"),
-        default=False,
-        db_default=False,
-        help_text=_("Declined because nobody confirmed it in time."),
+        _("lapsed"), default=False, db_default=False, help_text=_("Not confirmed in time; open.")
     )
-    """It stays open, and may be confirmed after all; until then nothing about it falls due. It
-    follows from the commission."""
     first_seen_at = models.DateTimeField(
         _("first seen at"),
         null=True,
@@ -172,9 +167,7 @@ class Conversion(AdvertiserRow):
                 condition=Q(pays_nobody=True),
             ),
             models.Index(
-                fields=("-at",),
-                name="conversion_nobodys_of_all",
-                condition=Q(pays_nobody=True),
+                fields=("-at",), name="conversion_nobodys_of_all", condition=Q(pays_nobody=True)
             ),
             models.Index(
                 fields=("advertiser", "contested_by"),

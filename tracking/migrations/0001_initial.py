@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                 ('verified', models.BooleanField(default=True, verbose_name='verified')),
                 ('over_limit', models.BooleanField(db_default=False, default=False, help_text="Above the advertiser's largest plausible order, and not approved.", verbose_name='over limit')),
                 ('pays_nobody', models.BooleanField(db_default=False, default=False, help_text='Nobody is paid for it, and no conflict leaves that open.', verbose_name='pays nobody')),
-                ('lapsed', models.BooleanField(db_default=False, default=False, help_text='Declined because nobody confirmed it in time.', verbose_name='lapsed')),
+                ('lapsed', models.BooleanField(db_default=False, default=False, help_text='Not confirmed in time; open.', verbose_name='lapsed')),
                 ('approved_at', models.DateTimeField(help_text='When the advertiser approved it. Declining it ends that.', null=True, verbose_name='approved at')),
                 ('first_seen_at', models.DateTimeField(help_text='When its order was first heard of in a report that was not kept.', null=True, verbose_name='first seen at')),
                 ('dropped_reports', models.PositiveIntegerField(db_default=0, default=0, help_text='Reports beyond the number that is kept of an order.', verbose_name='dropped reports')),
