@@ -177,6 +177,7 @@ RECORD: dict[str, Any] = {
         "customer": "new",
         "test": False,
         "notes": [],
+        "items": [],
     },
     "tokens": [["hard", "token"]],
     "sessions": [7],
@@ -212,8 +213,9 @@ def test_a_report_in_the_spool() -> None:
     assert intake.report_in(RECORD) == report()
 
 
-def test_a_report_that_was_spooled_before_there_were_notes() -> None:
-    sale = {name: value for name, value in RECORD["sale"].items() if name != "notes"}
+@pytest.mark.parametrize("later", ["notes", "items"])
+def test_a_report_whose_sale_was_spooled_before_it_had_this(later: str) -> None:
+    sale = {name: value for name, value in RECORD["sale"].items() if name != later}
     assert intake.report_in({**RECORD, "sale": sale}) == report()
 
 

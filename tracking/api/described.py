@@ -15,6 +15,7 @@ from network.advertisers.api_keys import MOST_CALLS
 from tracking.api.reading import MOST_ITEMS
 from tracking.commissions.rulings import MAX_REASON
 from tracking.evidence.fields import MAX_ORDER
+from tracking.evidence.items import MOST_KEPT_ITEMS, MOST_OF_ITEM, MOST_QUANTITY
 from tracking.models import Validation
 from tracking.rule.reasons import ReportOutcome
 
@@ -34,6 +35,22 @@ class Described(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
+class ReportedItem(Described):
+    """A row of the basket, for the shop's own eyes; it pays nobody by itself. A wrong field of it
+    is left out with a note."""
+
+    id: str | int | None = None
+    sku: str | int | None = None
+    name: str | None = Field(None, max_length=MOST_OF_ITEM["name"])
+    category: str | None = Field(None, max_length=MOST_OF_ITEM["category"])
+    group: str | None = None
+    """A code of the advertiser's commission groups."""
+    price: str | None = Field(None, examples=["24.95"])
+    """Of one piece, in the sale's currency, with a decimal point."""
+    quantity: int | None = Field(None, ge=1, le=MOST_QUANTITY)
+    """Left out: one."""
+
+
 class ReportedSale(Described):
     """A sale. Fields that are not named here are left out with a note; a wrong optional field never
     costs the sale."""
@@ -46,7 +63,7 @@ class ReportedSale(Described):
     """ISO 4217; left out: the advertiser's."""
     parts: str | None = Field(None, examples=["MACHINES:40.00|DEFAULT:9.90"])
     """What each commission group has in it, joined by |; they add up to the amount."""
-    items: list[Any] | None = None
+    items: list[ReportedItem] | None = Field(None, max_length=MOST_KEPT_ITEMS)
     """What was bought."""
     voucher: str | None = None
     customer: Literal["new", "returning"] | None = None

@@ -15,6 +15,7 @@ from network.clock import to_ms
 from tracking.conversions import journeys
 from tracking.evidence import signing
 from tracking.evidence.fields import FieldError, SaleFields, SaleFigures
+from tracking.evidence.items import kept_items
 from tracking.evidence.joining import MAX_TOKENS, Evidence, Joined, Presented, Role
 from tracking.evidence.keeping import outcomes_of
 from tracking.evidence.ranks import Rank, rank_of
@@ -187,12 +188,13 @@ def row_of(
 
 def sale_json(sale: SaleFields) -> dict[str, Any]:
     """What a report keeps of its fields, beside the order."""
-    return {
+    kept = {
         **msgspec.to_builtins(sale.figures),
         "voucher": sale.voucher,
         "channel": sale.channel,
         "customer": sale.customer,
     }
+    return {**kept, "items": kept_items(sale.items)} if sale.items else kept
 
 
 def fingerprint(judged: JudgedReport) -> str:

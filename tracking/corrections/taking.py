@@ -73,7 +73,8 @@ def correct(row: Report, fields: Mapping[str, str]) -> CorrectedReport:
     shop = row.advertiser
     groups = frozenset(shop.commission_groups.values_list("code", flat=True))
     typed = {name: text for name, text in fields.items() if name in SENT and text}
-    return CorrectedReport(row, typed, read_fields(typed, Terms(shop.currency, groups)))
+    whole = {**typed, "items": row.sent.get("items")}
+    return CorrectedReport(row, typed, read_fields(whole, Terms(shop.currency, groups)))
 
 
 def take_in(corrected: CorrectedReport, made_by: User, now: datetime) -> Correction:

@@ -12,11 +12,13 @@ from math import isfinite
 from urllib.parse import unquote
 
 from network import money
+from tracking.evidence.items import OrderItem, read_items
+from tracking.evidence.wrong import MAX_SHOWN as MAX_SHOWN
+from tracking.evidence.wrong import FieldError as FieldError
 from tracking.remedies.wordings import Expected, Remedy
 from tracking.rule.text import composed, is_seen, printable, visible
 
 MAX_ORDER, MAX_VOUCHER, MAX_CHANNEL = 64, 100, 60
-MAX_SHOWN = 80
 MOST_SENT = 300
 MOST_ITEMS_SENT = 2_000
 """Characters that are kept of a field of a report that is refused."""
@@ -58,19 +60,6 @@ _EMPTY_WORD = re.compile(r"(?:^|[^A-Za-z])(?:(?i:undefined|null)|NaN)(?:$|[^A-Za
 """Inside an order reference, such as ``ORD-undefined``: all orders would be one."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What was wrong with one field, and what to do about it."""
-
-    field: str
-    received: str
-    expected: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: received '{self.received}', expected {self.expected}"
-
-
 class InvalidReport(ValueError):
     """A report that cannot be used; ``errors`` name each field."""
 
@@ -107,6 +96,7 @@ class SaleFields:
     customer: str = ""
     test: bool = False
     notes: tuple[FieldError, ...] = ()
+    items: tuple[OrderItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +149,7 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
         "voucher": _short_text(reading, "voucher", MAX_VOUCHER),
         "channel": _short_text(reading, "channel", MAX_CHANNEL),
     }
+    items = _items(reading, currency)
     if reading.errors:
         raise InvalidReport(reading.errors)
     return SaleFields(
@@ -167,6 +158,7 @@ def read_fields(data: Mapping[str, object], terms: Terms) -> SaleFields:
         **optional,
         test=is_test(reading.text("test")),
         notes=tuple(reading.notes),
+        items=items,
     )
 
 
@@ -310,6 +302,15 @@ def _group(terms: Terms, code: str) -> str | None:
     if code in terms.groups or not terms.is_lenient:
         return code if code in terms.groups else None
     return next((own for own in sorted(terms.groups) if own.lower() == code.lower()), None)
+
+
+def _items(reading: _Reading, currency: str) -> tuple[OrderItem, ...]:
+    given = reading.data.get("items")
+    if given is None:
+        return ()
+    items, notes = read_items(given, currency, reading.terms.groups)
+    reading.notes.extend(notes)
+    return items
 
 
 def _customer(reading: _Reading) -> str:

@@ -34,6 +34,10 @@ class Expected(Wording):
     SUM = gettext_noop("parts that add up to %(amount)s")
     PART = gettext_noop("CODE:amount")
     ONE_OF = gettext_noop("one of %(known)s")
+    ITEMS = gettext_noop("a list of items, or the same as JSON")
+    ITEM = gettext_noop("a JSON object with the fields of an item")
+    MOST_ITEMS = gettext_noop("%(most)s items at most")
+    QUANTITY = gettext_noop("a whole number from 1 to %(most)s")
     CUSTOMER = gettext_noop("new or returning")
     SHORT_TEXT = gettext_noop("text of at most %(most)s characters")
     UNSIGNED = gettext_noop("no signature, as there is no signing key")
@@ -70,6 +74,8 @@ class Remedy(Wording):
     TEXT = gettext_noop("Send such text, or leave it out.")
     KEYED_AMOUNT = gettext_noop("Send what the order costs, or report it with the key.")
     LEAVE_OUT = gettext_noop("Leave it out if unknown. The sale was taken without it.")
+    LEFT_OUT_OF_ITEMS = gettext_noop("Correct it in the shop. The sale was taken without it.")
+    MOST_ITEMS = gettext_noop("The first %(most)s were kept.")
     SIGNING_KEY = gettext_noop("Make a signing key on the advertiser's page, and sign with it.")
     SIGN = gettext_noop(
         "Sign order, amount, currency and parts exactly as they are sent, with the current key."

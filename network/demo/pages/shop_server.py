@@ -45,7 +45,7 @@ def load(text: str) -> ApiCall | None:
     return None
 
 
-def report(advertiser: Advertiser, sale: Mapping[str, str], clicks: Sequence[str]) -> ApiCall:
+def report(advertiser: Advertiser, sale: Mapping[str, object], clicks: Sequence[str]) -> ApiCall:
     """Report a sale with the click ids that the shop has kept. Raises the database's errors."""
     body = json.dumps({**sale, "clicks": list(dict.fromkeys(clicks))}, indent=2)
     key = _key(advertiser)

@@ -20,7 +20,7 @@ from network import clock
 from network.advertisers import signing_keys
 from network.demo.pages import controls, guide, places, shop_server, strip
 from network.demo.story import cast
-from network.demo.story.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product
+from network.demo.story.catalogue import BY_SLUG, CURRENCY, PRODUCTS, Product, item_of
 from network.models import Advertiser
 from network.money import AmountError, Money, parse, plain
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
@@ -91,10 +91,14 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         number = "NO-" + "".join(secrets.choice(ORDER_ALPHABET) for _ in range(8))
         amount = plain(chosen.price_minor * quantity, CURRENCY)
+        item = item_of(chosen.price_minor, quantity, CURRENCY)
+        query: dict[str, object]
         if request.POST.get("by") == "server":
-            query = {"amount": amount, "call": _reported_by_server(request, number, amount)}
+            sale = {"order": number, "amount": amount, "currency": CURRENCY, "items": [item]}
+            query = {"amount": amount, "call": _reported_by_server(request, sale)}
         else:
             query = {"amount": amount, "sig": _signed(number, amount)}
+            query |= {"product": chosen.slug, "quantity": quantity}
         return HttpResponseRedirect(f"/thank-you/{number}?{urlencode(query)}")
     total = Money(chosen.price_minor * quantity, CURRENCY)
     context = {"product": chosen, "quantity": quantity, "total": total}
@@ -108,11 +112,10 @@ def _signed(number: str, amount: str) -> str:
     return signing.sign(f"{number}|{amount}|{CURRENCY}|", keys[0].secret) if keys else ""
 
 
-def _reported_by_server(request: HttpRequest, number: str, amount: str) -> str:
+def _reported_by_server(request: HttpRequest, sale: Mapping[str, object]) -> str:
     """What the shop's server sent about the order, and what was answered. The click ids are those
     that the tag has kept in this browser, which the shop's server gets with each request."""
     clicks = [request.COOKIES[name] for name in strip.TOKENS.values() if request.COOKIES.get(name)]
-    sale = {"order": number, "amount": amount, "currency": CURRENCY}
     return shop_server.report(Advertiser.objects.get(id=_shop().id), sale, clicks).dump()
 
 
@@ -121,12 +124,20 @@ def thank_you(request: HttpRequest, number: str) -> HttpResponse:
     """Where the shop reports the sale: by its tag, and by a pixel where there is no script. If its
     server has done so, the page shows that call instead."""
     amount_minor = _amount(request.GET.get("amount", ""))
-    sale = {"order": number, "amount": plain(amount_minor, CURRENCY), "currency": CURRENCY}
+    sale: dict[str, object] = {
+        "order": number,
+        "amount": plain(amount_minor, CURRENCY),
+        "currency": CURRENCY,
+    }
     if sig := request.GET.get("sig", ""):
         sale["sig"] = sig
+    query = urlencode(sale)  # a pixel lists no items
+    if bought := BY_SLUG.get(request.GET.get("product", "")):
+        quantity = _quantity(request.GET.get("quantity", "1"))
+        sale["items"] = [item_of(bought.price_minor, quantity, CURRENCY)]
     call = shop_server.load(request.GET.get("call", ""))
     total = Money(amount_minor, CURRENCY)
-    context = {"number": number, "total": total, "sale": sale, "sale_query": urlencode(sale)}
+    context = {"number": number, "total": total, "sale": sale, "sale_query": query}
     context["call"] = call
     return _shop_page(request, "demo/shop_thank_you.html", context)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop as _
 
-from network.money import Money
+from network.money import Money, plain
 
 CURRENCY = "GBP"
 
@@ -95,3 +95,21 @@ PRICES = {
 """Prices at the shops of the seeded life, by currency."""
 MACHINE_MINOR = 64900
 """The roastery's espresso machine, in its commission group ``MACHINES``."""
+_SOLD = {("GBP", product.price_minor): product for product in PRODUCTS}
+
+
+def item_of(price_minor: int, quantity: int, currency: str) -> dict[str, object]:
+    """A row of a basket, as the shops' pages report it."""
+    product = _SOLD.get((currency, price_minor))
+    named = (
+        {"sku": product.slug, "name": product.name, "category": "Outdoor"}
+        if product
+        else {"sku": f"A-{price_minor}"}
+    )
+    return {**named, "price": plain(price_minor, currency), "quantity": quantity}
+
+
+def machine() -> dict[str, object]:
+    """The espresso machine, as the roastery's page reports it."""
+    price = plain(MACHINE_MINOR, "EUR")
+    return {"sku": "machine", "name": "Espresso machine", "group": "MACHINES", "price": price}

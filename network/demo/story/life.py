@@ -128,7 +128,9 @@ class Life:
                 order = self._next_order(self._shops[step.advertiser])
                 voucher = step.shopper in self._met_vouchers
                 comma = self._orders[step.advertiser] % COMMA == 0
-                report = browser.buy(order, source, step.at, voucher=voucher, comma=comma)
+                report = browser.buy(
+                    order, source, step.at, voucher=voucher, comma=comma, listed=True
+                )
                 self._add(report)
             case Meanwhile(publisher=publisher, planted=planted):
                 somebody = self._browser(-step.shopper, step.advertiser)

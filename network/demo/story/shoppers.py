@@ -4,7 +4,9 @@ They bring and keep cookies as a browser does; what a click does and what a sale
 product's own doing.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -14,7 +16,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from network.clock import to_ms
-from network.demo.story.catalogue import MACHINE_MINOR, PRICES
+from network.demo.story.catalogue import MACHINE_MINOR, PRICES, item_of, machine
 from network.demo.story.stories import OLD_PAGES, Follow
 from network.money import plain
 from tracking.clicks import cookies
@@ -60,6 +62,7 @@ class Basket:
 
     amount_minor: int
     machine_minor: int = 0
+    items: Sequence[dict[str, object]] = ()
 
 
 class Browser:
@@ -114,11 +117,22 @@ class Browser:
         self._jar = {name: held for name, held in self._jar.items() if held[1] is not None}
 
     def buy(
-        self, order: str, source: str, at: datetime, *, voucher: bool, comma: bool
+        self,
+        order: str,
+        source: str,
+        at: datetime,
+        *,
+        voucher: bool,
+        comma: bool,
+        listed: bool = False,
     ) -> SaleReport:
         """Order something; the report is what the shop's page sends from this browser. With
-        ``comma`` the page writes the amount as it is read in Germany, and the report is refused."""
-        fields = {"order": order, **self._fields(self._basket())}
+        ``comma`` the page writes the amount as it is read in Germany, and the report is refused;
+        with ``listed`` it says what was bought, too."""
+        basket = self._basket()
+        fields = {"order": order, **self._fields(basket)}
+        if listed:
+            fields["items"] = json.dumps(basket.items)
         if comma:
             fields["amount"] = fields["amount"].replace(".", ",")
         if voucher:
@@ -185,12 +199,13 @@ class Browser:
         return f"{page.scheme}://{page.netloc}"
 
     def _basket(self) -> Basket:
-        amount = sum(
-            self._random.choices(PRICES[self._shop.currency], k=self._random.choice((1, 1, 2, 3)))
-        )
+        currency = self._shop.currency
+        prices = self._random.choices(PRICES[currency], k=self._random.choice((1, 1, 2, 3)))
+        amount = sum(prices)
+        items = [item_of(price, number, currency) for price, number in Counter(prices).items()]
         if "MACHINES" in self._shop.groups and self._random.random() < 0.06:
-            return Basket(amount + MACHINE_MINOR, MACHINE_MINOR)
-        return Basket(amount)
+            return Basket(amount + MACHINE_MINOR, MACHINE_MINOR, [*items, machine()])
+        return Basket(amount, items=items)
 
     def _fields(self, basket: Basket) -> dict[str, str]:
         currency = self._shop.currency

@@ -191,6 +191,17 @@ def test_a_click_of_another_advertiser_alone_makes_no_sale(
     assert not Conversion.objects.exists()
 
 
+def test_items_are_kept_and_what_is_wrong_in_them_is_named(server: Server) -> None:
+    items = [{"sku": "A", "price": "9.90"}, {"sku": "B", "price": "9,90"}, "C"]
+    answer = server.report(items=items)
+    assert answer.status_code == 201
+    assert [note["field"] for note in answer.json()["notes"]] == ["items[1].price", "items[2]"]
+    assert Report.objects.get().figures["items"] == [
+        {"sku": "A", "price_minor": 990, "quantity": 1},
+        {"sku": "B", "quantity": 1},
+    ]
+
+
 def test_what_is_left_out_is_noted(server: Server) -> None:
     answer = server.report(customer="loyal", click="x", clicks=["a"] * 21)
     assert answer.status_code == 201

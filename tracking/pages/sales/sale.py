@@ -44,6 +44,7 @@ from tracking.explain.shapes import Picture
 from tracking.landings.uses import never_landed
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
+from tracking.pages.sales.items import items_of
 from tracking.pages.sales.reports import amount_of, presented, told_report
 from tracking.rule.attribution import Click, CookieType, Outcome, SoftRule
 from tracking.rule.reasons import ReportOutcome
@@ -138,6 +139,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "confirm_until": row.confirmable_until(row.advertiser),
         "reports": [told_report(report, clicks, names) for report in reports],
         "late": sum(report.outcome == ReportOutcome.LATE for report in reports),
+        "items": items_of(reports),
         "lines": _lines(commission),
         "costs": _costs(commission),
         "entries": _entries(commission),

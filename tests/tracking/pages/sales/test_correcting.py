@@ -112,6 +112,12 @@ def test_one_that_is_wrong_again_shows_each_error_at_its_field_and_loses_nothing
     assert Report.objects.get().outcome == "invalid"
 
 
+def test_its_items_are_taken_in_as_they_were_sent(staff: Client, refused: Report) -> None:
+    post(staff, form_of(refused), **RIGHT)
+    taken = Report.objects.get(conversion__isnull=False)
+    assert taken.figures["items"] == [{"id": "shoe-7", "quantity": 1}]
+
+
 def test_a_second_time_is_refused_in_words(staff: Client, refused: Report) -> None:
     post(staff, form_of(refused), **RIGHT)
     again = post(staff, form_of(refused), **{**RIGHT, "order": "10024"})

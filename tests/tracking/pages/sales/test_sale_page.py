@@ -1,5 +1,6 @@
 """The admin's page of a sale: each state in its first line, and what can be tried and looked up."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -35,8 +36,12 @@ def overlay(shop: Advertiser) -> Partnership:
     return make_partner(shop, make_publisher("Overlay X"), "soft")
 
 
+def address(sale: Conversion) -> str:
+    return f"/admin/tracking/conversion/{sale.pk}/change/"
+
+
 def page(client: Client, sale: Conversion, **asked: str) -> str:
-    answer = client.get(f"/admin/tracking/conversion/{sale.pk}/change/", asked)
+    answer = client.get(address(sale), asked)
     assert answer.status_code == 200
     return text(answer)
 
@@ -46,6 +51,42 @@ def stood_down_sale(shop: Advertiser, blog: Partnership, overlay: Partnership) -
     shopper.follow(blog, NOW)
     shopper.follow(overlay, NOW + 5 * MINUTE)
     return shopper.buy(shop, NOW + 6 * MINUTE, order="10023")
+
+
+def test_what_was_bought_as_the_most_believed_report_lists_it(
+    owner: Client, shop: Advertiser, blog: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(blog, NOW)
+    stove = {
+        "name": "Stove",
+        "sku": "EMB-1",
+        "category": "Camping",
+        "price": "24.95",
+        "quantity": 2,
+    }
+    sale = shopper.buy(shop, NOW, order="10023", items=json.dumps([stove]))
+    shown = page(owner, sale)
+    assert "Stove EMB-1 Camping — £24.95 2" in shown
+    mat = {"name": "Mat", "group": "DEFAULT"}
+    token = Report.objects.get().tokens[0]["token"]
+    fields = {"items": [mat]}
+    record(make_report(shop, "10023", NOW, "49.90", fields=fields, clicks=[token], source="keyed"))
+    shown = page(owner, sale)
+    assert "Mat — — DEFAULT — 1" in shown
+    assert "EMB-1" not in shown
+
+
+def test_what_anybody_can_list_is_not_shown_as_bought(
+    owner: Client, shop: Advertiser, blog: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(blog, NOW)
+    sale = shopper.buy(shop, NOW, order="10023")
+    assert "items-heading" not in owner.get(address(sale)).content.decode()
+    record(make_report(shop, "10023", NOW, "49.90", fields={"items": [{"name": "Fake"}]}))
+    assert Report.objects.count() == 2
+    assert "items-heading" not in owner.get(address(sale)).content.decode()
 
 
 def test_a_pending_sale(
