@@ -38,7 +38,7 @@ def report_conversions(request: KeyedRequest) -> HttpResponse:
     terms = Terms(shop.currency, groups)
     # In their order by id, too: of what came at once the first is believed.
     reported = [reading.read_item(item, shop.pk, terms, now) for item in body.items]
-    answers = [_answer(taken) for taken in taking.take(reported, clock.now)]
+    answers = [answer(taken) for taken in taking.take(reported, clock.now)]
     if body.is_batch:
         return JsonResponse({"conversions": answers}, status=HTTPStatus.MULTI_STATUS)
     status = HTTPStatus(answers[0]["status"])
@@ -47,7 +47,8 @@ def report_conversions(request: KeyedRequest) -> HttpResponse:
     return problems.problem(**{**answers[0], "status": status})
 
 
-def _answer(taken: Taken) -> dict[str, Any]:
+def answer(taken: Taken) -> dict[str, Any]:
+    """What is said of one conversion."""
     report = taken.judged.report
     said: dict[str, Any] = {
         "status": taken.status,

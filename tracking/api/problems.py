@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/api/"
+PREFIXES = ("/api/", "/s2s/")
 CONTENT_TYPE = "application/problem+json"
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -39,9 +39,13 @@ class Refused(Exception):
         return response
 
 
+class ForeignAnswer(JsonResponse):
+    """An answer in the form of another network's API, its refusals too."""
+
+
 def is_api(path: str) -> bool:
     """Whether a path of the site host is the API's."""
-    return path.startswith(PREFIX)
+    return path.startswith(PREFIXES)
 
 
 def document(status: HTTPStatus, detail: str, **more: Any) -> bytes:
@@ -91,7 +95,8 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def shaped(response: HttpResponseBase) -> HttpResponseBase:
     """The response or, for a refusal that is no problem document yet, one with its status."""
-    if response.status_code < 400 or response.headers.get("Content-Type") == CONTENT_TYPE:
+    is_whole = isinstance(response, ForeignAnswer) or response.status_code < 400
+    if is_whole or response.headers.get("Content-Type") == CONTENT_TYPE:
         return response
     status = HTTPStatus(response.status_code)
     made = problem(status, _MORE.get(status, "The request cannot be read."))

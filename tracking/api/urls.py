@@ -11,7 +11,7 @@ from ninja.errors import AuthenticationError
 from ninja.openapi.docs import Swagger
 
 from network import content_policy
-from tracking.api import conversions, problems, ruling
+from tracking.api import conversions, orders, problems, ruling
 from tracking.api.described import ABOUT, NAME, DescribedAPI
 from tracking.api.problems import Refused
 
@@ -40,7 +40,10 @@ api = DescribedAPI(
 )
 api.add_router("", conversions.router)
 api.add_router("", ruling.router)
-urlpatterns = [path("api/v1/", api.urls)]
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("s2s/advertiser/<int:advertiser>/orders", orders.report_orders, name="compatible_orders"),
+]
 handler404 = problems.not_found
 handler500 = problems.failed
 

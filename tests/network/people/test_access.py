@@ -349,13 +349,13 @@ def is_taken(response: Any, url: Url) -> bool:
 # The other hosts' URLs are for everybody: nobody signs in there.
 PUBLIC = {
     *("click", "activate", "landing", "tag", "debug", "sale", "forget", "pixel", "page_style"),
-    *("damaged_click", "damaged_pixel"),
+    *("damaged_click", "damaged_pixel", "compatible_link", "compatible_pixel", "compatible_report"),
 }
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
 API = {
     *("api-1:api-root", "api-1:report_conversions", "api-1:approve", "api-1:approve_all"),
     *("api-1:decline", "api-1:decline_all", "api-1:cancel", "api-1:cancel_all"),
-    *("api-1:openapi-json", "api-1:openapi-view"),
+    *("api-1:openapi-json", "api-1:openapi-view", "compatible_orders"),
 }
 DEMO = {
     "",
