@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from math import ceil
 
 from django.db import IntegrityError, connection, transaction
@@ -25,7 +26,8 @@ program that calls without end would keep the others from being answered."""
 MINUTE = timedelta(minutes=1)
 _COUNT = """
     UPDATE network_apikey
-    SET calls = CASE WHEN minute = %(minute)s THEN calls + 1 ELSE 1 END, minute = %(minute)s
+    SET calls = CASE WHEN minute = %(minute)s THEN calls + 1 ELSE 1 END, minute = %(minute)s,
+        last_address = %(address)s
     WHERE id = %(key)s RETURNING calls
 """
 SHOWN_CHARACTERS = len(MARK) + 8
@@ -55,7 +57,14 @@ class NewApiKey:
     key: str
 
 
-def make(advertiser: Advertiser, name: str, now: datetime, *, made_by: User | None) -> NewApiKey:
+def make(
+    advertiser: Advertiser,
+    name: str,
+    now: datetime,
+    *,
+    made_by: User | None,
+    may_decide: bool = True,
+) -> NewApiKey:
     """A key that is valid from now on. Raises NameTaken."""
     key = MARK + secrets.token_hex(KEY_BYTES)
     try:
@@ -67,6 +76,7 @@ def make(advertiser: Advertiser, name: str, now: datetime, *, made_by: User | No
                 digest=_digest(key),
                 created_at=now,
                 made_by=made_by,
+                may_decide=may_decide,
             )
     except IntegrityError:
         if ApiKey.objects.filter(advertiser=advertiser, name=name, revoked_at=None).exists():
@@ -92,14 +102,23 @@ def note_use(row: ApiKey, now: datetime) -> None:
         ApiKey.objects.filter(earlier, pk=row.pk).update(last_used_on=today)
 
 
-def count_call(row: ApiKey, now: datetime) -> None:
-    """Count a call with the key. Raises TooManyCalls for one that is too many."""
+def count_call(row: ApiKey, now: datetime, address: str = "") -> None:
+    """Count a call with the key, and note from which address it came. Raises TooManyCalls for one
+    that is too many."""
     minute = now.replace(second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"minute": minute, "key": row.pk})
+        cursor.execute(_COUNT, {"minute": minute, "key": row.pk, "address": _valid(address)})
         calls: int = cursor.fetchone()[0]
     if calls > MOST_CALLS:
         raise TooManyCalls(ceil((minute + MINUTE - now).total_seconds()))
+
+
+def _valid(address: str) -> str | None:
+    """None for what a proxy's header may say instead of an address."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
 
 
 def revoke(row: ApiKey, now: datetime, *, revoked_by: User | None) -> None:

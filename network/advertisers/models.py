@@ -161,6 +161,10 @@ class ApiKey(models.Model):
     minute = models.DateTimeField(null=True)
     """That of its last call, and how many calls it made in it."""
     calls = models.PositiveIntegerField(default=0, db_default=0)
+    last_address = models.GenericIPAddressField(null=True)
+    """From which its last call came."""
+    may_decide = models.BooleanField(default=True, db_default=True)
+    """Whether it may approve, decline and cancel orders, too, or only report them."""
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

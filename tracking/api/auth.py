@@ -10,6 +10,7 @@ from network import clock
 from network.advertisers import api_keys
 from network.models import Advertiser, ApiKey
 from tracking.api.problems import Refused
+from tracking.clicks.visitors import client_address
 
 
 class KeyedRequest(HttpRequest):
@@ -17,7 +18,11 @@ class KeyedRequest(HttpRequest):
 
 
 class Bearer(HttpBearer):
-    """The key in ``Authorization: Bearer``."""
+    """The key in ``Authorization: Bearer``; for what ``decides`` about orders, one that may."""
+
+    def __init__(self, *, decides: bool = False) -> None:
+        super().__init__()
+        self.decides = decides
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
@@ -34,14 +39,25 @@ class Bearer(HttpBearer):
                 "The advertiser is closed: it takes no more reports. Ask the network's operators.",
             )
         if found:
-            _count(found)
+            _count(found, request)
+            self._check_scope(found)
         return found
 
+    def _check_scope(self, key: ApiKey) -> None:
+        if self.decides and not key.may_decide:
+            raise Refused(
+                HTTPStatus.FORBIDDEN,
+                "not_in_scope",
+                "This key may report sales only. Use one that may also approve, decline and cancel "
+                "orders; it is made on the advertiser's page.",
+            )
 
-def _count(key: ApiKey) -> None:
+
+def _count(key: ApiKey, request: HttpRequest) -> None:
     """Raises Refused for a key that calls too often."""
     try:
-        api_keys.count_call(key, clock.now())
+        address = client_address(request.META, settings.TRUSTED_PROXIES)
+        api_keys.count_call(key, clock.now(), address)
     except api_keys.TooManyCalls as error:
         raise Refused(
             HTTPStatus.TOO_MANY_REQUESTS,

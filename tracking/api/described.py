@@ -203,7 +203,7 @@ _NAMED = {
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The body or the Idempotency-Key has another form.",
     HTTPStatus.UNAUTHORIZED: "No key, one that is not ours, or a revoked one.",
-    HTTPStatus.FORBIDDEN: "The advertiser is closed, or the call came unencrypted.",
+    HTTPStatus.FORBIDDEN: "Advertiser closed, beyond the key's scope, or unencrypted.",
     HTTPStatus.CONFLICT: "The order is known otherwise, or the same call is being answered.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Over 2.5 MB, or too many in a batch.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON, or compressed.",

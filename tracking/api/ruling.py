@@ -50,28 +50,30 @@ _BATCH = operation(described.Orders, answers=_EACH)
 _DECLINED_BATCH = operation(described.DeclinedOrders, answers=_EACH)
 
 
-@router.post("/conversions/approve", auth=Bearer(), openapi_extra=_BATCH)
+@router.post("/conversions/approve", auth=Bearer(decides=True), openapi_extra=_BATCH)
 @once
 def approve_all(request: KeyedRequest) -> HttpResponse:
     """Approve orders."""
     return _batch(request, partial(_approve, request.auth))
 
 
-@router.post("/conversions/decline", auth=Bearer(), openapi_extra=_DECLINED_BATCH)
+@router.post("/conversions/decline", auth=Bearer(decides=True), openapi_extra=_DECLINED_BATCH)
 @once
 def decline_all(request: KeyedRequest) -> HttpResponse:
     """Decline orders, each with a code."""
     return _batch(request, partial(_decline, request.auth))
 
 
-@router.post("/conversions/cancel", auth=Bearer(), openapi_extra=_BATCH)
+@router.post("/conversions/cancel", auth=Bearer(decides=True), openapi_extra=_BATCH)
 @once
 def cancel_all(request: KeyedRequest) -> HttpResponse:
     """Cancel orders: decline them as cancelled."""
     return _batch(request, partial(_cancel, request.auth))
 
 
-@router.post("/conversions/{path:order}/approve", auth=Bearer(), openapi_extra=_APPROVED)
+@router.post(
+    "/conversions/{path:order}/approve", auth=Bearer(decides=True), openapi_extra=_APPROVED
+)
 @once
 def approve(request: KeyedRequest, order: str) -> HttpResponse:
     """Approve an order. It also confirms a sale that only a browser reported, or that is larger
@@ -79,14 +81,18 @@ def approve(request: KeyedRequest, order: str) -> HttpResponse:
     return _one(request, order, partial(_approve, request.auth))
 
 
-@router.post("/conversions/{path:order}/decline", auth=Bearer(), openapi_extra=_DECLINED)
+@router.post(
+    "/conversions/{path:order}/decline", auth=Bearer(decides=True), openapi_extra=_DECLINED
+)
 @once
 def decline(request: KeyedRequest, order: str) -> HttpResponse:
     """Decline an order, with a code that its partner reads."""
     return _one(request, order, partial(_decline, request.auth))
 
 
-@router.post("/conversions/{path:order}/cancel", auth=Bearer(), openapi_extra=_CANCELLED)
+@router.post(
+    "/conversions/{path:order}/cancel", auth=Bearer(decides=True), openapi_extra=_CANCELLED
+)
 @once
 def cancel(request: KeyedRequest, order: str) -> HttpResponse:
     """Cancel an order: decline it as cancelled."""

@@ -18,6 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--advertiser", type=int, required=True, help="the advertiser's id")
+        parser.add_argument(
+            "--reports-only",
+            action="store_true",
+            help="it reports sales, and cannot approve, decline or cancel orders",
+        )
         parser.add_argument("--name", default="", help="which system uses it; default: with a date")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +35,8 @@ class Command(BaseCommand):
         if len(name) > api_keys.MOST_NAME:
             raise CommandError(f"--name: {api_keys.MOST_NAME} characters at most.")
         try:
-            made = api_keys.make(advertiser, name, now, made_by=None)
+            may_decide = not options["reports_only"]
+            made = api_keys.make(advertiser, name, now, made_by=None, may_decide=may_decide)
         except api_keys.NameTaken:
             raise CommandError(
                 f"--name: a key named {name!r} is valid. Choose another, or revoke that one."

@@ -21,6 +21,14 @@ class ApiKeyForm(forms.Form):
         max_length=api_keys.MOST_NAME,
         help_text=_("Which of the shop's systems uses it, for example: Order export."),
     )
+    scope = forms.ChoiceField(
+        label=_("Scope"),
+        choices=[
+            ("all", _("Report sales; approve, decline and cancel orders")),
+            ("report", _("Report sales only")),
+        ],
+        help_text=_("A system that does not decide about orders needs no key that can."),
+    )
     required_css_class = "required"
 
 
@@ -48,7 +56,10 @@ class NewApiKeyPage(ChangeView[Advertiser]):
     def make(self, now: datetime) -> str:
         name = self.form.cleaned_data["name"]
         try:
-            made = api_keys.make(self.about, name, now, made_by=person(self.request))
+            may_decide = self.form.cleaned_data["scope"] == "all"
+            made = api_keys.make(
+                self.about, name, now, made_by=person(self.request), may_decide=may_decide
+            )
         except api_keys.NameTaken:
             taken = gettext("A key with this name is valid. Choose another name, or revoke it.")
             raise ValidationError({"name": taken}) from None

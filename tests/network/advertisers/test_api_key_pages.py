@@ -35,12 +35,13 @@ def shown_keys(html: str) -> list[str]:
 
 
 def test_a_key_is_shown_once(staff: Client, shop: Advertiser, owner: User) -> None:
-    answer = staff.post(page("api_key", shop), {"name": " Export "})
+    answer = staff.post(page("api_key", shop), {"name": " Export ", "scope": "report"})
     [key] = shown_keys(answer.content.decode())
     assert "no-store" in answer.headers["Cache-Control"]
     found = api_keys.find(key, NOW)
     assert found
     assert (found.advertiser, found.name, found.made_by) == (shop, "Export", owner)
+    assert not found.may_decide
     said = str(LogEntry.objects.get().get_change_message())
     assert found.prefix in said
     assert key not in said
@@ -52,7 +53,7 @@ def test_a_key_is_shown_once(staff: Client, shop: Advertiser, owner: User) -> No
 @pytest.mark.parametrize("name", ["", "Shop", "x" * 61], ids=["none", "taken", "too_long"])
 def test_a_wrong_name_makes_no_key(staff: Client, shop: Advertiser, name: str) -> None:
     api_keys.make(shop, "Shop", NOW, made_by=None)
-    answer = staff.post(page("api_key", shop), {"name": name})
+    answer = staff.post(page("api_key", shop), {"name": name, "scope": "all"})
     assert list(answer.context["form"].errors) == ["name"]
     assert ApiKey.objects.count() == 1
 

@@ -7,16 +7,17 @@ from django.test import override_settings
 
 from network.advertisers import api_keys
 from network.models import Advertiser
+from publishers.models import Publisher
 from tests.support.browsing import minutes
 from tests.support.makers import (
     NOW,
     SetClock,
     make_advertiser,
 )
-from tests.tracking.api.conftest import PATH, Server
+from tests.tracking.api.conftest import PATH, Server, click
 from tests.tracking.api.test_conversions import problem
 from tracking.api import taking
-from tracking.models import Report
+from tracking.models import Report, Validation
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,35 @@ def test_a_key_calls_so_often_within_a_minute(
     assert other.report().status_code == 200
     at(NOW.replace(second=0) + minutes(1))
     assert server.report(order="2").status_code == 201
+
+
+def test_a_key_that_only_reports_decides_nothing(
+    server: Server, shop: Advertiser, blog: Publisher
+) -> None:
+    key = api_keys.make(shop, "Reports", NOW, made_by=None, may_decide=False).key
+    narrow = Server(server.client, key)
+    assert narrow.report(clicks=[click(shop, blog)]).status_code == 201
+    bearer = {"Authorization": f"Bearer {key}"}
+    for path in ("approve", "decline", "cancel", "1/approve", "1/decline", "1/cancel"):
+        body = {"conversions": ["1"], "code": "fraud"}
+        answer = server.client.post(f"{PATH}/{path}", json=body, headers=bearer)
+        assert problem(answer, 403)["code"] == "not_in_scope"
+    assert Validation.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("203.0.113.9", "203.0.113.9"), ("2001:db8::9", "2001:db8::9"), ("unknown", None)],
+)
+def test_the_last_call_of_a_key_is_known_with_its_address(
+    server: Server, shop: Advertiser, address: str, kept: str | None
+) -> None:
+    with override_settings(TRUSTED_PROXIES=1):
+        bearer = {"Authorization": f"Bearer {server.key}", "X-Forwarded-For": address}
+        sent = {"order": "1", "amount": "49.90"}
+        assert server.client.post(PATH, json=sent, headers=bearer).status_code == 201
+    row = shop.api_keys.get()
+    assert (row.minute, row.last_address) == (NOW.replace(second=0, microsecond=0), kept)
 
 
 def test_a_key_that_comes_unencrypted_is_refused(server: Server) -> None:
