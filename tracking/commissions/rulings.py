@@ -16,7 +16,8 @@ class Statement:
     """What staff, or the shop's server with a key, say about a sale. A decline has a ``code``, and
     for ``other`` a ``reason`` in words, which the publisher reads; taking it back has a ``reason``,
     too. By its ``decline_reason`` a decline is about the order, or about the publisher that is
-    suspended. ``amount_minor`` is what the order costs, where whoever speaks knows."""
+    suspended. ``amount_minor`` is what the order costs, where whoever speaks knows; ``seen`` is
+    the :func:`~tracking.commissions.standing.standing` that they were shown, if any."""
 
     action: Validation.Action
     made_by: User | ApiKey
@@ -24,6 +25,7 @@ class Statement:
     code: str = ""
     amount_minor: int | None = None
     decline_reason: str = Commission.DeclineReason.BY_ADVERTISER
+    seen: str = ""
 
 
 def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:

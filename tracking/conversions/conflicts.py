@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from network.models import User
+from tracking.commissions.standing import refuse_other
 from tracking.conversions import reports
 from tracking.conversions.deciding import joined_by_now, reconsider
 from tracking.conversions.locking import lock
@@ -22,11 +23,13 @@ class NotInConflict(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Staff's choice between reports in conflict: the report that is right, and why."""
+    """Staff's choice between reports in conflict: the report that is right, and why. ``seen`` is
+    what they were shown of the sale, if anything."""
 
     report: UUID
     reason: str
     made_by: User
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,9 @@ def refusal(conversion: Conversion) -> str:
 @transaction.atomic
 def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conversion:
     """Let the chosen report's figures and journey decide; the sale as it is then. Raises
-    NotInConflict."""
+    NotInConflict, and Outdated where the sale is not what was seen."""
     conversion = lock(sale.advertiser_id, sale.pk)
+    refuse_other(conversion, choice.seen)
     if said := refusal(conversion):
         raise NotInConflict(said)
     if not conversion.reports.filter(id=choice.report).exists():

@@ -31,6 +31,15 @@ def lock_all(advertiser: int, wanted: Q) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
+def lock_in_order(conversions: Iterable[Conversion]) -> None:
+    """Lock these of several advertisers, in the order of :func:`lock_all`."""
+    wanted: dict[int, list[int]] = {}
+    for row in conversions:
+        wanted.setdefault(row.advertiser_id, []).append(row.pk)
+    for advertiser, ids in sorted(wanted.items()):
+        lock_all(advertiser, Q(pk__in=ids))
+
+
 def open_conversions_of(advertiser: int, journey_ids: Iterable[int]) -> list[int]:
     """The ids of conversions that are not closed and were joined to one of the journeys."""
     with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from network.models import ApiKey, User
 from tracking.commissions import rulings, settling
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
+from tracking.commissions.standing import refuse_other
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, may_become
 from tracking.conversions import deciding, locking, reports
 from tracking.models import Commission, Conversion, Decision, Validation
@@ -64,11 +65,13 @@ def validate(
 ) -> Validation:
     """Do what is said, and keep who said it, when and why. An approval also confirms a sale that
     only a browser has reported, and one that is larger than plausible; a server's, which has seen
-    no page of it, only with the amount. Raises ValidationRefused."""
+    no page of it, only with the amount. Raises ValidationRefused, and Outdated where the sale is
+    not what was seen."""
     problem = _missing(statement)
     if problem:
         raise ValidationRefused(problem)
     conversion = locking.lock(advertiser, conversion_id)
+    refuse_other(conversion, statement.seen)
     problem = refusal(conversion, statement.action, statement.made_by)
     if problem:
         raise ValidationRefused(problem)

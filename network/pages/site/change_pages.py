@@ -154,6 +154,14 @@ class ChangeView(Generic[About]):
         change is made before it was shown."""
         return ()
 
+    def shown(self) -> Sequence[str]:
+        """What the page shows that must not be another when the change is made, written down: it
+        comes back as :attr:`was_shown`."""
+        return ()
+
+    def read_again(self) -> None:
+        """Read what the page is about anew; asked before it is shown again after a refusal."""
+
     def context(self) -> Mapping[str, Any]:
         """What the subclass's own template shows besides."""
         return {}
@@ -192,6 +200,11 @@ class ChangeView(Generic[About]):
         known = _moment(self.request.POST.get("seen", ""))
         return known if self.is_sent else known or self.now
 
+    @property
+    def was_shown(self) -> Sequence[str]:
+        """What :meth:`shown` said on the page that was sent; empty when no page was."""
+        return self.request.POST.getlist("shown")
+
     @cached_property
     def form(self) -> Any:
         if self.is_sent:
@@ -214,6 +227,8 @@ class ChangeView(Generic[About]):
         said = self._made() if self.is_sent else None
         if said is not None:
             return self.done(said)
+        if self.is_sent:
+            self.read_again()
         context = {
             **self.model_admin.admin_site.each_context(self.request),
             "opts": self.model_admin.opts,
@@ -222,6 +237,7 @@ class ChangeView(Generic[About]):
             "form": self.form,
             "address": self.address,
             "seen": (self.seen or self.now).isoformat(),
+            "shown": self.shown(),
             "effects": self.effects(),
             "meanwhile": self.others,
             "refused_meanwhile": self.refused_meanwhile,

@@ -33,6 +33,18 @@ from tracking.models import (
     Conversion,
     Report,
 )
+from tracking.pages.rulings.settling import Settling, SettlingMany, ask
+from tracking.pages.rulings.validation import (
+    WORDS,
+    Approval,
+    Decline,
+    RulingMany,
+    TakingBack,
+    buttons,
+    reported_by,
+    url_name,
+)
+from tracking.pages.rulings.validation import ask as ask_about
 from tracking.pages.sales.correcting import (
     URL_NAME,
     Correcting,
@@ -61,18 +73,6 @@ from tracking.pages.sales.filters import (
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.reports import told_errors, told_report
 from tracking.pages.sales.sale import page_of
-from tracking.pages.sales.settling import Settling, SettlingMany, ask
-from tracking.pages.sales.validation import (
-    WORDS,
-    Approval,
-    Decline,
-    RulingMany,
-    TakingBack,
-    buttons,
-    reported_by,
-    url_name,
-)
-from tracking.pages.sales.validation import ask as ask_about
 from tracking.rule.reasons import ReportOutcome
 
 BREAK = SafeString("<br>")

@@ -43,15 +43,15 @@ from tests.publishers.pages.cookie_types.asking import ADDRESS, DEFAULT, fields_
 from tests.support.makers import NOW, make_partner, make_publisher, make_user
 from tests.support.reading import signed_in
 from tests.support.what_ifs import DAY, Market
-from tracking.pages.sales.correcting import Correcting
-from tracking.pages.sales.settling import Settling, SettlingMany
-from tracking.pages.sales.validation import (
+from tracking.pages.rulings.settling import Settling, SettlingMany
+from tracking.pages.rulings.validation import (
     Approval,
     Decline,
     RulingMany,
     TakingBack,
     ValidationChange,
 )
+from tracking.pages.sales.correcting import Correcting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("founded", "at_now")]
 

@@ -1,9 +1,9 @@
 """The admin's pages on which staff approve or decline sales, one or several at once, or take a
 decline back."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -23,11 +23,15 @@ from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
 from tracking.commissions.rulings import Statement
 from tracking.commissions.settling import commission_of
+from tracking.commissions.standing import standing
 from tracking.commissions.states import SaleState
+from tracking.conversions.locking import lock_in_order
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
 from tracking.models import Conversion, Validation
-from tracking.pages.sales.forms import ApproveForm, DeclineForm, TakeBackForm
+from tracking.pages.rulings.chosen import Outdatings, as_shown, by_sale, chosen, left_out
+from tracking.pages.rulings.chosen import ask as ask_about
+from tracking.pages.rulings.forms import ApproveForm, DeclineForm, TakeBackForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,12 @@ class ValidationChange(ChangeView[Conversion]):
     def context(self) -> Mapping[str, Any]:
         return {"state": state_of_sale(self.about)}
 
+    def shown(self) -> Sequence[str]:
+        return [standing(self.about)]
+
+    def read_again(self) -> None:
+        self.about = self.model_admin.get_object(self.request, str(self.about.pk))
+
     def make(self, now: datetime) -> str:
         data = self.form.cleaned_data
         statement = Statement(
@@ -136,8 +146,10 @@ class ValidationChange(ChangeView[Conversion]):
             made_by=person(self.request),
             reason=data["reason"],
             code=data.get("code", ""),
+            seen=by_sale(self.was_shown).get(self.about.pk, ""),
         )
-        said = validate(self.about.advertiser_id, self.about.pk, statement, now)
+        with as_shown():
+            said = validate(self.about.advertiser_id, self.about.pk, statement, now)
         logged = ": ".join(filter(None, (said.get_action_display(), said.because)))
         self.model_admin.log_change(self.request, self.about, logged)
         return str(self.words.done) % {"order": self.about.order}
@@ -156,10 +168,7 @@ class TakingBack(ValidationChange):
     action = Action.TAKE_BACK
 
 
-MOST = 100
-"""Approved or declined together: a page of the list."""
 MANY = "tracking_conversion_rule_many"
-_ID = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +206,7 @@ class RulingMany(ChangeView[None]):
             to = request.GET.get("to", "")
             if to not in (Action.APPROVE, Action.DECLINE):
                 raise Http404("Orders are approved or declined together.")
-            ids = request.GET.get("sales", "").split(",")[:MOST]
-            wanted = [int(text) for text in ids if _ID.fullmatch(text)]
-            sales = list(model_admin.get_queryset(request).filter(pk__in=wanted).order_by("pk"))
+            sales = list(chosen(request, model_admin))
             if not sales:
                 raise Http404("No order was chosen.")
             known = access.access_of(request.user)
@@ -245,19 +252,27 @@ class RulingMany(ChangeView[None]):
     def effects(self) -> Effects:
         if not self.number:
             return Effects(nothing=[_("None of these orders can be changed so; see why below.")])
+        notes = left_out(self.request, len(self.sales))
         if self.ruling == Action.DECLINE:
             said = _(
                 "Nothing will be owed for these orders, no matter who is credited. You can undo "
                 "this for each until it is final."
             )
-            return Effects(sentences=[said])
+            return Effects(sentences=[said], notes=notes)
         said = _(
             "Each becomes final when its windows have closed, not earlier. If later evidence "
             "credits somebody else or gives other figures, it is pending again."
         )
         confirms = not all(one.row.verified for one in self.concerned if not one.refused)
         more = _("Approving also confirms what only browsers have reported.")
-        return Effects(sentences=[said, *([more] if confirms else [])])
+        return Effects(sentences=[said, *([more] if confirms else [])], notes=notes)
+
+    def shown(self) -> Sequence[str]:
+        return [standing(row) for row in self.sales]
+
+    def read_again(self) -> None:
+        self.sales = list(chosen(self.request, self.model_admin))
+        self.__dict__.pop("concerned", None)
 
     def context(self) -> Mapping[str, Any]:
         open_ones = [one for one in self.concerned if not one.refused]
@@ -269,17 +284,22 @@ class RulingMany(ChangeView[None]):
 
     def make(self, now: datetime) -> str:
         data, by, done = self.form.cleaned_data, person(self.request), 0
+        seen, outdatings = by_sale(self.was_shown), Outdatings()
+        about = Statement(
+            action=self.ruling, made_by=by, reason=data["reason"], code=data.get("code", "")
+        )
+        lock_in_order(self.sales)
         for row in self.sales:
-            statement = Statement(
-                action=self.ruling, made_by=by, reason=data["reason"], code=data.get("code", "")
-            )
-            try:
+            said = None
+            with suppress(ValidationRefused), outdatings.noted():  # refused as the page said
+                statement = replace(about, seen=seen.get(row.pk, ""))
                 said = validate(row.advertiser_id, row.pk, statement, now)
-            except ValidationRefused:  # as the page said, or somebody else was faster
+            if said is None:
                 continue
             logged = ": ".join(filter(None, (said.get_action_display(), said.because)))
             self.model_admin.log_change(self.request, row, logged)
             done += 1
+        outdatings.refuse()
         if self.ruling == Action.DECLINE:
             text = ngettext(
                 "%(number)s order is declined.", "%(number)s orders are declined.", done
@@ -305,10 +325,10 @@ def reported_by(row: Conversion) -> str:
 
 def ask(action: Validation.Action, sales: QuerySet[Conversion]) -> HttpResponse:
     """To the page, for the orders that were selected in the list; to the list, without any."""
-    ids = ",".join(str(key) for key in sales.values_list("pk", flat=True)[:MOST])
+    ids = list(sales.values_list("pk", flat=True))
     if not ids:
         return HttpResponseRedirect(reverse("admin:tracking_conversion_changelist"))
-    return HttpResponseRedirect(f"{reverse(f'admin:{MANY}')}?to={action.value}&sales={ids}")
+    return ask_about(MANY, ids, to=action.value)
 
 
 def _sums(sales: Sequence[Conversion]) -> list[str]:

@@ -1,7 +1,7 @@
 """The admin's pages on which staff settle conflicts: of one order, or of several at once."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -25,17 +26,18 @@ from publishers.models import Publisher
 from tracking.commissions import settling
 from tracking.commissions.decisions import sale_in
 from tracking.commissions.rulings import Statement
+from tracking.commissions.standing import refuse_other, standing
 from tracking.conversions import conflicts, deciding, reports
 from tracking.conversions.conflicts import NotInConflict, Settlement, Sides, settle_conflict, sides
 from tracking.conversions.known import Resolved
+from tracking.conversions.locking import lock_in_order
 from tracking.evidence.resolving import SECOND_THOUGHTS
 from tracking.lifecycle.validation import Action, refusal, validate
 from tracking.models import Conversion, Report, Validation
-from tracking.pages.sales.forms import SettleForm
+from tracking.pages.rulings.chosen import Outdatings, as_shown, by_sale, chosen, left_out
+from tracking.pages.rulings.chosen import ask as ask_about
+from tracking.pages.rulings.forms import SettleForm
 
-MOST = 100
-"""A page of the list."""
-_ID = re.compile("[0-9]{1,18}")
 URL_NAME = "tracking_conversion_settle_many"
 
 
@@ -124,6 +126,16 @@ class Settling(ChangeView[Conversion]):
         )
         return Effects(sentences=[text % {"when": dates.zoned(earliest)}])
 
+    def shown(self) -> Sequence[str]:
+        return [standing(self.about)]
+
+    def read_again(self) -> None:
+        errors = self.form.errors
+        self.about = self.model_admin.get_object(self.request, str(self.about.pk))
+        self.__dict__.pop("choices", None)
+        self.form = self.build_form(self.request.POST)
+        self.form.errors.update(errors)
+
     def build_form(self, data: QueryDict | None, **given: Any) -> SettleForm:
         form = SettleForm(data, **given)
         form.offer([(str(report.pk), _choice(report, said)) for report, said in self.choices])
@@ -136,7 +148,9 @@ class Settling(ChangeView[Conversion]):
         is_declined = data["report"] == SettleForm.NEITHER
         found = sides(self.about) if is_declined else None
         report = found.earlier if found else UUID(data["report"])
-        sale = settle_conflict(self.about, Settlement(report, data["reason"], by), now)
+        seen = by_sale(self.was_shown).get(self.about.pk, "")
+        with as_shown():
+            sale = settle_conflict(self.about, Settlement(report, data["reason"], by, seen), now)
         logged = _("Settled the conflict: %(reason)s") % {"reason": data["reason"]}
         self.model_admin.log_change(self.request, self.about, logged)
         said = _("The conflict of order %(order)s is settled.")
@@ -165,10 +179,7 @@ class SettlingMany(ChangeView[None]):
     @classmethod
     def url(cls, model_admin: ScopedAdmin[Conversion]) -> URLPattern:
         def view(request: HttpRequest) -> HttpResponse:
-            ids = request.GET.get("sales", "").split(",")[:MOST]
-            wanted = [int(text) for text in ids if _ID.fullmatch(text)]
-            rows = model_admin.get_queryset(request).filter(pk__in=wanted)
-            sales = list(rows.exclude(conflict="").filter(closed_at=None).order_by("pk"))
+            sales = _in_conflict(request, model_admin, by_sale(request.POST.getlist("shown")))
             if not sales:
                 raise Http404(_("None of these orders is in conflict."))
             known = access.access_of(request.user)
@@ -196,7 +207,15 @@ class SettlingMany(ChangeView[None]):
             "The figures and the clicks of the report that you choose decide from now on. The "
             "sales stay open for a day at least, and can still be declined until they are final."
         )
-        return Effects(headline=said)
+        if not self.sales:
+            return Effects(nothing=[_("None of these orders is in conflict any more.")])
+        return Effects(headline=said, notes=left_out(self.request, len(self.sales)))
+
+    def shown(self) -> Sequence[str]:
+        return [standing(row) for row in self.sales]
+
+    def read_again(self) -> None:
+        self.sales = _in_conflict(self.request, self.model_admin)
 
     def context(self) -> Mapping[str, Any]:
         saying = _Saying(self.now)
@@ -204,19 +223,29 @@ class SettlingMany(ChangeView[None]):
 
     def make(self, now: datetime) -> str:
         data = self.form.cleaned_data
-        done = 0
+        done, seen, outdatings = 0, by_sale(self.was_shown), Outdatings()
+        lock_in_order(self.sales)
         for row in self.sales:
             found = None if _is_key_gone(row) else sides(row)
             if found is None:
+                with outdatings.noted():
+                    refuse_other(row, seen.get(row.pk, ""))
                 continue
-            choice = Settlement(_chosen(found, data["side"]), data["reason"], person(self.request))
-            try:
-                settle_conflict(row, choice, now)
-            except NotInConflict:  # somebody else was faster
+            settled = None
+            choice = Settlement(
+                _chosen(found, data["side"]),
+                data["reason"],
+                person(self.request),
+                seen.get(row.pk, ""),
+            )
+            with suppress(NotInConflict), outdatings.noted():  # somebody else was faster
+                settled = settle_conflict(row, choice, now)
+            if settled is None:
                 continue
             logged = _("Settled the conflict: %(reason)s") % {"reason": choice.reason}
             self.model_admin.log_change(self.request, row, logged)
             done += 1
+        outdatings.refuse()
         text = ngettext(
             "%(number)s conflict is settled.", "%(number)s conflicts are settled.", done
         )
@@ -225,8 +254,15 @@ class SettlingMany(ChangeView[None]):
 
 def ask(sales: Sequence[Conversion]) -> HttpResponse:
     """To the page, for the orders that were selected in the list."""
-    ids = ",".join(str(row.pk) for row in sales[:MOST])
-    return HttpResponseRedirect(f"{reverse(f'admin:{URL_NAME}')}?sales={ids}")
+    return ask_about(URL_NAME, [row.pk for row in sales])
+
+
+def _in_conflict(
+    request: HttpRequest, model_admin: ScopedAdmin[Any], shown: Collection[int] = ()
+) -> list[Conversion]:
+    """Of the chosen orders; and those that were shown as such, whatever they are by now."""
+    is_open = ~Q(conflict="") & Q(closed_at=None)
+    return list(chosen(request, model_admin).filter(is_open | Q(pk__in=shown)))
 
 
 def _chosen(found: Sides, side: str) -> UUID:
