@@ -27,6 +27,11 @@ urlpatterns = [
     ),
     path("t/page.css", views.page_style, name="page_style"),
     re_path(r"^(?P<kind>cread|awclick|pclick)\.php$", compatible.link, name="compatible_link"),
+    re_path(
+        r"^(?P<advertiser>[1-9]\d{0,9})\.js$",
+        compatible.script,
+        name="compatible_tag",
+    ),
     path("sread.img", compatible.pixel, name="compatible_pixel"),
     path("sread.php", compatible.report, name="compatible_report"),
 ]

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any
@@ -165,7 +165,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        if not path.startswith("/t/"):
+        if path == f"/{ADVERTISER}.js":
+            script = render(replace(self.server.hosts.settings, reads_awin=True))
+            self._answer("text/javascript; charset=utf-8", script.encode())
+        elif not path.startswith("/t/"):
             self._answer("text/html; charset=utf-8", self.server.hosts.markup().encode())
         elif path.endswith("/tag.js"):
             script = render(self.server.hosts.settings)

@@ -12,8 +12,9 @@ from httpx import Response
 from network.models import Advertiser
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
-from tests.support.makers import give_hosts
+from tests.support.makers import give_hosts, make_advertiser
 from tests.wire.answers import link, only_click, set_cookies, token_in
+from tracking.clicks.snapshot import keeper
 from tracking.models import Conversion, Report, UnattributedSales
 from tracking.wire.native import GIF
 
@@ -219,6 +220,28 @@ def test_a_server_reports_without_a_key(
     assert (report.source, report.rank) == ("server", "token")
 
 
+def test_products_are_kept_with_the_report(
+    tracking_client: TrackingClient, blog: Partnership, token: str
+) -> None:
+    lines = ["AW:P|1|1|p1|Boots|40.00|2|B-1|DEFAULT|Shoes", "AW:P|1|1|p2|Laces|9.90|1", "none", ""]
+    query = "".join(f"&bd[{at}]={quote(line)}" for at, line in enumerate(lines))
+    path = f"/sread.php?merchant={blog.advertiser_id}&amount=89.90&ref=1&cks={token}{query}"
+    assert tracking_client.get(path).text == "OK\n"
+    tracking_client.drain()
+
+    first, second = Report.objects.get().figures["items"]
+    assert first == {
+        "id": "p1",
+        "name": "Boots",
+        "price_minor": 4000,
+        "quantity": 2,
+        "sku": "B-1",
+        "group": "DEFAULT",
+        "category": "Shoes",
+    }
+    assert (second["id"], second["price_minor"]) == ("p2", 990)
+
+
 def test_a_token_survives_what_shops_do_to_it(
     tracking_client: TrackingClient, blog: Partnership, token: str
 ) -> None:
@@ -317,6 +340,17 @@ def test_what_nobody_can_read_is_no_error_of_ours(
     assert tracking_client.get(f"{path}?{query}").status_code in (200, 404)
 
 
+def test_the_tag_has_the_name_that_shops_know(
+    tracking_client: TrackingClient, shop: Advertiser
+) -> None:
+    script = tracking_client.get(f"/{shop.id}.js")
+    assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "AWIN" in script.text
+    assert "AWIN" not in tracking_client.get(f"/t/{shop.id}/tag.js").text
+    for other in ("/99999.js", "/0.js", "/x.js"):
+        assert tracking_client.get(other).status_code == 404
+
+
 def test_an_own_host_answers_for_its_shop_alone(
     tracking_client: TrackingClient, shop: Advertiser, blog: Partnership
 ) -> None:
@@ -329,4 +363,8 @@ def test_an_own_host_answers_for_its_shop_alone(
     assert tracking_client.get(f"{own}/sread.php?{query}").text == "OK\n"
     others = "awinmid=99&awinaffid=1&merchant=99&amount=1&ref=1"
     assert tracking_client.get(f"{own}/cread.php?{others}").status_code == 404
+    assert tracking_client.get(f"{own}/{shop.id}.js").status_code == 200
+    stranger = make_advertiser()
+    keeper.forget()
+    assert tracking_client.get(f"{own}/{stranger.id}.js").status_code == 404
     assert tracking_client.get(f"{own}/sread.php?{others}").status_code == 404

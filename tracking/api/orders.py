@@ -36,6 +36,8 @@ _NAMES = {
     "commissionGroups": "parts",
 }
 _THEIRS = {ours: theirs for theirs, ours in _NAMES.items()}
+_GROUP = "commissionGroupCode"
+"""Of an item."""
 _SECONDS = 1e11
 """A time since 1970 that is larger than this is one in milliseconds."""
 
@@ -99,11 +101,19 @@ def _translated(order: object) -> object:
     item = {ours: order[theirs] for theirs, ours in _NAMES.items() if order.get(theirs) is not None}
     if isinstance(clicks := item.get("clicks"), str):
         item["clicks"] = clicks.replace(",", " ").split()
+    if isinstance(items := item.get("items"), list):
+        item["items"] = [_item(one) for one in items]
     if "parts" in item:
         item["parts"] = _parts(item["parts"])
     if "at" in item:
         item["at"] = _time(item["at"])
     return item
+
+
+def _item(bought: object) -> object:
+    if not isinstance(bought, Mapping):
+        return bought
+    return {"group" if name == _GROUP else name: value for name, value in bought.items()}
 
 
 def _parts(groups: object) -> object:

@@ -20,6 +20,7 @@ _REST = re.compile(r"/+t/+0*([1-9][0-9]{0,9})(?:[^\w.].*|\.?)", re.IGNORECASE | 
 _FILE_NAME = re.compile(r".*\.[a-z0-9]{2,8}", re.IGNORECASE | re.DOTALL)
 _CLICK = re.compile(r"/t/([1-9][0-9]{0,9})/c/([1-9][0-9]{0,9})")
 _OF_ALL = frozenset({"/cread.php", "/awclick.php", "/pclick.php", "/sread.img", "/sread.php"})
+_SCRIPT = re.compile(r"/[1-9][0-9]{0,9}\.js")
 _SAFE_IN_PATHS = "/:@!$&'()*+,;=-._~"
 
 
@@ -62,8 +63,8 @@ def advertiser_of(path: str) -> int | None:
 
 
 def is_of_all(path: str) -> bool:
-    """Whether the path is one of another network's, that name the advertiser in their query."""
-    return path in _OF_ALL
+    """Whether the path is one of another network's, that name the advertiser elsewhere."""
+    return path in _OF_ALL or _SCRIPT.fullmatch(path) is not None
 
 
 def path_of(sent: str) -> str | None:

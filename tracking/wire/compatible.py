@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from tracking.clicks.snapshot import AdvertiserSnapshot, keeper
 from tracking.wire import native, translated
 from tracking.wire.requests import is_host_of, unknown_advertiser
+from tracking.wire.scripts import tag_script
 
 
 def link(request: HttpRequest, kind: str) -> HttpResponseBase:
@@ -24,6 +25,11 @@ def link(request: HttpRequest, kind: str) -> HttpResponseBase:
     if translated.is_strictly_necessary(query):
         meant = translated.as_strictly_necessary(meant, shop.landing_url)
     return HttpResponse(status=HTTPStatus.FOUND, headers={"Location": meant.location})
+
+
+def script(request: HttpRequest, advertiser: str) -> HttpResponseBase:
+    """``GET /<adv>.js``: the tag, that also reads what the page tells Awin's."""
+    return tag_script(request, int(advertiser), reads_awin=True)
 
 
 def pixel(request: HttpRequest) -> HttpResponseBase:

@@ -6,14 +6,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from tracking.clicks.snapshot import keeper
 from tracking.wire import tag
+from tracking.wire.requests import is_host_of
 
 WORDS = Path(__file__).parents[1] / "static" / "tracking" / "debug.js"
 
 
-def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
-    """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings."""
+def tag_script(
+    request: HttpRequest, advertiser: int, *, reads_awin: bool = False
+) -> HttpResponseBase:
+    """``GET /t/<adv>/tag.js``: the merchant's tag, with this advertiser's settings. ``reads_awin``:
+    with what reads a page's ``AWIN.Tracking``."""
     shop = keeper.current().advertisers.get(advertiser)
-    if shop is None:
+    if shop is None or (reads_awin and not is_host_of(request.META, shop)):
         return HttpResponse("// No such advertiser.", "text/javascript", status=404)
     wanted = tag.TagSettings(
         advertiser=shop.id,
@@ -24,6 +28,7 @@ def tag_script(request: HttpRequest, advertiser: int) -> HttpResponseBase:
         longest_window_days=shop.longest_window_days,
         other_base_urls=shop.other_base_urls,
         currency=shop.currency,
+        reads_awin=reads_awin,
     )
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
     content = tag.compressed(wanted) if packed else tag.render(wanted)

@@ -97,7 +97,7 @@ from network import money
 from tracking.rule.consent import Consent
 from tracking.rule.slots import MAX_COOKIE_DAYS
 
-_SOURCE = Path(__file__).parents[1] / "static" / "tracking" / "tag.js"
+_SCRIPTS = Path(__file__).parents[1] / "static" / "tracking"
 _PLACEHOLDER = "__SETTINGS__"
 _DAY_SECONDS = 86_400
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]+")
@@ -133,8 +133,9 @@ class TagSettings:
     ``base_url`` is where this advertiser's tracking lives, ``https://<tracking host>/t/<adv>/``;
     the tag prefers the host that it was loaded from. ``consent_default`` decides until the page
     calls ``softclick('consent', …)``. ``other_base_urls`` is where else the advertiser may have
-    cookies that a no deletes. Raises :class:`ValueError` for a click parameter or base URL that the
-    tag could not work with.
+    cookies that a no deletes. ``reads_awin``: what the page tells Awin's script is read, too
+    (``static/tracking/awin.js``). Raises :class:`ValueError` for a click parameter or base URL that
+    the tag could not work with.
     """
 
     advertiser: int
@@ -145,6 +146,7 @@ class TagSettings:
     currency: str
     strip_click_parameter: bool = False
     other_base_urls: tuple[str, ...] = ()
+    reads_awin: bool = False
 
     def __post_init__(self) -> None:
         if not _PARAMETER.fullmatch(self.click_parameter):
@@ -166,7 +168,9 @@ def render(settings: TagSettings) -> str:
         "strip": settings.strip_click_parameter,
         "plain": _plain(settings.currency),
     }
-    return _minified_source().replace(_PLACEHOLDER, json.dumps(values, separators=(",", ":")))
+    said = json.dumps(values, separators=(",", ":"))
+    script = _minified_source("tag.js").replace(_PLACEHOLDER, said)
+    return f"{script}\n{_minified_source('awin.js')}" if settings.reads_awin else script
 
 
 def _plain(currency: str) -> str:
@@ -275,5 +279,5 @@ def _with_short_names(script: str, names: Iterable[str]) -> str:
 
 
 @cache
-def _minified_source() -> str:
-    return minified(_SOURCE.read_text(encoding="utf-8"))
+def _minified_source(name: str) -> str:
+    return minified((_SCRIPTS / name).read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ Shops and publishers that have these parameters installed move by changing a hos
 translated and nothing is decided here; what the values may be is said where ours are read.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from urllib.parse import quote_plus, unquote, urlencode
@@ -46,6 +47,9 @@ _NOT_READ = frozenset(
     {"gdpr", "gdpr_consent", "platform", "linkid", "s", "v", "q", "r", "tt", "tv"}
 )
 """What links carry for that network's own ends."""
+_BASKET_LINE = re.compile(r"bd(?:\[[0-9]*\])?")
+_PRODUCT = ("id", "name", "price", "quantity", "sku", "group", "category")
+"""What stands in a basket's line, ``AW:P|advertiser|order|…``."""
 _BRACKETS = re.compile(r"(?:\[|%5B){2}(.*?)(?:(?:\]|%5D){2})?", re.IGNORECASE | re.DOTALL)
 """Around targets of older links: ``p=[[https://…]]``."""
 
@@ -116,13 +120,23 @@ def report(query: str) -> list[tuple[str, str]]:
     """The fields of a report in our names, in their order; what has no name of ours is left out.
     It says of itself that it is translated, since amounts and groups are written differently
     there (:class:`tracking.evidence.fields.Terms`)."""
-    found = [(_OF_A_REPORT[name], value) for name, value in pairs(query) if name in _OF_A_REPORT]
+    said = list(pairs(query))
+    found = [(_OF_A_REPORT[name], value) for name, value in said if name in _OF_A_REPORT]
+    bought = [_product(value) for name, value in said if _BASKET_LINE.fullmatch(name)]
+    if bought := list(filter(None, bought)):
+        found.append(("items", json.dumps(bought)))
     return [*found, ("face", FACE)]
 
 
 def pixel(advertiser: int, query: str) -> str:
     """The address of our pixel for a report."""
     return f"/t/{advertiser}/pixel.gif?{urlencode(report(query))}"
+
+
+def _product(line: str) -> dict[str, str]:
+    """An item of an order; empty for a line that is none."""
+    mark, *parts = (part.strip() for part in line.split("|"))
+    return dict(zip(_PRODUCT, parts[2:], strict=False)) if mark == "AW:P" else {}
 
 
 def _number(text: str) -> int:

@@ -350,6 +350,7 @@ def is_taken(response: Any, url: Url) -> bool:
 PUBLIC = {
     *("click", "activate", "landing", "tag", "debug", "sale", "forget", "pixel", "page_style"),
     *("damaged_click", "damaged_pixel", "compatible_link", "compatible_pixel", "compatible_report"),
+    "compatible_tag",
 }
 PUBLIC_IN_DEMO = PUBLIC | {"t/<int:advertiser>/demo/end-session"}
 API = {

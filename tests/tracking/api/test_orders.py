@@ -29,7 +29,7 @@ ORDER: dict[str, Any] = {
     "commissionGroups": [{"code": "Default", "amount": 40}, {"code": "SHOES", "amount": 9.9}],
     "isTest": False,
     "custom": {"1": "x"},
-    "basket": [{"id": "7", "name": "Boots", "price": 49.9, "quantity": 1, "sku": "B-7"}],
+    "basket": [{"id": "7", "name": "Boots", "price": 49.9, "commissionGroupCode": "SHOES"}],
 }
 
 
@@ -68,6 +68,9 @@ def test_an_order_is_a_keyed_report(server: Server, shop: Advertiser, blog: Publ
     ]
     assert sale.decision
     assert sale.decision.paid_publisher_id == blog.pk
+    assert report.figures["items"] == [
+        {"id": "7", "name": "Boots", "group": "SHOES", "price_minor": 4990, "quantity": 1}
+    ]
     assert (report.source, report.rank) == ("keyed", "keyed")
 
 

@@ -11,7 +11,7 @@
 
   const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', UNANSWERED = '_scu', ANSWER = '_sco', PROBE = '_sct';
   const NAMES = [HARD, SOFT, LAST, SESSIONS, UNANSWERED];
-  const FIELDS = 'order amount currency parts voucher channel customer test sig'.split(' ');
+  const FIELDS = 'order amount currency parts voucher channel customer test sig face'.split(' ');
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
   const FRESH_MS = 600000;
