@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.views.decorators.http import require_POST
 
 from network import clock
-from network.models import ApiKey
-from tracking.api import reading, taking
+from network.models import Advertiser, ApiKey
+from tracking.api import problems, reading, taking
 from tracking.api.auth import Bearer
 from tracking.api.conversions import answer
 from tracking.api.problems import ForeignAnswer, Refused
@@ -47,11 +48,16 @@ def report_orders(request: HttpRequest, advertiser: int) -> ForeignAnswer:
     """``{"orders": [...]}``, up to 1,000 of them. 200 where all were taken, else 206; an order that
     was not is answered with what is wrong. Refused as a whole without a key of the advertiser."""
     try:
-        key = _key(request, advertiser)
-        orders = _orders(request)
+        return _taken(_key(request, advertiser).advertiser, _orders(request))
     except Refused as refused:
         return _refusal(refused)
-    shop, now = key.advertiser, clock.now()
+    except (OperationalError, InterfaceError) as error:
+        problems.log.error("Refused %s: %s", request.path, error)
+        return _refusal(problems.away())
+
+
+def _taken(shop: Advertiser, orders: list[object]) -> ForeignAnswer:
+    now = clock.now()
     groups = frozenset(shop.commission_groups.values_list("code", flat=True))
     terms = Terms(shop.currency, groups, is_lenient=True)
     reported = [reading.read_item(_translated(order), shop.pk, terms, now) for order in orders]

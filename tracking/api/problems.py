@@ -71,14 +71,18 @@ def unknown_key() -> HttpResponse:
 
 def unavailable() -> HttpResponse:
     """While PostgreSQL is away: nothing of the call counts as acknowledged."""
-    response = problem(
+    return away().response()
+
+
+def away() -> Refused:
+    """What is said then."""
+    return Refused(
         HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
         "The database does not answer. Send the same again later; what was stored already is not "
         "counted twice.",
-        code="unavailable",
+        Retry_After=str(RETRY_SECONDS),
     )
-    response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

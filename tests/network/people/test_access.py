@@ -359,15 +359,8 @@ API = {
     *("api-1:openapi-json", "api-1:openapi-view", "compatible_orders"),
 }
 DEMO = {
-    "",
-    "demo-product",
-    "demo-checkout",
-    "demo-thank-you",
-    "demo-strip",
-    "demo-skip",
-    "demo-end-session",
-    "demo-look",
-    "static/<path:path>",
+    *("", "demo-product", "demo-checkout", "demo-thank-you", "demo-strip", "demo-skip"),
+    *("demo-end-session", "demo-look", "static/<path:path>"),
 }
 
 

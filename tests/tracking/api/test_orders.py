@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import OperationalError
 
 from network.advertisers import api_keys
 from network.advertisers.terms import change_rate
@@ -15,6 +16,7 @@ from network.models import Advertiser, CommissionGroup
 from publishers.models import Publisher
 from tests.support.makers import NOW, SET_UP, make_advertiser
 from tests.tracking.api.conftest import Server, click
+from tracking.api import taking
 from tracking.models import Conversion, Report
 
 NUMBER = "a number such as 49.90, without sign, exponent or thousands separator"
@@ -188,6 +190,19 @@ def test_too_many_calls_are_told(
 
     assert response.status_code == 429
     assert response.json()["error"] == "request.limit.exceeded"
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_while_the_database_is_away_a_call_is_to_be_sent_again(
+    server: Server, shop: Advertiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(taking, "take", away)
+    response = send(server, shop, ORDER)
+
+    assert (response.status_code, response.json()["error"]) == (503, "unavailable")
     assert int(response.headers["Retry-After"]) > 0
 
 
