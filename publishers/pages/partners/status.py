@@ -209,6 +209,12 @@ class StatusChange(ChangeView[Partnership]):
     def effects(self) -> Effects:
         return Effects(sentences=[str(self.words.meaning)])
 
+    def shown(self) -> Sequence[str]:
+        return [_written(self.restorable)] if self.lifts else []
+
+    def read_again(self) -> None:
+        self.__dict__.pop("restorable", None)
+
     def context(self) -> Mapping[str, Any]:
         return {
             "newest": self.history.newest,
@@ -268,6 +274,9 @@ class StatusChange(ChangeView[Partnership]):
             known=terms_form.number(self.request.POST, "newest"),
             read_clock=lambda: clock.now(),
         )
+        was_asked = self.request.POST.get("restores") == "yes"
+        if was_asked and self.was_shown not in ([], [_written(restored)]):
+            raise ValidationError(_other_restored(self.about, restored))
         said = _restored(self.about, restored)
         self.model_admin.log_change(self.request, self.about, said)
         return said
@@ -306,6 +315,22 @@ class ShownPending:
 def _amount(row: Partnership, found: suspension.Pending) -> ShownPending:
     amount = money.display(found.amount_minor, row.advertiser.currency)
     return ShownPending(found.commissions, amount)
+
+
+def _written(found: suspension.Pending) -> str:
+    return f"{found.commissions} {found.amount_minor}"
+
+
+def _other_restored(row: Partnership, restored: suspension.Pending) -> str:
+    said = ngettext(
+        "What the suspension declined has changed since this page was opened: it is now %(count)d "
+        "commission of %(amount)s. Look at it again, then decide.",
+        "What the suspension declined has changed since this page was opened: it is now %(count)d "
+        "commissions of %(amount)s. Look at it again, then decide.",
+        restored.commissions,
+    )
+    found = _amount(row, restored)
+    return said % {"count": found.commissions, "amount": found.amount}
 
 
 def _restored(row: Partnership, restored: suspension.Pending) -> str:

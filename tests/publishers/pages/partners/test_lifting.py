@@ -1,6 +1,7 @@
 """Lifting a suspension: who may, what it restores, what the partner reads."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,10 +26,14 @@ from tests.support.makers import (
 )
 from tests.support.reading import signed_in, text
 from tests.tracking.rollups.test_rollups import assert_they_are_right
+from tracking.commissions.rulings import Statement
 from tracking.lifecycle import suspension
+from tracking.lifecycle.validation import validate
+from tracking.models import Validation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 MINUTE = timedelta(minutes=1)
+BACK: dict[str, Any] = {"action": Validation.Action.TAKE_BACK, "reason": "It was theirs"}
 LIFT = {"reason": "The shop was wrong.", "restores": "yes"}
 
 
@@ -109,6 +114,36 @@ def test_it_restores_what_was_declined_with_it(
     notice = Notice.objects.filter(partnership=stuffer).order_by("-id")[0]
     assert (notice.facts["to"]["status"], notice.reason) == ("approved", "The shop was wrong.")
     assert_they_are_right()
+
+
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [
+        (["1"], "it is now 1 commission of £8.00."),
+        (["1", "2"], "it is now 0 commissions of £0.00."),
+    ],
+)
+def test_it_restores_what_was_shown_or_nothing(
+    stuffer: Partnership, operator: User, at: SetClock, closed: list[str], said: str
+) -> None:
+    """Some were taken back one by one meanwhile."""
+    suspended(stuffer, operator, at)
+    client = signed_in(operator)
+    shown = client.get(address(stuffer, "approved")).context["shown"]
+    assert shown == ["2 1600"]
+    for order in closed:
+        sale = commission(order).conversion
+        validate(sale.advertiser_id, sale.pk, Statement(**BACK, made_by=operator), NOW + MINUTE)
+    answer = client.post(address(stuffer, "approved"), LIFT | {"shown": shown})
+    assert f"What the suspension declined has changed since this page was opened: {said}" in text(
+        answer
+    )
+    assert status_of_later(stuffer) == "suspended"
+    assert commission("2").status == ("pending" if "2" in closed else "declined")
+    anew = LIFT | {"shown": answer.context["shown"]}
+    client.post(address(stuffer, "approved"), anew)
+    assert status_of_later(stuffer) == "approved"
+    assert commission("2").status == "pending"
 
 
 def test_it_may_leave_them_declined(stuffer: Partnership, operator: User, at: SetClock) -> None:
