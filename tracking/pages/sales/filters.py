@@ -93,9 +93,15 @@ class CookieTypeFilter(ChoicesFilter):
         return queryset.filter(commission__cookie_type=chosen)
 
 
-class PublisherFilter(ClosedListFilter):
-    """``?publisher=7``: clicks or commissions of one partner. Offered only where a figure of the
-    partner was followed here."""
+class FollowedFilter(ClosedListFilter):
+    """Offered only where a figure was followed here: it is in the address then."""
+
+    def has_output(self) -> bool:
+        return self.value() is not None
+
+
+class PublisherFilter(FollowedFilter):
+    """``?publisher=7``: clicks or commissions of one partner."""
 
     title = gettext_lazy("partner")
     parameter_name = "publisher"
@@ -110,13 +116,9 @@ class PublisherFilter(ClosedListFilter):
         names = seen.values_list("publisher__name", flat=True)
         return [(text, name) for name in names[:1]]
 
-    def has_output(self) -> bool:
-        return self.value() is not None
 
-
-class CurrencyFilter(ClosedListFilter):
-    """``?currency=EUR``: what is paid in one currency. Offered only where a figure in it was
-    followed here."""
+class CurrencyFilter(FollowedFilter):
+    """``?currency=EUR``: what is paid in one currency."""
 
     title = gettext_lazy("currency")
     parameter_name = "currency"
@@ -126,9 +128,6 @@ class CurrencyFilter(ClosedListFilter):
     ) -> list[tuple[str, str]]:
         seen = access.for_staff(Advertiser.objects.order_by(), request.user)
         return [(code, code) for code in seen.values_list("currency", flat=True).distinct()]
-
-    def has_output(self) -> bool:
-        return self.value() is not None
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         shops = Advertiser.objects.filter(currency=chosen).order_by()

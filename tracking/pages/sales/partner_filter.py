@@ -12,13 +12,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from network import clock
-from network.pages.site.admin_site import ClosedListFilter
 from network.pages.site.totals import CappedPaginator
 from network.people import access
 from publishers.models import Partnership
 from publishers.pages.partners.columns import DAYS, period
 from tracking.figures.queries import EARNING
 from tracking.models import Conversion
+from tracking.pages.sales.filters import FollowedFilter
 from tracking.rollups.protection import TermsRead
 from tracking.rollups.writing import contributions_of
 from tracking.rule.reasons import Counted
@@ -41,9 +41,9 @@ PARTS: Mapping[str, tuple[Promise, Collection[Counted]]] = {
 """A partner's parts in sales: in words, and as the rollups count them."""
 
 
-class PartnerFilter(ClosedListFilter):
+class PartnerFilter(FollowedFilter):
     """``?partner=7-touched``: the sales of the last days in which a partner had a part, by the very
-    rule that counts them. Offered only where a partner was followed here."""
+    rule that counts them."""
 
     title = format_lazy(gettext_lazy("partner, last {days} days"), days=DAYS)
     parameter_name = "partner"
@@ -58,9 +58,6 @@ class PartnerFilter(ClosedListFilter):
         return [
             (f"{key}-{part}", str(words) % {"partner": name}) for part, (words, _) in PARTS.items()
         ]
-
-    def has_output(self) -> bool:
-        return self.value() is not None
 
     def narrow(self, queryset: QuerySet[Conversion], chosen: str) -> QuerySet[Conversion]:
         publisher, part = self._publisher(), chosen.partition("-")[2]
