@@ -17,6 +17,7 @@ from tracking.pages.clicks.admin import ClickAdmin
 from tracking.pages.find.admin import find
 from tracking.pages.home import home
 from tracking.pages.home.health import SetAsideAdmin, SpoolHostAdmin
+from tracking.pages.integration.page import integration
 from tracking.pages.performance import saving as performance_saving
 from tracking.pages.performance.page import performance
 from tracking.pages.sales.admin import (
@@ -39,6 +40,7 @@ admin.site.register(SpoolHost, SpoolHostAdmin)
 admin.site.register(SetAside, SetAsideAdmin)
 
 add_page(OwnPage("find/", find, "find"))
+add_page(OwnPage("integration/<int:pk>/", integration, "integration"))
 add_page(OwnPage("performance/", performance, "performance"))
 add_composer(performance_saving.PAGE, performance_saving.compose)
 add_page(OwnPage("simulator/", simulator, "simulator"))

@@ -46,6 +46,7 @@ NEW_ADVERTISER = {
 def test_an_operator_adds_an_advertiser(operator: Client) -> None:
     page = text(post(operator, "/admin/network/advertiser/add/", **NEW_ADVERTISER))
     assert "New shop is added." in page
+    assert "Integration of New shop" in page
     shop = Advertiser.objects.get(name="New shop")
     assert (shop.currency, shop.domains) == ("EUR", ["new.example"])
     assert shop.consent_default == "ask"

@@ -114,6 +114,7 @@ def _site_page(key: str, route: str, rows: Mapping[str, Model]) -> Page:
         "first_operator": ["there-is-one"],
         "confirm_email": ["not-asked-for"],
         "admin:staff": [cast.SHOP],
+        "admin:integration": [cast.SHOP],
         "account_reset_password_from_key": ["MQ", "used-already"],
     }
     if key in values:

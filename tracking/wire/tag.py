@@ -189,7 +189,12 @@ def compressed(settings: TagSettings) -> bytes:
 def snippet(settings: TagSettings) -> str:
     """What the shop pastes into every page. Calls made before the tag has loaded are queued, and
     the address is noted at once: a router in the page may take the click out of it before."""
-    address = html.escape(f"{settings.base_url}tag.js")
+    return snippet_at(settings.base_url)
+
+
+def snippet_at(base_url: str) -> str:
+    """The same, by the address alone: that is all of an advertiser that it has in it."""
+    address = html.escape(f"{base_url}tag.js")
     return f'<script>{_STUB}</script><script async src="{address}"></script>'
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +29,7 @@ from network.pages.advertisers.changes import AdvertiserTermsChange, RateChange
 from network.pages.advertisers.forms import AdvertiserForm, NewAdvertiserForm
 from network.pages.advertisers.signing_keys import NewSigningKey
 from network.pages.site.admin_site import ScopedAdmin, TeamInline, person
-from network.pages.site.columns import EMPTY, added, shown_moment
+from network.pages.site.columns import EMPTY, shown_moment
 from network.wording import counted, joined
 from publishers.pages.publishers.closing import Closing
 from publishers.pages.teams.invitation_admin import end_invitations
@@ -131,7 +131,10 @@ class AdvertiserAdmin(ScopedAdmin[Advertiser]):
     def response_add(
         self, request: HttpRequest, obj: Advertiser, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return added(self, request, obj)
+        """Its integration page: a shop earns its partners nothing before it is tracked."""
+        said = gettext("%(row)s is added. Next, build tracking into its shop.") % {"row": obj}
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:integration", args=[obj.pk]))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

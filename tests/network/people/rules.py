@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "admin:staff": Rule(STAFF_OF_A, write=OPERATORS | {"owner_a"}),
     "admin:publishers_invitation_do": Rule(OPERATORS, write=OPERATORS, answer=405),
     "admin:find": Rule(STAFF),
+    "admin:integration": Rule(STAFF_OF_A),
     "admin:applications": Rule(STAFF),
     "admin:publishers_partnership_decide_many": Rule(WRITERS_OF_A, write=WRITERS_OF_A),
     "admin:performance": Rule(STAFF, write=STAFF),

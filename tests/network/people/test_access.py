@@ -98,6 +98,7 @@ class World:
             "admin:auth_user_password_change": [self.rows["network_user"].pk],
             "account_reset_password_from_key": ["MQ", "used-already"],
             "admin:staff": [self.a.pk],
+            "admin:integration": [self.a.pk],
             "invitation": [TOKEN],
             "first_operator": ["there-is-one"],
             "confirm_email": ["not-asked-for"],
