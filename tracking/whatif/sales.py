@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import starmap
 from typing import NamedTuple
 
-from django.db.models import QuerySet, TextField
+from django.db.models import FilteredRelation, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from network.clock import from_ms, to_ms
@@ -44,12 +44,19 @@ class SalesScope:
 def sales_in(scope: SalesScope) -> QuerySet[Conversion]:
     """What is replayed: every decided sale but those whose order staff refused, which earn nobody
     anything for any partner."""
+    return _decided(scope).exclude(commission__decline_reason=_REFUSED)
+
+
+_REFUSED = Commission.DeclineReason.BY_ADVERTISER
+
+
+def _decided(scope: SalesScope) -> QuerySet[Conversion]:
     return Conversion.objects.filter(
         advertiser=scope.advertiser,
         at__gte=scope.since,
         at__lt=scope.until,
         decision__isnull=False,
-    ).exclude(commission__decline_reason=Commission.DeclineReason.BY_ADVERTISER)
+    )
 
 
 def pages(scope: SalesScope, after: int | None) -> Iterator[Sequence[int]]:
@@ -149,12 +156,19 @@ class _Row(NamedTuple):
 def _rows(scope: SalesScope, page: Sequence[int], *, timed: bool) -> Iterator[_Row]:
     """The sales of a page. Their decisions are read one at a time, from text: those that are held
     all at once cost the garbage collector more than their replay."""
-    these = sales_in(scope).filter(
-        id__gte=page[-1],
-        id__lte=page[0],
-        # They follow from that; so PostgreSQL reads a range of them for each page, not all.
-        decision__conversion__gte=page[-1],
-        decision__conversion__lte=page[0],
+    # Decisions and commissions follow from the sales; named for themselves, PostgreSQL reads a
+    # range of them for each page, not all. Not all sales have a commission.
+    of_page = Q(commission__conversion__gte=page[-1], commission__conversion__lte=page[0])
+    these = (
+        _decided(scope)
+        .filter(
+            id__gte=page[-1],
+            id__lte=page[0],
+            decision__conversion__gte=page[-1],
+            decision__conversion__lte=page[0],
+        )
+        .annotate(earned=FilteredRelation("commission", condition=of_page))
+        .exclude(earned__decline_reason=_REFUSED)
     )
     columns = (*_COLUMNS, *_TIMES) if timed else _COLUMNS
     rows = starmap(_Row, these.order_by("-id").values_list(*columns))
@@ -167,9 +181,9 @@ _COLUMNS = (
     Cast("decision__inputs", TextField()),
     "verified",
     "over_limit",
-    "commission__status",
-    "commission__publisher",
-    "commission__amount_minor",
+    "earned__status",
+    "earned__publisher",
+    "earned__amount_minor",
 )
 _TIMES = ("created_at", "closes_at")
 

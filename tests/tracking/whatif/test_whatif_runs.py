@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser
 from publishers.models import Partnership
@@ -81,6 +83,20 @@ def soft_overlay(world: World) -> tuple[tuple[PartnerLine, ...], tuple[Move, ...
         ),
         (Move(shop, overlay, blog, Tally(2, 1600), examples),),
     )
+
+
+def test_a_page_reads_its_own_rows_only(sold: World) -> None:
+    """Of decisions and commissions, too: else each page reads those of all others."""
+    with CaptureQueriesContext(connection) as asked:
+        runs.ask(sold.question(overlay=CookieType.SOFT))
+    [page] = [one["sql"] for one in asked if '"tracking_decision"."inputs"' in one["sql"]]
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "nestloop"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute("EXPLAIN " + page)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("Index Cond: ((conversion_id >= ") == 2, plan
+    assert plan.count("Index Cond: ((id >= ") == 1, plan
 
 
 def test_it_says_who_would_have_been_paid_instead(sold: World) -> None:
