@@ -1,5 +1,6 @@
 """The speed at which due sales become final, next to the same in SQL alone."""
 
+import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,13 +27,16 @@ class NotClosed(Exception):
 @dataclass(frozen=True, slots=True)
 class MeasuredClosing:
     """Seconds for so many ``sales`` each: by one worker, by two, and in SQL; ``statements`` are
-    those of the one worker."""
+    those of the one worker. ``processor_of_one`` and ``processor_of_two`` are what Python had of
+    the processor, in seconds: other work on the machine does not change them."""
 
     sales: int
     one: float
     two: float
     sql: float
     statements: int
+    processor_of_one: float
+    processor_of_two: float
 
     @property
     def per_second(self) -> float:
@@ -48,13 +52,17 @@ def measure(sales: int = SALES) -> MeasuredClosing:
         alone, together, in_sql = (shop.pk for shop in shops)
         counted = _Statements()
         sql = _timed(lambda: as_sets.close(in_sql, now))
+        before = _processor()
         with connection.execute_wrapper(counted):
             one = _timed(lambda: finalise_due(now, [alone]))
+        between = _processor()
         two = _timed(lambda: _by_two(together, now))
+        after = _processor()
         left = Conversion.objects.filter(closed_at=None).count()
         if left:
             raise NotClosed(f"{left:,} of {3 * sales:,} due sales were not closed.")
-        return MeasuredClosing(sales, one, two, sql, counted.number)
+        of_each = between - before, after - between
+        return MeasuredClosing(sales, one, two, sql, counted.number, *of_each)
 
 
 def results(measured: MeasuredClosing) -> Iterator[Result]:
@@ -75,6 +83,9 @@ def describe(measured: MeasuredClosing) -> Iterator[str]:
         f"{measured.sales / measured.sql:,.0f} sales/s, two workers "
         f"{measured.sales / measured.two:,.0f} sales/s"
     )
+    of_one = 1000 * measured.processor_of_one / measured.sales
+    of_two = 1000 * measured.processor_of_two / measured.sales
+    yield f"Python's processor time for a sale: {of_one:.3f} ms by one, {of_two:.3f} ms by two"
 
 
 class _Statements:
@@ -92,6 +103,12 @@ def _timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def _processor() -> float:
+    """Seconds of the processor that this process and those that it has awaited have had."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _by_two(advertiser: int, now: datetime) -> None:

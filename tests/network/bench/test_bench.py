@@ -127,7 +127,9 @@ def test_all_measurements_are_printed_together(monkeypatch: pytest.MonkeyPatch) 
     one = whatif.MeasuredReplay("one partner soft", sales=1_000, differing=70, seconds=0.25)
     monkeypatch.setattr(click, "measure", lambda seconds, workers: measured())
     monkeypatch.setattr(whatif, "measure", lambda sales, days: [one])
-    monkeypatch.setattr(closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40))
+    monkeypatch.setattr(
+        closing, "measure", lambda sales: MeasuredClosing(1_000, 2, 1, 0.5, 40, 0.2, 0.3)
+    )
     for name in ("load", "memory", "recording", "late", "repeated", "drain"):
         monkeypatch.setitem(bench.MEASUREMENTS, name, lambda options: bench.Report([], []))
     filled = MeasuredFilling(clicks=20_000, sales=2_000, seconds=1.6, verified=True)
@@ -159,7 +161,7 @@ def test_a_what_if_over_three_seconds_is_not_met() -> None:
     ],
 )
 def test_closing_has_three_targets(one: float, two: float, sql: float, met: list[bool]) -> None:
-    measured = MeasuredClosing(1_000, one, two, sql, 40)
+    measured = MeasuredClosing(1_000, one, two, sql, 40, 0.2, 0.3)
     assert [result.met for result in closing.results(measured)] == met
 
 
