@@ -1,10 +1,11 @@
 """Where somebody is signed in: seen on their account's pages, and ended there."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -28,8 +29,13 @@ def ada() -> User:
     return make_user("viewer", make_advertiser(), name="ada", password=PASSWORD)
 
 
-def sign_in(user: User, user_agent: str, address: str = "192.0.2.7") -> Client:
-    browser = Client(HTTP_HOST=settings.SITE_HOST, HTTP_USER_AGENT=user_agent, REMOTE_ADDR=address)
+def sign_in(user: User, user_agent: str, address: str = "192.0.2.7", **headers: Any) -> Client:
+    browser = Client(
+        HTTP_HOST=django_settings.SITE_HOST,
+        HTTP_USER_AGENT=user_agent,
+        REMOTE_ADDR=address,
+        **headers,
+    )
     browser.post("/sign-in/", {"login": user.username, "password": PASSWORD})
     return browser
 
@@ -50,6 +56,26 @@ def test_every_session_is_listed_with_browser_address_and_times(ada: User, at: S
     assert "Address 192.0.2.7" in page
     assert "Address 2001:db8::9 Signed in 12 Mar 2026 14:00" in page
     assert "End all others…" in page
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "shown"),
+    [
+        pytest.param(0, "198.51.100.9", "10.0.0.1", id="nobody_is_believed"),
+        pytest.param(1, "198.51.100.9", "198.51.100.9", id="one_proxy"),
+        pytest.param(1, "203.0.113.66, 198.51.100.9", "198.51.100.9", id="made_up_by_the_browser"),
+        pytest.param(2, "198.51.100.9, 10.0.0.2", "198.51.100.9", id="two_proxies"),
+        pytest.param(1, "2001:db8::9", "2001:db8::9", id="of_version_6"),
+        pytest.param(1, "", "10.0.0.1", id="the_proxy_says_nothing"),
+    ],
+)
+def test_behind_a_proxy_it_is_the_browsers_address(
+    ada: User, settings: Any, proxies: int, forwarded: str, shown: str
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    here = sign_in(ada, LINUX, "10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert f"Address {shown} Signed in" in text(here.get(PAGE))
+    assert row_of(here).ip == shown
 
 
 def test_nobody_elses_are_listed_or_ended(ada: User) -> None:
