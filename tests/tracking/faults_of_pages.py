@@ -41,5 +41,6 @@ PAGES = (
         "paid = commission.publisher_id, commission.amount_minor, commission.currency",
         "paid = (commission.amount_minor,)",
         _OUTDATED + "test_a_sale_that_became_another_is_not_ruled",
+        case="partner",
     ),
 )
