@@ -118,8 +118,8 @@ def _functions(*names: str) -> str:
 
 def _run(page: Page, body: str, argument: object) -> object:
     functions = _functions("decode", "ended", "place", "clicksOf")
-    settings = f"const settings = {{ advertiser: {ADVERTISER} }};"
-    return page.evaluate(f"(given) => {{ {settings} {functions}\n {body} }}", argument)
+    known = f"const advertiser = {ADVERTISER};"
+    return page.evaluate(f"(given) => {{ {known} {functions}\n {body} }}", argument)
 
 
 def _random_click(chance: random.Random, at: int, **changes: int) -> Click:

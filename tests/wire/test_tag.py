@@ -39,9 +39,12 @@ def settings(**changes: object) -> TagSettings:
 
 
 def rendered_settings(script: str) -> object:
-    found = re.search(r"\}\)\((\{.*\})\);$", script)
+    """By the names that the script has for them."""
+    found = re.search(r"\}\)\((.*)\);$", script)
+    names = re.search(r"^\(function \((.*)\) \{$", SOURCE.read_text(encoding="utf-8"), re.MULTILINE)
     assert found
-    return json.loads(found[1])
+    assert names
+    return dict(zip(names[1].split(", "), json.loads(f"[{found[1]}]"), strict=True))
 
 
 @pytest.mark.parametrize("given", [settings(), LONGEST], ids=["usual", "longest"])
@@ -54,11 +57,11 @@ def test_it_carries_the_settings_of_one_advertiser() -> None:
     assert rendered_settings(render(settings(strip_click_parameter=True))) == {
         "advertiser": 7,
         "parameter": "sclk",
-        "base": BASE,
+        "home": BASE,
         "longest": 30 * 86_400,
-        "consent": True,
+        "consents": True,
         "others": [],
-        "strip": True,
+        "strips": True,
         "plain": PLAIN,
     }
 
@@ -69,12 +72,13 @@ def test_it_carries_the_settings_of_one_advertiser() -> None:
 def test_it_knows_what_holds_before_an_answer(default: Consent, said: bool | None) -> None:
     found = rendered_settings(render(settings(consent_default=default)))
     assert isinstance(found, dict)
-    assert found["consent"] is said
+    assert found["consents"] is said
 
 
 def test_it_keeps_no_cookie_longer_than_browsers_do() -> None:
-    script = render(settings(longest_window_days=900))
-    assert '"longest":34560000' in script
+    found = rendered_settings(render(settings(longest_window_days=900)))
+    assert isinstance(found, dict)
+    assert found["longest"] == 34_560_000
 
 
 def test_it_compresses_to_the_same_bytes_every_time() -> None:

@@ -208,8 +208,9 @@ def _report(
 
 
 def _is_unanswered(report: SaleReport, said: object) -> bool:
-    """Whether the tag names a token of this report whose landing nobody answered for."""
-    return any(str(said).lower() == text.lower() for _, text in report.tokens)
+    """Whether the tag names, among others, a token of this report whose landing nobody answered
+    for."""
+    return any(text.lower() in str(said).lower() for _, text in report.tokens if text)
 
 
 def _is_refused(data: Mapping[str, object]) -> bool:

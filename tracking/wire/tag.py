@@ -8,7 +8,8 @@ What the tag does in a browser
 It folds every counting click whose token arrives (click parameter of the landing URL, or an
 activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_scs`` soft slot,
 ``_scl`` last token, ``_scn`` the sessions seen in this run of the browser (decimal, joined by
-``.``). ``_scu`` is the token that was placed last without an answer whether it is fresh.
+``.``). ``_scu`` are the tokens that were placed without an answer whether they are fresh, the
+newest first and one behind the other, five at most.
 
 - A token counts once, and only if it is newer, by ``(at, id)`` inside it, than every token in the
   three cookies. Reload, history and a second tag on the page bring a token that is known; a
@@ -25,7 +26,8 @@ activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_sc
   journey.
 - ``_scn`` keeps five sessions, the soft holder's always among them.
 - A token from the landing URL is placed at once, and ``GET <base>l?click=<token>`` is asked. When
-  the answer is ``{"fresh": false}``, the cookies are put back as they were before the landing.
+  the answer is ``{"fresh": false}``, the cookies are put back as they were before the landing, and
+  what other tabs have placed since meets them; nothing is put back that a no has deleted meanwhile.
   Without an answer the token stays, and reports name it.
   A token that is known is not asked about again: it was, when it came.
 - The landing URL is the one that the page's snippet noted, before any router could change it.
@@ -44,11 +46,9 @@ when the page is left.
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
 tab: where the page began, its history (Navigation API), or its referrer. Of the last two it takes
 what is fresh by the browser's clock (``slots.FRESH_MS``): a sale in the same breath would bring the
-rest before ``l`` has answered. A yes that only repeats what held before does not look there: what
-landed earlier was placed then, or found stale. A no
-deletes the five cookies and asks every tracking host of the advertiser to delete its own
-(``POST <host>forget``); so does a click that lands after a no, for the redirect has set cookies
-again.
+rest before ``l`` has answered. A no deletes the five cookies and asks every tracking host of the
+advertiser to delete its own (``POST <host>forget``); so does a click that lands after a no, for the
+redirect has set cookies again.
 
 What it sends
 -------------
@@ -158,17 +158,17 @@ class TagSettings:
 
 def render(settings: TagSettings) -> str:
     """The script for this advertiser, as it is served."""
-    values = {
-        "advertiser": settings.advertiser,
-        "parameter": settings.click_parameter,
-        "base": settings.base_url,
-        "longest": min(settings.longest_window_days, MAX_COOKIE_DAYS) * _DAY_SECONDS,
-        "consent": _SETTLED.get(settings.consent_default),
-        "others": settings.other_base_urls,
-        "strip": settings.strip_click_parameter,
-        "plain": _plain(settings.currency),
-    }
-    said = json.dumps(values, separators=(",", ":"))
+    values = (  # in the order of the script's own names for them
+        settings.advertiser,
+        settings.click_parameter,
+        settings.base_url,
+        min(settings.longest_window_days, MAX_COOKIE_DAYS) * _DAY_SECONDS,
+        _SETTLED.get(settings.consent_default),
+        settings.other_base_urls,
+        settings.strip_click_parameter,
+        _plain(settings.currency),
+    )
+    said = ",".join(json.dumps(value, separators=(",", ":")) for value in values)
     script = _minified_source("tag.js").replace(_PLACEHOLDER, said)
     return f"{script}\n{_minified_source('awin.js')}" if settings.reads_awin else script
 

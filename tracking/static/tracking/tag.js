@@ -6,7 +6,7 @@
 // Written so that it can be made small without a parser (tag.minified): comments have lines of
 // their own, strings have single quotes and no escaped ones, no quotes or spaces in regular
 // expressions, no templates.
-(function (settings) {
+(function (advertiser, parameter, home, longest, consents, others, strips, plain) {
   'use strict';
 
   const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', UNANSWERED = '_scu', ANSWER = '_sco', PROBE = '_sct';
@@ -14,6 +14,7 @@
   const FIELDS = 'order amount currency parts voucher channel customer test sig face'.split(' ');
   const MAX_BODY_BYTES = 60000;
   const KEPT_SESSIONS = 5;
+  const MAX_UNANSWERED = 425;
   const FRESH_MS = 600000;
   const ANSWER_SECONDS = 180 * 86400;
 
@@ -21,8 +22,8 @@
   if (stub.loaded) return;
 
   const source = document.currentScript?.src || '';
-  const home = source.match('^.*/t/' + settings.advertiser + '/(?=tag\\.js)');
-  const base = (home || [settings.base])[0];
+  const found = source.match('^.*/t/' + advertiser + '/(?=tag\\.js)');
+  const base = (found || [home])[0];
   const addresses = [stub.at || location.href];
   let landed = clicksIn(addresses);
   let widest, said, decide, before, aloud;
@@ -39,7 +40,7 @@
     const bits = token.replace(/./g, (sign) => ((sign < 'a' ? 56 : 22) + parseInt(sign, 36)).toString(2).slice(-5));
     const number = (from, to) => parseInt(bits.slice(from, to), 2);
     const flags = number(8, 16), at = number(80, 128);
-    return number(16, 48) === settings.advertiser && {
+    return number(16, 48) === advertiser && {
       token: token,
       id: bits.slice(80, 208),
       at: at,
@@ -86,7 +87,7 @@
 
   // The token in one piece of a query, '' when the piece is not our click parameter.
   function tokenOf(piece) {
-    const name = settings.parameter + '=';
+    const name = parameter + '=';
     try {
       return piece.startsWith(name) ? decodeURIComponent(piece.slice(name.length)) : '';
     } catch {
@@ -117,7 +118,7 @@
   // while the shop asks. Where no cookie is kept, an answer holds as long as its page.
   function agrees() {
     const kept = read(ANSWER).sort()[0];
-    return kept ? kept === '1' : said ?? settings.consent;
+    return kept ? kept === '1' : said ?? consents;
   }
 
   function write(name, value, domain, path, seconds) {
@@ -177,7 +178,7 @@
   function put(hard, soft, last, seen) {
     keep(HARD, secondsLeft(hard) > 0 ? hard.token : '', secondsLeft(hard));
     keep(SOFT, secondsLeft(soft) > 0 ? soft.token : '', -1);
-    keep(LAST, last?.token, settings.longest);
+    keep(LAST, last?.token, longest);
     keep(SESSIONS, seen, -1);
   }
 
@@ -203,18 +204,21 @@
   }
 
   // A new token stays at once, and goes again when the tracking host says that its click is old:
-  // whoever left it then holds what was held before. Until there is an answer, reports say so. What
-  // was held before says which journey this browser is on, where it sends the host no cookies.
+  // what was held before is held again, and meets what other tabs have placed since; but where a no
+  // has deleted it meanwhile, there is no trace of its session and nothing comes back. Until there is
+  // an answer, reports say so. What was held before says which journey this browser is on, where it
+  // sends the host no cookies.
   async function check(click) {
-    keep(UNANSWERED, click.token, settings.longest);
+    keep(UNANSWERED, (click.token + read(UNANSWERED)).slice(0, MAX_UNANSWERED), longest);
     const fresh = (await ask('l?click=' + click.token + '&last=' + before[2]?.token)).fresh;
     if (!agrees() || fresh == null) return;
-    keep(UNANSWERED, '');
-    if (!fresh) {
-      stale.push(click.id);
-      put(...before);
-      remember();
-    }
+    keep(UNANSWERED, (read(UNANSWERED) + '').replace(click.token, ''), longest);
+    if (fresh || !sessions().includes(click.session + '')) return;
+    const held = stored(HARD, SOFT, LAST);
+    stale.push(click.id);
+    put(...before);
+    held.filter((other) => !stale.includes(other.id)).forEach(settle);
+    remember();
   }
 
   // What went wrong is told at length by a script of its own, which is loaded only then.
@@ -238,7 +242,7 @@
         settle();
         before = before || [HARD, SOFT, LAST].map((name) => stored(name).pop()).concat(sessions().join('.'));
         landed.forEach((click) => stale.includes(click.id) || settle(click) && check(click).catch(() => {}));
-        if (settings.strip) strip();
+        if (strips) strip();
       }
     } catch {}
   }
@@ -251,7 +255,7 @@
   function forget() {
     NAMES.forEach((name) => keep(name, ''));
     before = 0;
-    [settings.base].concat(settings.others).forEach((address) => {
+    [home].concat(others).forEach((address) => {
       post(address + 'forget', { credentials: 'include' }).catch(() => {});
     });
   }
@@ -288,9 +292,9 @@
   // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(settings.plain);
+    const report = { ...fields }, reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(plain);
     if (!agrees()) report.consent = '0';
-    else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED)[0];
+    else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED).join();
     try {
       const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
       const wrong = answer.headers.get('X-Softclick-Error');
@@ -303,12 +307,12 @@
 
   const commands = {
     consent(answer) {
-      const before = read(ANSWER).join(), agreed = agrees();
+      const before = read(ANSWER).join();
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
-      if (!said) before !== '0' && forget();
-      else if (!agreed) landed = clicksIn(addresses.concat(visited()));
+      if (said) landed = clicksIn(addresses.concat(visited()));
+      else if (before !== '0') forget();
       remember();
       decide();
     },
@@ -332,7 +336,7 @@
     async activate(publisher) {
       if (agrees() == null) await decided;
       if (!agrees()) return;
-      const answer = await ask('a/' + encodeURIComponent(publisher) + (settings.consent ? '' : '?consent=1'));
+      const answer = await ask('a/' + encodeURIComponent(publisher) + (consents ? '' : '?consent=1'));
       if (!answer.token) say('activate', publisher);
       else if (agrees()) clicksOf([answer.token]).forEach(settle);
     },

@@ -1,0 +1,133 @@
+"""Several tabs of a shop, and answers of the tracking host that come late."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from tests.browser.clicks import HOUR, MINUTE, hard, soft, token_of
+from tests.browser.cookies import ago, jar, slots
+from tests.browser.hosts import Hosts, wait_for_tag
+from tests.browser.test_tag_consent import go_on, names, say
+from tracking.rule.consent import Consent
+
+
+class Held:
+    """A page whose questions about landings, or about this token, are held back until somebody lets
+    them go."""
+
+    def __init__(self, page: Page, token: str = "") -> None:
+        self.page, self.routes = page, list[Route]()
+        # A function would be asked here about every request, while the test waits for one.
+        page.route(re.compile(rf"/l\?click={token}"), lambda route: self.routes.append(route))
+
+    def land(self, address: str, count: int = 1) -> None:
+        self.page.goto(address)
+        wait_for_tag(self.page)
+        while len(self.routes) < count:
+            self.page.wait_for_timeout(10)
+
+    def answer(self, token: str) -> None:
+        [route] = [route for route in self.routes if token in route.request.url]
+        with self.page.expect_request_finished(lambda request: token in request.url):
+            route.continue_()
+        self.page.evaluate("new Promise((done) => setTimeout(done, 50))")
+
+
+def test_a_stale_answer_takes_nothing_that_another_tab_has_placed(
+    context: BrowserContext, hosts: Hosts
+) -> None:
+    one, two = Held(context.new_page()), context.new_page()
+    saved, followed = token_of(hard(5, at=ago(HOUR))), token_of(hard(at=ago(MINUTE), journey=9))
+    hosts.stale = {saved}
+    one.land(hosts.landing(saved))
+    two.goto(hosts.landing(followed))
+    two.wait_for_function("(token) => document.cookie.includes('_sch=' + token)", arg=followed)
+    one.answer(saved)
+
+    assert slots(context) == {"_sch": followed, "_scl": followed, "_scn": "1"}
+
+
+def test_a_soft_click_that_met_a_stale_one_holds_when_that_is_gone(
+    page: Page, hosts: Hosts
+) -> None:
+    held = Held(page)
+    saved = token_of(hard(5, at=ago(HOUR)))
+    overlay = token_of(soft(12, at=ago(MINUTE), journey=9, session=4))
+    hosts.stale, hosts.activations = {saved}, {"12": overlay}
+    held.land(hosts.landing(saved))
+    page.evaluate("softclick('activate', 12)")
+    page.wait_for_function("(token) => document.cookie.includes('_scl=' + token)", arg=overlay)
+    held.answer(saved)
+
+    assert slots(page.context) == {"_scs": overlay, "_scl": overlay, "_scn": "4"}
+
+
+def test_what_a_no_has_deleted_meanwhile_does_not_come_back(
+    context: BrowserContext, hosts: Hosts
+) -> None:
+    one, two = Held(context.new_page()), context.new_page()
+    hosts.visit(two, hosts.landing(token_of(hard(3, at=ago(2 * HOUR), journey=4, session=7))))
+    hosts.visit(two, hosts.url())
+    saved = token_of(hard(at=ago(HOUR)))
+    hosts.stale = {saved}
+    one.land(hosts.landing(saved))
+    say(two, False)
+    say(two, True)
+    one.answer(saved)
+
+    assert names(context) == {"_sco"}
+
+
+@pytest.mark.parametrize("default", [Consent.ASK, Consent.STORE])
+def test_a_yes_finds_its_tabs_click_when_another_tab_said_yes_before(
+    context: BrowserContext, hosts: Hosts, default: Consent
+) -> None:
+    hosts.consent_default = default
+    one, two = context.new_page(), context.new_page()
+    hosts.visit(one, hosts.url())
+    say(one, False)
+    click = token_of(hard(at=ago(MINUTE)))
+    two.goto(hosts.landing(click))
+    wait_for_tag(two)
+    say(one, True)
+    go_on(two, "/page")
+    say(two, True)
+
+    assert slots(context)["_sch"] == click
+
+
+def test_an_answer_speaks_for_its_own_token_alone(page: Page, hosts: Hosts) -> None:
+    held = Held(page)
+    first, second = token_of(hard(5, at=ago(2000))), token_of(hard(at=ago(1000), journey=9))
+    held.land(hosts.landing(first, second), count=2)
+    assert hosts.sale(page).report["unanswered"] == second + first
+    held.answer(first)
+
+    report = hosts.sale(page).report
+    assert (report["tokens"]["hard"], report["unanswered"]) == ([second], second)
+    held.answer(second)
+    assert "unanswered" not in hosts.sale(page).report
+
+
+def test_a_page_that_is_left_before_its_answer_leaves_the_mark(page: Page, hosts: Hosts) -> None:
+    saved = token_of(hard(5, at=ago(HOUR)))
+    followed = token_of(soft(at=ago(MINUTE), journey=9, session=4))
+    Held(page, saved).land(hosts.landing(saved))
+    page.goto(hosts.landing(followed, path="/again"))
+    wait_for_tag(page)
+    page.wait_for_function("(token) => !document.cookie.includes('_scu=' + token)", arg=followed)
+
+    report = hosts.sale(page).report
+    assert (report["tokens"]["hard"], report["unanswered"]) == ([saved], saved)
+
+
+def test_no_more_tokens_are_remembered_than_a_cookie_has_room_for(page: Page, hosts: Hosts) -> None:
+    hosts.block_landings = True
+    tokens = [token_of(hard(at=ago((9 - number) * MINUTE), journey=number)) for number in range(8)]
+    for token in tokens:
+        page.goto(hosts.landing(token))
+        wait_for_tag(page)
+    [kept] = [found["value"] for found in jar(page.context) if found["name"] == "_scu"]
+
+    assert kept == "".join(reversed(tokens[-5:]))
