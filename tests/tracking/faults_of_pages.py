@@ -31,9 +31,16 @@ PAGES = (
     Fault(
         "a conflict is settled that got another report since it was shown",
         "tracking.conversions.conflicts",
-        "refuse_other(conversion, choice.seen)",
-        "pass",
+        "choice.seen and choice.seen != standing_in_conflict(conversion)",
+        "False",
         _OUTDATED + "test_a_conflict_that_got_another_report_is_not_settled",
+    ),
+    Fault(
+        "what each report pays does not belong to what was shown of a conflict",
+        "tracking.conversions.conflicts",
+        'return " ".join((stands, *map(str, paid)))',
+        "return stands",
+        _OUTDATED + "test_a_conflict_whose_reports_credit_somebody_else_by_now_is_not_settled",
     ),
     Fault(
         "who is paid does not belong to what was shown of a sale",

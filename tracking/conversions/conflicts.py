@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from network.models import User
-from tracking.commissions.standing import refuse_other
+from tracking.commissions.standing import Outdated, standing
 from tracking.conversions import reports
-from tracking.conversions.deciding import joined_by_now, reconsider
+from tracking.conversions.deciding import decide_by_each, joined_by_now, reconsider
 from tracking.conversions.locking import lock
 from tracking.evidence.joining import differs
 from tracking.models import Conversion, Decision
@@ -24,7 +24,7 @@ class NotInConflict(ValueError):
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """Staff's choice between reports in conflict: the report that is right, and why. ``seen`` is
-    what they were shown of the sale, if anything."""
+    its :func:`standing_in_conflict` as they were shown it, if anything."""
 
     report: UUID
     reason: str
@@ -70,12 +70,26 @@ def refusal(conversion: Conversion) -> str:
     return ""
 
 
+def standing_in_conflict(conversion: Conversion) -> str:
+    """The sale's :func:`~tracking.commissions.standing.standing`, and which click is paid by each
+    of the reports that contradict each other: a click that comes late changes that, and nothing
+    else of a sale in conflict."""
+    stands = standing(conversion)
+    if refusal(conversion):
+        return stands
+    rivals = sorted(joined_by_now(conversion).rivals)
+    decided = decide_by_each(conversion, rivals)
+    paid = (one.outcome.paid.id if one.outcome.paid else "-" for one in decided)
+    return " ".join((stands, *map(str, paid)))
+
+
 @transaction.atomic
 def settle_conflict(sale: Conversion, choice: Settlement, now: datetime) -> Conversion:
     """Let the chosen report's figures and journey decide; the sale as it is then. Raises
     NotInConflict, and Outdated where the sale is not what was seen."""
     conversion = lock(sale.advertiser_id, sale.pk)
-    refuse_other(conversion, choice.seen)
+    if choice.seen and choice.seen != standing_in_conflict(conversion):
+        raise Outdated(conversion)
     if said := refusal(conversion):
         raise NotInConflict(said)
     if not conversion.reports.filter(id=choice.report).exists():

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from network.models import User
 from publishers.models import LedgerTransaction, Partnership
-from tests.support.browsing import make_report, minutes, record
+from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import NOW, Shopper, make_partner, make_publisher, report_sale
 from tests.support.reading import text
 from tests.tracking.lifecycle.test_validating_many import ask
@@ -19,7 +19,8 @@ from tracking.commissions.rulings import Statement
 from tracking.commissions.standing import Outdated, standing
 from tracking.conversions.conflicts import Settlement, settle_conflict
 from tracking.lifecycle.validation import Action, validate
-from tracking.models import Conversion, Decision, Validation
+from tracking.models import Commission, Conversion, Decision, Validation
+from tracking.spool import intake
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_books")]
 SALES = "/admin/tracking/conversion/"
@@ -196,6 +197,38 @@ def test_a_conflict_that_got_another_report_is_not_settled(
     assert "settled" in text(anew)
     sale.refresh_from_db()
     assert sale.conflict == ""
+
+
+@pytest.mark.parametrize("which", ["one", "several"])
+def test_a_conflict_whose_reports_credit_somebody_else_by_now_is_not_settled(
+    staff: Client, blog: Partnership, which: str
+) -> None:
+    """A click that comes late, on the journey of the report that is chosen."""
+    first, second = Browser(blog.advertiser), Browser(blog.advertiser)
+    first.click(make_partner(blog.advertiser, make_publisher("First"), "hard").publisher, NOW)
+    second.click(blog.publisher, NOW)
+    rival = make_partner(blog.advertiser, make_publisher("Rival"), "hard").publisher
+    clicks = [str(browser.tokens[-1]) for browser in (first, second)]
+    late = second.click(rival, NOW + minutes(2), lost=True)
+    for after, click in enumerate(clicks):
+        at = NOW + minutes(5 + after)
+        record(make_report(blog.advertiser, "7", at, "49.90", source="keyed", clicks=[click]))
+    sale = Conversion.objects.get()
+    typed = {"report": str(sale.reports.latest("received_at").pk), "reason": "The second"}
+    address = f"{SALES}{sale.pk}/settle/"
+    if which == "several":
+        address = ask(staff, "settle", [sale], SALES).url
+        typed = {"side": "later", "reason": "The later is right"}
+    seen = sent(staff, address, **typed)
+    intake.store([late.record], NOW + minutes(9))
+
+    answer = staff.post(address, seen)
+    assert "Order 7 has changed since this page was opened" in text(answer)
+    assert "Rival is credited" in text(answer)
+    sale.refresh_from_db()
+    assert (sale.conflict, sale.settled_at) == ("journeys", None)
+    staff.post(address, {**seen, "shown": answer.context["shown"]})
+    assert Commission.objects.get().publisher == rival
 
 
 def test_conflicts_that_were_settled_meanwhile_are_named(

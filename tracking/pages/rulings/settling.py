@@ -26,7 +26,7 @@ from publishers.models import Publisher
 from tracking.commissions import settling
 from tracking.commissions.decisions import sale_in
 from tracking.commissions.rulings import Statement
-from tracking.commissions.standing import refuse_other, standing
+from tracking.commissions.standing import refuse_other
 from tracking.conversions import conflicts, deciding, reports
 from tracking.conversions.conflicts import NotInConflict, Settlement, Sides, settle_conflict, sides
 from tracking.conversions.known import Resolved
@@ -127,7 +127,7 @@ class Settling(ChangeView[Conversion]):
         return Effects(sentences=[text % {"when": dates.zoned(earliest)}])
 
     def shown(self) -> Sequence[str]:
-        return [standing(self.about)]
+        return [conflicts.standing_in_conflict(self.about)]
 
     def read_again(self) -> None:
         errors = self.form.errors
@@ -212,7 +212,7 @@ class SettlingMany(ChangeView[None]):
         return Effects(headline=said, notes=left_out(self.request, len(self.sales)))
 
     def shown(self) -> Sequence[str]:
-        return [standing(row) for row in self.sales]
+        return [conflicts.standing_in_conflict(row) for row in self.sales]
 
     def read_again(self) -> None:
         self.sales = _in_conflict(self.request, self.model_admin)
