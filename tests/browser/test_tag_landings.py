@@ -33,7 +33,7 @@ def test_it_says_which_click_was_held_before(page: Page, hosts: Hosts) -> None:
     """By that a token is seen that was not followed in this browser."""
     first, second = hard(at=ago(2 * HOUR)), hard(publisher=5, at=ago(HOUR), journey=8)
     land(page, hosts, first)
-    assert hosts.landings.get().query["last"] == ["undefined"]
+    assert hosts.landings.get().query["last"] == [""]
     land(page, hosts, second)
     asked_with = hosts.landings.get().query
     assert (asked_with["click"], asked_with["last"]) == ([token_of(second)], [token_of(first)])

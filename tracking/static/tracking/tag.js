@@ -210,7 +210,7 @@
   // sends the host no cookies.
   async function check(click) {
     keep(UNANSWERED, (click.token + read(UNANSWERED)).slice(0, MAX_UNANSWERED), longest);
-    const fresh = (await ask('l?click=' + click.token + '&last=' + before[2]?.token)).fresh;
+    const fresh = (await ask('l?click=' + click.token + '&last=' + (before[2]?.token || ''))).fresh;
     if (!agrees() || fresh == null) return;
     keep(UNANSWERED, (read(UNANSWERED) + '').replace(click.token, ''), longest);
     if (fresh || !sessions().includes(click.session + '')) return;
