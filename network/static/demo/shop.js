@@ -4,19 +4,19 @@ document.addEventListener('DOMContentLoaded', () => {
   const order = document.getElementById('order');
   if (order) softclick('sale', JSON.parse(order.textContent));
 
-  // The banner: it shows the answer that the tag remembers, and gives it a new one.
+  // The banner: it shows the answer that the tag remembers, and gives it a new one, which the tag may
+  // hear only when it has loaded.
   const banner = document.getElementById('consent');
-  function showAnswer() {
-    const answer = (/(?:^|; )_sco=([01])/.exec(document.cookie) || ['', ''])[1];
+  function showAnswer(answer) {
     for (const part of banner.children) part.hidden = part.dataset.answer !== answer;
   }
   banner.addEventListener('click', (event) => {
     if (!event.target.value) return;
     softclick('consent', event.target.value === '1');
-    showAnswer();
+    showAnswer(event.target.value);
     banner.querySelector('div:not([hidden]) button').focus();
   });
-  showAnswer();
+  showAnswer((/(?:^|; )_sco=([01])/.exec(document.cookie) || ['', ''])[1]);
 
   // The guide at the bottom: what this browser holds, looked at again whenever a cookie changes.
   const seen = document.getElementById('seen');

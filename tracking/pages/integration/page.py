@@ -41,7 +41,7 @@ def integration(request: HttpRequest, pk: int) -> HttpResponse:
     shop = get_object_or_404(access.for_staff(Advertiser.objects.all(), request.user), pk=pk)
     now = clock.now()
     base = base_urls([shop.pk])[shop.pk]
-    steps = seen.steps(shop, now)
+    steps, partner = seen.steps(shop, now), _first_partner(shop, now)
     context = {
         **admin.site.each_context(request),
         "title": _("Integration of %(shop)s") % {"shop": shop},
@@ -50,8 +50,8 @@ def integration(request: HttpRequest, pk: int) -> HttpResponse:
         "done": sum(step.state == "seen" for step in steps),
         "snippets": snippets.snippets(shop, base),
         "recipes": snippets.ready_recipes(shop, base),
-        "partner": _first_partner(shop, now),
-        "base": base,
+        "partner": partner,
+        "test_link": f"{base}c/{partner.publisher_id}?consent=1" if partner else "",
         "arrived": _arrived(shop),
     }
     return TemplateResponse(request, "admin/integration/page.html", context)
