@@ -5,6 +5,7 @@ The rule itself has a table of its own (``tests/tracking/rule/mutations.py``).
 
 from tests.support.faults import Fault
 from tests.tracking.faults_of_pages import PAGES
+from tests.tracking.faults_of_what_ifs import OTHER_WORLD
 from tests.tracking.faults_of_wire import WIRE
 from tests.tracking.faults_simulated import SIMULATOR
 
@@ -334,62 +335,6 @@ CLOSING = (
         "conflict_since__lte=known_to - timedelta(days=shop.conflict_days)",
         "conflict_since__lte=known_to",
         _OVERDUE + "test_after_some_days_the_earlier_report_decides",
-    ),
-)
-
-OTHER_WORLD = (
-    Fault(
-        "a what-if counts what would have been too late",
-        "tracking.evidence.closing",
-        "if before.is_closed(report.received_at):",
-        "if before is known:",
-        _WHATIF + "test_a_stranger_contests_a_sale_that_would_have_been_closed",
-        case="in_conflict",
-    ),
-    Fault(
-        "a what-if settles no conflict by time",
-        "tracking.evidence.closing",
-        "is_over = by_time is not None and by_time <= at",
-        "is_over = False",
-        _WHATIF + "test_a_stranger_contests_a_sale_that_would_have_been_closed",
-        case="settled_by_time",
-    ),
-    Fault(
-        "a what-if closes what is in conflict",
-        "tracking.evidence.closing",
-        "return bool(self.joined.conflict) or (pays and is_in_question)",
-        "return pays and is_in_question",
-        _CLOSING + "test_what_is_waited_for_keeps_a_sale_open",
-        case="conflict",
-    ),
-    Fault(
-        "a what-if closes what nobody confirmed",
-        "tracking.evidence.closing",
-        "return bool(self.joined.conflict) or (pays and is_in_question)",
-        "return bool(self.joined.conflict)",
-        _CLOSING + "test_what_is_waited_for_keeps_a_sale_open",
-        case="unverified",
-    ),
-    Fault(
-        "a what-if keeps the figures of this world",
-        "tracking.whatif.evidence",
-        "if (sale.at, sale.parts) == (joined.at, parts):",
-        "if sale.at == joined.at:",
-        _WHATIF + "test_other_figures_come_when_the_sale_would_have_been_closed",
-    ),
-    Fault(
-        "a what-if closes sales as they were closed here",
-        "tracking.whatif.evidence",
-        "other = _in_other_world(known, change, circumstances)",
-        "other = known",
-        _WHATIF + "test_other_figures_come_when_the_sale_would_have_been_closed",
-    ),
-    Fault(
-        "a what-if pays what nobody confirmed",
-        "tracking.whatif.sales",
-        "if ending.is_unconfirmed and world.declines(ending.closes_at) and not is_as_it_was:",
-        "if ending.is_unconfirmed and not world:",
-        _WHATIF + "test_a_sale_that_nobody_confirmed_is_declined_in_both_worlds",
     ),
 )
 

@@ -80,14 +80,15 @@ class Course:
 
 
 def follow(known: Known, handling: Handling, now: datetime) -> Course:
-    """Take the reports one by one, as they were received until ``now``, until the sale closes."""
+    """Take the reports one by one, as they became known until ``now``, until the sale closes."""
     chosen: UUID | None = None
     has_click = False
-    for count, report in enumerate(known.evidence):
+    evidence = sorted(known.evidence, key=lambda report: (report.known_from, report.received))
+    for count, report in enumerate(evidence):
         if has_click:
-            before = stand(_first(known, count), handling, report.received_at, chosen)
-            if before.is_closed(report.received_at):
-                return Course(before, known.evidence[count:])
+            before = stand(_by(known, evidence[:count]), handling, report.known_from, chosen)
+            if before.is_closed(report.known_from):
+                return Course(before, evidence[count:])
             chosen = before.chosen
         has_click = has_click or bool(report.presented)
     return Course(stand(known, handling, now, chosen) if has_click else None)
@@ -154,5 +155,6 @@ def _settled(known: Known, joined: Joined, handling: Handling, at: datetime) -> 
     return joined.claimant.id if is_over and joined.claimant else None
 
 
-def _first(known: Known, count: int) -> Known:
-    return replace(known, evidence=known.evidence[:count])
+def _by(known: Known, evidence: Sequence[Evidence]) -> Known:
+    """What was known by these reports alone."""
+    return replace(known, evidence=sorted(evidence, key=lambda report: report.received))

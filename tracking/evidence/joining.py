@@ -36,7 +36,8 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """One report of an order. ``sessions`` are the sessions that its browser was in; it speaks for
     a browser (``from_browser``) when it came with that browser's cookies, and
     ``session_by_cookie`` when no script could have sent the session. ``uncounted`` is its channel,
-    if that does not count."""
+    if that does not count. ``taken_in_at`` is when staff took it in, where it was refused when it
+    came and they corrected it; otherwise None."""
 
     id: UUID
     rank: Rank
@@ -48,6 +49,12 @@ class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     from_browser: bool = False
     session_by_cookie: bool = False
     uncounted: str = ""
+    taken_in_at: datetime | None = None
+
+    @property
+    def known_from(self) -> datetime:
+        """From then on the order's decision heard it. It keeps its place among the others."""
+        return self.taken_in_at or self.received_at
 
     @property
     def journeys(self) -> frozenset[int]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q
+from msgspec import structs
 
 from network.clock import to_ms
 from network.models import Advertiser
@@ -18,7 +19,7 @@ from tracking.conversions import journeys, reports
 from tracking.evidence.closing import Handling, Standing, follow
 from tracking.evidence.joining import Evidence, OrderContext
 from tracking.evidence.resolving import Journey, Known, known_of, sale_of
-from tracking.models import Conversion, Report
+from tracking.models import Conversion, Correction, Report
 from tracking.rule.attribution import Click
 from tracking.rule.reasons import ReportOutcome
 from tracking.rule.replay import (
@@ -57,7 +58,7 @@ def courses(
     now: datetime,
 ) -> dict[int, OtherCourse]:
     """Those of the page whose reports came far apart and whose clicks the change concerns, by their
-    ids. One query where there is none, four more where there are."""
+    ids. One query where there is none, five more where there are."""
     rows = _far_apart(shop, page)
     if not rows:
         return {}
@@ -71,7 +72,8 @@ def courses(
 
 
 def _far_apart(shop: Advertiser, page: Collection[int]) -> dict[int, list[Report]]:
-    """All reports of those sales of which one came far from the others, or too late."""
+    """All reports of those sales of which one came far from the others, too late, or corrected
+    by staff."""
     first = F("conversion__created_at")
     apart = Report.objects.filter(
         Q(received_at__gt=first + FAR_APART)
@@ -81,7 +83,16 @@ def _far_apart(shop: Advertiser, page: Collection[int]) -> dict[int, list[Report
         conversion__gte=min(page),
         conversion__lte=max(page),
     )
-    ids = set(apart.values_list("conversion", flat=True)).intersection(page)
+    corrected = Correction.objects.filter(
+        advertiser=shop,
+        conversion__gte=min(page),
+        conversion__lte=max(page),
+        taken__isnull=False,
+    )
+    every = apart.values_list("conversion", flat=True).union(
+        corrected.values_list("conversion", flat=True)
+    )
+    ids = set(every).intersection(page)
     rows: dict[int, list[Report]] = defaultdict(list)
     if ids:
         for row in Report.objects.filter(advertiser=shop, conversion__in=ids):
@@ -98,8 +109,15 @@ def _known(
 ) -> Iterator[tuple[Conversion, Known]]:
     """What is known of each sale; not of those whose tokens cannot be read any more, since they
     were signed with a key that is gone."""
+    ids = [row.pk for of_sale in rows.values() for row in of_sale]
+    corrected = dict(
+        Correction.objects.filter(advertiser=shop, taken__in=ids).values_list("taken", "at")
+    )
     evidence = {
-        sale: [reports.evidence_of(row) for row in of_sale]
+        sale: [
+            structs.replace(reports.evidence_of(row), taken_in_at=corrected.get(row.pk))
+            for row in of_sale
+        ]
         for sale, of_sale in rows.items()
         if not reports.is_key_gone(of_sale)
     }

@@ -11,7 +11,7 @@ import pytest
 
 from network.models import Advertiser
 from publishers.models import Publisher
-from tests.support.browsing import Browser, minutes, record
+from tests.support.browsing import Browser, minutes, record, refuse
 from tests.support.late_reports import LateLife, orders
 from tests.support.makers import (
     NOW,
@@ -24,6 +24,7 @@ from tests.support.makers import (
 from tests.tracking.whatif.test_whatif_exactness import happened, what_if
 from tracking.commissions.rulings import Statement
 from tracking.conversions.recording import SaleReport
+from tracking.corrections import taking
 from tracking.evidence.joining import Role
 from tracking.lifecycle import finalisation, overdue
 from tracking.lifecycle.validation import Action, validate
@@ -196,6 +197,27 @@ def test_a_server_brings_an_earlier_click_when_the_sale_would_have_been_closed()
         report = second.report("1", LATER, source="server", sessions=())
         record(_server(report, token, earlier))
     assert two.agrees(paid=(True, True))
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_refused_report_counts_from_when_staff_have_corrected_it(is_late: bool) -> None:
+    """It keeps its date, and so the earlier report; a sale that was closed by then hears it not."""
+    two = Two()
+    for shop in two.shops:
+        browser, stranger = Browser(shop), Browser(shop)
+        browser.click(two.other, THEN)
+        token = stranger.click(two.cashback, THEN).token
+        refused = refuse(shop, {"order": "1", "amount": "5,0"}, THEN + minutes(4), clicks=(token,))
+        record(browser.report("1", THEN + minutes(5)))
+        close(shop)
+        staff = make_user("manager", shop, name=f"mia of {shop.pk}")
+        at = NOW - minutes(1) if is_late else LATER
+        if is_late:
+            _end(shop)
+        corrected = taking.correct(refused, {"order": "1", "amount": "50.00"})
+        taking.take_in(corrected, staff, at)
+        _end(shop)
+    assert two.agrees(paid=(is_late, True))
 
 
 def test_other_figures_come_when_the_sale_would_have_been_closed() -> None:

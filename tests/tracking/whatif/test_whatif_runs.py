@@ -96,7 +96,7 @@ def test_a_page_reads_its_own_rows_only(sold: World) -> None:
         cursor.execute("EXPLAIN " + page)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert plan.count("Index Cond: ((conversion_id >= ") == 2, plan
-    assert plan.count("Index Cond: ((id >= ") == 1, plan
+    assert plan.count("(id >= ") == 1, plan
 
 
 def test_it_says_who_would_have_been_paid_instead(sold: World) -> None:
