@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from network.effective import queries, rebasing, timeline
@@ -38,6 +39,13 @@ def rate_at(group: CommissionGroup, at: datetime) -> CommissionRate:
     if held is None:
         raise CommissionRate.DoesNotExist(f"{group} had no rate at {at}.")
     return held
+
+
+def paid_groups() -> QuerySet[CommissionGroup]:
+    """The commission groups that a report may name: those with a rate, be it one to come. Nobody
+    could say what another one pays."""
+    rates = CommissionRate.objects.filter(group=OuterRef("pk"))
+    return CommissionGroup.objects.filter(Exists(rates))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,26 @@ def start_advertiser(
     )
     add_row(first)
     CommissionGroup.objects.create(advertiser=advertiser, code=DEFAULT_GROUP, name="Default")
+
+
+def add_group(
+    advertiser: Advertiser,
+    code: str,
+    now: datetime,
+    *,
+    made_by: User | None,
+    name: str = "",
+    percent: Decimal | None = None,
+    fixed_minor: int | None = None,
+) -> CommissionGroup:
+    """Give the advertiser another commission group, with the rate that it pays from now on. Raises
+    ValidationError for a code that is none or is there already, and without a rate."""
+    group = CommissionGroup(advertiser=advertiser, code=code, name=name)
+    group.full_clean()
+    with transaction.atomic():
+        group.save(force_insert=True)
+        _add_rate(group, percent, fixed_minor, (start_or_now(None, now), now, made_by))
+    return group
 
 
 def change_terms(

@@ -3,16 +3,18 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 import time_machine
 from pytest_django import DjangoDbBlocker
 from time_machine import Traveller
 
-from network.models import Advertiser, CommissionGroup
+from network.advertisers.terms import add_group
+from network.models import Advertiser
 from publishers.models import Partnership
 from tests.support.founding import made_once
-from tests.support.makers import NOW, make_advertiser, make_partner, make_publisher
+from tests.support.makers import NOW, SET_UP, make_advertiser, make_partner, make_publisher
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +34,7 @@ def make_partners() -> Partners:
     shop = make_advertiser()
     shop.landing_url, shop.domains = "https://shop.example/welcome", ["shop.example"]
     shop.save()
-    CommissionGroup.objects.create(advertiser=shop, code="SHOES")
+    add_group(shop, "SHOES", SET_UP, made_by=None, percent=Decimal(5))
     blog = make_partner(shop, make_publisher(), "hard")
     return Partners(shop, blog, make_partner(shop, make_publisher(model_type="extension")))
 

@@ -13,7 +13,8 @@ from tracking.api.auth import Bearer, KeyedRequest
 from tracking.api.described import operation
 from tracking.api.named import once
 from tracking.api.taking import Taken
-from tracking.evidence.fields import FieldError, SaleFigures, Terms
+from tracking.conversions.reports import terms_of
+from tracking.evidence.fields import FieldError, SaleFigures
 from tracking.remedies.wordings import Remedy
 from tracking.rule.reasons import ReportOutcome
 
@@ -34,8 +35,7 @@ _DESCRIBED = operation(
 def report_conversions(request: KeyedRequest) -> HttpResponse:
     """One conversion, or a batch of them, which is answered one by one."""
     shop, body, now = request.auth.advertiser, reading.read_body(request), clock.now()
-    groups = frozenset(shop.commission_groups.values_list("code", flat=True))
-    terms = Terms(shop.currency, groups)
+    terms = terms_of(shop)
     # In their order by id, too: of what came at once the first is believed.
     reported = [reading.read_item(item, shop.pk, terms, now) for item in body.items]
     answers = [answer(taken) for taken in taking.take(reported, clock.now)]

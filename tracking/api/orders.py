@@ -20,7 +20,7 @@ from tracking.api.auth import Bearer
 from tracking.api.conversions import answer
 from tracking.api.problems import ForeignAnswer, Refused
 from tracking.api.reading import MOST_ITEMS
-from tracking.evidence.fields import Terms
+from tracking.conversions.reports import terms_of
 
 HEADER = "x-api-key"
 _NAMES = {
@@ -58,8 +58,7 @@ def report_orders(request: HttpRequest, advertiser: int) -> ForeignAnswer:
 
 def _taken(shop: Advertiser, orders: list[object]) -> ForeignAnswer:
     now = clock.now()
-    groups = frozenset(shop.commission_groups.values_list("code", flat=True))
-    terms = Terms(shop.currency, groups, is_lenient=True)
+    terms = terms_of(shop, is_lenient=True)
     reported = [reading.read_item(_translated(order), shop.pk, terms, now) for order in orders]
     answers = [answer(taken) for taken in taking.take(reported, clock.now)] if orders else []
     taken, failed = [], []

@@ -21,13 +21,13 @@ import msgspec
 from django.conf import settings
 from django.db import Error, close_old_connections
 
+from network.advertisers.terms import paid_groups
 from network.clock import to_ms
 from network.effective import queries, timeline
 from network.hosts import tracking_hosts
 from network.models import (
     Advertiser,
     AttributionTerms,
-    CommissionGroup,
     PolicyVersion,
     TrackingHost,
 )
@@ -114,7 +114,7 @@ def build() -> Snapshot:
     version = _version()
     partners, longest = _partners()
     groups: dict[int, set[str]] = defaultdict(set)
-    for advertiser_id, code in CommissionGroup.objects.values_list("advertiser_id", "code"):
+    for advertiser_id, code in paid_groups().values_list("advertiser_id", "code"):
         groups[advertiser_id].add(code)
     own_hosts: dict[int, list[str]] = defaultdict(list)
     for advertiser_id, host in TrackingHost.objects.proven().values_list("advertiser_id", "host"):

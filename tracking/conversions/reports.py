@@ -11,10 +11,12 @@ from uuid import UUID
 import msgspec
 
 from network.advertisers import signing_keys
+from network.advertisers.terms import paid_groups
 from network.clock import to_ms
+from network.models import Advertiser
 from tracking.conversions import journeys
 from tracking.evidence import signing
-from tracking.evidence.fields import FieldError, SaleFields, SaleFigures
+from tracking.evidence.fields import FieldError, SaleFields, SaleFigures, Terms
 from tracking.evidence.items import kept_items
 from tracking.evidence.joining import MAX_TOKENS, Evidence, Joined, Presented, Role
 from tracking.evidence.keeping import outcomes_of
@@ -34,6 +36,12 @@ _FEWER, _KEYED = Expected.FEWER.of(), Remedy.KEYED.of()
 MOST_OF_A_JOURNEY = 3
 """Unsigned reports with a token that are kept of one journey: tag, pixel, and one more. With one
 click of one's own nobody can leave no room for those of the browser that bought."""
+
+
+def terms_of(shop: Advertiser, *, is_lenient: bool = False) -> Terms:
+    """By what the fields of a report of this advertiser are read. One query."""
+    groups = paid_groups().filter(advertiser=shop).values_list("code", flat=True)
+    return Terms(shop.currency, frozenset(groups), is_lenient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

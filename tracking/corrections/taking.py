@@ -19,9 +19,9 @@ from uuid_utils.compat import uuid7
 from network.models import Advertiser, User
 from tracking.clicks.keys import KEYS
 from tracking.conversions import journeys, locking, recording, reports
-from tracking.conversions.reports import JudgedReport, SaleReport
+from tracking.conversions.reports import JudgedReport, SaleReport, terms_of
 from tracking.evidence import signing
-from tracking.evidence.fields import SENT, SaleFields, Terms, is_test, read_fields
+from tracking.evidence.fields import SENT, SaleFields, is_test, read_fields
 from tracking.evidence.joining import Role
 from tracking.models import Commission, Conversion, Correction, Report
 from tracking.rule.reasons import ReportOutcome
@@ -70,11 +70,9 @@ def refusal(row: Report) -> Promise | None:
 
 def correct(row: Report, fields: Mapping[str, str]) -> CorrectedReport:
     """The report with these fields. Raises InvalidReport with each that is wrong still."""
-    shop = row.advertiser
-    groups = frozenset(shop.commission_groups.values_list("code", flat=True))
     typed = {name: text for name, text in fields.items() if name in SENT and text}
     whole = {**typed, "items": row.sent.get("items")}
-    return CorrectedReport(row, typed, read_fields(whole, Terms(shop.currency, groups)))
+    return CorrectedReport(row, typed, read_fields(whole, terms_of(row.advertiser)))
 
 
 def take_in(corrected: CorrectedReport, made_by: User, now: datetime) -> Correction:

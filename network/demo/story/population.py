@@ -11,7 +11,7 @@ from network.advertisers.terms import NewAdvertiser, create_advertiser
 from network.demo.pages import places
 from network.demo.story import cast
 from network.hosts import proving, tracking_hosts
-from network.models import Advertiser, CommissionGroup, StaffMembership, User
+from network.models import Advertiser, StaffMembership, User
 from network.outside import dns
 from network.outside.web import Fetcher
 from network.saved_reports import saving
@@ -84,10 +84,8 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
         proving.check(waits, at, resolver, Fetcher(resolver))
         api_keys.make(advertiser, cast.STOCK_SYSTEM, at, made_by=None)
     for code, percent in shop.groups.items():
-        group = CommissionGroup.objects.create(
-            advertiser=advertiser, code=code, name=code.capitalize()
-        )
-        advertisers.change_rate(group, at, made_by=None, percent=percent)
+        name = code.capitalize()
+        advertisers.add_group(advertiser, code, at, made_by=None, name=name, percent=percent)
     return advertiser
 
 

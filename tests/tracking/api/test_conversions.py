@@ -2,16 +2,19 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
-from network.models import Advertiser
+from network.advertisers.terms import add_group
+from network.models import Advertiser, CommissionGroup
 from publishers.models import Publisher
 from tests.support.browsing import Browser, make_report, minutes, record
 from tests.support.makers import (
     NOW,
+    SET_UP,
     SetClock,
     finalise,
     make_advertiser,
@@ -124,7 +127,7 @@ def test_other_figures_of_a_known_order_are_a_conflict_that_changes_nothing(
     changed: dict[str, str],
     said: tuple[str, str, str],
 ) -> None:
-    shop.commission_groups.create(code="SHOES")
+    add_group(shop, "SHOES", SET_UP, made_by=None, percent=Decimal(5))
     server.report(clicks=[click(shop, blog)])
     for answer in (server.report(**changed), server.report(**changed)):
         error = problem(answer, 409)["errors"][0]
@@ -132,6 +135,18 @@ def test_other_figures_of_a_known_order_are_a_conflict_that_changes_nothing(
         assert answer.json()["outcome"] == "figures_conflict"
     assert (sale().amount_minor, sale().conflict) == (4990, "figures")
     assert server.report().status_code == 200  # what holds is still known
+
+
+def test_a_group_without_a_rate_is_named(server: Server, shop: Advertiser, blog: Publisher) -> None:
+    CommissionGroup.objects.create(advertiser=shop, code="BAGS")
+    answer = server.report(clicks=[click(shop, blog)], parts="BAGS:49.90")
+
+    [error] = problem(answer, 422)["errors"]
+    assert (error["field"], error["received"], error["expected"]) == (
+        "parts",
+        "BAGS",
+        "one of DEFAULT",
+    )
 
 
 def test_clicks_of_another_browser_are_a_conflict(

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from network.advertisers import api_keys
-from network.advertisers.terms import change_rate
+from network.advertisers.terms import add_group
 from network.models import Advertiser, CommissionGroup
 from publishers.models import Publisher
 from tests.support.makers import NOW, SET_UP, make_advertiser
@@ -37,8 +37,7 @@ ORDER: dict[str, Any] = {
 
 @pytest.fixture
 def shop(shop: Advertiser) -> Advertiser:
-    group = CommissionGroup.objects.create(advertiser=shop, code="SHOES")
-    change_rate(group, SET_UP, made_by=None, percent=Decimal(5))
+    add_group(shop, "SHOES", SET_UP, made_by=None, percent=Decimal(5))
     return shop
 
 
@@ -129,6 +128,23 @@ def test_the_same_order_again_is_a_success_and_another_amount_is_told(
     [failed] = response.json()["failedOrders"]
     assert [error["field"] for error in failed["errors"]] == ["amount"]
     assert Conversion.objects.get().amount_minor == 4990
+
+
+def test_a_group_without_a_rate_is_named(server: Server, shop: Advertiser, blog: Publisher) -> None:
+    CommissionGroup.objects.create(advertiser=shop, code="BAGS")
+    groups = [{"code": "BAGS", "amount": 49.9}]
+    bad = {**ORDER, "awc": click(shop, blog), "commissionGroups": groups}
+    response = send(server, shop, bad, {**bad, "orderReference": "2", "commissionGroups": None})
+
+    assert response.status_code == 206
+    assert response.json()["successfulOrders"] == [{"orderReference": "2"}]
+    [failed] = response.json()["failedOrders"]
+    assert failed["errors"] == [
+        {
+            "field": "commissionGroups",
+            "message": "received 'BAGS', expected one of DEFAULT, SHOES. Use a known code.",
+        }
+    ]
 
 
 def test_a_test_makes_no_sale(server: Server, shop: Advertiser, blog: Publisher) -> None:
