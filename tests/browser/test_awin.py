@@ -1,47 +1,19 @@
 """Pages of shops that come from Awin: what they tell ``AWIN.Tracking`` is reported by the tag."""
 
+import json
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.awin import BASKET, LINE, SALE, TELL, TOLD, script, told, warnings_of
 from tests.browser.clicks import MINUTE, hard, token_of
 from tests.browser.cookies import ago, slots
-from tests.browser.hosts import ADVERTISER, TRACKING, Hosts, wait_for_tag
-from tracking.rule.consent import Consent
+from tests.browser.hosts import ADVERTISER, TRACKING, Hosts
 
-# The conversion tag of help.awin.com, as shops have it.
-SALE = """<script>
-var AWIN = AWIN || {}; AWIN.Tracking = AWIN.Tracking || {}; AWIN.Tracking.Sale = {};
-AWIN.Tracking.Sale.amount = "49.90"; AWIN.Tracking.Sale.orderRef = "1001";
-AWIN.Tracking.Sale.parts = "Default:49.90"; AWIN.Tracking.Sale.voucher = "SAVE5";
-AWIN.Tracking.Sale.currency = "EUR"; AWIN.Tracking.Sale.channel = "aw";
-AWIN.Tracking.Sale.customerAcquisition = "NEW";
-</script>"""
-BASKET = """<form style="display:none" name="aw_basket_form"><textarea id="aw_basket">
-
-AW:P|7|1001|p1|Red%20boots|40.00|1|B-1|DEFAULT|Shoes\r
-\tAW:P|7|1001|p2|Laces|9.90|1|||
-not a product
-</textarea></form>"""
-TOLD = {
-    "order": "1001",
-    "amount": "49.90",
-    "currency": "EUR",
-    "parts": "Default:49.90",
-    "voucher": "SAVE5",
-    "channel": "aw",
-    "customer": "NEW",
-    "face": "compatible",
-}
-
-
-def script(hosts: Hosts, how: str = "defer") -> str:
-    return f'<script {how} src="http://{TRACKING}:{hosts.port}/{ADVERTISER}.js"></script>'
-
-
-def told(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: report[name] for name in report if name not in ("tokens", "session", "items")}
+BASKETS = json.loads(Path(__file__, "../../support/baskets.json").resolve().read_text())
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +53,17 @@ def test_products_in_the_page_go_with_it(page: Page, hosts: Hosts) -> None:
         "group": "DEFAULT",
         "category": "Shoes",
     }
-    assert (second["id"], second["sku"], second["category"]) == ("p2", "", "")
+    assert second == {"id": "p2", "name": "Laces", "price": "9.90", "quantity": "1"}
+
+
+@pytest.mark.parametrize("case", BASKETS.values(), ids=BASKETS.keys())
+def test_a_basket_is_read_as_a_server_sends_it(
+    page: Page, hosts: Hosts, case: dict[str, Any]
+) -> None:
+    hosts.tail = f'<textarea id="aw_basket">{escape(case["basket"])}</textarea>' + script(hosts)
+    hosts.visit(page, hosts.url())
+    page.evaluate(TELL)
+    assert hosts.next_received().report.get("items", []) == case["items"]
 
 
 def test_numbers_and_encoded_values_are_read(page: Page, hosts: Hosts) -> None:
@@ -135,18 +117,144 @@ def test_a_page_without_an_order_reports_none(page: Page, hosts: Hosts, order: s
     assert hosts.received.empty()
 
 
-def test_consent_is_told_to_it(page: Page, hosts: Hosts) -> None:
-    hosts.consent_default = Consent.ASK
-    hosts.tail = "<script>var AWIN = {Tracking: {AdvertiserConsent: true}}</script>" + script(hosts)
-    click = token_of(hard(at=ago(MINUTE)))
-    page.goto(hosts.landing(click))
-    wait_for_tag(page)
-    page.wait_for_function("document.cookie.includes('_sch=')")
+@pytest.mark.parametrize(
+    "basket",
+    [
+        f'<div id="aw_basket">{LINE}</div>',
+        f'<pre id="aw_basket"><b>{LINE}</b></pre>',
+        f'<form id="aw_basket"><textarea name="value">{LINE}</textarea></form>',
+        f'<script type="text/plain" id="aw_basket">{LINE}</script>',
+    ],
+)
+def test_a_basket_may_be_another_element(page: Page, hosts: Hosts, basket: str) -> None:
+    hosts.tail = SALE + script(hosts) + basket
+    hosts.visit(page, hosts.url("/thanks"))
+    report = hosts.next_received().report
+    assert told(report) == TOLD
+    assert [item["id"] for item in report["items"]] == ["p1"]
 
-    page.evaluate("AWIN.Tracking.Consent.setAdvertiserConsentStatus(false)")
-    assert set(slots(page.context)) == set()
+
+@pytest.mark.parametrize(
+    ("basket", "said"),
+    [
+        ('<div id="aw_basket"><input value="x">Boots</div>', "aw_basket: has no products. Put"),
+        ('<textarea id="aw_basket">Boots, 40.00</textarea>', "aw_basket: has no products. Put"),
+        (
+            """<div id="aw_basket"></div><script>
+            Object.defineProperty(aw_basket, 'textContent', {get() { throw Error('gone') }})
+            </script>""",
+            "aw_basket: could not be read. Put its lines into a textarea",
+        ),
+    ],
+)
+def test_a_basket_that_cannot_be_read_costs_no_sale(
+    page: Page, hosts: Hosts, basket: str, said: str
+) -> None:
+    heard = warnings_of(page)
+    hosts.tail = SALE + script(hosts) + basket
+    hosts.visit(page, hosts.url("/thanks"))
+    report = hosts.next_received().report
+    assert told(report) == TOLD
+    assert "items" not in report
+    assert len([text for text in heard if said in text]) == 1
+
+
+@pytest.mark.parametrize(
+    ("page_holds", "missing"),
+    [
+        ("Object.freeze(AWIN.Tracking); Object.freeze(AWIN);", ()),
+        ("Object.defineProperty(AWIN, 'Tracking', {value: AWIN.Tracking});", ()),
+        (
+            "Object.defineProperty(AWIN.Tracking, 'AdvertiserConsent', {get() { throw 1 }});",
+            (),
+        ),
+        (
+            "Object.defineProperty(AWIN.Tracking.Sale, 'voucher', {get() { throw 1 }});",
+            ("voucher",),
+        ),
+        ("AWIN.Tracking.Sale.voucher = Symbol('x');", ("voucher",)),
+        ("AWIN.Tracking.Sale.channel = Object.create(null);", ("channel",)),
+        ("AWIN.Tracking.Sale = new Proxy(AWIN.Tracking.Sale, {});", ()),
+        ("console.warn = undefined; AWIN.Tracking.Sale.voucher = Symbol('x');", ("voucher",)),
+    ],
+)
+def test_nothing_that_the_page_holds_costs_the_sale(
+    page: Page, hosts: Hosts, page_holds: str, missing: tuple[str, ...]
+) -> None:
+    hosts.tail = SALE + f"<script>{page_holds}</script>" + script(hosts)
+    hosts.visit(page, hosts.url("/thanks"))
+    expected = {name: value for name, value in TOLD.items() if name not in missing}
+    assert told(hosts.next_received().report) == expected
+
+
+@pytest.mark.parametrize("holds", ["1", "true", "'x'", "null", "{Tracking: null}", "{Tracking: 1}"])
+def test_what_is_no_object_is_made_one(page: Page, hosts: Hosts, holds: str) -> None:
+    hosts.tail = f"<script>var AWIN = {holds}</script>" + script(hosts)
+    hosts.visit(page, hosts.url())
+    page.wait_for_load_state("load")
+    page.evaluate(TELL)
+    assert hosts.next_received().report["order"] == "1001"
+
+
+@pytest.mark.parametrize("order", ["constructor", "toString", "__proto__", "valueOf"])
+def test_an_order_may_have_any_name(page: Page, hosts: Hosts, order: str) -> None:
+    hosts.tail = script(hosts)
+    hosts.visit(page, hosts.url())
+    tell = """(order) => {
+      AWIN.Tracking.Sale = {amount: '1.00', orderRef: order};
+      AWIN.Tracking.run();
+      AWIN.Tracking.run();
+    }"""
+    page.evaluate(tell, order)
+    assert hosts.next_received().report["order"] == order
+    page.evaluate(tell, "next")
+    assert hosts.next_received().report["order"] == "next"
+
+
+@pytest.mark.parametrize("amount", ["undefined", "''", "null", "NaN", "'undefined'"])
+def test_a_sale_waits_for_its_amount(page: Page, hosts: Hosts, amount: str) -> None:
+    heard = warnings_of(page)
+    sale = (
+        f"<script>var AWIN = {{Tracking: {{Sale: {{orderRef: '1', amount: {amount}}}}}}}</script>"
+    )
+    hosts.tail = sale + script(hosts)
+    hosts.visit(page, hosts.url())
+    page.wait_for_load_state("load")
+    page.wait_for_function("softclick.warned['AWIN.Tracking.Sale.amount']")
     page.evaluate("AWIN.Tracking.run()")
-    assert "_sch" not in page.evaluate("document.cookie")
-    hosts.received.queue.clear()
-    page.evaluate("AWIN.Tracking.Sale = {amount: '1', orderRef: '1'}; AWIN.Tracking.run()")
-    assert hosts.next_received().report["consent"] == "0"
+    assert [text for text in heard if "amount: is missing" in text][1:] == []
+
+    page.evaluate("AWIN.Tracking.Sale.amount = '7.00'; AWIN.Tracking.run()")
+    report = hosts.next_received().report
+    assert (report["order"], report["amount"]) == ("1", "7.00")
+    page.evaluate("AWIN.Tracking.run()")
+    page.evaluate("AWIN.Tracking.Sale.orderRef = '2'; AWIN.Tracking.run()")
+    assert hosts.next_received().report["order"] == "2"
+
+
+def test_a_sale_whose_amount_never_comes_is_reported_when_the_page_is_left(
+    page: Page, hosts: Hosts
+) -> None:
+    """The tracking host refuses it, keeps it, and tells the shop's staff."""
+    hosts.tail = "<script>var AWIN = {Tracking: {Sale: {orderRef: '1'}}}</script>" + script(hosts)
+    hosts.visit(page, hosts.url())
+    page.wait_for_load_state("load")
+    assert hosts.received.empty()
+    hosts.tail = ""
+    page.goto(hosts.url("/left"))
+    report = hosts.next_received().report
+    assert (report["order"], "amount" in report) == ("1", False)
+
+
+def test_an_order_is_told_once_it_was_reported(page: Page, hosts: Hosts) -> None:
+    """Its amount stands behind the script in the page."""
+    first = "<script>var AWIN = {Tracking: {Sale: {orderRef: '1'}}}</script>"
+    hosts.tail = first + script(hosts, "") + "<script>AWIN.Tracking.Sale.amount = '7.00'</script>"
+    hosts.visit(page, hosts.url())
+    page.wait_for_load_state("load")
+    assert told(hosts.next_received().report) == {
+        "order": "1",
+        "amount": "7.00",
+        "face": "compatible",
+    }
+    assert hosts.received.empty()

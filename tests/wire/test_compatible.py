@@ -4,136 +4,30 @@ The shapes are those of real integrations; each names the repository, the path a
 it was read. Ids, amounts and click ids are our own.
 """
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from httpx import Response
 
-from network.models import Advertiser
+from network.models import Advertiser, CommissionGroup
 from publishers.models import Partnership
 from tests.conftest import TrackingClient
 from tests.support.makers import give_hosts, make_advertiser
-from tests.wire.answers import link, only_click, set_cookies, token_in
+from tests.wire.answers import link, token_in
+from tests.wire.compatible import NAMED, follow, path_of
 from tracking.clicks.snapshot import keeper
+from tracking.clicks.targets import MAX_LOCATION
 from tracking.models import Conversion, Report, UnattributedSales
+from tracking.wire import translated
 from tracking.wire.native import GIF
 
-SHOES = "https://shop.example/shoes?size=42"
 OWN_HOST = "go.shop.example"
 NUMBER = "a number such as 49.90, without sign, exponent or thousands separator"
 
-NAMED = "awinmid={shop}&awinaffid={blog}"
-LINKS = {
-    # Webbiecorn/Gifteez test-awin.js e5f4eabd11b1b3c90951853897235d287ba73624
-    "deep_link": f"/cread.php?{NAMED}&clickref=x&p={{shoes}}",
-    # Kanuj910/SaveOnCoupon database/seeds/StoresTableSeeder.php
-    # 08b0b75dbf6fa3bf1695ddd998170869b9a15d94
-    "old_link": "/awclick.php?mid={shop}&id={blog}&clickref=x&p={shoes}",
-    # What its link builder appends, as on help.awin.com
-    "built_link": f"/cread.php?{NAMED}&clickref=x&ued={{shoes}}&platform=pl",
-    "in_brackets": f"/cread.php?{NAMED}&clickref=x&p=[[{{shoes}}]]",
-    "escaped_brackets": f"/cread.php?{NAMED}&clickref=x&p=%5B%5B{{shoes}}%5D%5D",
-    "escaped_ampersands": f"/cread.php?{NAMED}&clickref=x&ued={{shoes}}".replace("&", "&amp;"),
-    "target_not_encoded": f"/cread.php?{NAMED}&clickref=x&ued={SHOES}",
-    "glued": "/cread.php?ued={shoes}&clickref=x&awinmid={shop}&awinaffid={blog}).",
-}
-
-
-def path_of(template: str, partner: Partnership) -> str:
-    return template.format(
-        shop=partner.advertiser_id, blog=partner.publisher_id, shoes=quote(SHOES, safe="")
-    )
-
-
-def follow(client: TrackingClient, path: str) -> Response:
-    """What our own link answers, to which the other one leads."""
-    response = client.get(path)
-    assert response.status_code == 302
-    assert "Set-Cookie" not in response.headers
-    return client.get(response.headers["Location"])
-
-
-@pytest.mark.parametrize("template", LINKS.values(), ids=LINKS.keys())
-def test_a_link_is_a_click_of_ours(
-    tracking_client: TrackingClient, blog: Partnership, template: str
-) -> None:
-    response = follow(tracking_client, path_of(template, blog))
-
-    assert response.headers["Location"] == f"{SHOES}&sclk={token_in(response)}"
-    assert f"__Secure-sch-{blog.advertiser_id}" in set_cookies(response)
-    click = only_click(tracking_client)
-    assert (click.publisher_id, click.references, click.reason) == (
-        blog.publisher_id,
-        {"ref": "x"},
-        "",
-    )
-
-
-def test_a_link_to_a_product_of_a_feed_leads_to_the_landing_page(
-    tracking_client: TrackingClient, blog: Partnership
-) -> None:
-    path = path_of("/pclick.php?p=2817431&a={blog}&m={shop}&pref1=x&pref2=y", blog)
-    response = follow(tracking_client, path)
-
-    assert response.headers["Location"] == f"https://shop.example/welcome?sclk={token_in(response)}"
-    assert only_click(tracking_client).references == {"ref": "x", "ref2": "y"}
-
-
-def test_references_and_campaign_have_our_names(
-    tracking_client: TrackingClient, blog: Partnership
-) -> None:
-    path = f"/cread.php?{NAMED}&clickref=a&clickref6=f&campaign=spring+sale"
-    follow(tracking_client, path_of(path, blog))
-
-    click = only_click(tracking_client)
-    assert (click.references, click.campaign) == ({"ref": "a", "ref6": "f"}, "spring sale")
-
-
-@pytest.mark.parametrize(
-    ("target", "landed"),
-    [
-        (f"&ued={quote(SHOES, safe='')}", f"{SHOES}&sn=1"),
-        ("", "https://shop.example/welcome?sn=1"),
-        ("&ued=https://[", "https://shop.example/welcome"),
-    ],
-)
-def test_without_consent_the_target_says_so(
-    tracking_client: TrackingClient, blog: Partnership, target: str, landed: str
-) -> None:
-    path = path_of(f"/cread.php?{NAMED}&cons=0", blog)
-    response = follow(tracking_client, path + target)
-
-    assert response.headers["Location"] == landed
-    assert only_click(tracking_client).reason == "no_consent"
-
-
-@pytest.mark.parametrize("cons", ["1", "", "{cons}"])
-def test_an_answer_that_is_no_refusal_is_passed_on(
-    tracking_client: TrackingClient, blog: Partnership, cons: str
-) -> None:
-    path = path_of(f"/cread.php?{NAMED}", blog)
-    response = follow(tracking_client, f"{path}&cons={cons}")
-
-    assert "sn=1" not in response.headers["Location"]
-    assert only_click(tracking_client).reason == ""
-
-
-@pytest.mark.parametrize("query", ["", "awinmid=", "awinmid=x&awinaffid=1", "awinmid=99999999999"])
-def test_a_link_without_an_advertiser_is_told(tracking_client: TrackingClient, query: str) -> None:
-    response = tracking_client.get(f"/cread.php?{query}")
-
-    assert response.status_code == 404
-    assert "advertiser" in response.text
-
-
-def test_a_link_without_a_publisher_leads_to_the_landing_page(
-    tracking_client: TrackingClient, shop: Advertiser
-) -> None:
-    response = follow(tracking_client, f"/cread.php?awinmid={shop.id}&awinaffid=x")
-
-    assert response.headers["Location"] == "https://shop.example/welcome"
-    assert only_click(tracking_client).reason == "not_partner"
-
+BASKETS = json.loads(Path(__file__, "../../support/baskets.json").resolve().read_text())
 
 PIXELS = {
     # rudderlabs/rudder-transformer's sibling for browsers, and help.awin.com's fall-back pixel
@@ -166,6 +60,39 @@ def test_a_pixel_reports_what_the_browser_holds(
     assert sale.decision
     assert sale.decision.paid_publisher_id == blog.publisher_id
     assert Report.objects.get().source == "pixel"
+
+
+LONG_REPORT = "merchant={shop}&amount=49.90&ref=1001&vc=SAVE5&cons=1"
+BOUGHT = "".join(f"&bd[{at}]=AW:P|1|1001|p{at}|Boots|1.00|1" for at in range(150))
+
+
+def test_of_a_pixel_that_is_too_long_its_products_are_left_out(
+    tracking_client: TrackingClient, blog: Partnership
+) -> None:
+    tracking_client.get(link(blog))
+    query = LONG_REPORT.format(shop=blog.advertiser_id) + BOUGHT
+    response = tracking_client.get(f"/sread.img?{query}")
+    assert len(response.headers["Location"]) <= MAX_LOCATION
+    tracking_client.get(response.headers["Location"])
+    tracking_client.drain()
+
+    assert Conversion.objects.get().decision.paid_publisher_id == blog.publisher_id  # type: ignore[union-attr]
+    assert "items" not in Report.objects.get().figures
+
+
+def test_a_pixel_that_no_redirect_can_hold_is_taken_and_says_what_is_wrong(
+    tracking_client: TrackingClient, blog: Partnership, token: str
+) -> None:
+    query = f"{LONG_REPORT.format(shop=blog.advertiser_id)}&cks={token}&ch={'x' * 4_000}"
+    assert tracking_client.head(f"/sread.img?{query}").status_code == 200
+    response = tracking_client.get(f"/sread.img?{query}")
+
+    assert (response.status_code, response.content) == (200, GIF)
+    assert response.headers["X-Softclick-Error"].startswith("channel: received 'xxx")
+    tracking_client.drain()
+    sale = Conversion.objects.get()
+    assert (sale.order, sale.voucher, sale.channel) == ("1001", "SAVE5", "")
+    assert Report.objects.count() == 1
 
 
 @pytest.mark.parametrize("merchant", ["", "x", "99"])
@@ -218,6 +145,15 @@ def test_a_server_reports_without_a_key(
     assert sale.decision
     assert sale.decision.paid_publisher_id == blog.publisher_id
     assert (report.source, report.rank) == ("server", "token")
+
+
+@pytest.mark.parametrize("case", BASKETS.values(), ids=BASKETS.keys())
+def test_a_basket_is_read_as_in_a_page(case: Mapping[str, Any]) -> None:
+    whole = quote(case["basket"], safe="%")
+    lines = [quote(line, safe="%") for line in case["basket"].splitlines()]
+    apart = "&".join(f"bd[{at}]={line}" for at, line in enumerate(lines))
+    for query in (f"bd={whole}", apart):
+        assert json.loads(dict(translated.report(query)).get("items", "[]")) == case["items"]
 
 
 def test_products_are_kept_with_the_report(
@@ -293,6 +229,19 @@ BAD = {
 }
 
 
+def test_a_group_without_a_rate_is_named(
+    tracking_client: TrackingClient, shop: Advertiser, token: str
+) -> None:
+    CommissionGroup.objects.create(advertiser=shop, code="BAGS")
+    keeper.forget()
+    path = f"/sread.php?merchant={shop.id}&ref=1&amount=1&cks={token}&parts=BAGS:1"
+    response = tracking_client.get(path)
+
+    assert response.status_code == 400
+    said = "parts: received 'BAGS', expected one of DEFAULT, SHOES. Use a known code.\n"
+    assert response.text == said
+
+
 @pytest.mark.parametrize(("fields", "said"), BAD.values(), ids=BAD.keys())
 def test_a_server_is_told_what_is_wrong(
     tracking_client: TrackingClient, shop: Advertiser, fields: str, said: str
@@ -349,6 +298,27 @@ def test_the_tag_has_the_name_that_shops_know(
     assert "AWIN" not in tracking_client.get(f"/t/{shop.id}/tag.js").text
     for other in ("/99999.js", "/0.js", "/x.js"):
         assert tracking_client.get(other).status_code == 404
+
+
+def test_a_closed_shop_answers_as_its_own_addresses_do(
+    tracking_client: TrackingClient, shop: Advertiser, blog: Partnership, token: str
+) -> None:
+    """What was clicked before may still be bought; no click is new."""
+    Advertiser.objects.filter(id=shop.id).update(status=Advertiser.Status.CLOSED)
+    keeper.forget()
+    landed = follow(tracking_client, path_of(f"/cread.php?{NAMED}&ued={{shoes}}", blog))
+    assert landed.headers["Location"] == "https://shop.example/welcome"
+    own = tracking_client.get(f"/t/{shop.id}/tag.js")
+    theirs = tracking_client.get(f"/{shop.id}.js")
+    assert (theirs.status_code, theirs.text.splitlines()[0]) == (200, own.text.splitlines()[0])
+
+    answers = [
+        tracking_client.get(f"/t/{shop.id}/pixel.gif?order=1&amount=1&click={token}"),
+        tracking_client.get(f"/sread.php?merchant={shop.id}&ref=2&amount=1&cks={token}"),
+    ]
+    assert [answer.headers.get("X-Softclick-Error") for answer in answers] == [None, None]
+    tracking_client.drain()
+    assert sorted(Conversion.objects.values_list("order", flat=True)) == ["1", "2"]
 
 
 def test_an_own_host_answers_for_its_shop_alone(

@@ -60,15 +60,18 @@ def _name(item: str) -> str:
     return unquote_plus(name) if "%" in name or "+" in name else name
 
 
+def escaped(text: str) -> str:
+    """A part of a URL as a header can carry it; what is escaped already stays as it is."""
+    return quote(text, _ASCII)
+
+
 def as_ascii(url: str) -> str:
     """The URL as a header can carry it, and browsers ask for it. Blanks are escaped."""
     if _USUAL.fullmatch(url):
         return url
     parts = urlsplit(url.strip())
     port = f":{parts.port}" if parts.port is not None else ""
-    path, query, fragment = (
-        quote(part, _ASCII) for part in (parts.path, parts.query, parts.fragment)
-    )
+    path, query, fragment = map(escaped, (parts.path, parts.query, parts.fragment))
     return urlunsplit(
         (parts.scheme, ascii_host(parts.hostname or "") + port, path, query, fragment)
     )

@@ -22,9 +22,8 @@ def link(request: HttpRequest, kind: str) -> HttpResponseBase:
     shop = _shop(request, meant.advertiser) if meant else None
     if meant is None or shop is None:
         return unknown_advertiser(request)
-    if translated.is_strictly_necessary(query):
-        meant = translated.as_strictly_necessary(meant, shop.landing_url)
-    return HttpResponse(status=HTTPStatus.FOUND, headers={"Location": meant.location})
+    location = meant.location(shop.landing_url)
+    return HttpResponse(status=HTTPStatus.FOUND, headers={"Location": location})
 
 
 def script(request: HttpRequest, advertiser: str) -> HttpResponseBase:
@@ -33,12 +32,16 @@ def script(request: HttpRequest, advertiser: str) -> HttpResponseBase:
 
 
 def pixel(request: HttpRequest) -> HttpResponseBase:
-    """``GET /sread.img``: to our pixel. Without an advertiser it is a picture that says so."""
+    """``GET /sread.img``: to our pixel. Without an advertiser it is a picture that says so. A
+    report that is too long for a redirect is taken here, where the shared host gets no cookies."""
     query = request.META.get("QUERY_STRING", "")
     advertiser = translated.advertiser_of_report(query)
-    if _shop(request, advertiser) is None:
+    shop = _shop(request, advertiser)
+    if shop is None:
         return native.nobodys_pixel(advertiser)
     location = translated.pixel(advertiser, query)
+    if not location:
+        return native.picture(request, shop, translated.report(query))
     return HttpResponse(status=HTTPStatus.FOUND, headers={"Location": location})
 
 

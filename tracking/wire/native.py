@@ -116,10 +116,17 @@ def pixel(request: HttpRequest, advertiser: int) -> HttpResponseBase:
     shop = keeper.current().advertisers.get(advertiser)
     if shop is None:
         return nobodys_pixel(advertiser)
+    return picture(request, shop, list(pairs(request.META.get("QUERY_STRING", ""))))
+
+
+def picture(
+    request: HttpRequest, shop: AdvertiserSnapshot, said: Sequence[tuple[str, str]]
+) -> HttpResponseBase:
+    """The pixel's answer to the report that these parameters are."""
     response = HttpResponse(GIF, "image/gif")
     if request.method != "GET":
         return _cross_origin(response)
-    report = take(request, shop, list(pairs(request.META.get("QUERY_STRING", ""))), "pixel")
+    report = take(request, shop, said, "pixel")
     _name_errors(response, report.remarks)
     return _cross_origin(response)
 

@@ -6,11 +6,14 @@ translated and nothing is decided here; what the values may be is said where our
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote_plus, unquote, urlencode
+from urllib.parse import quote_plus, unquote_plus, urlencode
 
-from tracking.clicks.targets import with_parameter
-from tracking.clicks.visits import items, pairs, parameters
+from tracking.clicks import pasting
+from tracking.clicks.redirect import MAX_REFERENCE
+from tracking.clicks.targets import MAX_LOCATION, escaped, with_parameter
+from tracking.clicks.visits import PARAMETERS, items, pairs, parameters
 from tracking.rule import consent
 
 FACE = "compatible"
@@ -47,6 +50,9 @@ _NOT_READ = frozenset(
     {"gdpr", "gdpr_consent", "platform", "linkid", "s", "v", "q", "r", "tt", "tv"}
 )
 """What links carry for that network's own ends."""
+_NONE = "too-long"
+"""Leads to the landing page and is recorded as a bad target, as one of ours that is too long."""
+_LINE_END = re.compile(r"[\r\n]+")
 _BASKET_LINE = re.compile(r"bd(?:\[[0-9]*\])?")
 _PRODUCT = ("id", "name", "price", "quantity", "sku", "group", "category")
 """What stands in a basket's line, ``AW:P|advertiser|order|…``."""
@@ -56,16 +62,38 @@ _BRACKETS = re.compile(r"(?:\[|%5B){2}(.*?)(?:(?:\]|%5D){2})?", re.IGNORECASE | 
 
 @dataclass(frozen=True, slots=True)
 class TranslatedLink:
-    """A link in our form. ``publisher`` is 0 where none is named."""
+    """A link in our form. ``publisher`` is 0 where none is named; ``said`` is what stands in its
+    query, as it was written. ``is_strictly_necessary``: it says that the shopper does not
+    consent."""
 
     advertiser: int
     publisher: int
-    query: str
+    said: tuple[str, ...]
+    is_strictly_necessary: bool
 
-    @property
-    def location(self) -> str:
+    def location(self, landing_url: str) -> str:
+        """The link's address. None is longer than those that our own links lead to: the partner's
+        references are cut as ours are, and a target that is too long all the same is a bad one."""
+        target = _target(self.said)
+        own = [item for item in self.said if _name(item) in PARAMETERS - {"to"}]
+        said = self.said
+        if self.is_strictly_necessary:
+            target = _marked(target or landing_url) or target
+            said = _with_target(own, target)
+        cut = [_cut(item) for item in own]
+        answers = [item for item in cut if _name(item) == "consent"]
+        shorter = (
+            _with_target(cut, target),
+            _with_target(cut, _NONE),
+            _with_target(answers, _NONE),
+        )
+        addresses = map(self._address, (said, *shorter))
+        return next(address for address in addresses if len(address) <= MAX_LOCATION)
+
+    def _address(self, said: Sequence[str]) -> str:
         path = f"/t/{self.advertiser}/c/{self.publisher or ''}"
-        return f"{path}?{self.query}" if self.query else path
+        query = escaped("&".join(said))
+        return f"{path}?{query}" if query else path
 
 
 def link(kind: str, query: str) -> TranslatedLink | None:
@@ -88,27 +116,8 @@ def link(kind: str, query: str) -> TranslatedLink | None:
             found.append(f"{_OF_A_CLICK[name]}={value}")
         elif item and name not in named and (is_pasted or name not in {*_TARGETS, *_NOT_READ}):
             found.append(item)
-    return TranslatedLink(advertiser, publisher, "&".join(found))
-
-
-def is_strictly_necessary(query: str) -> bool:
-    """Whether a link says that the shopper does not consent."""
-    return consent.parse_all(value for name, value in pairs(query) if name == "cons") is False
-
-
-def as_strictly_necessary(meant: TranslatedLink, landing_url: str) -> TranslatedLink:
-    """The link, whose target tells the shop that the click is one of these: ``sn=1``."""
-    parts = meant.query.split("&")
-    targets = [item.removeprefix("to=") for item in parts if item.startswith("to=")]
-    target = unquote(targets[-1]) if targets else landing_url
-    try:
-        marked = with_parameter(target, "sn", "1")
-    except ValueError:
-        return meant
-    others = [item for item in parts if item and not item.startswith("to=")]
-    return TranslatedLink(
-        meant.advertiser, meant.publisher, "&".join([*others, f"to={quote_plus(marked)}"])
-    )
+    refused = consent.parse_all(value for name, value in pairs(query) if name == "cons") is False
+    return TranslatedLink(advertiser, publisher, tuple(found), refused)
 
 
 def advertiser_of_report(query: str) -> int:
@@ -122,21 +131,64 @@ def report(query: str) -> list[tuple[str, str]]:
     there (:class:`tracking.evidence.fields.Terms`)."""
     said = list(pairs(query))
     found = [(_OF_A_REPORT[name], value) for name, value in said if name in _OF_A_REPORT]
-    bought = [_product(value) for name, value in said if _BASKET_LINE.fullmatch(name)]
-    if bought := list(filter(None, bought)):
+    lines = [value for name, value in said if _BASKET_LINE.fullmatch(name)]
+    if bought := products("\n".join(lines)):
         found.append(("items", json.dumps(bought)))
     return [*found, ("face", FACE)]
 
 
+def products(basket: str) -> list[dict[str, str]]:
+    """The items in the lines of a basket, as ``static/tracking/awin.js`` reads them in a page
+    (``tests/support/baskets.json``)."""
+    read = [_product(line) for line in _LINE_END.split(basket)]
+    return [product for product in read if product]
+
+
 def pixel(advertiser: int, query: str) -> str:
-    """The address of our pixel for a report."""
-    return f"/t/{advertiser}/pixel.gif?{urlencode(report(query))}"
+    """The address of our pixel for a report; empty where it would be longer than any that we lead
+    to, also without what was bought."""
+    said = report(query)
+    for fields in (said, [(name, value) for name, value in said if name != "items"]):
+        address = f"/t/{advertiser}/pixel.gif?{urlencode(fields)}"
+        if len(address) <= MAX_LOCATION:
+            return address
+    return ""
 
 
 def _product(line: str) -> dict[str, str]:
-    """An item of an order; empty for a line that is none."""
+    """An item of an order, without what is empty; empty for a line that is none."""
     mark, *parts = (part.strip() for part in line.split("|"))
-    return dict(zip(_PRODUCT, parts[2:], strict=False)) if mark == "AW:P" else {}
+    said = zip(_PRODUCT, parts[2:], strict=False) if mark == "AW:P" else ()
+    return {name: value for name, value in said if value}
+
+
+def _target(said: Sequence[str]) -> str:
+    """The target that a link means, in full and decoded; empty where it has none."""
+    has_one = any(_name(item) == "to" for item in said)
+    return pasting.read(said, PARAMETERS).target if has_one else ""
+
+
+def _with_target(said: Sequence[str], target: str) -> tuple[str, ...]:
+    return (*said, f"to={quote_plus(target)}") if target else tuple(said)
+
+
+def _marked(target: str) -> str:
+    """The target that tells the shop that the click is strictly necessary, by ``sn=1``; empty for
+    what is no address."""
+    try:
+        return with_parameter(target, "sn", "1")
+    except ValueError:
+        return ""
+
+
+def _name(item: str) -> str:
+    return item.partition("=")[0]
+
+
+def _cut(item: str) -> str:
+    """A parameter of a link, no longer than it is kept."""
+    name, _, value = item.partition("=")
+    return f"{name}={quote_plus(unquote_plus(value)[:MAX_REFERENCE])}"
 
 
 def _number(text: str) -> int:

@@ -2,16 +2,38 @@
 // pages put into AWIN.Tracking is told to the tag. It decides nothing. docs/moving.md has the names.
 //
 // Pages make AWIN anew, before or after this script, and have it injected once more for each order:
-// so it reads what is there when it runs, when the page is complete, and when it is asked to. Written
-// as tag.js is, so that it can be made small in the same way.
+// so it reads what is there when it runs, when the page is complete, and when it is asked to. Whatever
+// the page holds, nothing of it may keep the sale from being told. Written as tag.js is, so that it can
+// be made small in the same way.
 (function () {
   'use strict';
 
   const FIELDS = { orderRef: 'order', amount: 'amount', currency: 'currency', parts: 'parts', voucher: 'voucher', channel: 'channel', customerAcquisition: 'customer', test: 'test' };
   const PRODUCT = 'id name price quantity sku group category'.split(' ');
-  const BASKET = 'aw_basket';
-  const told = window.softclick.told = window.softclick.told || {};
-  let answered;
+  const BASKET = 'aw_basket', SALE = 'AWIN.Tracking.Sale.', CONSENT = 'AWIN.Tracking.AdvertiserConsent';
+  // What this page has told, by whichever of its scripts: its orders, what it last said of consent in
+  // AdvertiserConsent, and whether the shopper has said no since.
+  const tag = window.softclick;
+  const told = tag.told = tag.told || Object.create(null);
+  const warned = tag.warned = tag.warned || Object.create(null);
+
+  // Tell the shop's developer, each thing once.
+  function say(field, text, thing) {
+    if (warned[field]) return;
+    warned[field] = 1;
+    try {
+      console.warn('softclick: ' + field + ': ' + text, thing);
+    } catch {}
+  }
+
+  // Do this much of it; what the page holds may throw.
+  function attempt(field, remedy, step) {
+    try {
+      return step();
+    } catch (error) {
+      say(field, 'could not be read. ' + remedy, error);
+    }
+  }
 
   // A value as text. Some pages have encoded it, once.
   function plain(value) {
@@ -22,49 +44,100 @@
     }
   }
 
+  function product(line) {
+    const parts = line.split('|').map((part) => part.trim()), bought = {};
+    if (parts[0] === 'AW:P') PRODUCT.forEach((name, at) => {
+      if (parts[at + 3]) bought[name] = plain(parts[at + 3]);
+    });
+    return bought;
+  }
+
   // The lines AW:P|advertiser|order|id|name|price|quantity|sku|group|category of the page's form.
   function products() {
-    const lines = document.getElementById(BASKET)?.value.split(/[\r\n]+/) || [];
-    return lines.map((line) => line.trim().split('|')).filter((parts) => parts[0] === 'AW:P')
-      .map((parts) => Object.fromEntries(PRODUCT.map((name, at) => [name, plain(parts[at + 3] || '')])));
+    const basket = document.getElementById(BASKET);
+    if (!basket) return [];
+    const text = typeof basket.value === 'string' ? basket.value : basket.textContent;
+    const bought = text.split(/[\r\n]+/).map(product).filter((found) => Object.keys(found).length);
+    if (text.trim() && !bought.length) say(BASKET, 'has no products. Put lines such as AW:P|7|1001|p1|Boots|40.00|1 into a textarea with this id.', basket);
+    return bought;
   }
 
-  // The banner's answer, told once: it may be given another one by other ways.
-  function consent(answer) {
-    if (answer == null || answer === answered) return;
-    answered = answer;
-    window.softclick('consent', !!answer);
+  // Yes, no, or undefined for what is no answer.
+  function answerOf(value) {
+    if (value === true || value === 1) return true;
+    if (value === false || value === 0) return false;
+    if (value != null) say(CONSENT, 'is no answer, and was not read. Set it to true or false, or to 1 or 0, when the shopper has answered.', value);
   }
 
-  // Report the sale that the page tells of, each order once.
-  function report() {
-    const sale = window.AWIN?.Tracking?.Sale, details = { face: 'compatible' };
-    const order = sale?.orderRef;
-    if (order == null || order === '' || told[order]) return;
-    told[order] = 1;
-    Object.keys(FIELDS).forEach((name) => {
-      if (sale[name] != null && sale[name] !== '') details[FIELDS[name]] = plain(sale[name]);
-    });
-    const items = products();
+  // What the page holds of consent is told once: the shopper may have given another answer by other
+  // ways since, and after a no only an answer that is given anew is a yes.
+  function consent() {
+    const answer = answerOf(window.AWIN?.Tracking?.AdvertiserConsent);
+    if (answer == null || answer === tag.answered) return;
+    tag.answered = answer;
+    if (!answer || !tag.refused) tag('consent', answer);
+  }
+
+  function answered(value) {
+    const answer = answerOf(value);
+    if (answer == null) return;
+    tag.answered = answer;
+    tag.refused = !answer;
+    tag('consent', answer);
+  }
+
+  // The fields of the sale, as text.
+  function fields(sale) {
+    const details = { face: 'compatible' };
+    Object.keys(FIELDS).forEach((name) => attempt(SALE + name, 'Set it to text or a number.', () => {
+      const value = sale[name];
+      if (value != null && value !== '') details[FIELDS[name]] = plain(value);
+    }));
+    return details;
+  }
+
+  // Report the sale that the page tells of, each order once. Without its amount it waits for that, as
+  // long as the page is there.
+  function report(isLeft) {
+    const sale = window.AWIN?.Tracking?.Sale, details = sale == null ? {} : fields(sale);
+    const order = details.order, isWhole = /\d/.test(details.amount);
+    if (!order || told[order]) return;
+    if (!isWhole && !isLeft) {
+      if (document.readyState === 'complete') say(SALE + 'amount', 'is missing, so the sale waits. Set it, and call AWIN.Tracking.run().', sale);
+      return;
+    }
+    const items = attempt(BASKET, 'Put its lines into a textarea with this id.', products) || [];
     if (items.length) details.items = items;
-    window.softclick('sale', details);
+    tag('sale', details);
+    told[order] = 1;
   }
 
-  function read() {
-    const network = window.AWIN = window.AWIN || {};
-    const tracking = network.Tracking = network.Tracking || {};
-    tracking.run = read;
+  // What pages call.
+  function offer() {
+    const network = window.AWIN = Object(window.AWIN);
+    const tracking = network.Tracking = Object(network.Tracking);
+    tracking.run = run;
     tracking.Consent = {
       setAdvertiserConsentStatus(answer) {
+        answered(answer);
         tracking.AdvertiserConsent = answer;
-        consent(answer);
       }
     };
-    consent(tracking.AdvertiserConsent);
-    report();
   }
 
-  read();
-  addEventListener('DOMContentLoaded', read);
-  addEventListener('load', read);
+  // As long as the page comes in, what belongs to the sale may still be missing, its basket too.
+  function read(isLeft, isComing) {
+    attempt(CONSENT, 'Set it to true or false.', consent);
+    if (!isComing) attempt('AWIN.Tracking.Sale', 'Set it to an object with orderRef and amount.', () => report(isLeft));
+    attempt('AWIN.Tracking', 'Leave it, or set it to an object that can be changed.', offer);
+  }
+
+  function run() {
+    read();
+  }
+
+  read(false, document.readyState === 'loading');
+  addEventListener('DOMContentLoaded', run);
+  addEventListener('load', run);
+  addEventListener('pagehide', () => read(true));
 })();
