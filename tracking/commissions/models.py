@@ -240,6 +240,12 @@ class Commission(AdvertiserRow):
                 name="commission_declined",
                 condition=Q(status="declined"),
             ),
+            # Few: lists that are summed up from the rollups count these apart.
+            models.Index(
+                fields=("advertiser", "-sold_at"),
+                name="commission_nobody_paid",
+                condition=Q(decline_reason="nobody_paid"),
+            ),
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(

@@ -18,6 +18,8 @@ _WAITING = (
     Counted.SALE_CONFLICT_UNPAID,
 )
 """What is open. Sums that come to nothing are dropped, so that there is little of it."""
+_SALES = [item for item in Counted if item.startswith("sale_")]
+"""Every sale, once: under its state."""
 
 
 class Rollup(AdvertiserRow):
@@ -79,6 +81,20 @@ class Rollup(AdvertiserRow):
                 include=("count", "commission_minor"),
                 name="rollup_waiting",
                 condition=Q(counted__in=[item.value for item in _WAITING]),
+            ),
+            # What long lists come to is read from this alone.
+            models.Index(
+                fields=("advertiser", "hour"),
+                include=(
+                    "publisher",
+                    "cookie_type",
+                    "counted",
+                    "count",
+                    "sale_amount_minor",
+                    "commission_minor",
+                ),
+                name="rollup_sales",
+                condition=Q(counted__in=[item.value for item in _SALES]),
             ),
             models.Index(
                 fields=("advertiser", "id"), name="rollup_fresh", condition=Q(is_folded=False)

@@ -37,8 +37,9 @@ DASHBOARD = (
     "notices",
 )
 _CHOICE = re.compile(r'href="(\?[^"#]+)"')
-_LEFT_OUT = re.compile(r"\?(o=|p=(?!2$))")
-"""Other orders, and pages further on than the second: how many there are depends on the rows."""
+_LEFT_OUT = re.compile(r"\?(o=|p=(?!2$)|.*\bcount=all)")
+"""Counting all of a list; other orders, and pages further on than the second: how many there are
+depends on the rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,8 @@ from unfold.sites import UnfoldAdminSite
 from network import dates
 from network.models import Advertiser, User
 from network.pages.people.logged import what_changed
-from network.pages.site import navigation
+from network.pages.site import navigation, totals
 from network.pages.site.columns import EMPTY, NamedRows
-from network.pages.site.totals import CappedPaginator, page_of, totals_of
 from network.people import access
 
 Row = TypeVar("Row", bound=Model)
@@ -179,14 +178,19 @@ class ScopedAdmin(NamedRows, unfold.ModelAdmin, admin.ModelAdmin[Row]):  # type:
         """Raises IncorrectLookupParameters for text that no column can hold."""
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             raise IncorrectLookupParameters("a null character")
+        counts_all = totals.take_count(request)
         found = super().get_changelist_instance(request)
-        setattr(found, "totals", totals_of(found, self.sums))  # noqa: B010
+        setattr(found, "told", totals.totals_of(request, found, counts_all=counts_all))  # noqa: B010
         return found
+
+    def rolled_up(self, request: HttpRequest, found: ChangeList) -> totals.ListTotal | None:
+        """What a list of many rows comes to, where sums that are kept know it exactly."""
+        return None
 
     def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Paginator[Any]:
         found: Paginator[Any] = super().get_paginator(request, *args, **kwargs)
-        if isinstance(found, CappedPaginator):
-            found.shows(page_of(request))
+        if isinstance(found, totals.CappedPaginator):
+            found.shows(totals.page_of(request))
         return found
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:

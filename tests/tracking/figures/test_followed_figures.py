@@ -91,5 +91,5 @@ def test_a_figure_opens_its_rows_and_its_sum(
         rows = reader.list_at(target).result_count
         assert rows == int(number.replace(",", "")), f"{target}: {number}"
     for target, amount in summed:
-        totals = reader.list_at(target).totals
+        totals = reader.list_at(target).told.sums
         assert any(unescape(amount) in total.split() for total in totals), f"{target}: {amount}"

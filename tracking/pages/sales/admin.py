@@ -60,6 +60,7 @@ from tracking.pages.sales.entered import (
 from tracking.pages.sales.filters import (
     ClosesFilter,
     CookieTypeFilter,
+    CreditedFilter,
     CurrencyFilter,
     OutcomeFilter,
     PeriodFilter,
@@ -72,6 +73,7 @@ from tracking.pages.sales.filters import (
 )
 from tracking.pages.sales.partner_filter import PartnerFilter
 from tracking.pages.sales.reports import told_errors, told_report
+from tracking.pages.sales.rolled import of_commissions, of_sales
 from tracking.pages.sales.sale import page_of
 from tracking.rule.reasons import ReportOutcome
 
@@ -111,7 +113,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         AdvertiserFilter,
         PartnerFilter,
         PeriodFilter,
-        PublisherFilter,
+        CreditedFilter,
         SaleStateFilter,
         CookieTypeFilter,
         UsedFilter,
@@ -123,6 +125,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
     actions = ("approve", "decline", "settle")
     list_before_template = "admin/sales/queue.html"
     paginator = CappedPaginator
+    rolled_up = staticmethod(of_sales)
     sums = MappingProxyType(
         {
             gettext_lazy("Amount %(amount)s"): Sum("amount_minor"),
@@ -262,6 +265,7 @@ class CommissionAdmin(WholeTextSearch, ScopedAdmin[Commission]):
     search_help_text = gettext_lazy("Order or partner, or part of it")
     ordering = ("-sold_at", "-id")
     paginator = CappedPaginator
+    rolled_up = staticmethod(of_commissions)
     sums = MappingProxyType(
         {
             gettext_lazy("Sale value %(amount)s"): Sum("sale_amount_minor"),

@@ -117,6 +117,13 @@ class PublisherFilter(FollowedFilter):
         return [(text, name) for name in names[:1]]
 
 
+class CreditedFilter(PublisherFilter):
+    """``?publisher=7``: sales that are credited to one partner."""
+
+    def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        return queryset.filter(commission__publisher=chosen)
+
+
 class CurrencyFilter(FollowedFilter):
     """``?currency=EUR``: what is paid in one currency."""
 
