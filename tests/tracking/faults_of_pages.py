@@ -3,6 +3,7 @@
 from tests.support.faults import Fault
 
 _OUTDATED = "tests/tracking/lifecycle/test_outdated_pages.py::"
+_SETTLING = "tests/tracking/lifecycle/test_settling_pages.py::"
 
 PAGES = (
     Fault(
@@ -31,15 +32,15 @@ PAGES = (
     Fault(
         "a conflict is settled that got another report since it was shown",
         "tracking.conversions.conflicts",
-        "choice.seen and choice.seen != standing_in_conflict(conversion)",
+        "seen and seen != standing_in_conflict(conversion, contest)",
         "False",
         _OUTDATED + "test_a_conflict_that_got_another_report_is_not_settled",
     ),
     Fault(
         "what each report pays does not belong to what was shown of a conflict",
         "tracking.conversions.conflicts",
-        'return " ".join((stands, *map(str, paid)))',
-        "return stands",
+        'facts.append(str(paid.id) if paid else "-")',
+        "pass",
         _OUTDATED + "test_a_conflict_whose_reports_credit_somebody_else_by_now_is_not_settled",
     ),
     Fault(
@@ -49,5 +50,35 @@ PAGES = (
         "paid = (commission.amount_minor,)",
         _OUTDATED + "test_a_sale_that_became_another_is_not_ruled",
         case="partner",
+    ),
+    Fault(
+        "a suspension does not belong to what was shown of a conflict",
+        "tracking.conversions.conflicts",
+        'facts += [str(earned.amount_minor), earned.status, earned.decline_reason or "-"]',
+        "facts += [str(earned.amount_minor)]",
+        _SETTLING + "test_a_partner_whose_suspension_began_or_ended_meanwhile_is_noticed",
+    ),
+    Fault(
+        "a suspended partner is said to earn what it is credited with",
+        "tracking.conversions.deciding",
+        "said = suspended.decline(shop.pk, filter(None, paid), now)",
+        "said: list[Validation] = []",
+        _SETTLING + "test_a_suspended_partner_is_said_to_earn_nothing",
+        case="of_journeys",
+    ),
+    Fault(
+        "several conflicts are settled though one is another by now",
+        "tracking.pages.rulings.settling",
+        '                refuse_other(row, found.get(row.pk), seen.get(row.pk, ""))\n',
+        "                pass\n",
+        _OUTDATED + "test_a_conflict_that_got_another_report_is_not_settled",
+        case="several",
+    ),
+    Fault(
+        "to decline an order in conflict settles it by a report that credits nobody",
+        "tracking.conversions.conflicts",
+        "(key for key in order if self.becomes[key].paid)",
+        "iter(())",
+        _SETTLING + "test_neither_declines_by_the_report_that_credits_somebody",
     ),
 )

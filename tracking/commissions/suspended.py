@@ -26,7 +26,7 @@ def decline(advertiser: int, commissions: Iterable[Commission], now: datetime) -
     return [
         rulings.apply(_statement(suspensions[each.publisher_id]), each, now)
         for each in concerned
-        if each.conversion_id not in excused
+        if (each.conversion_id, each.publisher_id) not in excused
     ]
 
 
@@ -67,23 +67,23 @@ def _excused(
     advertiser: int,
     commissions: Collection[Commission],
     suspensions: Mapping[int, PartnershipTerms],
-) -> set[int]:
-    """The sales about which what was said last, since the suspension, is not that they are
-    declined. One may have been declined with it before, and then have been another's for a
-    while."""
+) -> set[tuple[int, int]]:
+    """The sales and publishers about which what was said last, since the suspension, is not that
+    they are declined. One may have been declined with it before, and then have been another's for
+    a while."""
     if not commissions:
         return set()
-    of = {each.conversion_id: each.publisher_id for each in commissions}
+    wanted = {(each.conversion_id, each.publisher_id) for each in commissions}
     said = Validation.objects.filter(
         advertiser=advertiser,
-        conversion__in=of,
+        conversion__in={sale for sale, _publisher in wanted},
         publisher__in=suspensions,
         at__gte=min(row.created_at for row in suspensions.values()),
     )
     last = {
-        row.conversion_id: row
+        (row.conversion_id, row.publisher_id): row
         for row in said.order_by("at", "pk")
-        if row.publisher_id == of[row.conversion_id]
+        if (row.conversion_id, row.publisher_id) in wanted
         and row.at >= suspensions[row.publisher_id].created_at
     }
     return {key for key, row in last.items() if row.action != Validation.Action.DECLINE}

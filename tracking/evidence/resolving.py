@@ -87,6 +87,11 @@ class Known:
             return self
         return Known(self.terms, self.evidence, replace(self.context, approved_at=at), self.clicks)
 
+    def settled(self, at: datetime) -> "Known":
+        """The same order, had staff settled its conflict then."""
+        context = replace(self.context, settled_at=at)
+        return Known(self.terms, self.evidence, context, self.clicks)
+
     def before(self) -> Iterator[Joined]:
         """What was joined when fewer reports were known, in the order in which they were received.
         Bare ones, which are not always kept, say when the order was there from the beginning."""

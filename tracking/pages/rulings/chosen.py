@@ -2,7 +2,7 @@
 now."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -64,10 +64,11 @@ def by_sale(was_shown: Sequence[str]) -> Mapping[int, str]:
 
 
 class Outdatings:
-    """Collects which of several sales are not what the page showed."""
+    """Collects which of several sales are not what the page showed, and ``says`` of each what it is
+    now."""
 
-    def __init__(self) -> None:
-        self._said: list[str] = []
+    def __init__(self, says: Callable[[Conversion], str]) -> None:
+        self._says, self._said = says, list[str]()
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -75,7 +76,7 @@ class Outdatings:
         try:
             yield
         except Outdated as error:
-            self._said.append(what_it_is_now(error.conversion))
+            self._said.append(self._says(error.conversion))
 
     def refuse(self) -> None:
         """Say what each of these is now, and change none. Raises ValidationError."""
@@ -84,9 +85,9 @@ class Outdatings:
 
 
 @contextmanager
-def as_shown() -> Iterator[None]:
+def as_shown(says: Callable[[Conversion], str]) -> Iterator[None]:
     """While one sale is changed. Raises ValidationError where it is not what the page showed."""
-    outdatings = Outdatings()
+    outdatings = Outdatings(says)
     with outdatings.noted():
         yield
     outdatings.refuse()

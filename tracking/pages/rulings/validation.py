@@ -29,7 +29,14 @@ from tracking.conversions.locking import lock_in_order
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
 from tracking.models import Conversion, Validation
-from tracking.pages.rulings.chosen import Outdatings, as_shown, by_sale, chosen, left_out
+from tracking.pages.rulings.chosen import (
+    Outdatings,
+    as_shown,
+    by_sale,
+    chosen,
+    left_out,
+    what_it_is_now,
+)
 from tracking.pages.rulings.chosen import ask as ask_about
 from tracking.pages.rulings.forms import ApproveForm, DeclineForm, TakeBackForm
 
@@ -148,7 +155,7 @@ class ValidationChange(ChangeView[Conversion]):
             code=data.get("code", ""),
             seen=by_sale(self.was_shown).get(self.about.pk, ""),
         )
-        with as_shown():
+        with as_shown(what_it_is_now):
             said = validate(self.about.advertiser_id, self.about.pk, statement, now)
         logged = ": ".join(filter(None, (said.get_action_display(), said.because)))
         self.model_admin.log_change(self.request, self.about, logged)
@@ -284,7 +291,7 @@ class RulingMany(ChangeView[None]):
 
     def make(self, now: datetime) -> str:
         data, by, done = self.form.cleaned_data, person(self.request), 0
-        seen, outdatings = by_sale(self.was_shown), Outdatings()
+        seen, outdatings = by_sale(self.was_shown), Outdatings(what_it_is_now)
         about = Statement(
             action=self.ruling, made_by=by, reason=data["reason"], code=data.get("code", "")
         )

@@ -33,7 +33,7 @@ from tracking.models import (
     Conversion,
     Report,
 )
-from tracking.pages.rulings.settling import Settling, SettlingMany, ask
+from tracking.pages.rulings.settling import Settling, SettlingMany, ask, is_contested
 from tracking.pages.rulings.validation import (
     WORDS,
     Approval,
@@ -161,7 +161,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
         return {
             "title": _("Sale %(order)s") % {"order": row.order},
             "subtitle": str(row.advertiser),
-            "may_settle": bool(row.conflict) and Settling.is_open_to(request, self, row),
+            "may_settle": is_contested(row) and Settling.is_open_to(request, self, row),
             "buttons": buttons(row, person(request)) if self.managed(request, row) else [],
             **page_of(row, request.GET),
         }

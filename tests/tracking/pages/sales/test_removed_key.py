@@ -12,7 +12,7 @@ from tests.support.makers import (
 )
 from tests.tracking.pages.sales.test_sale_page import DAY, MINUTE
 from tracking.conversions import journeys
-from tracking.models import Conversion, Report
+from tracking.models import Conversion, Report, Validation
 from tracking.rule.tokens import Keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -66,13 +66,29 @@ def test_the_conflict_stays_and_says_why(
     assert (contested.settled_at, contested.conflict != "") == (None, True)
 
 
-def test_settling_many_says_which_stays_and_goes_on(
+def test_none_of_them_declines_nothing_either(
+    owner: Client, contested: Conversion, without_the_key: None
+) -> None:
+    answer = owner.post(
+        f"/admin/tracking/conversion/{contested.pk}/settle/",
+        {"report": "neither", "reason": "By phone"},
+    )
+    assert answer.status_code == 200
+    assert "TOKEN_KEYS" in answer.content.decode()
+    contested.refresh_from_db()
+    assert contested.settled_at is None
+    assert not Validation.objects.exists()
+
+
+def test_settling_many_says_which_stays(
     owner: Client, contested: Conversion, without_the_key: None
 ) -> None:
     address = f"{SETTLE_MANY}?sales={contested.pk}"
     assert owner.get(address).content.decode().count("data-key-gone") == 1
     answer = owner.post(address, {"side": "earlier", "reason": "By phone"})
-    assert answer.status_code == 302
+    said = answer.content.decode()
+    assert "None of these conflicts can be settled; see why below." in said
+    assert said.count("data-key-gone") == 1
     contested.refresh_from_db()
     assert contested.settled_at is None
 
