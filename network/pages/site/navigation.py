@@ -4,11 +4,13 @@ A page of one's own appears there with an :class:`Entry` that names its URL; one
 there yet is left out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from django.apps import apps
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -125,36 +127,41 @@ class Group:
 
 def sidebar(path: str, access: Access) -> list[Group]:
     """The groups that hold anything for this person, who reads the page at ``path``."""
+    there = _addresses(get_urlconf(), get_script_prefix())
     shown = [
-        (title, [entry for entry in entries if _address(entry) and entry.is_for(access)])
+        (title, [entry for entry in entries if entry.url in there and entry.is_for(access)])
         for title, entries in GROUPS
     ]
-    here = _here(path, [entry for _, entries in shown for entry in entries])
+    near = {there[entry.url] for _, entries in shown for entry in entries}
+    here = _here(path, near, there["admin:index"])
     return [
-        Group(str(title), [_item(entry, active=entry is here) for entry in entries])
+        Group(str(title), [_item(entry, there[entry.url], here) for entry in entries])
         for title, entries in shown
         if entries
     ]
 
 
-def _item(entry: Entry, *, active: bool) -> Item:
-    return Item(str(entry.title), entry.icon, _address(entry), active)
+def _item(entry: Entry, address: str, here: str) -> Item:
+    return Item(str(entry.title), entry.icon, address, active=address == here)
 
 
-def _here(path: str, entries: Iterable[Entry]) -> Entry | None:
-    """The entry nearest to the page: the one with the longest address that the path begins with."""
-    index = reverse("admin:index")
+def _here(path: str, addresses: Iterable[str], index: str) -> str:
+    """The address nearest to the page: the longest that the path begins with."""
     near = [
-        entry
-        for entry in entries
-        if path.startswith(_address(entry)) and (path == index or _address(entry) != index)
+        address
+        for address in addresses
+        if path.startswith(address) and (path == index or address != index)
     ]
-    return max(near, key=lambda entry: len(_address(entry)), default=None)
+    return max(near, key=len, default="")
 
 
-def _address(entry: Entry) -> str:
-    """Empty for a page that is not there yet."""
-    try:
-        return reverse(entry.url)
-    except NoReverseMatch:
-        return ""
+@cache
+def _addresses(urlconf: str | None, prefix: str) -> Mapping[str, str]:
+    """Of the entries, by their URLs' names; those of pages that are not there yet are left out.
+    Looked up once for all requests: each frame of the admin needs all of them."""
+    found = {}
+    for group in GROUPS:
+        for entry in group[1]:
+            with suppress(NoReverseMatch):
+                found[entry.url] = reverse(entry.url)
+    return found
