@@ -103,6 +103,10 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             ],
         }
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Empty: no page shows it, and to make it takes as long as the sidebar."""
+        return []
+
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The theme's shape of :func:`network.pages.site.navigation.sidebar`."""
         return [
