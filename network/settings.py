@@ -21,9 +21,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from network import content_policy
+from network.garbage import look_seldom
 from network.hostnames import ascii_host
 from network.secret_store import check_secret_key, development_secret, parse_token_keys
 
+look_seldom()  # first: most of what a process loads is still to come
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
