@@ -2,11 +2,15 @@
 :mod:`tracking.api.reading`, which names what is wrong in more words than a schema can; a test holds
 the two together."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
@@ -259,3 +263,13 @@ class DescribedAPI(NinjaAPI):
         _, defined = models_json_schema(models, ref_template=REF)  # type: ignore[arg-type]
         found["components"].setdefault("schemas", {}).update(defined["$defs"])
         return found
+
+
+class DescribedPage(Swagger):
+    """With its files from the site itself. Ninja's own takes them from elsewhere, unless it is an
+    application of Django's, which every process would load."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **values: Any) -> HttpResponse:
+        told = {**self.settings, "url": self.get_openapi_url(api, values)}
+        shown = {"api": api, "swagger_settings": json.dumps(told, indent=1)}
+        return render(request, self.template, shown)

@@ -8,11 +8,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from ninja.errors import AuthenticationError
-from ninja.openapi.docs import Swagger
 
 from network import content_policy
 from tracking.api import conversions, orders, problems, ruling
-from tracking.api.described import ABOUT, NAME, DescribedAPI
+from tracking.api.described import ABOUT, NAME, DescribedAPI, DescribedPage
 from tracking.api.problems import Refused
 
 View = Callable[..., HttpResponse]
@@ -36,7 +35,7 @@ api = DescribedAPI(
     version="1",
     description=ABOUT,
     docs_decorator=_readable,
-    docs=Swagger(),
+    docs=DescribedPage(),
 )
 api.add_router("", conversions.router)
 api.add_router("", ruling.router)
