@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.management.commands import flush
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
+from django.template import Context, Template
+from django.test import client as test_client
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 from xdist.remote import Producer
@@ -43,6 +45,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
     return Scheduler(config, log)
 
 
+_keep_context = test_client.store_rendered_templates  # type: ignore[attr-defined]
+
+
+def keep_context_of_pages(
+    store: dict[str, Any], signal: object, sender: object, template: Template, context: Context
+) -> None:
+    """For ``response.context``: what a page is rendered with, not once more what each of the dozens
+    of templates in it is."""
+    if context.template is template:
+        _keep_context(store, signal, sender, template, context)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     connection_created.connect(statements.watch)
     load_pages()  # as a server of the site does
@@ -51,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a test leaves is looked through for garbage a few times a minute: as often as Python does
     # by itself takes a fifth of the time.
     gc.set_threshold(50_000, 20, 10)
+    test_client.store_rendered_templates = keep_context_of_pages  # type: ignore[attr-defined]
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
     flush.emit_post_migrate_signal = lambda *arguments: None  # type: ignore[attr-defined] # its rows are kept
