@@ -11,6 +11,7 @@ from network.local.bootstrap import ROOT
 from tests.network.project.test_checks import production
 
 PAGES = "network.pages.site.admin_site"
+API = ("ninja", "pydantic", "tracking.api.urls")
 SET_UP = "import django; django.setup()"
 CELERY = "from network.celery import app; app.loader.init_worker()"
 
@@ -35,10 +36,11 @@ def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         pytest.param(f"{SET_UP}; import network.project.web", id="tracking"),
     ],
 )
-def test_who_serves_no_pages_does_not_load_them(loading: str) -> None:
-    look = f"import sys; print({PAGES!r} in sys.modules, 'tracking.models' in sys.modules)"
+def test_who_serves_no_pages_loads_neither_them_nor_the_api(loading: str) -> None:
+    spared = (PAGES, *API)
+    look = f"import sys; print({{*{spared}, 'tracking.models'}} & {{*sys.modules}})"
     asked = started("-c", f"{loading}; {look}")
-    assert asked.stdout == "False True\n", asked.stderr
+    assert asked.stdout == "{'tracking.models'}\n", asked.stderr
 
 
 def test_the_pages_are_loaded_with_the_urls() -> None:
