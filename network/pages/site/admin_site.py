@@ -110,19 +110,7 @@ class NetworkAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The theme's shape of :func:`network.pages.site.navigation.sidebar`."""
         return [
-            {
-                "title": group.title,
-                "items": [
-                    {
-                        "title": item.title,
-                        "icon": item.icon,
-                        "link": item.address,
-                        "active": item.active,
-                        "has_permission": True,
-                    }
-                    for item in group.items
-                ],
-            }
+            {"title": group.title, "items": [item.for_theme() for item in group.items]}
             for group in navigation.sidebar(request.path, access.access_of(request.user))
         ]
 
