@@ -63,9 +63,10 @@ def make(
     now: datetime,
     *,
     made_by: User | None,
-    may_decide: bool = True,
+    may_decide: bool = False,
 ) -> NewApiKey:
-    """A key that is valid from now on. Raises NameTaken."""
+    """A key that is valid from now on. It reports sales alone, unless it ``may_decide`` about
+    orders, too. Raises NameTaken."""
     key = MARK + secrets.token_hex(KEY_BYTES)
     try:
         with transaction.atomic():

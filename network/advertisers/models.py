@@ -163,7 +163,7 @@ class ApiKey(models.Model):
     calls = models.PositiveIntegerField(default=0, db_default=0)
     last_address = models.GenericIPAddressField(null=True)
     """From which its last call came."""
-    may_decide = models.BooleanField(default=True, db_default=True)
+    may_decide = models.BooleanField(default=False, db_default=False)
     """Whether it may approve, decline and cancel orders, too, or only report them."""
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(

@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('minute', models.DateTimeField(null=True)),
                 ('calls', models.PositiveIntegerField(db_default=0, default=0)),
                 ('last_address', models.GenericIPAddressField(null=True)),
-                ('may_decide', models.BooleanField(db_default=True, default=True)),
+                ('may_decide', models.BooleanField(db_default=False, default=False)),
                 ('revoked_at', models.DateTimeField(null=True)),
                 ('advertiser', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='network.advertiser')),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -82,7 +82,7 @@ def _make_shop(shop: cast.Shop, at: datetime) -> Advertiser:
         [waits] = tracking_hosts.replace(advertiser, [cast.HOST_TO_COME], at)
         resolver = dns.resolver()
         proving.check(waits, at, resolver, Fetcher(resolver))
-        api_keys.make(advertiser, cast.STOCK_SYSTEM, at, made_by=None)
+        api_keys.make(advertiser, cast.STOCK_SYSTEM, at, made_by=None, may_decide=True)
     for code, percent in shop.groups.items():
         name = code.capitalize()
         advertisers.add_group(advertiser, code, at, made_by=None, name=name, percent=percent)

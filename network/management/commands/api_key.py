@@ -19,9 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--advertiser", type=int, required=True, help="the advertiser's id")
         parser.add_argument(
-            "--reports-only",
+            "--may-decide",
             action="store_true",
-            help="it reports sales, and cannot approve, decline or cancel orders",
+            help="it may approve, decline and cancel orders, too; else it reports sales alone",
         )
         parser.add_argument("--name", default="", help="which system uses it; default: with a date")
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if len(name) > api_keys.MOST_NAME:
             raise CommandError(f"--name: {api_keys.MOST_NAME} characters at most.")
         try:
-            may_decide = not options["reports_only"]
+            may_decide = options["may_decide"]
             made = api_keys.make(advertiser, name, now, made_by=None, may_decide=may_decide)
         except api_keys.NameTaken:
             raise CommandError(

@@ -24,9 +24,10 @@ class ApiKeyForm(forms.Form):
     scope = forms.ChoiceField(
         label=_("Scope"),
         choices=[
-            ("all", _("Report sales; approve, decline and cancel orders")),
             ("report", _("Report sales only")),
+            ("all", _("Report sales; approve, decline and cancel orders")),
         ],
+        initial="report",
         help_text=_("A system that does not decide about orders needs no key that can."),
     )
     required_css_class = "required"

@@ -50,6 +50,26 @@ def test_a_key_is_shown_once(staff: Client, shop: Advertiser, owner: User) -> No
     assert shown_keys(listed) == []
 
 
+@pytest.mark.parametrize(("scope", "may_decide"), [("report", False), ("all", True)])
+def test_a_key_may_do_what_was_chosen(
+    staff: Client, shop: Advertiser, scope: str, may_decide: bool
+) -> None:
+    asked = staff.get(page("api_key", shop)).content.decode()
+    assert '<option value="report" selected>' in asked
+    [key] = shown_keys(
+        staff.post(page("api_key", shop), {"name": "Export", "scope": scope}).content.decode()
+    )
+    found = api_keys.find(key, NOW)
+    assert found
+    assert found.may_decide is may_decide
+
+
+def test_a_key_without_a_scope_is_none(staff: Client, shop: Advertiser) -> None:
+    answer = staff.post(page("api_key", shop), {"name": "Export"})
+    assert list(answer.context["form"].errors) == ["scope"]
+    assert not ApiKey.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["", "Shop", "x" * 61], ids=["none", "taken", "too_long"])
 def test_a_wrong_name_makes_no_key(staff: Client, shop: Advertiser, name: str) -> None:
     api_keys.make(shop, "Shop", NOW, made_by=None)

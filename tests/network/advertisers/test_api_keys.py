@@ -93,15 +93,17 @@ def test_the_command_prints_the_key_and_nothing_else(shop: Advertiser, at_now: N
     found = api_keys.find(out.getvalue().removesuffix("\n"), NOW)
     assert found
     assert (found.advertiser, found.name) == (shop, "manage.py 2026-03-12 14:00:00")
-    assert found.may_decide
+    assert not found.may_decide
 
 
-def test_the_command_makes_a_key_that_only_reports(shop: Advertiser, at_now: None) -> None:
+def test_the_command_makes_a_key_that_decides_where_it_is_asked_to(
+    shop: Advertiser, at_now: None
+) -> None:
     out = StringIO()
-    call_command("api_key", advertiser=shop.pk, reports_only=True, stdout=out)
+    call_command("api_key", advertiser=shop.pk, may_decide=True, stdout=out)
     found = api_keys.find(out.getvalue().strip(), NOW)
     assert found
-    assert not found.may_decide
+    assert found.may_decide
 
 
 @pytest.mark.parametrize(

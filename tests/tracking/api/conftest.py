@@ -56,7 +56,7 @@ def blog(shop: Advertiser) -> Publisher:
 
 @pytest.fixture
 def server(client: httpx.Client, shop: Advertiser) -> Server:
-    return Server(client, api_keys.make(shop, "Shop", NOW, made_by=None).key)
+    return Server(client, api_keys.make(shop, "Shop", NOW, made_by=None, may_decide=True).key)
 
 
 def click(shop: Advertiser, publisher: Publisher, browser: Browser | None = None) -> str:

@@ -70,7 +70,10 @@ def test_another_call_by_the_name_is_refused(server: Server) -> None:
 
 
 def test_a_name_is_a_keys_own(server: Server) -> None:
-    other = Server(server.client, api_keys.make(make_advertiser(), "Other", NOW, made_by=None).key)
+    other = Server(
+        server.client,
+        api_keys.make(make_advertiser(), "Other", NOW, made_by=None, may_decide=True).key,
+    )
     for caller in (server, other):
         assert caller.post({"order": "1", "amount": "1.00"}, **NAMED).status_code == 201
 

@@ -47,7 +47,7 @@ def test_without_a_live_key_nobody_reports(server: Server, header: dict[str, str
 def test_a_revoked_key_reports_no_more_and_the_next_one_does(
     server: Server, shop: Advertiser
 ) -> None:
-    following = api_keys.make(shop, "Next", NOW, made_by=None).key
+    following = api_keys.make(shop, "Next", NOW, made_by=None, may_decide=True).key
     assert server.report().status_code == 201
     api_keys.revoke(shop.api_keys.get(name="Shop"), NOW, revoked_by=None)
     problem(server.report(), 401)
@@ -56,7 +56,9 @@ def test_a_revoked_key_reports_no_more_and_the_next_one_does(
 
 def test_a_key_reports_for_its_advertiser_alone(server: Server) -> None:
     other = make_advertiser()
-    theirs = Server(server.client, api_keys.make(other, "Other", NOW, made_by=None).key)
+    theirs = Server(
+        server.client, api_keys.make(other, "Other", NOW, made_by=None, may_decide=True).key
+    )
     assert [server.report().status_code, theirs.report().status_code] == [201, 201]
     assert Report.objects.filter(advertiser=other).count() == 1
 
@@ -70,7 +72,9 @@ def test_a_key_calls_so_often_within_a_minute(
     server: Server, shop: Advertiser, at: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_keys, "MOST_CALLS", 2)
-    other = Server(server.client, api_keys.make(shop, "Other", NOW, made_by=None).key)
+    other = Server(
+        server.client, api_keys.make(shop, "Other", NOW, made_by=None, may_decide=True).key
+    )
     at(NOW.replace(second=13))
     assert [server.report().status_code for _ in range(2)] == [201, 200]
     answer = server.report(order="2")

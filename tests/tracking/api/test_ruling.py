@@ -126,7 +126,7 @@ def test_orders_are_read_as_in_reports(server: Server, shop: Advertiser, blog: P
 
 
 def test_the_order_of_another_advertiser_is_not_found(server: Server) -> None:
-    other = api_keys.make(make_advertiser(), "Other", NOW, made_by=None).key
+    other = api_keys.make(make_advertiser(), "Other", NOW, made_by=None, may_decide=True).key
     problem(say(Server(server.client, other), "cancel"), 404)
     assert commission() == ("pending", "")
 
