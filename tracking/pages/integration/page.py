@@ -18,7 +18,7 @@ from publishers.partnerships.standing import standings
 from tracking.explain.explanations import TestDescription, explain_test
 from tracking.models import Report
 from tracking.pages.integration import seen, snippets
-from tracking.pages.sales.reports import ReportDescription, told_report
+from tracking.pages.sales.reports import ReportDescription, names_in, told_report
 from tracking.rule.reasons import ReportOutcome
 
 MOST_SHOWN = 50
@@ -65,9 +65,12 @@ def _first_partner(shop: Advertiser, now: datetime) -> Partnership | None:
 
 
 def _arrived(shop: Advertiser) -> list[ArrivedReport]:
-    rows = Report.objects.filter(advertiser=shop).order_by("-received_at", "-id")[:MOST_SHOWN]
+    """The newest reports. What is asked for them is asked once, but for tests."""
+    reports = Report.objects.filter(advertiser=shop).order_by("-received_at", "-id")
+    rows = list(reports[:MOST_SHOWN])
+    names = names_in(rows)
     tests = [row.pk for row in rows if row.outcome == ReportOutcome.TEST][:MOST_TESTS_TOLD]
     return [
-        ArrivedReport(told_report(row), explain_test(row) if row.pk in tests else None)
+        ArrivedReport(told_report(row, (), names), explain_test(row) if row.pk in tests else None)
         for row in rows
     ]

@@ -3,12 +3,15 @@
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from network.models import Advertiser
 from publishers.models import Partnership
@@ -28,6 +31,7 @@ from tracking.pages.integration.snippets import ready_recipes, snippets
 from tracking.wire.tag import STUB_HASH
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
+MOST_QUERIES = 25
 BASE = "https://track.example/t/7/"
 
 
@@ -76,6 +80,59 @@ def test_each_report_ticks_what_it_shows(shop: Advertiser, blog: Partnership) ->
     assert (found["confirmed"], found["merged"], found["test"]) == ("seen", "seen", "waiting")
     record(make_report(shop, "2", NOW, "49.90", clicks=[token], fields={"test": "1"}))
     assert states(shop)["test"] == "seen"
+
+
+def test_each_tick_says_when_it_was_last_seen(
+    owner: Client, shop: Advertiser, blog: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(blog, NOW - timedelta(minutes=9))
+    shopper.buy(shop, NOW - timedelta(minutes=5), order="1")
+    shown = text(owner.get(address(shop)))
+    assert "Seen The browser keeps the click until the order 5 minutes ago" in shown
+    assert "Waiting A test sale is reported Add test: true to the sale" in shown
+
+
+def test_a_tick_stays_when_more_has_arrived_than_is_looked_through(
+    shop: Advertiser, blog: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen, "MOST_REPORTS", 1)
+    at = NOW - timedelta(minutes=9)
+    token = Browser(shop).click(blog.publisher, at - timedelta(minutes=1)).token
+    record(make_report(shop, "1", at, clicks=[token]))
+    record(make_report(shop, "1", at, clicks=[token], source="keyed"))
+    record(make_report(shop, "2", at, clicks=[token], fields={"test": "1"}))
+    for order in ("3", "4"):
+        record(make_report(shop, order, NOW, clicks=[token]))
+    found = states(shop)
+    assert [found[key] for key in ("test", "confirmed", "merged")] == ["seen"] * 3
+
+
+def test_what_is_over_a_month_old_ticks_nothing(shop: Advertiser, blog: Partnership) -> None:
+    token = Browser(shop).click(blog.publisher, NOW - timedelta(days=31)).token
+    report = make_report(shop, "1", NOW - timedelta(days=31), clicks=[token], source="keyed")
+    record(report)
+    assert states(shop) == WAITING
+
+
+def test_the_page_asks_as_much_for_many_reports_as_for_few(
+    owner: Client, shop: Advertiser, blog: Partnership
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get(address(shop)).status_code == 200
+        return len(queries)
+
+    token = Browser(shop).click(blog.publisher, NOW).token
+    record(make_report(shop, "1", NOW, clicks=[token]))
+    few = asked()
+    for order in range(2, 12):
+        other = make_partner(shop, make_publisher(), "hard")
+        click = Browser(shop).click(other.publisher, NOW)
+        record(make_report(shop, str(order), NOW, clicks=[click.token]))
+    assert Report.objects.count() == 11
+    assert asked() == few
+    assert few <= MOST_QUERIES
 
 
 def test_what_another_shop_sees_ticks_nothing_here(shop: Advertiser) -> None:
