@@ -30,6 +30,13 @@ def decline(advertiser: int, commissions: Iterable[Commission], now: datetime) -
     ]
 
 
+def by_operators(commission: Commission, now: datetime) -> bool:
+    """Whether its publisher is suspended at its advertiser, by the network's operators. One
+    query."""
+    found = _suspensions(commission.advertiser_id, {commission.publisher_id}, now)
+    return any(row.made_by is not None and row.made_by.is_superuser for row in found.values())
+
+
 def _statement(suspension: PartnershipTerms) -> Statement:
     assert suspension.made_by is not None
     return Statement(

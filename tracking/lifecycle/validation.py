@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network.models import ApiKey, User
-from tracking.commissions import rulings, settling
+from tracking.commissions import rulings, settling, suspended
 from tracking.commissions.rulings import MAX_REASON, Statement
 from tracking.commissions.settling import commission_of
 from tracking.commissions.standing import refuse_other
@@ -80,6 +80,7 @@ def validate(
     with rollups.following(conversion):
         commission = commission_of(conversion)
         assert commission is not None
+        _refuse_suspended(commission, statement, now)
         said = rulings.carry_out(statement, commission, now)
         approved_at = conversion.approved_at
         conversion.approved_at = _approved_at(statement, approved_at, now)
@@ -164,6 +165,20 @@ def _not_theirs(commission: Commission, by: User | ApiKey) -> str:
         "The network's operators declined order %(order)s when they suspended the partner, so only "
         "they can undo it. Write to them if it should count."
     )
+
+
+def _refuse_suspended(commission: Commission, statement: Statement, now: datetime) -> None:
+    """What was declined of a partner that operators have suspended, for whatever reason, nobody
+    else lets count meanwhile."""
+    is_let = statement.action != Action.DECLINE and commission.status == Status.DECLINED
+    if is_let and not _is_operator(statement.made_by) and suspended.by_operators(commission, now):
+        raise ValidationRefused(
+            _(
+                "The network's operators suspended %(partner)s, so only they can let its declined "
+                "orders count. Write to them if this one should."
+            )
+            % {"partner": commission.publisher}
+        )
 
 
 def _is_operator(by: User | ApiKey | None) -> bool:

@@ -1,5 +1,6 @@
 """Staff approve and decline sales: what can be done when, what comes of it, and who reads what."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,13 @@ from tests.support.makers import (
     finalise,
     make_partner,
     make_publisher,
+    make_user,
     report_sale,
 )
 from tests.support.reading import text
 from tracking.commissions.rulings import Statement
 from tracking.figures import queries as reports
+from tracking.lifecycle import suspension
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, validate
 from tracking.models import Commission, Conversion, Validation
 from tracking.spool import intake
@@ -338,3 +341,20 @@ def test_what_was_declined_stays_declined_for_whoever_is_credited(
     take_in(record)
     assert stand(sale) == ("declined", "by_advertiser", "Order returned")
     assert Commission.objects.get().publisher == other.publisher
+
+
+@pytest.mark.parametrize(("by", "counts"), [("manager", True), ("operator", False)])
+def test_a_decline_of_a_partner_that_operators_suspended_is_theirs_to_undo(
+    manager: User, blog: Partnership, by: str, counts: bool
+) -> None:
+    """Whoever declined the order, and before the suspension, too."""
+    operator, sale = make_user("operator"), sell(blog)
+    say(sale, manager, Action.DECLINE)
+    suspender = operator if by == "operator" else manager
+    suspension.suspend(blog, LATER - minutes(1), reason="Stuffed.", made_by=suspender)
+    if not counts:
+        with suppress(ValidationRefused):
+            say(sale, manager, Action.TAKE_BACK)
+        assert stand(sale)[:2] == ("declined", "by_advertiser")
+    say(sale, manager if counts else operator, Action.TAKE_BACK)
+    assert stand(sale)[0] == "pending"
