@@ -10,8 +10,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from network.advertisers.terms import change_terms
+from network.hosts import tracking_hosts
 from network.models import Advertiser
 from publishers.models import Partnership
 from publishers.policy import assigning
@@ -305,3 +307,18 @@ def test_an_empty_network_says_the_next_step() -> None:
         assert ("Add a partner" in page) == button
     make_partner(shop, make_publisher())
     assert "Nothing has been tracked in these days." in text(home_of(viewer))
+
+
+def test_hosts_that_wait_for_proof_come_with_their_shops(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """The page names each host's shop: however many there are, by one query."""
+    for name in ("One", "Two", "Three"):
+        tracking_hosts.replace(make_advertiser(name), [f"go.{name.lower()}.example"], NOW)
+    with django_assert_num_queries(1):
+        found = [(row.host, row.advertiser.name) for row in home.hosts_to_prove(Scope())]
+    assert found == [
+        ("go.one.example", "One"),
+        ("go.three.example", "Three"),
+        ("go.two.example", "Two"),
+    ]
