@@ -5,11 +5,10 @@ from time import time
 
 from playwright.sync_api import BrowserContext, Cookie
 
-from tests.browser.hosts import TRACKING
+from tests.browser.hosts import ANSWERED, TRACKING
 
 SLOTS = ("_sch", "_scs", "_scl", "_scn")
 ANSWER = "_sco"
-UNANSWERED = "_scu"
 
 
 def jar(context: BrowserContext) -> list[Cookie]:
@@ -24,10 +23,13 @@ def jar(context: BrowserContext) -> list[Cookie]:
 
 
 def slots(context: BrowserContext) -> dict[str, str]:
-    """The shop's cookies by name, but for the answers about consent and landings; fails when a name
-    is there twice, or is none of the tag's."""
+    """The shop's cookies by name, but for the answer about consent, when every landing that waits for
+    an answer has it; fails when a name is there twice, or is none of the tag's."""
+    for page in context.pages:
+        if page.url.startswith("http"):
+            page.wait_for_function(ANSWERED)
     kept = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
-    shop = [cookie for cookie in kept if cookie["name"] not in (ANSWER, UNANSWERED)]
+    shop = [cookie for cookie in kept if cookie["name"] != ANSWER]
     found = [(cookie["name"], cookie["value"]) for cookie in shop]
     names = [name for name, _ in found]
     assert len(names) == len(set(names)), names

@@ -22,6 +22,8 @@ from tracking.wire.tag import TagSettings, render, snippet
 ADVERTISER = 7
 TRACKING = "track.localhost"
 WAIT_SECONDS = 60
+ANSWERED = "() => !/_sc[uv]=/.test(document.cookie)"
+"""In a page: every token that has landed was answered for."""
 GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
 GIF += b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
@@ -105,7 +107,7 @@ class Hosts:
         wait_for_tag(page)
         asks = self.consent_default is Consent.STORE and f"{self.click_parameter}=" in url
         if asks and not self.block_landings:
-            page.wait_for_function("() => !document.cookie.includes('_scu=')")
+            page.wait_for_function(ANSWERED)
 
     def next_received(self) -> Received:
         """The next request to the tracking host, in order; fails when none comes."""

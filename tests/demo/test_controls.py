@@ -99,7 +99,7 @@ def test_the_session_ends_on_every_host(
     monkeypatch.setattr(snapshot.keeper, "current", lambda: known)
     answer = client_at_shop.post("/demo/end-session", {"back": "/product/tent"})
     path = f"/t/{shop.id}/demo/end-session?back=%2Fproduct%2Ftent"
-    assert cleared(answer) == Counter({"_scs": 2, "_scn": 2})
+    assert cleared(answer) == Counter({"_scs": 2, "_scn": 2, "_scv": 2})
 
     demo_settings.ROOT_URLCONF = "network.demo.pages.tracking_urls"
     paths = {django_settings.TRACKING_HOST: f"/t/{shop.id}/", places.SHOP_TRACKING: "/"}

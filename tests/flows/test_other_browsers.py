@@ -15,7 +15,7 @@ HOSTS: dict[str, Callable[[Network, Market], str]] = {
     "own": lambda network, market: network.url(market.own_host),
 }
 TAG_RUNS = "window.softclick && softclick.loaded"
-KNOWN_TO_BE_FRESH = "!document.cookie.includes('_scu=')"
+KNOWN_TO_BE_FRESH = "!/_sc[uv]=/.test(document.cookie)"
 
 
 @pytest.fixture(params=sorted(OTHERS))

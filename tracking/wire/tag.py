@@ -8,28 +8,30 @@ What the tag does in a browser
 It folds every counting click whose token arrives (click parameter of the landing URL, or an
 activation from the page) over the shop's own cookies: ``_sch`` hard slot, ``_scs`` soft slot,
 ``_scl`` last token, ``_scn`` the sessions seen in this run of the browser (decimal, joined by
-``.``). ``_scu`` are the tokens that were placed without an answer whether they are fresh, the
-newest first and one behind the other, five at most.
+``.``). ``_scu`` are tokens that have landed and wait for the answer whether they are fresh, joined
+by ``.``; they are not in the slots yet. ``_scv`` are the sessions of those that landed in this run.
 
-- A token counts once, and only if it is newer, by ``(at, id)`` inside it, than every token in the
-  three cookies. Reload, history and a second tag on the page bring a token that is known; a
+- A token lands once, and only if it is newer, by ``(at, id)`` inside it, than every token in the
+  first three cookies. Reload, history and a second tag on the page bring a token that is known; a
   bookmark brings an old one. Neither may claim: a soft click that stood down, or a hard one that
   was overwritten, would otherwise come back when the claim that beat it has run out and left the
   browser. ``_scl`` outlives every window and so remembers that it was here. What this costs: of
-  two clicks that land in the wrong order the earlier one reaches no slot. Where they share a
-  journey the server finds it from the later token all the same.
-- The new token is therefore the last of the fold. Afterwards the hard slot holds the newest hard
-  token; the soft slot holds the holder of the fold if that is soft, and is empty otherwise: a hard
-  click deletes it, and a soft claim whose session has ended is gone. Windows are compared by the
+  two clicks of which the later one has its answer before the earlier one lands, the earlier one
+  reaches no slot. Where they share a journey the server finds it from the later token all the same.
+- A token that has landed waits, and ``GET <base>l?click=<token>`` is asked, once. *Fresh* lets it
+  meet the slots, *stale* drops it; a no, of any tab, drops all that wait. In whatever order the
+  answers come, the slots are as if the fresh ones had landed in the order of their clicks: nothing
+  is placed before, so nothing has to be put back.
+- Without an answer it goes on waiting, five at most; reports bring it and name it, so that a plug-in
+  that blocks costs nobody a sale. In a later run of the browser it leads to its journey, as the
+  last token does. A hard click that is placed ends the waiting of all older ones.
+- Afterwards the hard slot holds the newest hard token; the soft slot holds the holder of the fold if
+  that is soft, and is empty otherwise: a hard click deletes it, and a soft claim whose session has
+  ended is gone. Windows are compared by the
   times inside the tokens. The browser's clock only says how long a slot may live (``Max-Age``); a
   slot with nothing left is not written, but the token still becomes ``_scl`` and leads to its
   journey.
 - ``_scn`` keeps five sessions, the soft holder's always among them.
-- A token from the landing URL is placed at once, and ``GET <base>l?click=<token>`` is asked. When
-  the answer is ``{"fresh": false}``, the cookies are put back as they were before the landing, and
-  what other tabs have placed since meets them; nothing is put back that a no has deleted meanwhile.
-  Without an answer the token stays, and reports name it.
-  A token that is known is not asked about again: it was, when it came.
 - The landing URL is the one that the page's snippet noted, before any router could change it.
 - Duplicates of a cookie (another domain or path) are folded with the rest, then written once, on
   the widest domain that the browser accepts.
@@ -46,7 +48,7 @@ when the page is left.
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
 tab: where the page began, its history (Navigation API), or its referrer. Of the last two it takes
 what is fresh by the browser's clock (``slots.FRESH_MS``): a sale in the same breath would bring the
-rest before ``l`` has answered. A no deletes the five cookies and asks every tracking host of the
+rest before ``l`` has answered. A no deletes the six cookies and asks every tracking host of the
 advertiser to delete its own (``POST <host>forget``); so does a click that lands after a no, for the
 redirect has set cookies again.
 
@@ -59,12 +61,13 @@ What it sends
      "items": [...],
      "tokens": {"hard": ["<85 characters>"], "soft": [], "last": ["<85 characters>"]},
      "session": "305419896.2596069104",
-     "unanswered": "<85 characters>"}
+     "unanswered": "<85 characters>.<85 characters>"}
 
 Each of the first eight is there if the page gave it (not ``null``, ``undefined`` or ``false``), and
 is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wrong with it is for
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
-the form of a token of this advertiser, so a role may have several. Without consent ``tokens``,
+the form of a token of this advertiser, so a role may have several; what waits is among ``last``, and
+named in ``unanswered``. Without consent ``tokens``,
 ``session`` and ``unanswered`` are missing, ``consent`` is ``"0"``, and no credentials are sent. The
 request is ``no-cors``, so that nothing is asked before it; where the sale does not match ``plain``,
 and after ``softclick('debug', true)``, it is in CORS mode, and what the answer says is told on the

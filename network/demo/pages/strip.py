@@ -33,8 +33,10 @@ from tracking.rule.tokens import TokenError, accept
 
 HARD, SOFT, LAST, SESSIONS = "_sch", "_scs", "_scl", "_scn"
 """The tag's cookies on the shop; the soft slot and the sessions end with the browser session."""
+WAITING, ARRIVED = "_scu", "_scv"
 TOKENS = {"hard": HARD, "soft": SOFT, "last": LAST}
-SESSION_COOKIES = (SOFT, SESSIONS)
+COOKIES = (HARD, SOFT, LAST, SESSIONS, WAITING, ARRIVED)
+SESSION_COOKIES = (SOFT, SESSIONS, ARRIVED)
 LOOKED = "demo_looked"
 """The order whose sale was looked at in the admin, from this browser's guide."""
 

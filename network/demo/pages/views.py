@@ -205,7 +205,7 @@ def _shop_page(request: HttpRequest, template: str, context: Mapping[str, object
     more |= {"links": _links(), "overlay_publisher": cast.OVERLAY}
     response = render(request, template, {**context, **more})
     if strip.read(request.COOKIES, shop.id, clock.now()).foreign:
-        for name in (*strip.TOKENS.values(), strip.SESSIONS):
+        for name in strip.COOKIES:
             controls.forget(response, name, places.SHOP)
     return response
 

@@ -9,12 +9,12 @@
 (function (advertiser, parameter, home, longest, consents, others, strips, plain) {
   'use strict';
 
-  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', UNANSWERED = '_scu', ANSWER = '_sco', PROBE = '_sct';
-  const NAMES = [HARD, SOFT, LAST, SESSIONS, UNANSWERED];
+  const HARD = '_sch', SOFT = '_scs', LAST = '_scl', SESSIONS = '_scn', ANSWER = '_sco', PROBE = '_sct';
+  const WAITING = '_scu', ARRIVED = '_scv';
+  const NAMES = [HARD, SOFT, LAST, SESSIONS, WAITING, ARRIVED];
   const FIELDS = 'order amount currency parts voucher channel customer test sig face'.split(' ');
   const MAX_BODY_BYTES = 60000;
-  const KEPT_SESSIONS = 5;
-  const MAX_UNANSWERED = 425;
+  const KEPT = 5;
   const FRESH_MS = 600000;
   const ANSWER_SECONDS = 180 * 86400;
 
@@ -26,7 +26,7 @@
   const base = (found || [home])[0];
   const addresses = [stub.at || location.href];
   let landed = clicksIn(addresses);
-  let widest, said, decide, before, aloud;
+  let widest, said, decide, aloud;
   const stale = [];
   const decided = new Promise((resolve) => {
     decide = resolve;
@@ -67,8 +67,8 @@
 
   // The clicks of these tokens, in the order in which every fold takes them. An id begins with its
   // time, so the order of the ids is that of (at, id).
-  function clicksOf(tokens) {
-    return tokens.map(decode).filter(Boolean).sort((a, b) => a.id < b.id ? -1 : 1);
+  function clicksOf(texts) {
+    return texts.map(decode).filter(Boolean).sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
   function clicksIn(urls) {
@@ -106,12 +106,17 @@
       .map((pair) => pair.slice(name.length + 1));
   }
 
+  // The clicks in these cookies; those that wait are joined by dots.
   function stored(...names) {
-    return clicksOf(names.flatMap(read));
+    return clicksOf(names.flatMap(read).join('.').split('.'));
   }
 
-  function sessions() {
-    return read(SESSIONS).join('.').match(/\b\d+\b/g) || [];
+  function tokens(...names) {
+    return stored(...names).map((click) => click.token);
+  }
+
+  function sessions(...names) {
+    return names.flatMap(read).join('.').match(/\b\d+\b/g) || [];
   }
 
   // Whether the shopper consents: the last answer, of any tab, or else the advertiser's setting; null
@@ -170,55 +175,59 @@
     }
   }
 
-  // How long a slot may live: the rest of its click's window, by the click's own time.
-  function secondsLeft(click) {
-    return click ? Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000) : 0;
+  // These wait, and no others.
+  function wait(clicks) {
+    keep(WAITING, clicks.slice(-KEPT).map((click) => click.token).join('.'), longest);
   }
 
-  function put(hard, soft, last, seen) {
-    keep(HARD, secondsLeft(hard) > 0 ? hard.token : '', secondsLeft(hard));
-    keep(SOFT, secondsLeft(soft) > 0 ? soft.token : '', -1);
-    keep(LAST, last?.token, longest);
-    keep(SESSIONS, seen, -1);
+  function keepSessions(name, ids) {
+    keep(name, ids.filter((id, at) => ids.lastIndexOf(id) === at).slice(-KEPT).join('.'), -1);
   }
 
-  // Let a click meet the slots; without one, only fold and clean up duplicates. A click that is not
-  // newer than all that this browser knows was here before, or comes too late: it changes nothing.
-  // Says whether it was new.
-  function settle(click) {
-    const slots = stored(HARD, SOFT), known = stored(HARD, SOFT, LAST);
-    const fresh = click && !known.some((other) => other.id >= click.id) ? [click] : [];
-    if (!fresh.length && NAMES.every((name) => read(name).length < 2)) return;
-    const claims = slots.concat(fresh);
+  // A slot may live for the rest of its click's window, by the click's own time.
+  function fill(name, click, ends) {
+    const seconds = click && Math.ceil(Math.min(click.closes - click.at, click.closes - Date.now()) / 1000);
+    keep(name, seconds > 0 ? click.token : '', ends ? -1 : seconds);
+  }
+
+  // Let a click meet the slots; without one, only fold and clean up duplicates. One that had to wait
+  // for its answer meets them in its turn, as if newer ones had not come first.
+  function settle(token) {
+    const added = clicksOf([token]);
+    if (!added[0] && NAMES.every((name) => read(name).length < 2)) return;
+    const claims = clicksOf(tokens(HARD, SOFT).concat(token));
     const held = claims.reduce(place, null);
     const hard = claims.filter((claim) => !claim.soft).pop();
     const soft = held && held.soft && held;
-    const last = known.concat(fresh).pop();
-    const seen = sessions().concat(fresh.concat(soft || []).map((live) => live.session + ''));
-    put(hard, soft, last, seen.filter((id, at) => seen.lastIndexOf(id) === at).slice(-KEPT_SESSIONS).join('.'));
-    return fresh[0];
+    const last = clicksOf(tokens(HARD, SOFT, LAST).concat(token)).pop();
+    if (added[0]?.soft === false) wait(stored(WAITING).filter((other) => other.id > added[0].id));
+    fill(HARD, hard);
+    fill(SOFT, soft, true);
+    keep(LAST, last?.token, longest);
+    keepSessions(SESSIONS, sessions(SESSIONS).concat(added.concat(soft || []).map((live) => live.session + '')));
   }
 
   async function ask(path) {
     return (await fetch(base + path, { credentials: 'include', keepalive: true })).json();
   }
 
-  // A new token stays at once, and goes again when the tracking host says that its click is old:
-  // what was held before is held again, and meets what other tabs have placed since; but where a no
-  // has deleted it meanwhile, there is no trace of its session and nothing comes back. Until there is
-  // an answer, reports say so. What was held before says which journey this browser is on, where it
-  // sends the host no cookies.
-  async function check(click) {
-    keep(UNANSWERED, (click.token + read(UNANSWERED)).slice(0, MAX_UNANSWERED), longest);
-    const fresh = (await ask('l?click=' + click.token + '&last=' + (before[2]?.token || ''))).fresh;
-    if (!agrees() || fresh == null) return;
-    keep(UNANSWERED, (read(UNANSWERED) + '').replace(click.token, ''), longest);
-    if (fresh || !sessions().includes(click.session + '')) return;
-    const held = stored(HARD, SOFT, LAST);
-    stale.push(click.id);
-    put(...before);
-    held.filter((other) => !stale.includes(other.id)).forEach(settle);
-    remember();
+  // A token that lands waits until the tracking host has said that its click is fresh, and only then
+  // meets the slots; a no, of any tab, ends its waiting. It is asked about once, if it is newer than
+  // all that this browser knows was here before. The sessions of those that wait are kept apart from
+  // them: a token may wait longer than its session. What came before says which journey this browser
+  // is on, where it sends the host no cookies.
+  async function land(click, before) {
+    const waits = () => tokens(WAITING).includes(click.token);
+    if (waits() || stale.includes(click.id) || stored(HARD, SOFT, LAST).some((known) => known.id >= click.id)) return;
+    wait(stored(WAITING).concat(click));
+    keepSessions(ARRIVED, sessions(ARRIVED).concat(click.session + ''));
+    const fresh = (await ask('l?click=' + click.token + '&last=' + before)).fresh;
+    if (fresh == null) return;
+    keepSessions(ARRIVED, sessions(ARRIVED).filter((id) => id != click.session));
+    if (!waits()) return;
+    wait(stored(WAITING).filter((other) => other.id !== click.id));
+    if (fresh) settle(click.token);
+    else stale.push(click.id);
   }
 
   // What went wrong is told at length by a script of its own, which is loaded only then.
@@ -239,9 +248,9 @@
   function remember() {
     try {
       if (agrees()) {
-        settle();
-        before = before || [HARD, SOFT, LAST].map((name) => stored(name).pop()).concat(sessions().join('.'));
-        landed.forEach((click) => stale.includes(click.id) || settle(click) && check(click).catch(() => {}));
+        settle('');
+        const before = tokens(LAST, WAITING).pop() || '';
+        landed.forEach((click) => land(click, before).catch(() => {}));
         if (strips) strip();
       }
     } catch {}
@@ -254,7 +263,6 @@
   // Delete what is kept here and on the tracking hosts.
   function forget() {
     NAMES.forEach((name) => keep(name, ''));
-    before = 0;
     [home].concat(others).forEach((address) => {
       post(address + 'forget', { credentials: 'include' }).catch(() => {});
     });
@@ -264,9 +272,8 @@
   function bodyOf(report, items) {
     const whole = { ...report };
     if (agrees()) {
-      const tokens = (name) => stored(name).map((click) => click.token);
-      whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST) };
-      whole.session = sessions().join('.');
+      whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST, WAITING) };
+      whole.session = sessions(ARRIVED, SESSIONS).join('.');
     }
     const short = JSON.stringify(whole);
     try {
@@ -281,8 +288,8 @@
   function pixel(report) {
     const image = new Image();
     if (agrees()) {
-      report.click = [...new Set(stored(HARD, SOFT, LAST).map((click) => click.token))];
-      report.session = sessions().join('.');
+      report.click = [...new Set(tokens(HARD, SOFT, LAST, WAITING))];
+      report.session = sessions(ARRIVED, SESSIONS).join('.');
     } else {
       image.crossOrigin = 'anonymous';
     }
@@ -292,9 +299,10 @@
   // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(plain);
+    const report = { ...fields }, unanswered = tokens(WAITING).join('.');
+    const reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(plain);
     if (!agrees()) report.consent = '0';
-    else if (read(UNANSWERED)[0]) report.unanswered = read(UNANSWERED).join();
+    else if (unanswered) report.unanswered = unanswered;
     try {
       const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
       const wrong = answer.headers.get('X-Softclick-Error');
@@ -307,12 +315,12 @@
 
   const commands = {
     consent(answer) {
-      const before = read(ANSWER).join();
+      const last = read(ANSWER).join();
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
       if (said) landed = clicksIn(addresses.concat(visited()));
-      else if (before !== '0') forget();
+      else if (last !== '0') forget();
       remember();
       decide();
     },
@@ -338,7 +346,7 @@
       if (!agrees()) return;
       const answer = await ask('a/' + encodeURIComponent(publisher) + (consents ? '' : '?consent=1'));
       if (!answer.token) say('activate', publisher);
-      else if (agrees()) clicksOf([answer.token]).forEach(settle);
+      else if (agrees()) settle(answer.token);
     },
 
     debug(answer) {
