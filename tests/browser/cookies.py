@@ -25,9 +25,7 @@ def jar(context: BrowserContext) -> list[Cookie]:
 def slots(context: BrowserContext) -> dict[str, str]:
     """The shop's cookies by name, but for the answer about consent, when every landing that waits for
     an answer has it; fails when a name is there twice, or is none of the tag's."""
-    for page in context.pages:
-        if page.url.startswith("http"):
-            page.wait_for_function(ANSWERED)
+    _wait_for_answers(context)
     kept = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
     shop = [cookie for cookie in kept if cookie["name"] != ANSWER]
     found = [(cookie["name"], cookie["value"]) for cookie in shop]
@@ -38,6 +36,8 @@ def slots(context: BrowserContext) -> dict[str, str]:
 
 
 def cookie(context: BrowserContext, name: str) -> Cookie:
+    """This cookie, when every landing that waits for an answer has it."""
+    _wait_for_answers(context)
     return next(found for found in jar(context) if found["name"] == name)
 
 
@@ -49,6 +49,12 @@ def end_session(context: BrowserContext) -> None:
 def pass_time(context: BrowserContext, seconds: float) -> None:
     """Bring every cookie this much closer to its end, and drop what has none left."""
     _replace(context, lambda expires: expires - seconds, session=True)
+
+
+def _wait_for_answers(context: BrowserContext) -> None:
+    for page in context.pages:
+        if page.url.startswith("http"):
+            page.wait_for_function(ANSWERED)
 
 
 def _replace(context: BrowserContext, moved: Callable[[float], float], *, session: bool) -> None:
