@@ -23,8 +23,8 @@ def jar(context: BrowserContext) -> list[Cookie]:
 
 
 def slots(context: BrowserContext) -> dict[str, str]:
-    """The shop's cookies by name, but for the answer about consent, when every landing that waits for
-    an answer has it; fails when a name is there twice, or is none of the tag's."""
+    """The shop's cookies by name, but for the answer about consent, when every landing that waits
+    for an answer has it; fails when a name is there twice, or is none of the tag's."""
     _wait_for_answers(context)
     kept = [cookie for cookie in jar(context) if cookie["domain"] != TRACKING]
     shop = [cookie for cookie in kept if cookie["name"] != ANSWER]

@@ -141,6 +141,4 @@ def test_cookies_of_an_earlier_demo_are_cleared(shop: Advertiser, blog: Partners
     shopper.follow(blog, NOW)
     assert not ask(places.SHOP, "/", **shopper.jar).cookies
     forged = {**shopper.jar, "_scl": shopper.jar["_scl"][:-8] + "AAAAAAAA"}
-    assert cleared(ask(places.SHOP, "/", **forged)) == Counter(
-        dict.fromkeys(strip.COOKIES, 2)
-    )
+    assert cleared(ask(places.SHOP, "/", **forged)) == Counter(dict.fromkeys(strip.COOKIES, 2))

@@ -22,12 +22,12 @@ by ``.``; they are not in the slots yet. ``_scv`` are the sessions of those that
   meet the slots, *stale* drops it; a no, of any tab, drops all that wait. In whatever order the
   answers come, the slots are as if the fresh ones had landed in the order of their clicks: nothing
   is placed before, so nothing has to be put back.
-- Without an answer it goes on waiting, five at most; reports bring it and name it, so that a plug-in
-  that blocks costs nobody a sale. In a later run of the browser it leads to its journey, as the
-  last token does. A hard click that is placed ends the waiting of all older ones.
-- Afterwards the hard slot holds the newest hard token; the soft slot holds the holder of the fold if
-  that is soft, and is empty otherwise: a hard click deletes it, and a soft claim whose session has
-  ended is gone. Windows are compared by the
+- Without an answer it goes on waiting, five at most; reports bring it and name it, so that a
+  plug-in that blocks costs nobody a sale. In a later run of the browser it leads to its journey, as
+  the last token does. A hard click that is placed ends the waiting of all older ones.
+- Afterwards the hard slot holds the newest hard token; the soft slot holds the holder of the fold
+  if that is soft, and is empty otherwise: a hard click deletes it, and a soft claim whose session
+  has ended is gone. Windows are compared by the
   times inside the tokens. The browser's clock only says how long a slot may live (``Max-Age``); a
   slot with nothing left is not written, but the token still becomes ``_scl`` and leads to its
   journey.
@@ -66,8 +66,8 @@ What it sends
 Each of the first eight is there if the page gave it (not ``null``, ``undefined`` or ``false``), and
 is always text, as JavaScript writes the value (``true`` as ``"1"``): what is wrong with it is for
 the server to name. ``items`` come as the page gave them. ``tokens`` hold every value found that has
-the form of a token of this advertiser, so a role may have several; what waits is among ``last``, and
-named in ``unanswered``. Without consent ``tokens``,
+the form of a token of this advertiser, so a role may have several; what waits is among ``last``,
+and named in ``unanswered``. Without consent ``tokens``,
 ``session`` and ``unanswered`` are missing, ``consent`` is ``"0"``, and no credentials are sent. The
 request is ``no-cors``, so that nothing is asked before it; where the sale does not match ``plain``,
 and after ``softclick('debug', true)``, it is in CORS mode, and what the answer says is told on the
