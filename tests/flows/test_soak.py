@@ -1,12 +1,12 @@
 """``manage.py soak`` for a minute: a network in use while everything in it is killed in turn."""
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -30,20 +30,15 @@ def soak(folder: Path, *arguments: str) -> tuple[int, str]:
     return ended.status, log.read_text()
 
 
-def marked(mark: str) -> list[psutil.Process]:
-    """What was started with this mark, however indirectly, and runs."""
-
-    def is_marked(process: psutil.Process) -> bool:
-        with contextlib.suppress(psutil.Error):
-            is_own = process.environ().get("SOFTCLICK_MARK") == mark
-            return bool(is_own and process.status() != psutil.STATUS_ZOMBIE)
-        return False
-
-    return [process for process in psutil.process_iter() if is_marked(process)]
-
-
-def is_demo(process: psutil.Process) -> bool:
-    return "demo" in process.cmdline()
+def marked(mark: str) -> list[dict[str, Any]]:
+    """What was started with this mark, however indirectly, and runs: its name, command line and
+    environment, all read at once, for any of it may end at any time."""
+    running = [
+        process.info
+        for process in psutil.process_iter(["name", "cmdline", "environ", "status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+    return [each for each in running if (each["environ"] or {}).get("SOFTCLICK_MARK") == mark]
 
 
 def test_its_network_ends_with_it_when_it_is_killed(tmp_path: Path) -> None:
@@ -58,10 +53,11 @@ def test_its_network_ends_with_it_when_it_is_killed(tmp_path: Path) -> None:
     )
     try:
         wait_until(
-            lambda: [each for each in marked(mark) if each.name() == "postgres"],
+            lambda: [each for each in marked(mark) if each["name"] == "postgres"],
             "the network has an engine",
         )
-        [folder] = {each.environ()["SOFTCLICK_DATA"] for each in marked(mark) if is_demo(each)}
+        demos = [each for each in marked(mark) if "demo" in (each["cmdline"] or [])]
+        [folder] = {each["environ"]["SOFTCLICK_DATA"] for each in demos}
     finally:
         soaking.kill()
         soaking.wait()

@@ -52,6 +52,13 @@ PAGES = (
         case="partner",
     ),
     Fault(
+        "the shop cannot decline by itself what a suspension declined",
+        "tracking.lifecycle.validation",
+        "commission.decline_reason != _STILL.get(action, commission.decline_reason)",
+        "action != Action.TAKE_BACK",
+        _SETTLING + "test_neither_holds_when_a_suspension_is_lifted",
+    ),
+    Fault(
         "a suspension does not belong to what was shown of a conflict",
         "tracking.conversions.conflicts",
         'facts += [str(earned.amount_minor), earned.status, earned.decline_reason or "-"]',

@@ -64,6 +64,8 @@ TRANSITIONS = (
     _when(Status.APPROVED, Status.FINAL, ChangedBy.CLOSING),
     _when(Status.DECLINED, Status.PENDING, ChangedBy.STAFF, ChangedBy.EVIDENCE),
     _when(Status.DECLINED, Status.APPROVED, ChangedBy.STAFF),
+    # For another reason: what a suspension declined, lifting it would restore.
+    _when(Status.DECLINED, Status.DECLINED, ChangedBy.STAFF),
 )
 """Whatever is not here cannot happen; nothing leads out of ``FINAL``."""
 

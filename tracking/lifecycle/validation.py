@@ -44,6 +44,11 @@ REFUSED: Mapping[tuple[str, str], Promise] = {
     ),
 }
 """Why staff cannot do this to an open commission with this status."""
+_STILL: Mapping[str, str] = {
+    Action.APPROVE: Commission.DeclineReason.NOT_CONFIRMED,
+    Action.DECLINE: Commission.DeclineReason.SUSPENDED,
+}
+"""What was declined for this reason was not because of the order: staff may still do this."""
 
 
 class ValidationRefused(ValueError):
@@ -120,7 +125,9 @@ def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey
         return _("Order %(order)s is in conflict; settle the conflict first.") % order
     if commission is None or not _pays_somebody(conversion):
         return str(_NOTHING_TO[action]) % order
-    is_refused = action == Action.APPROVE and _is_refused(commission)
+    is_refused = commission.status == Status.DECLINED and commission.decline_reason != _STILL.get(
+        action, commission.decline_reason
+    )
     if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
         return _not_theirs(commission, by) % order if action == Action.TAKE_BACK else ""
     return str(REFUSED[action, commission.status]) % order
@@ -139,12 +146,6 @@ def _refuse_unknown_amount(conversion: Conversion, amount_minor: int | None) -> 
     else:
         return
     raise OtherAmount(said % {"order": conversion.order}, conversion)
-
-
-def _is_refused(commission: Commission) -> bool:
-    """Whether somebody has declined it, and not only nobody confirmed it."""
-    is_declined = commission.status == Status.DECLINED
-    return is_declined and commission.decline_reason != Commission.DeclineReason.NOT_CONFIRMED
 
 
 def _not_theirs(commission: Commission, by: User | ApiKey) -> str:

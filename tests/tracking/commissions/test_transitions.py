@@ -25,6 +25,7 @@ BY = {
     ("approved", "final"): {"closing"},
     ("declined", "pending"): {"staff", "evidence"},
     ("declined", "approved"): {"staff"},
+    ("declined", "declined"): {"staff"},
 }
 
 
@@ -53,5 +54,8 @@ def test_staff_read_why_whatever_they_cannot_do_is_refused() -> None:
         for action, status in product(Validation.Action, not_closed)
         if not may_become(status, LEADS_TO[action], ChangedBy.STAFF)
     }
-    unless_not_confirmed = {(Validation.Action.APPROVE, Status.DECLINED)}
-    assert set(REFUSED) == refused | unless_not_confirmed
+    unless_not_for_the_order = {
+        (Validation.Action.APPROVE, Status.DECLINED),
+        (Validation.Action.DECLINE, Status.DECLINED),
+    }
+    assert set(REFUSED) == refused | unless_not_for_the_order

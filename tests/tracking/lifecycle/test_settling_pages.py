@@ -245,6 +245,20 @@ def test_neither_declines_what_credits_somebody_by_either_report(
     assert stand(contested)[:2] == ("declined", "by_advertiser")
 
 
+def test_neither_holds_when_a_suspension_is_lifted(
+    staff: Client, manager: User, blog: Partnership, of_journeys: Conversion
+) -> None:
+    """Settling declines it with the suspension; that nothing is owed is the shop's own word."""
+    suspend(blog, manager)
+    address = page_of(staff, of_journeys)
+    said = text(staff.post(address, sent(staff, address, **NEITHER), follow=True))
+    assert "The conflict of order 7 is settled: nothing is owed for it." in said
+    suspension.lift(
+        blog, LATER + timedelta(minutes=9), reason="Wrong", made_by=manager, restores=True
+    )
+    assert stand(of_journeys) == ("declined", "by_advertiser", "Neither is right")
+
+
 def test_neither_declines_by_the_report_that_credits_somebody(
     staff: Client, blog: Partnership, manager: User
 ) -> None:
