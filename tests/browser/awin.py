@@ -42,7 +42,8 @@ def script(hosts: Hosts, how: str = "defer") -> str:
 
 
 def told(report: dict[str, Any]) -> dict[str, Any]:
-    return {name: report[name] for name in report if name not in ("tokens", "session", "items")}
+    evidence = ("tokens", "session", "unanswered", "items")
+    return {name: report[name] for name in report if name not in evidence}
 
 
 def warnings_of(page: Page) -> list[str]:

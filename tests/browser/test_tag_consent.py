@@ -239,7 +239,12 @@ def test_a_first_yes_does_not_report_a_stale_link_of_an_earlier_page(
     say(page, True)
 
     report = hosts.sale(page).report
-    assert report == {"order": "1", "tokens": {"hard": [], "soft": [], "last": []}, "session": ""}
+    assert report == {
+        "order": "1",
+        "tokens": {"hard": [], "soft": [], "last": []},
+        "session": "",
+        "unanswered": "",
+    }
     assert names(page.context) == {ANSWER}
     assert hosts.landings.empty()
 

@@ -335,6 +335,19 @@ def test_consent_taken_back_deletes_everything_and_may_come_again(page: Page, ho
     assert cookie(page.context, "_sch")["value"] == token_of(click)
 
 
+def test_a_click_after_a_no_is_forgotten_where_the_answer_is_there_twice(
+    page: Page, hosts: Hosts
+) -> None:
+    hosts.visit(page, hosts.url("/deep/x"))
+    page.evaluate("softclick('consent', false)")
+    hosts.next_forgotten()
+    page.evaluate("document.cookie = '_sco=0; path=/deep'")
+    land(page, hosts, soft(at=ago(MINUTE)), path="/deep/x")
+
+    hosts.next_forgotten()
+    assert slots(page.context) == {}
+
+
 @pytest.mark.parametrize("answer", ["'true'", "'yes'", "1", "undefined", "{}"])
 def test_only_true_is_a_yes(page: Page, hosts: Hosts, answer: str) -> None:
     land(page, hosts, hard(at=ago(HOUR)))

@@ -53,6 +53,7 @@ def test_a_sale_says_exactly_this(page: Page, hosts: Hosts) -> None:
         "items": [ITEM],
         "tokens": {"hard": [token_of(blog)], "soft": [], "last": [token_of(overlay)]},
         "session": "4.6",
+        "unanswered": "",
     }
 
 
@@ -63,6 +64,7 @@ def test_a_sale_of_a_stranger_says_that_nothing_was_there(page: Page, hosts: Hos
         "order": "5",
         "tokens": {"hard": [], "soft": [], "last": []},
         "session": "",
+        "unanswered": "",
     }
 
 
@@ -142,7 +144,7 @@ def test_items_that_are_no_json_are_left_out(page: Page, hosts: Hosts, items: st
     hosts.visit(page, hosts.url())
     call(page, f"'sale', {{order: '1', items: {items}}}")
 
-    assert set(hosts.next_received().report) == {"order", "tokens", "session"}
+    assert set(hosts.next_received().report) == {"order", "tokens", "session", "unanswered"}
 
 
 # --- consent and cookies -------------------------------------------------------------------------
@@ -218,6 +220,7 @@ def test_the_pixel_goes_when_the_sale_does_not(page: Page, hosts: Hosts) -> None
         "voucher": ["50 % & ü+"],
         "click": [f"{token_of(blog)},{token_of(overlay)}"],
         "session": ["4.6"],
+        "unanswered": [""],
     }
     assert arrived.headers["cookie"] == "ours=1"
 

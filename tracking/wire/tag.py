@@ -22,15 +22,15 @@ by ``.``; they are not in the slots yet. ``_scv`` are the sessions of those that
   meet the slots, *stale* drops it; a no, of any tab, drops all that wait. In whatever order the
   answers come, the slots are as if the fresh ones had landed in the order of their clicks: nothing
   is placed before, so nothing has to be put back.
-- Without an answer it goes on waiting, five at most; reports bring it and name it, so that a
-  plug-in that blocks costs nobody a sale. In a later run of the browser it leads to its journey, as
-  the last token does. A hard click that is placed ends the waiting of all older ones.
+- Without an answer it goes on waiting, five at most (hard ones before soft ones); reports bring it
+  and name it, so that a plug-in that blocks costs nobody a sale. In a later run of the browser it
+  leads to its journey, as the last token does. A hard click that is placed ends the waiting of all
+  older ones.
 - Afterwards the hard slot holds the newest hard token; the soft slot holds the holder of the fold
   if that is soft, and is empty otherwise: a hard click deletes it, and a soft claim whose session
-  has ended is gone. Windows are compared by the
-  times inside the tokens. The browser's clock only says how long a slot may live (``Max-Age``); a
-  slot with nothing left is not written, but the token still becomes ``_scl`` and leads to its
-  journey.
+  has ended is gone. Windows are compared by the times inside the tokens. The browser's clock only
+  says how long a slot may live (``Max-Age``); a slot with nothing left is not written, but the
+  token still becomes ``_scl`` and leads to its journey.
 - ``_scn`` keeps five sessions, the soft holder's always among them.
 - The landing URL is the one that the page's snippet noted, before any router could change it.
 - Duplicates of a cookie (another domain or path) are folded with the rest, then written once, on
@@ -74,9 +74,9 @@ and after ``softclick('debug', true)``, it is in CORS mode, and what the answer 
 console by ``static/tracking/debug.js``, which is imported only then.
 
 If that fails: ``GET <base>pixel.gif`` with the eight fields, ``click`` (the tokens, joined by
-commas) and ``session``. A pixel has no roles, so without the sessions a soft ``last`` token, that
-lost its slot with its session, would claim again as a bare click id. Without consent neither is
-sent, and no cookies.
+commas), ``session`` and ``unanswered``, all as they are by then. A pixel has no roles, so without
+the sessions a soft ``last`` token, that lost its slot with its session, would claim again as a bare
+click id. Without consent none is sent, and no cookies.
 
 ``GET <base>a/<publisher>``, with credentials, and with ``consent=1`` where the setting alone does
 not store, expects ``{"token": "…"}`` or ``{}``.

@@ -24,7 +24,7 @@
   const source = document.currentScript?.src || '';
   const found = source.match('^.*/t/' + advertiser + '/(?=tag\\.js)');
   const base = (found || [home])[0];
-  const addresses = [stub.at || location.href];
+  const addresses = [(stub.at || location.href) + ''];
   let landed = clicksIn(addresses);
   let widest, said, decide, aloud;
   const stale = [];
@@ -100,7 +100,7 @@
   function read(name) {
     let jar = '';
     try {
-      jar = document.cookie;
+      jar = document.cookie + '';
     } catch {}
     return jar.split('; ').filter((pair) => pair.startsWith(name + '='))
       .map((pair) => pair.slice(name.length + 1));
@@ -175,9 +175,9 @@
     }
   }
 
-  // These wait, and no others.
+  // These wait, and no others; of too many the newest, and hard ones rather than soft ones.
   function wait(clicks) {
-    keep(WAITING, clicks.slice(-KEPT).map((click) => click.token).join('.'), longest);
+    keep(WAITING, clicks.sort((a, b) => b.soft - a.soft).slice(-KEPT).map((click) => click.token).join('.'), longest);
   }
 
   function keepSessions(name, ids) {
@@ -223,11 +223,11 @@
     keepSessions(ARRIVED, sessions(ARRIVED).concat(click.session + ''));
     const fresh = (await ask('l?click=' + click.token + '&last=' + before)).fresh;
     if (fresh == null) return;
-    keepSessions(ARRIVED, sessions(ARRIVED).filter((id) => id != click.session));
-    if (!waits()) return;
-    wait(stored(WAITING).filter((other) => other.id !== click.id));
-    if (fresh) settle(click.token);
-    else stale.push(click.id);
+    if (!fresh) stale.push(click.id);
+    else if (waits()) settle(click.token);
+    const others = stored(WAITING).filter((other) => other.id !== click.id);
+    wait(others);
+    keepSessions(ARRIVED, sessions(ARRIVED).filter((id) => others.some((other) => other.session == id)));
   }
 
   // What went wrong is told at length by a script of its own, which is loaded only then.
@@ -268,13 +268,14 @@
     });
   }
 
-  // Without consent nothing but the sale goes, and no cookie with it.
-  function bodyOf(report, items) {
-    const whole = { ...report };
-    if (agrees()) {
-      whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST, WAITING) };
-      whole.session = sessions(ARRIVED, SESSIONS).join('.');
-    }
+  // What goes with a sale now, beside the tokens. Without consent nothing goes, and no cookie.
+  function evidence() {
+    return agrees() ? { session: sessions(ARRIVED, SESSIONS).join('.'), unanswered: tokens(WAITING).join('.') } : { consent: '0' };
+  }
+
+  function bodyOf(fields, items) {
+    const whole = { ...fields, ...evidence() };
+    if (!whole.consent) whole.tokens = { hard: tokens(HARD), soft: tokens(SOFT), last: tokens(LAST, WAITING) };
     const short = JSON.stringify(whole);
     try {
       const full = JSON.stringify({ items: items, ...whole });
@@ -284,43 +285,37 @@
     }
   }
 
-  // The pixel names no roles, so it always names the sessions: they decide about soft claims.
-  function pixel(report) {
-    const image = new Image();
-    if (agrees()) {
-      report.click = [...new Set(tokens(HARD, SOFT, LAST, WAITING))];
-      report.session = sessions(ARRIVED, SESSIONS).join('.');
-    } else {
-      image.crossOrigin = 'anonymous';
-    }
-    image.src = base + 'pixel.gif?' + new URLSearchParams(report);
+  // The pixel names no roles, so it always names the sessions: they decide about soft claims. What goes
+  // with it is looked for anew: while the first request failed, the shopper may have said no.
+  function pixel(fields) {
+    const image = new Image(), brought = { ...fields, ...evidence() };
+    if (brought.consent) image.crossOrigin = 'anonymous';
+    else brought.click = [...new Set(tokens(HARD, SOFT, LAST, WAITING))];
+    image.src = base + 'pixel.gif?' + new URLSearchParams(brought);
   }
 
   // Of a sale that might be refused, as far as one can know here, the answer is read.
   async function send(fields, items) {
     remember();
-    const report = { ...fields }, unanswered = tokens(WAITING).join('.');
     const reads = aloud || !FIELDS.slice(0, 4).map((field) => fields[field]).join('|').match(plain);
-    if (!agrees()) report.consent = '0';
-    else if (unanswered) report.unanswered = unanswered;
     try {
-      const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(report, items) });
+      const answer = await post(base + 'sale', { mode: reads ? 'cors' : 'no-cors', credentials: agrees() ? 'include' : 'omit', body: bodyOf(fields, items) });
       const wrong = answer.headers.get('X-Softclick-Error');
       if (aloud || wrong) say('sale', fields, wrong, answer);
     } catch {
-      pixel(report);
+      pixel(fields);
       if (reads) say('sale', fields);
     }
   }
 
   const commands = {
     consent(answer) {
-      const last = read(ANSWER).join();
+      const refused = read(ANSWER).includes('0');
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
       keep(ANSWER, said ? '1' : '0', ANSWER_SECONDS);
       if (said) landed = clicksIn(addresses.concat(visited()));
-      else if (last !== '0') forget();
+      else if (!refused) forget();
       remember();
       decide();
     },
@@ -360,7 +355,7 @@
   softclick.loaded = true;
   window.softclick = softclick;
   // The redirect knows nothing of a no that was said in the shop.
-  if (landed[0] && read(ANSWER).join() === '0') forget();
-  stub.q?.forEach((call) => softclick(...call));
+  if (landed[0] && read(ANSWER).includes('0')) forget();
+  stub.q?.forEach?.((call) => softclick(...call));
   remember();
 })(__SETTINGS__);
