@@ -54,7 +54,7 @@ PAGES = (
     Fault(
         "the shop cannot decline by itself what a suspension declined",
         "tracking.lifecycle.validation",
-        "commission.decline_reason != _STILL.get(action, commission.decline_reason)",
+        "commission.decline_reason != still",
         "action != Action.TAKE_BACK",
         _SETTLING + "test_neither_holds_when_a_suspension_is_lifted",
     ),

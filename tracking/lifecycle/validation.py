@@ -125,9 +125,8 @@ def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey
         return _("Order %(order)s is in conflict; settle the conflict first.") % order
     if commission is None or not _pays_somebody(conversion):
         return str(_NOTHING_TO[action]) % order
-    is_refused = commission.status == Status.DECLINED and commission.decline_reason != _STILL.get(
-        action, commission.decline_reason
-    )
+    still = _STILL.get(action, commission.decline_reason)
+    is_refused = commission.status == Status.DECLINED and commission.decline_reason != still
     if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
         return _not_theirs(commission, by) % order if action == Action.TAKE_BACK else ""
     return str(REFUSED[action, commission.status]) % order
