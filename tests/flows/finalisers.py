@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -52,6 +53,7 @@ def killed(prepared: str, now: datetime) -> list[dict[str, Any]]:
             first = in_child(partial(finalise, now, killed_before=number))
             if first == 0:
                 return points
+            wait_for_its_end()
             closed = closed_sales()
             finalise(now)
             points.append({"ended": first, "closed": closed, "state": state()})
@@ -117,6 +119,22 @@ def administer(statement: str) -> None:
         cursor.execute(statement)
     connection.close()
     of_all["USER"] = application
+
+
+def wait_for_its_end() -> None:
+    """Until the server has noticed that whoever was killed is gone. It holds that one's locks until
+    then, and another finaliser leaves what is locked to the next run."""
+    others = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+    """
+    for _ in range(6_000):
+        with connection.cursor() as cursor:
+            cursor.execute(others)
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.01)
+    raise AssertionError("the server still has a connection of a process that was killed")
 
 
 def closed_sales() -> int:
