@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from playwright.sync_api import BrowserContext, Page
 
 from publishers.models import Partnership
+from tests.browser.hosts import ANSWERED
 from tests.flows.network import wait_until
 from tests.flows.sites import Sites
 from tracking.models import Click, Commission, Conversion, Decision, Report, SetAside
@@ -31,14 +32,15 @@ class Market:
 
 
 def follow(page: Page, sites: Sites, partnership: Partnership) -> Click:
-    """Click the publisher's link on its own page and arrive at the shop, with the tag running.
-    Gives the recorded click."""
+    """Click the publisher's link on its own page and arrive at the shop, with the tag running and
+    the landing answered for. Gives the recorded click."""
     market, publisher = partnership.advertiser_id, partnership.publisher_id
     known = set(_clicks(partnership).values_list("id", flat=True))
     page.goto(sites.link_page(_host(partnership), market, publisher))
     page.click("#link")
     page.wait_for_url(f"{sites.shop(market, 'product')}**")
     page.wait_for_function("() => window.softclick && softclick.loaded")
+    page.wait_for_function(ANSWERED)
     unknown = _clicks(partnership).exclude(id__in=known)
     return wait_until(lambda: unknown.first(), "the click is recorded")
 
