@@ -19,6 +19,7 @@ _BELIEVING = "tests/tracking/conversions/test_believing.py::"
 _BATCHES = "tests/tracking/lifecycle/test_batches.py::"
 _APPROVED = "tests/tracking/lifecycle/test_approved_evidence.py::"
 _FINAL = "tests/tracking/lifecycle/test_finalisation.py::"
+_LIFTED = "tests/tracking/lifecycle/test_lifted.py::"
 _OVERDUE = "tests/tracking/lifecycle/test_overdue.py::"
 _WHATIF = "tests/tracking/whatif/test_late_evidence.py::"
 
@@ -323,9 +324,30 @@ CLOSING = (
         _OVERDUE + "test_what_the_advertiser_does_not_ask_for_any_more_is_not_waited_for",
     ),
     Fault(
+        "a suspension takes an approval away",
+        "tracking.commissions.rulings",
+        "commission.approval_suspended = is_suspension and commission.status == Status.APPROVED",
+        "commission.approval_suspended = False",
+        _LIFTED + "test_what_was_approved_before_is_approved_again",
+    ),
+    Fault(
+        "a suspended approval holds for other amounts",
+        "tracking.commissions.settling",
+        "        commission.approval_suspended = False\n        if commission.status",
+        "        if commission.status",
+        _LIFTED + "test_an_approval_holds_for_no_other_amount",
+    ),
+    Fault(
+        "a suspension that was lifted during a conflict outlasts it",
+        "tracking.commissions.settling",
+        "(*UNPAID, reasons.SUSPENDED)",
+        "UNPAID",
+        _LIFTED + "test_what_was_in_conflict_when_it_was_lifted_is_pending_once_it_is_settled",
+    ),
+    Fault(
         "an approval holds for other amounts",
         "tracking.commissions.settling",
-        "if commission.status == Status.APPROVED and _is_other(commission, before):",
+        "if _is_other(commission, before):",
         "if commission.status == Status.APPROVED and not before:",
         _OVERDUE + "test_an_approval_does_not_hold_for_a_larger_order",
     ),

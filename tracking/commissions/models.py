@@ -146,6 +146,12 @@ class Commission(AdvertiserRow):
         db_default="",
         help_text=_("Why it was declined, in words that its publisher reads."),
     )
+    approval_suspended = models.BooleanField(
+        _("approval suspended"),
+        default=False,
+        db_default=False,
+        help_text=_("It was approved when its partner was suspended, and is again afterwards."),
+    )
     sale_amount_minor = models.BigIntegerField(_("sale value in minor units"))
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     network_fee_minor = models.BigIntegerField(_("network fee in minor units"))
@@ -186,6 +192,10 @@ class Commission(AdvertiserRow):
             models.CheckConstraint(
                 condition=Q(decline_text="") | Q(decline_reason__in=("by_advertiser", "suspended")),
                 name="commission_decline_text_of_advertiser",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval_suspended=False) | Q(decline_reason="suspended"),
+                name="commission_approval_suspended",
             ),
         ]
         indexes: ClassVar = [

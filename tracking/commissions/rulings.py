@@ -8,7 +8,9 @@ from network.models import ApiKey, User
 from tracking.commissions.transitions import LEADS_TO, ChangedBy, change
 from tracking.models import Commission, Validation
 
+Status = Commission.Status
 MAX_REASON = 300
+_RULED = ("status", "decline_reason", "decline_text", "approval_suspended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,19 @@ class Statement:
     seen: str = ""
 
 
+def becomes(commission: Commission, action: str) -> Commission.Status:
+    """What the commission is when this has been said about it. A suspension takes no approval
+    away: when its decline is taken back, the approval holds again."""
+    is_restored = action == Validation.Action.TAKE_BACK and commission.approval_suspended
+    return Status.APPROVED if is_restored else LEADS_TO[action]
+
+
 def carry_out(statement: Statement, commission: Commission, now: datetime) -> Validation:
     """Keep who said it, when, why, and for which commission; and let the commission follow. The
     caller has made sure that it may be said, and holds the sale's lock."""
     said = apply(statement, commission, now)
     said.save(force_insert=True)
-    commission.save(update_fields=["status", "decline_reason", "decline_text"])
+    commission.save(update_fields=_RULED)
     return said
 
 
@@ -54,9 +63,11 @@ def apply(statement: Statement, commission: Commission, now: datetime) -> Valida
     )
     is_suspension = statement.decline_reason == Commission.DeclineReason.SUSPENDED
     by = ChangedBy.SUSPENSION if is_suspension else ChangedBy.STAFF
-    change(commission, LEADS_TO[statement.action], by)
+    after = becomes(commission, statement.action)
+    commission.approval_suspended = is_suspension and commission.status == Status.APPROVED
+    change(commission, after, by)
     commission.decline_reason, commission.decline_text = "", ""
-    if commission.status == Commission.Status.DECLINED:
+    if commission.status == Status.DECLINED:
         commission.decline_reason = statement.decline_reason
         commission.decline_text = said.because
     return said

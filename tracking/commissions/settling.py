@@ -76,8 +76,9 @@ def settle(
     What staff declined stays declined: an order that was cancelled earns nobody anything. What was
     declined because its publisher is suspended is so for that publisher only, and what nobody had
     confirmed in time until it is. What staff approved stays approved only for the partner and the
-    amounts that they saw; for others it is pending again, since nobody has looked at those. In a
-    conflict the publisher of the click ``claimed`` has a commission that is declined meanwhile.
+    amounts that they saw, also while the partner is suspended; for others it is pending again,
+    since nobody has looked at those. In a conflict the publisher of the click ``claimed`` has a
+    commission that is declined meanwhile.
     """
     commission, paid = commission_of(conversion), earning.paid
     if paid is None:
@@ -92,8 +93,10 @@ def settle(
         change(commission, Status.PENDING, ChangedBy.EVIDENCE)
         commission.decline_reason, commission.decline_text = "", ""
     _fill(commission, conversion, paid, rates)
-    if commission.status == Status.APPROVED and _is_other(commission, before):
-        change(commission, Status.PENDING, ChangedBy.EVIDENCE)
+    if _is_other(commission, before):
+        commission.approval_suspended = False
+        if commission.status == Status.APPROVED:
+            change(commission, Status.PENDING, ChangedBy.EVIDENCE)
     return commission
 
 
@@ -135,14 +138,16 @@ def _pay_nobody(conversion: Conversion, claimed: Click | None, rates: Rates, now
         commission = Commission(conversion=conversion, created_at=now, status=Status.PENDING)
     if claimed:
         _fill(commission, conversion, claimed, rates)
+    commission.approval_suspended = False
     reasons = Commission.DeclineReason
-    is_lapsed = commission.decline_reason in UNPAID
+    is_lapsed = commission.decline_reason in (*UNPAID, reasons.SUSPENDED)
     is_lapsed |= claimed is None and is_unconfirmed(commission)
     if may_become(commission.status, Status.DECLINED, ChangedBy.EVIDENCE):
         change(commission, Status.DECLINED, ChangedBy.EVIDENCE)
         is_lapsed = True
     if is_lapsed:
         commission.decline_reason = reasons.IN_CONFLICT if claimed else reasons.NOBODY_PAID
+        commission.decline_text = ""
 
 
 def price(conversion: Conversion, rates: Rates, known: Commission | None = None) -> Price:

@@ -66,7 +66,7 @@ class LiftForm(StatusForm):
     restores = forms.ChoiceField(
         label=gettext_lazy("Commissions declined with the suspension"),
         choices=[
-            ("yes", gettext_lazy("Restore them: they are pending again")),
+            ("yes", gettext_lazy("Restore them: each is pending or approved, as it was before")),
             ("no", gettext_lazy("Leave them declined")),
         ],
         widget=forms.RadioSelect,
@@ -337,8 +337,8 @@ def _restored(row: Partnership, restored: suspension.Pending) -> str:
     if not restored.commissions:
         return _("The suspension is lifted. No commission was restored.")
     said = ngettext(
-        "The suspension is lifted. %(count)d commission of %(amount)s is pending again.",
-        "The suspension is lifted. %(count)d commissions of %(amount)s are pending again.",
+        "The suspension is lifted. %(count)d commission of %(amount)s is restored.",
+        "The suspension is lifted. %(count)d commissions of %(amount)s are restored.",
         restored.commissions,
     )
     found = _amount(row, restored)

@@ -83,5 +83,5 @@ class TakeBackForm(forms.Form):
         label=gettext_lazy("Reason"),
         max_length=300,
         widget=forms.Textarea({"rows": 3}),
-        help_text=gettext_lazy("Kept in the sale's history, for staff. The sale is pending again."),
+        help_text=gettext_lazy("Kept in the sale's history, for staff."),
     )

@@ -21,14 +21,14 @@ from network.models import User
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
-from tracking.commissions.rulings import Statement
+from tracking.commissions.rulings import Statement, becomes
 from tracking.commissions.settling import commission_of
 from tracking.commissions.standing import standing
 from tracking.commissions.states import SaleState
 from tracking.conversions.locking import lock_in_order
 from tracking.explain.explanations import state_of_sale
 from tracking.lifecycle.validation import Action, ValidationRefused, possible, refusal, validate
-from tracking.models import Conversion, Validation
+from tracking.models import Commission, Conversion, Validation
 from tracking.pages.rulings.chosen import (
     Outdatings,
     as_shown,
@@ -135,7 +135,10 @@ class ValidationChange(ChangeView[Conversion]):
             return Effects(nothing=[said])
         confirms = self.action == Action.APPROVE and not self.about.verified
         more = _("Only a browser has reported this order. Approving it also confirms it.")
-        return Effects(sentences=[str(self.words.effect), *([more] if confirms else [])])
+        return Effects(sentences=[self.effect(), *([more] if confirms else [])])
+
+    def effect(self) -> str:
+        return str(self.words.effect)
 
     def context(self) -> Mapping[str, Any]:
         return {"state": state_of_sale(self.about)}
@@ -173,6 +176,15 @@ class Decline(ValidationChange):
 
 class TakingBack(ValidationChange):
     action = Action.TAKE_BACK
+
+    def effect(self) -> str:
+        commission = commission_of(self.about)
+        if commission is None or becomes(commission, self.action) != Commission.Status.APPROVED:
+            return super().effect()
+        return _(
+            "The commission is approved again, as it was before its partner was suspended, and "
+            "becomes final when its windows have closed."
+        )
 
 
 MANY = "tracking_conversion_rule_many"

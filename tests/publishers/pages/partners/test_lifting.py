@@ -91,7 +91,7 @@ def test_staff_lift_what_staff_suspended(
 ) -> None:
     suspended(stuffer, make_user("manager", shop, name="mia"), at)
     answer = staff(shop).post(address(stuffer, "approved"), LIFT, follow=True)
-    assert "2 commissions of £16.00 are pending again" in text(answer)
+    assert "2 commissions of £16.00 are restored" in text(answer)
     assert status_of_later(stuffer) == "approved"
 
 
