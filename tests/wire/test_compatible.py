@@ -310,7 +310,8 @@ def test_a_closed_shop_answers_as_its_own_addresses_do(
     assert landed.headers["Location"] == "https://shop.example/welcome"
     own = tracking_client.get(f"/t/{shop.id}/tag.js")
     theirs = tracking_client.get(f"/{shop.id}.js")
-    assert (theirs.status_code, theirs.text.splitlines()[0]) == (200, own.text.splitlines()[0])
+    assert theirs.status_code == 200
+    assert own.text.strip() in theirs.text
 
     answers = [
         tracking_client.get(f"/t/{shop.id}/pixel.gif?order=1&amount=1&click={token}"),

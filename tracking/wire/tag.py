@@ -45,6 +45,9 @@ Before consent it writes no cookie and leaves the address alone. The answer is k
 that differ the no holds. While the shop asks, a sale waits in its page, and goes without consent
 when the page is left.
 
+``softclick('consent', null)`` says that the shopper has still to answer on this page: until then
+the shop asks, whatever its setting, and an earlier yes waits with it.
+
 A yes that comes late finds the click in the addresses that the browser itself remembers of this
 tab: where the page began, its history (Navigation API), or its referrer. Of the last two it takes
 what is fresh by the browser's clock (``slots.FRESH_MS``): a sale in the same breath would bring the
@@ -125,6 +128,11 @@ _STUB = (
     "softclick.at=softclick.at||(performance.getEntriesByType('navigation')[0]||{}).name"
     "||location.href"
 )
+_WAITS = (
+    "try{if([false,0].includes(AWIN.Tracking.AdvertiserConsent)){"
+    "window.softclick=window.softclick||{};softclick.q=[['consent',null],...softclick.q||[]]}}catch{}"
+)
+"""Said before the tag begins where the page has told Awin's script to wait for the shopper."""
 STUB_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(_STUB.encode()).digest()).decode()}'"
 """What a shop with a Content-Security-Policy adds to ``script-src`` for the stub in its pages."""
 
@@ -173,7 +181,7 @@ def render(settings: TagSettings) -> str:
     )
     said = ",".join(json.dumps(value, separators=(",", ":")) for value in values)
     script = _minified_source("tag.js").replace(_PLACEHOLDER, said)
-    return f"{script}\n{_minified_source('awin.js')}" if settings.reads_awin else script
+    return f"{_WAITS}\n{script}\n{_minified_source('awin.js')}" if settings.reads_awin else script
 
 
 def _plain(currency: str) -> str:

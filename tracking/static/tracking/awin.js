@@ -14,6 +14,7 @@
   // What this page has told, by whichever of its scripts: its orders, what it last said of consent in
   // AdvertiserConsent, and whether the shopper has said no since.
   const tag = window.softclick;
+  const isFirst = !tag.told;
   const told = tag.told = tag.told || Object.create(null);
   const warned = tag.warned = tag.warned || Object.create(null);
 
@@ -69,13 +70,24 @@
     if (value != null) say(CONSENT, 'is no answer, and was not read. Set it to true or false, or to 1 or 0, when the shopper has answered.', value);
   }
 
+  // Whether the shopper has said no: in this page, or as the tag remembers it.
+  function isRefused() {
+    try {
+      return tag.refused || /(^|; )_sco=0/.test(document.cookie);
+    } catch {
+      return tag.refused;
+    }
+  }
+
   // What the page holds of consent is told once: the shopper may have given another answer by other
-  // ways since, and after a no only an answer that is given anew is a yes.
+  // ways since. As there, a no means that the shopper has still to answer, and no yes of the page's
+  // takes an answer of the shopper's back.
   function consent() {
     const answer = answerOf(window.AWIN?.Tracking?.AdvertiserConsent);
     if (answer == null || answer === tag.answered) return;
     tag.answered = answer;
-    if (!answer || !tag.refused) tag('consent', answer);
+    if (!answer) tag('consent', null);
+    else if (!isRefused()) tag('consent', true);
   }
 
   function answered(value) {
@@ -136,6 +148,10 @@
     read();
   }
 
+  // This is told before the tag begins, so that it keeps nothing (tracking/wire/tag.py).
+  attempt(CONSENT, 'Set it to true or false.', () => {
+    if (isFirst && answerOf(window.AWIN?.Tracking?.AdvertiserConsent) === false) tag.answered = false;
+  });
   read(false, document.readyState === 'loading');
   addEventListener('DOMContentLoaded', run);
   addEventListener('load', run);

@@ -21,9 +21,7 @@
   const stub = window.softclick || {};
   if (stub.loaded) return;
 
-  const source = document.currentScript?.src || '';
-  const found = source.match('^.*/t/' + advertiser + '/(?=tag\\.js)');
-  const base = (found || [home])[0];
+  const base = (document.currentScript?.src?.match('^.*/t/' + advertiser + '/(?=tag\\.js)') || [home])[0];
   const addresses = [(stub.at || location.href) + ''];
   let landed = clicksIn(addresses);
   let widest, said, decide, aloud;
@@ -53,13 +51,10 @@
     };
   }
 
-  function ended(held, click) {
-    return held.soft && held.journey === click.journey && held.session !== click.session;
-  }
-
   // Who holds the cookie after this click: tracking/rule/attribution.py has the same function.
   function place(held, click) {
-    if (held && held.at <= click.at && click.at < held.closes && !ended(held, click)) {
+    const isOver = held?.soft && held.journey === click.journey && held.session !== click.session;
+    if (held && held.at <= click.at && click.at < held.closes && !isOver) {
       return !click.soft || click.last && held.soft && !click.stoodDown ? click : held;
     }
     return click.stoodDown ? null : click;
@@ -89,10 +84,9 @@
   function tokenOf(piece) {
     const name = parameter + '=';
     try {
-      return piece.startsWith(name) ? decodeURIComponent(piece.slice(name.length)) : '';
-    } catch {
-      return '';
-    }
+      if (piece.startsWith(name)) return decodeURIComponent(piece.slice(name.length));
+    } catch {}
+    return '';
   }
 
   // Every value of a cookie: there are several when they differ in domain or path. None in a
@@ -120,10 +114,11 @@
   }
 
   // Whether the shopper consents: the last answer, of any tab, or else the advertiser's setting; null
-  // while the shop asks. Where no cookie is kept, an answer holds as long as its page.
+  // while the shop asks. Where no cookie is kept, an answer holds as long as its page. Where the page
+  // says that the shopper has still to answer here, an earlier yes waits for that.
   function agrees() {
     const kept = read(ANSWER).sort()[0];
-    return kept ? kept === '1' : said ?? consents;
+    return kept ? kept === '1' && (said === null ? said : true) : said ?? consents;
   }
 
   function write(name, value, domain, path, seconds) {
@@ -310,6 +305,7 @@
 
   const commands = {
     consent(answer) {
+      if (answer === null) return said = consents = answer;
       const refused = read(ANSWER).includes('0');
       if (answer !== !!answer) say('consent', answer);
       said = answer === true;
