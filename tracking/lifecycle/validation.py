@@ -77,7 +77,7 @@ def validate(
         raise ValidationRefused(problem)
     conversion = locking.lock(advertiser, conversion_id)
     refuse_other(conversion, statement.seen)
-    problem = refusal(conversion, statement.action, statement.made_by)
+    problem = refusal(conversion, statement.action, statement.made_by, now)
     if problem:
         raise ValidationRefused(problem)
     if isinstance(statement.made_by, ApiKey) and statement.action == Action.APPROVE:
@@ -85,7 +85,6 @@ def validate(
     with rollups.following(conversion):
         commission = commission_of(conversion)
         assert commission is not None
-        _refuse_suspended(commission, statement, now)
         said = rulings.carry_out(statement, commission, now)
         approved_at = conversion.approved_at
         conversion.approved_at = _approved_at(statement, approved_at, now)
@@ -111,12 +110,14 @@ def _hear_again(conversion: Conversion, approved_at: datetime, now: datetime) ->
         deciding.reconsider(conversion, now, Decision.Cause.REPORT)
 
 
-def possible(conversion: Conversion, by: User) -> list[Validation.Action]:
+def possible(conversion: Conversion, by: User, now: datetime) -> list[Validation.Action]:
     """What this person, who may change the sale, can say about it as it stands."""
-    return [action for action in Action if not refusal(conversion, action, by)]
+    return [action for action in Action if not refusal(conversion, action, by, now)]
 
 
-def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey) -> str:
+def refusal(
+    conversion: Conversion, action: Validation.Action, by: User | ApiKey, now: datetime
+) -> str:
     """Why this person or server cannot do this to the sale as it stands; empty where they can."""
     order, commission = {"order": conversion.order}, commission_of(conversion)
     if conversion.closed_at is not None:
@@ -128,7 +129,7 @@ def refusal(conversion: Conversion, action: Validation.Action, by: User | ApiKey
     still = _STILL.get(action, commission.decline_reason)
     is_refused = commission.status == Status.DECLINED and commission.decline_reason != still
     if not is_refused and may_become(commission.status, LEADS_TO[action], ChangedBy.STAFF):
-        return _not_theirs(commission, by) % order if action == Action.TAKE_BACK else ""
+        return _not_theirs(commission, action, by, now)
     return str(REFUSED[action, commission.status]) % order
 
 
@@ -147,11 +148,28 @@ def _refuse_unknown_amount(conversion: Conversion, amount_minor: int | None) -> 
     raise OtherAmount(said % {"order": conversion.order}, conversion)
 
 
-def _not_theirs(commission: Commission, by: User | ApiKey) -> str:
-    """What operators declined with a suspension only they take back, as only they lift it; empty
-    for every other decline."""
-    if _is_operator(by) or commission.decline_reason != Commission.DeclineReason.SUSPENDED:
+def _not_theirs(
+    commission: Commission, action: Validation.Action, by: User | ApiKey, now: datetime
+) -> str:
+    """What operators declined with a suspension only they take back, as only they lift it; and
+    what was declined of a partner that they have suspended, for whatever reason, nobody else lets
+    count meanwhile. Empty for everything else. Two queries at most."""
+    is_let = action != Action.DECLINE and commission.status == Status.DECLINED
+    if not is_let or _is_operator(by):
         return ""
+    is_suspension = commission.decline_reason == Commission.DeclineReason.SUSPENDED
+    if is_suspension and (said := _declined_by_operators(commission)):
+        return said
+    if suspended.by_operators(commission, now):
+        said = _(
+            "The network's operators suspended %(partner)s, so only they can let its declined "
+            "orders count. Write to them if this one should."
+        )
+        return said % {"partner": commission.publisher}
+    return ""
+
+
+def _declined_by_operators(commission: Commission) -> str:
     declined = Validation.objects.filter(
         advertiser=commission.advertiser_id,
         conversion=commission.conversion_id,
@@ -161,24 +179,11 @@ def _not_theirs(commission: Commission, by: User | ApiKey) -> str:
     last = declined.select_related("made_by").order_by("-at", "-pk").first()
     if last is None or not _is_operator(last.made_by):
         return ""
-    return _(
+    said = _(
         "The network's operators declined order %(order)s when they suspended the partner, so only "
         "they can undo it. Write to them if it should count."
     )
-
-
-def _refuse_suspended(commission: Commission, statement: Statement, now: datetime) -> None:
-    """What was declined of a partner that operators have suspended, for whatever reason, nobody
-    else lets count meanwhile."""
-    is_let = statement.action != Action.DECLINE and commission.status == Status.DECLINED
-    if is_let and not _is_operator(statement.made_by) and suspended.by_operators(commission, now):
-        raise ValidationRefused(
-            _(
-                "The network's operators suspended %(partner)s, so only they can let its declined "
-                "orders count. Write to them if this one should."
-            )
-            % {"partner": commission.publisher}
-        )
+    return said % {"order": commission.conversion.order}
 
 
 def _is_operator(by: User | ApiKey | None) -> bool:

@@ -169,7 +169,7 @@ class StatusChange(ChangeView[Partnership]):
     def __init__(self, request: HttpRequest, model_admin: Any, about: Partnership) -> None:
         super().__init__(request, model_admin, about)
         self.to = request.GET.get("to", "")
-        if self.to not in DECISIONS or not (request.method == "POST" or self._is_offered()):
+        if self.to not in DECISIONS or not (request.method == "POST" or self._is_there()):
             raise Http404(f"{about} cannot become {self.to}.")
         self.words = _words(self.decided.status if self.decided else "", self.to)
         self.button, self.form_class = self.words.button, self.words.form
@@ -188,8 +188,10 @@ class StatusChange(ChangeView[Partnership]):
         """The terms that made the status what it is now."""
         return decided_by(timeline.begun(self.history.held, self.now))
 
-    def _is_offered(self) -> bool:
-        return self.to in {offer.to for offer in offers(self.decided, person(self.request))}
+    def _is_there(self) -> bool:
+        """Whether the partner may come to this, by whomever: one who may not is told who may."""
+        held = self.decided.status if self.decided else ""
+        return held in PartnershipTerms.DECIDED_FROM[self.to]
 
     @property
     def title(self) -> str:
@@ -207,6 +209,11 @@ class StatusChange(ChangeView[Partnership]):
         return suspension.restorable(self.about)
 
     def effects(self) -> Effects:
+        if self.lifts:
+            try:
+                deciding.refuse_lifting(self.about, self.now, person(self.request))
+            except deciding.NotDecidable as refused:
+                return Effects(nothing=[str(refused)])
         return Effects(sentences=[str(self.words.meaning)])
 
     def shown(self) -> Sequence[str]:

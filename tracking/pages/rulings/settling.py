@@ -150,7 +150,7 @@ class Settling(ChangeView[Conversion]):
         said = _("The conflict of order %(order)s is settled.")
         if is_declined:
             said = _("The conflict of order %(order)s is settled: nothing is owed for it.")
-            if not refusal(sale, Action.DECLINE, by):
+            if not refusal(sale, Action.DECLINE, by, now):
                 code = Validation.Code.OTHER
                 declined = Statement(
                     action=Action.DECLINE, made_by=by, reason=data["reason"], code=code

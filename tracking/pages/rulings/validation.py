@@ -16,8 +16,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from network import dates, money
-from network.models import User
+from network import clock, dates, money
 from network.pages.site.admin_site import ScopedAdmin, person
 from network.pages.site.change_pages import ChangeView, Effects
 from network.people import access
@@ -105,11 +104,11 @@ def url_name(action: Validation.Action) -> str:
     return f"tracking_conversion_{action.value}"
 
 
-def buttons(row: Conversion, by: User) -> list[Button]:
-    """What this person can do to the sale as it stands."""
+def buttons(row: Conversion, request: HttpRequest) -> list[Button]:
+    """What whoever asks can do to the sale as it stands."""
     return [
         Button(str(WORDS[action].link), reverse(f"admin:{url_name(action)}", args=[row.pk]))
-        for action in possible(row, by)
+        for action in possible(row, person(request), clock.now())
     ]
 
 
@@ -131,7 +130,7 @@ class ValidationChange(ChangeView[Conversion]):
         return str(self.words.title) % {"order": self.about.order}
 
     def effects(self) -> Effects:
-        if said := refusal(self.about, self.action, person(self.request)):
+        if said := refusal(self.about, self.action, person(self.request), self.now):
             return Effects(nothing=[said])
         confirms = self.action == Action.APPROVE and not self.about.verified
         more = _("Only a browser has reported this order. Approving it also confirms it.")
@@ -244,7 +243,7 @@ class RulingMany(ChangeView[None]):
                 reported=reported_by(row),
                 partner=str(found.publisher) if found else "",
                 commission=money.display(found.amount_minor, found.currency) if found else "",
-                refused=refusal(row, self.ruling, by),
+                refused=refusal(row, self.ruling, by, self.now),
             )
             for row in self.sales
             for found in [commission_of(row)]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from network import dates, money
 from network.pages.site import badges
-from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, ScopedAdmin, person
+from network.pages.site.admin_site import AdvertiserFilter, PageAdmin, ScopedAdmin
 from network.pages.site.columns import EMPTY, shown_moment, shown_money
 from network.pages.site.searching import WholeTextSearch
 from network.pages.site.totals import CappedPaginator
@@ -162,7 +162,7 @@ class ConversionAdmin(WholeTextSearch, PageAdmin[Conversion]):
             "title": _("Sale %(order)s") % {"order": row.order},
             "subtitle": str(row.advertiser),
             "may_settle": is_contested(row) and Settling.is_open_to(request, self, row),
-            "buttons": buttons(row, person(request)) if self.managed(request, row) else [],
+            "buttons": buttons(row, request) if self.managed(request, row) else [],
             **page_of(row, request.GET),
         }
 

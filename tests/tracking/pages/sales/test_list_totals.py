@@ -103,7 +103,7 @@ class Shop:
 
     def _rule(self, sale: Conversion) -> None:
         action = self.random.choice([Action.DECLINE, Action.APPROVE, Action.DECLINE])
-        if action in possible(sale, self.owner):
+        if action in possible(sale, self.owner, NOW):
             code = "returned" if action == Action.DECLINE else ""
             said = Statement(action=action, made_by=self.owner, code=code)
             validate(self.row.pk, sale.pk, said, NOW)
