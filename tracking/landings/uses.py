@@ -7,7 +7,7 @@ numbers.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
@@ -44,17 +44,24 @@ _BROWSERS = Count("journey", filter=_FRESH & ~Q(journey=0), distinct=True) + Cou
 """The tag asks once in each browser; one that brings our cookies is known by its journey."""
 
 
-_FOLLOWED = Subquery(
-    Click.objects.filter(advertiser=OuterRef("advertiser"), id=OuterRef("click")).values("journey")
-)
 _APART = Q(is_fresh=True, followed__isnull=False) & ~Q(journey=0) & ~Q(journey=F("followed"))
 """The browser says which journey it is on, and it is not that on which the link was followed."""
+Advertisers: TypeAlias = int | OuterRef
+"""One advertiser, or that of whichever row is asked about. What names one can be asked of a
+cluster, too (docs/operations.md, Many machines)."""
+EACH = OuterRef("advertiser")
+
+
+def _followed(advertiser: Advertisers) -> Subquery:
+    """The journey on which the click of a landing was made."""
+    made = Click.objects.filter(advertiser=advertiser, id=OuterRef("click"))
+    return Subquery(made.values("journey"))
 
 
 def uses_of(advertiser: int, clicks: Collection[UUID]) -> Mapping[UUID, Use]:
     """The uses of these clicks; a click that was not used has none. Two queries."""
     landed = Landing.objects.filter(advertiser=advertiser, click__in=clicks)
-    counted = landed.annotate(followed=_FOLLOWED).values("click")
+    counted = landed.annotate(followed=_followed(EACH)).values("click")
     found = {
         row["click"]: Use(
             landed_at=row["landed_at"],
@@ -116,36 +123,28 @@ def by_too_many_browsers(only: Q) -> QuerySet[Landing, Any]:
     return counted.filter(browsers__gt=MOST_BROWSERS).values_list("click", flat=True)
 
 
-def of_clicks_from_apart() -> Q:
+def of_clicks_from_apart(of: Advertisers = EACH) -> Q:
     """Sales that are credited to a click which landed in a browser that was on another journey."""
-    landed = Landing.objects.filter(
-        advertiser=OuterRef("advertiser"), click=OuterRef("decision__paid_click")
-    )
-    return Q(Exists(landed.annotate(followed=_FOLLOWED).filter(_APART)))
+    landed = Landing.objects.filter(advertiser=of, click=OuterRef("decision__paid_click"))
+    return Q(Exists(landed.annotate(followed=_followed(of)).filter(_APART)))
 
 
-def of_clicks_that_never_landed() -> Q:
+def of_clicks_that_never_landed(of: Advertisers = EACH) -> Q:
     """Sales that are credited to a click which was never seen to land, while one of another journey
     was that came with the same sale. The tag keeps no click without asking about it: a script may
     have put it into the page's cookies. Not where a report says that there was no answer, nor of
     what was activated in the page, which does not land."""
     credited = Click.objects.filter(
-        advertiser=OuterRef("advertiser"),
-        id=OuterRef("conversion__decision__paid_click"),
-        in_page=False,
+        advertiser=of, id=OuterRef("conversion__decision__paid_click"), in_page=False
     )
-    seen = Landing.objects.filter(_FRESH, advertiser=OuterRef("advertiser"))
+    seen = Landing.objects.filter(_FRESH, advertiser=of)
     other = Click.objects.filter(
-        Exists(seen.filter(click=OuterRef("id"))),
-        advertiser=OuterRef("advertiser"),
-        journey=OuterRef("journey"),
+        Exists(seen.filter(click=OuterRef("id"))), advertiser=of, journey=OuterRef("journey")
     )
-    beside = ConversionJourney.objects.filter(
-        advertiser=OuterRef("advertiser"), conversion=OuterRef("pk")
-    ).annotate(credited=Subquery(credited.values("journey")))
-    unanswered = Report.objects.filter(
-        advertiser=OuterRef("advertiser"), conversion=OuterRef("pk"), is_unanswered=True
+    beside = ConversionJourney.objects.filter(advertiser=of, conversion=OuterRef("pk")).annotate(
+        credited=Subquery(credited.values("journey"))
     )
+    unanswered = Report.objects.filter(advertiser=of, conversion=OuterRef("pk"), is_unanswered=True)
     return (
         Q(Exists(beside.filter(Exists(other), ~Q(journey=F("credited")), credited__isnull=False)))
         & ~Q(Exists(seen.filter(click=OuterRef("decision__paid_click"))))
@@ -156,7 +155,7 @@ def of_clicks_that_never_landed() -> Q:
 def never_landed(sale: Conversion) -> bool:
     """Whether this sale is one of :func:`of_clicks_that_never_landed`. One query."""
     rows = Conversion.objects.filter(advertiser=sale.advertiser_id, pk=sale.pk)
-    return rows.filter(of_clicks_that_never_landed()).exists()
+    return rows.filter(of_clicks_that_never_landed(sale.advertiser_id)).exists()
 
 
 def of_overused_clicks(advertiser: int | None = None) -> Q:

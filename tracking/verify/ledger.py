@@ -108,26 +108,29 @@ POSTED = (
             "{count} entries"
         ),
         """
-        SELECT c.id, c.amount_minor, c.network_fee_minor, c.currency, p.payable, p.fees,
-            p.receivable, p.count
-        FROM tracking_commission c
-        JOIN publishers_ledgertransaction t ON t.id = c.ledger_transaction_id
-        LEFT JOIN LATERAL (
-            SELECT count(*) AS count,
-                coalesce(-sum(e.amount_minor) FILTER (WHERE a.kind = 'publisher_payable'
-                    AND a.publisher_id = c.publisher_id), 0) AS payable,
-                coalesce(-sum(e.amount_minor) FILTER (WHERE a.kind = 'network_fees'), 0) AS fees,
-                coalesce(sum(e.amount_minor) FILTER (WHERE a.kind = 'advertiser_receivable'
-                    AND a.advertiser_id = c.advertiser_id), 0) AS receivable,
+        SELECT id, amount_minor, network_fee_minor, currency, payable, fees, receivable, count
+        FROM (
+            SELECT c.id, c.amount_minor, c.network_fee_minor, c.currency, count(e.id) AS count,
+                coalesce(-sum(e.amount_minor) FILTER (WHERE e.kind = 'publisher_payable'
+                    AND e.publisher_id = c.publisher_id), 0) AS payable,
+                coalesce(-sum(e.amount_minor) FILTER (WHERE e.kind = 'network_fees'), 0) AS fees,
+                coalesce(sum(e.amount_minor) FILTER (WHERE e.kind = 'advertiser_receivable'
+                    AND e.advertiser_id = c.advertiser_id), 0) AS receivable,
                 coalesce(bool_and(e.currency = c.currency), TRUE) AS one_currency
-            FROM publishers_ledgerentry e JOIN publishers_ledgeraccount a ON a.id = e.account_id
-            WHERE e.transaction_id = t.id
-        ) p ON TRUE
-        WHERE c.advertiser_id = %(advertiser)s
-            AND (p.payable <> c.amount_minor OR p.fees <> c.network_fee_minor
-                OR p.receivable <> c.amount_minor + c.network_fee_minor OR NOT p.one_currency
-                OR p.count <> (c.amount_minor <> 0)::int + (c.network_fee_minor <> 0)::int
-                    + (c.amount_minor + c.network_fee_minor <> 0)::int)
+            FROM tracking_commission c
+            JOIN publishers_ledgertransaction t ON t.id = c.ledger_transaction_id
+            LEFT JOIN (
+                SELECT e.id, e.transaction_id, e.amount_minor, e.currency, a.kind, a.publisher_id,
+                    a.advertiser_id
+                FROM publishers_ledgerentry e JOIN publishers_ledgeraccount a ON a.id = e.account_id
+            ) e ON e.transaction_id = t.id
+            WHERE c.advertiser_id = %(advertiser)s
+            GROUP BY c.id, c.amount_minor, c.network_fee_minor, c.currency
+        ) posted
+        WHERE payable <> amount_minor OR fees <> network_fee_minor
+            OR receivable <> amount_minor + network_fee_minor OR NOT one_currency
+            OR count <> (amount_minor <> 0)::int + (network_fee_minor <> 0)::int
+                + (amount_minor + network_fee_minor <> 0)::int
         """,
     ),
     Invariant(

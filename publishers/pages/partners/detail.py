@@ -81,7 +81,7 @@ def _to_look_into(row: Partnership, now: datetime) -> Mapping[str, Any]:
         "conflicts": _conflicts(row, now),
         "flagged": credited.filter(of_overused_clicks(row.advertiser_id)).count(),
         "landed": _landed(row, now),
-        "apart": credited.filter(of_clicks_from_apart()).count(),
+        "apart": credited.filter(of_clicks_from_apart(row.advertiser_id)).count(),
     }
 
 
