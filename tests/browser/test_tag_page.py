@@ -40,6 +40,21 @@ def test_a_page_may_say_that_the_shopper_has_still_to_answer(
     assert slots(page.context)["_sch"] == click
 
 
+def test_what_waits_after_an_answer_waits_for_the_next(page: Page, hosts: Hosts) -> None:
+    """A page that changes its content says again that it has no answer, and reports its order."""
+    click = token_of(hard(at=ago(MINUTE)))
+    hosts.visit(page, hosts.landing(click))
+    page.evaluate("softclick('consent', true)")
+    page.evaluate("softclick('consent', null)")
+    page.evaluate("softclick('sale', {order: '1', amount: '1.00'})")
+    page.evaluate("softclick('sale', {order: '2', amount: '1.00'})")
+    page.evaluate("softclick('consent', true)")
+
+    reports = [hosts.next_received().report for _ in "12"]
+    assert [report["order"] for report in reports] == ["1", "2"]
+    assert [report["tokens"]["hard"] for report in reports] == [[click], [click]]
+
+
 def test_a_yes_of_before_waits_with_it_and_a_no_does_not(page: Page, hosts: Hosts) -> None:
     """What is kept stays."""
     click = token_of(hard(at=ago(MINUTE)))

@@ -24,11 +24,9 @@
   const base = (document.currentScript?.src?.match('^.*/t/' + advertiser + '/(?=tag\\.js)') || [home])[0];
   const addresses = [(stub.at || location.href) + ''];
   let landed = clicksIn(addresses);
-  let widest, said, decide, aloud;
-  const stale = [];
-  const decided = new Promise((resolve) => {
-    decide = resolve;
-  });
+  let widest, said, aloud;
+  // Clicks that were not fresh; and what goes on when the shopper has answered.
+  const stale = [], paused = [];
 
   // What a token says, or nothing: of another form, or another advertiser's. Only a server can tell
   // whether it is genuine. Ids stay strings of bits, for a number of JavaScript holds 53 of them.
@@ -175,8 +173,9 @@
     keep(WAITING, clicks.sort((a, b) => b.soft - a.soft).slice(-KEPT).map((click) => click.token).join('.'), longest);
   }
 
+  // The newest, each once.
   function keepSessions(name, ids) {
-    keep(name, ids.filter((id, at) => ids.lastIndexOf(id) === at).slice(-KEPT).join('.'), -1);
+    keep(name, [...new Set(ids.reverse())].slice(0, KEPT).reverse().join('.'), -1);
   }
 
   // A slot may live for the rest of its click's window, by the click's own time.
@@ -313,7 +312,7 @@
       if (said) landed = clicksIn(addresses.concat(visited()));
       else if (!refused) forget();
       remember();
-      decide();
+      paused.map((go) => go());
     },
 
     // While the shop asks, a sale waits in its page; should the shopper leave, it goes without consent.
@@ -326,14 +325,14 @@
       if (agrees() == null) {
         const leave = () => send(report, items);
         addEventListener('pagehide', leave);
-        await decided;
+        await new Promise((resolve) => paused.push(resolve));
         removeEventListener('pagehide', leave);
       }
       await send(report, items);
     },
 
     async activate(publisher) {
-      if (agrees() == null) await decided;
+      if (agrees() == null) await new Promise((resolve) => paused.push(resolve));
       if (!agrees()) return;
       const answer = await ask('a/' + encodeURIComponent(publisher) + (consents ? '' : '?consent=1'));
       if (!answer.token) say('activate', publisher);
