@@ -37,7 +37,6 @@ AXE = (ROOT / "tests" / "browser" / "axe" / "axe.min.js").read_text()
 RUN_AXE = """async () => {
     const found = await axe.run(document, {resultTypes: ['violations']});
     return found.violations
-        .filter((each) => ['serious', 'critical'].includes(each.impact))
         .map((each) => `${each.id}: ${each.help}\\n` + each.nodes.slice(0, 5).map((node) =>
             `      ${node.target.join(' ')}  ${node.any.map((any) => any.message).join('; ')}`
         ).join('\\n'));

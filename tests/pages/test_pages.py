@@ -1,4 +1,4 @@
-"""Every page, in Chromium: nothing serious for axe, room for what it says at three widths, no error
+"""Every page, in Chromium: nothing for axe, room for what it says at three widths, no error
 in the console, nothing that its policy forbids, nothing from elsewhere, and every string marked for
 translation, and whole. With ``PICTURES=folder``, as ``.ci/run pictures`` has it, each is also
 pictured at three widths: light, dark, and in the made-up language."""

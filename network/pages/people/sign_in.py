@@ -8,7 +8,7 @@ import math
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -181,8 +181,16 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 class _InASentence(forms.Form):
     """Says in a sentence what the new password needs."""
 
+    LABELS: ClassVar = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password, again"),
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in self.LABELS.keys() & self.fields.keys():
+            self.fields[name].label = self.LABELS[name]
         say_shortly(self)
 
 
