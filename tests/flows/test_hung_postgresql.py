@@ -95,8 +95,10 @@ def test_pages_are_refused_and_clicks_go_on(network: Network, market: Market) ->
 
 
 def waiting_for_a_lock() -> int:
-    """How many of the network's connections do."""
+    """How many of the network's connections do now: a transaction goes on seeing what it saw first,
+    but for this."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return int(cursor.fetchone()[0])
 
