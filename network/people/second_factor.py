@@ -1,11 +1,17 @@
-"""The second factor: who must have one, who has, and taking it away from somebody who lost it."""
+"""The second factor: who must have one, who has, who has shown it in this session, and taking it
+away from somebody who lost it."""
 
+import math
+import time
+
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 
 from network.models import User
 from network.people.access import access_of
@@ -18,6 +24,24 @@ def is_required_of(user: User | AnonymousUser) -> bool:
 
 def is_on(user: User) -> bool:
     return _apps(user).exists()
+
+
+def is_shown(request: HttpRequest, within: float = math.inf) -> bool:
+    """Whether this session has shown it, in so many seconds; others of the same person may be
+    older than the second factor."""
+    records = get_authentication_records(request, request.user)
+    since = time.time() - within
+    return any(record["method"] == "mfa" and record["at"] > since for record in records)
+
+
+def page_first(request: HttpRequest) -> str | None:
+    """The name of the page to which somebody must go before any other; None when all is well."""
+    user = request.user
+    if not isinstance(user, User) or not is_required_of(user):
+        return None
+    if not is_on(user):
+        return "mfa_activate_totp"
+    return None if is_shown(request) else "mfa_reauthenticate"
 
 
 @transaction.atomic

@@ -4,7 +4,6 @@ Its limits are kept in Redis. Without Redis nobody signs in
 (:class:`network.pages.site.middleware.Refusal`).
 """
 
-import math
 import secrets
 import time
 from collections.abc import Mapping
@@ -243,7 +242,7 @@ class CodeAgain(ReauthenticateView):  # type: ignore[misc]
 
     def get_reauthentication_alternatives(self) -> list[dict[str, Any]]:
         to_set_up = (self.get_next_url() or "").startswith(reverse("mfa_activate_totp"))
-        if to_set_up or second_factor_first(self.request):
+        if to_set_up or second_factor.page_first(self.request):
             return []
         found: list[dict[str, Any]] = super().get_reauthentication_alternatives()
         return found
@@ -265,7 +264,7 @@ class SetUp(ActivateTOTPView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         assert isinstance(request.user, User)  # others are led to the sign-in before
         self.moves = second_factor.is_on(request.user)
-        shown = has_shown_second_factor(request, app_settings.REAUTHENTICATION_TIMEOUT)
+        shown = second_factor.is_shown(request, app_settings.REAUTHENTICATION_TIMEOUT)
         if self.moves and not shown:
             asked: HttpResponse = suspend_request(request, reverse("mfa_reauthenticate"))
             return asked
@@ -287,21 +286,3 @@ class SetUp(ActivateTOTPView):  # type: ignore[misc]
         clear_totp_secret(self.request)
         messages.success(self.request, _("Your new app is now your second factor."))
         return HttpResponseRedirect(reverse("mfa_index"))
-
-
-def has_shown_second_factor(request: HttpRequest, within: float = math.inf) -> bool:
-    """Whether this session has, in so many seconds; others of the same person may be older than
-    the second factor."""
-    records = get_authentication_records(request, request.user)
-    since = time.time() - within
-    return any(record["method"] == "mfa" and record["at"] > since for record in records)
-
-
-def second_factor_first(request: HttpRequest) -> str | None:
-    """The page to which somebody must go before any other; None when all is well."""
-    user = request.user
-    if not isinstance(user, User) or not second_factor.is_required_of(user):
-        return None
-    if not second_factor.is_on(user):
-        return "mfa_activate_totp"
-    return None if has_shown_second_factor(request) else "mfa_reauthenticate"

@@ -16,8 +16,7 @@ from redis.exceptions import RedisError
 
 from network import clock, content_policy
 from network.dates import is_zone
-from network.pages.people import sign_in
-from network.people import sessions
+from network.people import second_factor, sessions
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class SecondFactorFirst:
         return HttpResponseRedirect(first)
 
     def _first(self, request: HttpRequest) -> str | None:
-        first = sign_in.second_factor_first(request)
+        first = second_factor.page_first(request)
         if first is None or _name(request.path_info) in (first, *self.OPEN):
             return None
         address = reverse(first)
