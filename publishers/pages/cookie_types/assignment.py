@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.effective.rows import SPREAD
@@ -20,9 +22,8 @@ from publishers.cookie_types import resolution as cookie_types
 from publishers.cookie_types.resolution import OWN, InForce, starting
 from publishers.models import AssignedType, CookieTypeAssignment, Partnership
 from publishers.pages.cookie_types import sentences
-from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
+from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal, ReasonForm
 from publishers.pages.cookie_types.sentences import Since, Unchanged
-from publishers.pages.partners.forms import CookieTypeForm
 from publishers.partnerships.reading import Reading, read
 from publishers.policy import assigning
 from publishers.policy.departed import Departed, departed
@@ -30,6 +31,17 @@ from publishers.policy.effects import Effect, Outcome, outcome_of
 
 LONGEST_ADDRESS = 2_000
 """Characters: what every browser and proxy takes."""
+
+
+class CookieTypeForm(ReasonForm):
+    """Why and from when a cookie type is assigned."""
+
+    internal_note = forms.CharField(
+        label=gettext_lazy("Internal note"),
+        max_length=500,
+        required=False,
+        help_text=gettext_lazy("Seen by staff and operators only."),
+    )
 
 
 class Assignment(CookieTypeChange[None]):

@@ -8,23 +8,25 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import dates
 from network.effective.rows import SPREAD
 from network.pages.site.admin_site import person
-from network.pages.site.change_pages import LOOK, About, ChangeView, Effects
+from network.pages.site.change_pages import LOOK, About, ChangeForm, ChangeView, Effects
 from network.wording import some_of
 from publishers.cookie_types.resolution import InForce, PolicyRow
 from publishers.cookie_types.words import lost_in_page, source_text, type_label
 from publishers.models import CookieTypeChoice, Partnership
 from publishers.notices import writing as notices
 from publishers.pages.notices import preview
-from publishers.pages.partners.forms import ReasonForm
+from publishers.pages.partners.forms import REASON_SHOWN
 from publishers.partnerships.reading import Reading
 from publishers.partnerships.standing import Standing, standing
 from publishers.policy.conflicts import UNDER_WAY, changed_since
@@ -45,6 +47,41 @@ MOST_PREVIEWS = 6
 
 CANCEL, COUNT = "cancel", "count"
 """Buttons that make no change, beside ``look``: stop counting, count again."""
+
+
+class ReasonForm(ChangeForm):
+    """Why and from when, as a partner reads it."""
+
+    preset = forms.ChoiceField(
+        label=gettext_lazy("A common reason"),
+        required=False,
+        widget=forms.Select({"data-fills": "id_reason"}),
+        help_text=gettext_lazy("Used unless you write your own."),
+    )
+    reason = forms.CharField(
+        label=REASON_SHOWN,
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, presets: Sequence[str], **kwargs: Any
+    ) -> None:
+        if data is not None and not data.get("reason", "").strip():
+            data = data.copy()
+            data["reason"] = data.get("preset", "")
+        super().__init__(data, **kwargs)
+        self.presets = presets
+        preset = self.fields["preset"]
+        assert isinstance(preset, forms.ChoiceField)
+        offered = [(text, text) for text in presets]
+        preset.choices = [("", _("Choose one, or write your own")), *offered]
+
+    @property
+    def reason_so_far(self) -> str:
+        """What is typed or chosen, valid or not."""
+        written = str(self["reason"].value() or "").strip()
+        return written or str(self["preset"].value() or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

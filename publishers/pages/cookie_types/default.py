@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from network import clock, dates
 from network.models import Advertiser
@@ -21,9 +23,35 @@ from publishers.models import AssignedType, ModelType, ModelTypeCookieType
 from publishers.pages.cookie_types import sentences
 from publishers.pages.cookie_types.confirmation import CookieTypeChange, Proposal
 from publishers.pages.cookie_types.sentences import Reach
-from publishers.pages.partners.forms import ModelTypeDefaultForm
 from publishers.policy import assigning
 from publishers.policy.effects import Effect, decides, effects_of_default
+
+
+class ModelTypeDefaultForm(forms.Form):
+    """Which default is to be set, and to what."""
+
+    required_css_class = "required"
+
+    advertiser = forms.ModelChoiceField(Advertiser.objects.none(), label=gettext_lazy("Advertiser"))
+    model_type = forms.ChoiceField(label=gettext_lazy("Model type"), choices=ModelType.choices)
+    to = forms.ChoiceField(
+        label=gettext_lazy("Cookie type"),
+        choices=[
+            (AssignedType.SOFT.value, gettext_lazy("Soft")),
+            (AssignedType.HARD.value, gettext_lazy("Hard")),
+            (AssignedType.INHERIT.value, gettext_lazy("The network's default")),
+        ],
+    )
+
+    def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
+        """Which advertisers to choose from; operators may leave it to the whole network."""
+        choice = self.fields["advertiser"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = advertisers
+        choice.required = not network_too
+        choice.empty_label = _("The whole network") if network_too else _("Choose one")
+        if not network_too and len(advertisers) == 1:
+            self.initial.setdefault("advertiser", advertisers[0].pk)
 
 
 def confirm(request: HttpRequest, model_admin: ScopedAdmin[ModelTypeCookieType]) -> HttpResponse:

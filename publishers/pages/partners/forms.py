@@ -1,19 +1,15 @@
 """What staff and operators fill in about publishers and partnerships."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from network.models import Advertiser
-from network.pages.site.change_pages import ChangeForm
 from network.pages.site.searching import found_by_name
 from network.pages.site.terms_form import TermsChangeForm
-from publishers.models import AssignedType, ModelType, Partnership, PartnershipTerms, Publisher
+from publishers.models import ModelType, Partnership, PartnershipTerms, Publisher
 from publishers.policy.asking import MAX_QUESTION
 
 REASON_SHOWN = gettext_lazy("Reason, shown to the partner")
@@ -137,76 +133,3 @@ class QuestionForm(forms.Form):
         max_length=MAX_QUESTION,
         widget=forms.Textarea({"rows": 3}),
     )
-
-
-class ReasonForm(ChangeForm):
-    """Why and from when, as a partner reads it."""
-
-    preset = forms.ChoiceField(
-        label=gettext_lazy("A common reason"),
-        required=False,
-        widget=forms.Select({"data-fills": "id_reason"}),
-        help_text=gettext_lazy("Used unless you write your own."),
-    )
-    reason = forms.CharField(
-        label=REASON_SHOWN,
-        max_length=500,
-        widget=forms.Textarea({"rows": 3}),
-    )
-
-    def __init__(
-        self, data: QueryDict | None = None, *, presets: Sequence[str], **kwargs: Any
-    ) -> None:
-        if data is not None and not data.get("reason", "").strip():
-            data = data.copy()
-            data["reason"] = data.get("preset", "")
-        super().__init__(data, **kwargs)
-        self.presets = presets
-        preset = self.fields["preset"]
-        assert isinstance(preset, forms.ChoiceField)
-        offered = [(text, text) for text in presets]
-        preset.choices = [("", _("Choose one, or write your own")), *offered]
-
-    @property
-    def reason_so_far(self) -> str:
-        """What is typed or chosen, valid or not."""
-        written = str(self["reason"].value() or "").strip()
-        return written or str(self["preset"].value() or "")
-
-
-class CookieTypeForm(ReasonForm):
-    """Why and from when a cookie type is assigned."""
-
-    internal_note = forms.CharField(
-        label=gettext_lazy("Internal note"),
-        max_length=500,
-        required=False,
-        help_text=gettext_lazy("Seen by staff and operators only."),
-    )
-
-
-class ModelTypeDefaultForm(forms.Form):
-    """Which default is to be set, and to what."""
-
-    required_css_class = "required"
-
-    advertiser = forms.ModelChoiceField(Advertiser.objects.none(), label=gettext_lazy("Advertiser"))
-    model_type = forms.ChoiceField(label=gettext_lazy("Model type"), choices=ModelType.choices)
-    to = forms.ChoiceField(
-        label=gettext_lazy("Cookie type"),
-        choices=[
-            (AssignedType.SOFT.value, gettext_lazy("Soft")),
-            (AssignedType.HARD.value, gettext_lazy("Hard")),
-            (AssignedType.INHERIT.value, gettext_lazy("The network's default")),
-        ],
-    )
-
-    def offer(self, advertisers: QuerySet[Advertiser], *, network_too: bool) -> None:
-        """Which advertisers to choose from; operators may leave it to the whole network."""
-        choice = self.fields["advertiser"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = advertisers
-        choice.required = not network_too
-        choice.empty_label = _("The whole network") if network_too else _("Choose one")
-        if not network_too and len(advertisers) == 1:
-            self.initial.setdefault("advertiser", advertisers[0].pk)
