@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
 from network.effective import queries, rebasing, timeline
-from network.effective.history import History, of_same
+from network.effective.queries import History, of_same
 from network.effective.rows import add_row, start_or_now
 from network.models import (
     Advertiser,

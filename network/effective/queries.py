@@ -1,11 +1,13 @@
-"""What is in force at a moment, in SQL: the twin of :mod:`network.effective.timeline`.
+"""What is in force at a moment, in SQL: the twin of :mod:`network.effective.timeline`; and all rows
+about one subject, read once (:class:`History`).
 
 The rows are those of a :class:`network.effective.rows.EffectiveDated` table, whose ``objects``
 leave out what was cancelled.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
@@ -123,3 +125,44 @@ _SUBJECT = -1
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:
     return attrgetter(*(name.replace("__", ".") for name in names))
+
+
+# --- All rows about one subject ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class History(Generic[Row]):
+    """``rows`` are in the order of their start, cancelled ones and all, as they were when they
+    were read."""
+
+    rows: Sequence[Row] = ()
+
+    @cached_property
+    def held(self) -> Sequence[Row]:
+        """The timeline: rows that neither were cancelled nor cancel."""
+        cancelled = {row.cancels_id for row in self.rows}
+        return [row for row in self.rows if row.cancels_id is None and row.pk not in cancelled]
+
+    @property
+    def newest(self) -> int:
+        """The id of the row that was added last; 0 for none."""
+        return max((row.pk for row in self.rows), default=0)
+
+    def with_id(self, key: int | None) -> Row | None:
+        return next((row for row in self.rows if row.pk == key), None)
+
+
+def histories(rows: TimelinesOf[Row], ids: Iterable[int]) -> dict[Any, History[Row]]:
+    """Of ``all_rows``, by the subjects' ids; of a subject without rows an empty one. One query."""
+    found: dict[Any, History[Row]] = defaultdict(History)
+    for key, those in rows(ids).items():
+        found[key] = History(those)
+    return found
+
+
+def of_same(row: Row) -> History[Row]:
+    """Of whatever this row, saved or not, is about, each row with who made it. One query."""
+    names = [row._meta.get_field(name).attname for name in row.holds_for]  # type: ignore[union-attr]
+    same = {name: getattr(row, name) for name in names}
+    rows = type(row).all_rows.filter(**same).select_related("made_by")
+    return History(list(in_order(rows)))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from network import dates
 from network.effective import timeline
-from network.effective.history import History, of_same
+from network.effective.queries import History, of_same
 from network.effective.rows import FURTHEST, ChangedMeanwhile, WholeTerms, add_row, cancel_row
 from network.effective.words import in_words
 

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from network.advertisers.terms import DEFAULT_GROUP
-from network.effective import history
-from network.effective.history import History
-from network.effective.queries import TimelinesOf
+from network.effective.queries import History, TimelinesOf, histories
 from network.effective.rows import EffectiveDated
 from network.models import AttributionTerms, CommissionRate
 from publishers.cookie_types import resolution as cookie_types
@@ -71,12 +69,12 @@ _RATES_ROWS = TimelinesOf(
 
 
 def _own(partnerships: Iterable[Partnership]) -> Mapping[int, History[PartnershipTerms]]:
-    return history.read(_OWN_ROWS, [row.id for row in partnerships])
+    return histories(_OWN_ROWS, [row.id for row in partnerships])
 
 
 def _terms(shops: set[int]) -> Mapping[int, History[AttributionTerms]]:
-    return history.read(_TERMS_ROWS, shops)
+    return histories(_TERMS_ROWS, shops)
 
 
 def _rates(shops: set[int]) -> Mapping[int, History[CommissionRate]]:
-    return history.read(_RATES_ROWS, shops)
+    return histories(_RATES_ROWS, shops)

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from network.effective import rebasing
-from network.effective.history import History
+from network.effective.queries import History
 from network.effective.rows import (
     ChangedMeanwhile,
     EffectiveDated,

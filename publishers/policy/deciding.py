@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from network import dates
 from network.effective import queries, rebasing, timeline
-from network.effective.history import History
+from network.effective.queries import History
 from network.effective.rows import (
     BESIDE_CANCELLED,
     SPREAD,

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from network.effective import history, rebasing, timeline
-from network.effective.history import History
+from network.effective import rebasing, timeline
+from network.effective.queries import History, of_same
 from network.effective.rebasing import Rebased, Terms
 from network.effective.rows import ChangedMeanwhile, WholeTerms
 from network.effective.words import in_words
@@ -60,7 +60,7 @@ class TermsChangeForm(ChangeForm):
         """``row``: one that would start when a change made now does; it says whose terms. What
         there is of them is read once."""
         self._row = row
-        self._history: History[Any] = history.of_same(row)
+        self._history: History[Any] = of_same(row)
         held = self._held
         shown = self._history.with_id(number(data, "shown")) or held
         values = {"shown": held.pk, "newest": self._history.newest} | rebasing.values_of(shown)
@@ -107,7 +107,7 @@ class TermsChangeForm(ChangeForm):
         return timeline.in_force(self._history.held, self._row.starts_at) or self._row
 
     def _renew(self) -> None:
-        self._history = history.of_same(self._row)
+        self._history = of_same(self._row)
         held, data = self._held, QueryDict(mutable=True)
         data.update(self.data)
         values = rebasing.values_of(held)

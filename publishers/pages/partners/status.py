@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from network import clock, dates, money
 from network.effective import timeline
-from network.effective.history import History, of_same
+from network.effective.queries import History, of_same
 from network.effective.rows import SPREAD
 from network.models import User
 from network.pages.site import terms_form
