@@ -16,19 +16,19 @@ urlpatterns = [
     path("t/<int:advertiser>/forget", withdrawal.forget, name="forget"),
     path("t/<int:advertiser>/pixel.gif", views.pixel, name="pixel"),
     re_path(
-        r"^t/(?P<advertiser>[1-9]\d{0,9})/c(?P<rest>\W(?s:.*)|)$",
+        r"^t/(?P<advertiser>[1-9][0-9]{0,9})/c(?P<rest>\W(?s:.*)|)$",
         clicks.damaged_click,
         name="damaged_click",
     ),
     re_path(
-        r"^t/(?P<advertiser>[1-9]\d{0,9})/pixel\.gif(?P<rest>\W(?s:.*))$",
+        r"^t/(?P<advertiser>[1-9][0-9]{0,9})/pixel\.gif(?P<rest>\W(?s:.*))$",
         views.damaged_pixel,
         name="damaged_pixel",
     ),
     path("t/page.css", views.page_style, name="page_style"),
     re_path(r"^(?P<kind>cread|awclick|pclick)\.php$", compatible.link, name="compatible_link"),
     re_path(
-        r"^(?P<advertiser>[1-9]\d{0,9})\.js$",
+        r"^(?P<advertiser>[1-9][0-9]{0,9})\.js$",
         compatible.script,
         name="compatible_tag",
     ),

@@ -55,6 +55,7 @@ def test_a_page_activates_a_soft_partner_with_the_flag(
         pytest.param("GET", {"Origin": "https://shop.example.evil"}, id="a_name_that_begins_alike"),
         pytest.param("GET", {"Origin": "null"}, id="a_sandboxed_frame"),
         pytest.param("GET", {"Origin": ""}, id="no_origin"),
+        pytest.param("GET", {"Origin": "https://["}, id="no_address"),
         pytest.param("GET", {"Origin": "http://shop.example"}, id="without_tls"),
         pytest.param("GET", {"Sec-Fetch-Mode": "no-cors"}, id="an_image"),
         pytest.param("GET", {"Sec-Fetch-Mode": "navigate"}, id="a_frame"),

@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
+from django.urls import Resolver404, resolve
 
 from network.models import Advertiser
 from network.project import hosts
@@ -105,6 +106,14 @@ def test_query_and_port_are_kept(
     sent, expected = (text.replace("%31", f"%30{shop.pk}") for text in of_shop)
     assert ask(sent, host.format(name)) == ("302 Found", expected.format(name))
     keeper.forget()
+
+
+@pytest.mark.parametrize("path", ["/t/1{}/c/2", "/t/1{}/c", "/t/1{}/pixel.gif/", "/1{}.js"])
+@pytest.mark.parametrize("digit", ["\u0662", "\uff12"], ids=["arabic", "fullwidth"])
+def test_no_digit_of_another_script_means_an_advertiser(path: str, digit: str) -> None:
+    """Browsers send none of our cookies there, and it is led nowhere else."""
+    with pytest.raises(Resolver404):
+        resolve(path.format(digit), urlconf="tracking.urls")
 
 
 def test_a_report_stays_a_report(shop: Advertiser) -> None:
