@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.browser.clicks import HOUR, hard, soft, token_of
-from tests.browser.cookies import ago, jar, slots
+from tests.browser.cookies import ANSWER, ago, jar, slots
 from tests.browser.hosts import Hosts
 from tests.browser.test_tag_reports import bake, call
 from tracking.rule.consent import Consent
@@ -78,6 +78,28 @@ def test_consent_taken_back_meanwhile_stops_an_activation(page: Page, hosts: Hos
     )
 
     assert slots(page.context) == {}
+
+
+@pytest.mark.parametrize("answer", [False, None], ids=["no", "asked_again"])
+def test_an_activation_that_is_answered_after_a_no_is_forgotten_again(
+    page: Page, hosts: Hosts, answer: bool | None
+) -> None:
+    """The answer sets the tracking host's cookies. A question deletes nothing."""
+    hosts.activations = {"12": token_of(soft(at=ago(HOUR)))}
+    hosts.visit(page, hosts.url())
+    held: list[Route] = []
+    page.route("**/a/12*", lambda route: held.append(route))
+    with page.expect_request("**/a/12*"):
+        call(page, "'activate', 12")
+    page.evaluate("(answer) => softclick('consent', answer)", answer)
+    assert answer is None or hosts.next_forgotten()
+    with page.expect_response("**/a/12*") as answered:
+        held[0].continue_()
+    answered.value.finished()
+    page.evaluate("fetch('/').then(() => 1)")  # what the tag has asked for is on its way
+
+    assert hosts.forgotten.empty() if answer is None else hosts.next_forgotten()
+    assert {found["name"] for found in jar(page.context)} <= {ANSWER}
 
 
 def test_without_consent_nothing_is_activated(page: Page, hosts: Hosts) -> None:

@@ -53,7 +53,7 @@ tab: where the page began, its history (Navigation API), or its referrer. Of the
 what is fresh by the browser's clock (``slots.FRESH_MS``): a sale in the same breath would bring the
 rest before ``l`` has answered. A no deletes the six cookies and asks every tracking host of the
 advertiser to delete its own (``POST <host>forget``); so does a click that lands after a no, for the
-redirect has set cookies again.
+redirect has set cookies again, and an activation that is answered after one.
 
 What it sends
 -------------

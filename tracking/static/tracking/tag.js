@@ -215,9 +215,9 @@
     if (waits() || stale.includes(click.id) || stored(HARD, SOFT, LAST).some((known) => known.id >= click.id)) return;
     wait(stored(WAITING).concat(click));
     keepSessions(ARRIVED, sessions(ARRIVED).concat(click.session + ''));
-    const fresh = (await ask('l?click=' + click.token + '&last=' + before)).fresh;
-    if (fresh == null) return;
-    if (!fresh) stale.push(click.id);
+    const answer = await ask('l?click=' + click.token + '&last=' + before);
+    if (answer.fresh == null) return;
+    if (!answer.fresh) stale.push(click.id);
     else if (waits()) settle(click.token);
     const others = stored(WAITING).filter((other) => other.id !== click.id);
     wait(others);
@@ -312,7 +312,7 @@
       if (said) landed = clicksIn(addresses.concat(visited()));
       else if (!refused) forget();
       remember();
-      paused.map((go) => go());
+      paused.map((resolve) => resolve());
     },
 
     // While the shop asks, a sale waits in its page; should the shopper leave, it goes without consent.
@@ -337,6 +337,8 @@
       const answer = await ask('a/' + encodeURIComponent(publisher) + (consents ? '' : '?consent=1'));
       if (!answer.token) say('activate', publisher);
       else if (agrees()) settle(answer.token);
+      // Its answer set the host's cookies after the no of meanwhile had them deleted.
+      else if (read(ANSWER).includes('0')) forget();
     },
 
     debug(answer) {
