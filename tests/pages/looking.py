@@ -93,7 +93,6 @@ class Look:
         assert answer
         assert answer.status == self.page.status, f"{self.page.address}: {answer.status}"
         assert self.tab.url.partition("#")[0] == self.page.address, f"led on to {self.tab.url}"
-        self.tab.evaluate(AXE)
         self.colours.add(self.tab.evaluate(COLOURS))
 
     def turn(self, theme: Theme) -> None:
@@ -174,6 +173,7 @@ class Readers:
         )
         context.set_default_timeout(WITHIN_MS)
         context.add_init_script(LISTEN)
+        context.add_init_script(AXE)
         if who:
             cookie: Any = {
                 "name": settings.SESSION_COOKIE_NAME,

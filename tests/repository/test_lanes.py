@@ -60,6 +60,9 @@ def test_one_process_runs_what_stays_together() -> None:
     pages, slots = "tests/pages/test_pages.py", "tests/tracking/rule/test_slots.py"
     assert lanes.unit_of(f"{pages}::test_a_page[x::y]") == pages
     assert lanes.unit_of(f"{slots}::test_it") == f"{slots}::test_it"
+    bench = "tests/network/bench"
+    assert lanes.unit_of(f"{bench}/test_bench.py::test_it") == bench
+    assert lanes.unit_of(f"{bench}mark/test_it.py::test_it") == f"{bench}mark/test_it.py::test_it"
 
 
 def test_the_longest_run_first_and_the_rest_as_it_was() -> None:

@@ -28,11 +28,13 @@ TOGETHER = (
     "tests/demo/test_demo_seeding.py",
     "tests/flows/test_demo_start.py",
     "tests/flows/test_image.py",
+    "tests/network/bench",
     "tests/network/database/test_roles.py",
     "tests/pages/test_pages.py",
 )
 """Modules whose tests one process runs, one after the other: each has a demo, an image or a server
-of its own, which takes long to make."""
+of its own, which takes long to make. And the folder of the benchmarks, of which a PostgreSQL takes
+one at a time: a second process would wait for the first."""
 
 
 SHARING = ("tests/browser", "tests/flows", "tests/pages")
@@ -64,19 +66,19 @@ def mark(items: Iterable[pytest.Item]) -> None:
 
 
 def unit_of(nodeid: str) -> str:
-    """What one process runs as a whole: a test, or all those of a module."""
+    """What one process runs as a whole: a test, or all those of a module or a folder."""
     module = nodeid.partition("::")[0]
-    return module if module in TOGETHER else nodeid
+    return next((place for place in TOGETHER if _is_in(module, place)), nodeid)
 
 
 def put_the_longest_first(items: list[pytest.Item], longest: Mapping[str, int]) -> None:
     """So that no process is left with a long one in the end. The rest stays in its order, and what
     flushes the database is last: all others rely on the rows of migrations. A folder that shares
-    things counts as one, of as many seconds as all its modules."""
+    things, or stays together, counts as one, of as many seconds as all its modules."""
 
     def place(item: pytest.Item) -> tuple[bool, int, str, int]:
         path = _path(item)
-        folder = next((each for each in SHARING if _is_in(path, each)), "")
+        folder = next((each for each in (*SHARING, *TOGETHER) if _is_in(path, each)), "")
         seconds = longest.get(path, 0)
         whole = sum(each for module, each in longest.items() if _is_in(module, folder))
         return _flushes(item), -(whole if folder else seconds), folder, -seconds

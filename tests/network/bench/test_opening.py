@@ -1,8 +1,11 @@
 """Pages are opened by who may see them, with each filter, and the slowest is told first."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.test import override_settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from network.bench.opening import ratios, sizes
 from network.bench.opening.people import Opened, Readers
@@ -53,7 +56,16 @@ def test_blocks_are_those_of_what_reads() -> None:
         assert blocks_of([read, ("INSERT INTO line VALUES (1)", None)]) == 5
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.fixture
+def outside_of_a_transaction(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """For a test that changes connections, and no row."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.mark.usefixtures("outside_of_a_transaction")
 def test_two_databases_are_spoken_to_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = str(connection.settings_dict["NAME"])
     monkeypatch.setattr(sizes, "DATABASE", mine)
