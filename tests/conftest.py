@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 
 import httpx
@@ -15,9 +16,11 @@ from django.db.backends.signals import connection_created
 from django.template import Context, Template
 from django.test import client as test_client
 from pytest_django import DjangoDbBlocker
+from pytest_rerunfailures import ClientStatusDB
 from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from network import clock, tasks
 from network.models import Advertiser
@@ -38,6 +41,14 @@ class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return lanes.unit_of(nodeid)
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, *more: float) -> None:
+        """Forget what is complete: of each test all units are counted that a process ever had."""
+        super().mark_test_complete(node, item_index, *more)
+        units = self.assigned_work[node]
+        unit = self._split_scope(self.registered_collections[node][item_index])
+        if all(units[unit].values()):
+            del units[unit]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,6 +80,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["tests.support.hashing.OneRound"]
     DatabaseOperations.execute_sql_flush = databases.empty_tables  # type: ignore[method-assign,assignment]
     flush.emit_post_migrate_signal = lambda *arguments: None  # type: ignore[attr-defined] # its rows are kept
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before each test a process asks the first one how often it failed: after a message without an
+    answer, so that TCP keeps the question back until that is acknowledged, 40 ms later."""
+    failures = getattr(session.config, "failures_db", None)
+    if isinstance(failures, ClientStatusDB):
+        failures.sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 
 @pytest.hookimpl(trylast=True)  # after the processes of a parallel run have ended
