@@ -60,6 +60,14 @@ BELIEF = (
         _PROPERTIES + "test_a_bare_report_neither_credits_nor_contests",
     ),
     Fault(
+        "a guess is heard once its partner has seen the amount",
+        "tracking.evidence.joining",
+        "known = next((journeys for _, journeys in brought if journeys), frozenset[int]())",
+        "known = frozenset[int]().union(*(journeys for _, journeys in brought))",
+        "tests/tracking/conversions/test_guessing.py::"
+        "test_a_partner_that_guessed_a_number_does_not_get_the_order_by_its_amount",
+    ),
+    Fault(
         "a bare report adds a field",
         "tracking.evidence.joining",
         "speaking = [report for report in self.linked if report.rank is not Rank.BARE]",

@@ -200,8 +200,9 @@ def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidenc
     """The reports that may say when the order was placed, and by whose click. One that is believed
     less than the best and has other figures may be of somebody who has guessed the number, even
     before there was an order: with a token it says nothing where a report with the believed figures
-    brings a journey, or may have brought one and found no room; and without one nothing but when a
-    heard one's figures were first there."""
+    brings a journey that is not its own, or may have brought one and found no room; of several such
+    reports the most believed says which journey, for whoever guessed may see the figures later.
+    Without a token it says nothing but when a heard one's figures were first there."""
     best = min(ordered, key=lambda report: (report.id != order.chosen, *_belief(report)))
     if best.rank is Rank.BARE:
         return ordered
@@ -209,7 +210,8 @@ def _heard(ordered: Sequence[Evidence], order: OrderContext) -> Sequence[Evidenc
     bare = [item for item in ordered if item.rank is Rank.BARE]
     others = [item for item in ordered if item not in agreeing and item not in bare]
     at = _earliest(_with_their_first(agreeing, bare), order)
-    known = frozenset[int]().union(*(_journeys(item, at, order.begun) for item in agreeing))
+    brought = ((item, _journeys(item, at, order.begun)) for item in sorted(agreeing, key=_belief))
+    known = next((journeys for _, journeys in brought if journeys), frozenset[int]())
     if known and best.rank.confirms:
         others = [item for item in others if not known.isdisjoint(item.journeys)]
     elif order.is_crowded and best.rank.confirms:

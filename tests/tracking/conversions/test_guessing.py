@@ -78,3 +78,21 @@ def test_a_partner_that_crowds_out_the_buyers_report_does_not_get_the_order(
     assert list(paid) == [blog.pk] * has_click
     assert (sale().dropped_reports, sale().verified) == (1, True)
     assert [str(found) for found in verify() if isinstance(found, Broken)] == []
+
+
+@pytest.mark.parametrize("kind", ["keyed", "signed"])
+def test_a_partner_that_guessed_a_number_does_not_get_the_order_by_its_amount(
+    shop: Advertiser, kind: str
+) -> None:
+    """It guesses the number before the shopper clicks, and sees later, as a script in the page may,
+    what the order costs."""
+    blog, thief = partner(shop), partner(shop)
+    own = reader_of(shop, thief)
+    record(own.report("1", NOW + minutes(1), "1.00", source="pixel"))
+    browser = reader_of(shop, blog, NOW + minutes(2))
+    confirmed = browser.report("1", NOW + minutes(3), "50.00", source="pixel")
+    confirmed = replace(confirmed, source="keyed") if kind == "keyed" else signed(shop, confirmed)
+    record(confirmed)
+    record(own.report("1", NOW + minutes(4), "50.00", source="pixel"))
+    assert (sale().conflict, sale().at, sale().verified) == ("", NOW + minutes(3), True)
+    assert Commission.objects.get(status="pending").publisher == blog
