@@ -7,9 +7,11 @@ Commissions that are final or paid stay as they are; they are corrected in the l
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from network.effective import lock as policy_lock
 from network.models import User
@@ -45,10 +47,11 @@ def pending(partnership: Partnership) -> Pending:
     return _sum_of(pending_of(partnership))
 
 
-def declined_of(partnership: Partnership) -> QuerySet[Commission]:
-    """The partner's commissions that were declined because of its suspension and whose sales are
-    still open; what has closed since stays declined."""
-    return Commission.objects.filter(
+def declined_of(partnership: Partnership, by: User) -> QuerySet[Commission]:
+    """The partner's commissions that were declined because of its suspension, whose sales are
+    still open, and which this person may restore: what has closed since stays declined, and so
+    does what an earlier suspension by operators declined, for everybody else."""
+    declined = Commission.objects.filter(
         advertiser=partnership.advertiser_id,
         publisher=partnership.publisher_id,
         status=Commission.Status.DECLINED,
@@ -56,11 +59,23 @@ def declined_of(partnership: Partnership) -> QuerySet[Commission]:
         conversion__decision__paid_publisher=partnership.publisher_id,
         closed_at=None,
     )
+    if by.is_superuser:
+        return declined
+    said = Validation.objects.filter(
+        advertiser=partnership.advertiser_id,
+        conversion=OuterRef("conversion"),
+        publisher=partnership.publisher_id,
+        action=Validation.Action.DECLINE,
+    )
+    last = said.order_by("-at", "-pk").values("made_by__is_superuser")[:1]
+    return declined.annotate(is_operators=Coalesce(Subquery(last), False)).filter(
+        is_operators=False
+    )
 
 
-def restorable(partnership: Partnership) -> Pending:
-    """One query."""
-    return _sum_of(declined_of(partnership))
+def restorable(partnership: Partnership, by: User) -> Pending:
+    """What this person would restore. One query."""
+    return _sum_of(declined_of(partnership, by))
 
 
 def _sum_of(rows: QuerySet[Commission]) -> Pending:
@@ -120,9 +135,10 @@ def lift(
     :func:`suspend`, NotDecidable also where :func:`deciding.may_lift` says no."""
     deciding.refuse_lifting(partnership, now, made_by)
     statement = Statement(action=Validation.Action.TAKE_BACK, reason=reason, made_by=made_by)
+    theirs = partial(declined_of, by=made_by)
     restored = [
         validation.validate(partnership.advertiser_id, conversion, statement, now)
-        for conversion in (_locked(partnership, declined_of) if restores else [])
+        for conversion in (_locked(partnership, theirs) if restores else [])
     ]
     with policy_lock.held():
         deciding.decide(

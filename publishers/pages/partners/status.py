@@ -206,7 +206,7 @@ class StatusChange(ChangeView[Partnership]):
 
     @cached_property
     def restorable(self) -> suspension.Pending:
-        return suspension.restorable(self.about)
+        return suspension.restorable(self.about, person(self.request))
 
     def effects(self) -> Effects:
         if self.lifts:

@@ -164,7 +164,7 @@ def test_what_staff_declined_stays_declined(
     theirs = sell(stuffer, "theirs")
     staff(shop).post(f"/admin/tracking/conversion/{theirs.pk}/decline/", {"code": "returned"})
     suspended(stuffer, operator, at)
-    assert suspension.restorable(stuffer) == suspension.Pending(2, 1600)
+    assert suspension.restorable(stuffer, operator) == suspension.Pending(2, 1600)
     signed_in(operator).post(address(stuffer, "approved"), LIFT)
     assert commission("theirs").status == "declined"
 
@@ -172,7 +172,24 @@ def test_what_staff_declined_stays_declined(
 def test_what_has_closed_stays_declined(stuffer: Partnership, operator: User, at: SetClock) -> None:
     suspended(stuffer, operator, at)
     finalise(commission("1").closes_at + MINUTE)
-    assert suspension.restorable(stuffer).commissions == 0
+    assert suspension.restorable(stuffer, operator).commissions == 0
+
+
+def test_what_operators_left_declined_does_not_keep_the_shop_from_lifting_its_own(
+    shop: Advertiser, stuffer: Partnership, operator: User, at: SetClock
+) -> None:
+    suspended(stuffer, operator, at)
+    suspension.lift(stuffer, NOW + MINUTE, reason="No", made_by=operator, restores=False)
+    back = Statement(**BACK, made_by=operator)
+    validate(shop.pk, commission("2").conversion_id, back, NOW + MINUTE)
+    owner = make_user("owner", shop)
+    suspension.suspend(stuffer, NOW + 2 * MINUTE, reason="Stuffed", made_by=owner)
+    assert suspension.restorable(stuffer, operator).commissions == 2
+    assert suspension.restorable(stuffer, owner) == suspension.Pending(1, 800)
+    at(NOW + 3 * MINUTE)
+    answer = signed_in(owner).post(address(stuffer, "approved"), LIFT, follow=True)
+    assert "1 commission of £8.00 is restored." in text(answer)
+    assert [commission(order).status for order in ("1", "2")] == ["declined", "pending"]
 
 
 @pytest.mark.parametrize("missing", ["reason", "restores"])
