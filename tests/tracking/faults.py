@@ -241,9 +241,16 @@ CLOSING = (
     Fault(
         "a sale closes although its closing time was moved on",
         "tracking.lifecycle.finalisation",
-        "return conversion.closes_at <= known_to and not waits",
+        "return ends_at(conversion) <= known_to and not waits",
         "return not waits",
         _FINAL + "test_a_click_that_arrives_at_the_last_moment_moves_the_closing",
+    ),
+    Fault(
+        "what pays nobody and nobody confirms never closes",
+        "tracking.lifecycle.closing",
+        "& (_SETTLED | unconfirmed)",
+        "& _SETTLED",
+        _OVERDUE + "test_what_pays_nobody_is_open_to_a_confirmation_for_as_long",
     ),
     Fault(
         "a sale closes before the spools are drained",

@@ -47,6 +47,14 @@ OTHER_WORLD = (
         case="unverified",
     ),
     Fault(
+        "who guesses an order closes it",
+        "tracking.evidence.closing",
+        "if is_confirmable else self.closes_at",
+        "if False else self.closes_at",
+        _CLOSING + "test_what_pays_nobody_is_open_to_a_confirmation",
+        case="in_time",
+    ),
+    Fault(
         "a what-if keeps the figures of this world",
         "tracking.whatif.evidence",
         "if (sale.at, sale.parts) == (joined.at, parts):",

@@ -54,10 +54,20 @@ class Standing:
     chosen: UUID | None
     is_verified: bool
     is_over_limit: bool
+    confirm_days: int
 
     @property
     def closes_at(self) -> datetime:
+        """When its windows have closed."""
         return from_ms(self.resolution.outcome.closes_at)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it closes, unless it ``waits``. What pays nobody and nobody has confirmed is open to
+        a confirmation for as long as what pays somebody: whoever guesses the number of an order
+        could else close it before the shop reports it."""
+        is_confirmable = not self.is_verified and self.resolution.outcome.paid is None
+        return lapses_at(self.closes_at, self.confirm_days) if is_confirmable else self.closes_at
 
     @property
     def waits(self) -> bool:
@@ -67,7 +77,7 @@ class Standing:
         return bool(self.joined.conflict) or (pays and is_in_question)
 
     def is_closed(self, at: datetime) -> bool:
-        return self.closes_at <= at and not self.waits
+        return self.ends_at <= at and not self.waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ def stand(known: Known, handling: Handling, at: datetime, chosen: UUID | None = 
         is_over_limit=largest is not None
         and joined.figures.amount_minor > largest
         and not is_approved,
+        confirm_days=handling.confirm_days,
     )
 
 
@@ -135,7 +146,7 @@ def state_of(course: Course, handling: Handling, now: datetime) -> EndState:
 
 
 def lapses_at(closes_at: datetime, confirm_days: int) -> datetime:
-    """When a sale that nobody confirms is declined for that."""
+    """When a sale that nobody confirms is declined for that, or closes if it pays nobody."""
     return closes_at + timedelta(days=confirm_days)
 
 

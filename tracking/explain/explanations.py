@@ -33,6 +33,7 @@ from tracking.explain.sentences import (
     window,
 )
 from tracking.explain.shapes import Picture
+from tracking.lifecycle.closing import ends_at
 from tracking.models import Commission, Conversion, Decision, Report
 from tracking.rule.attribution import CookieType, Judged, Sale
 
@@ -309,6 +310,7 @@ def _closing(conversion: Conversion, decided: Decided, names: Names) -> str:
         return _("on hold until the advertiser approves it")
     if commission and not is_declined and not conversion.verified:
         return _("unverified until the advertiser confirms it")
-    if is_declined:
-        return _("to be closed on %(at)s") % {"at": dates.moment(conversion.closes_at)}
+    closes = ends_at(conversion)
+    if is_declined or closes != conversion.closes_at:
+        return _("to be closed on %(at)s") % {"at": dates.moment(closes)}
     return final_on(conversion.closes_at, decided.closes_by, names)

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, TruncWeek
 
+from network.models import Advertiser
+from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import OPEN
+from tracking.evidence.closing import lapses_at
 from tracking.models import Commission, Conversion
 
 
@@ -21,13 +24,45 @@ class Week:
     commission_minor: int
 
 
-BY_ITSELF = Q(conflict="", lapsed=False) & (
+RULED = ("by_advertiser", "suspended")
+"""Why a commission was declined of which there is nothing to confirm."""
+
+_MAY_CLOSE = Q(conflict="", lapsed=False)
+"""What was declined unconfirmed stays open."""
+
+_SETTLED = (
     Q(verified=True, over_limit=False)
-    | Q(decision__paid_publisher__isnull=True)
-    | Q(commission__decline_reason__in=("by_advertiser", "suspended"))
+    | Q(verified=True, decision__paid_publisher__isnull=True)
+    | Q(commission__decline_reason__in=RULED)
 )
-"""Sales that time alone closes: those that nobody has to settle, to confirm or to look at first,
-and those that pay nobody in any case. What was declined unconfirmed stays open."""
+
+BY_ITSELF = _MAY_CLOSE & _SETTLED
+"""Sales that close when their windows have: those that nobody has to settle, to confirm or to look
+at first, and those that pay nobody in any case."""
+
+
+def due(shop: Advertiser, known_to: datetime) -> Q:
+    """The shop's sales that close by now. What pays nobody and nobody has confirmed is open to a
+    confirmation for the shop's ``confirm_days``, as what pays somebody
+    (:attr:`tracking.evidence.closing.Standing.ends_at`)."""
+    unconfirmed = Q(
+        verified=False,
+        decision__paid_publisher__isnull=True,
+        closes_at__lte=known_to - timedelta(days=shop.confirm_days),
+    )
+    return _MAY_CLOSE & Q(closes_at__lte=known_to) & (_SETTLED | unconfirmed)
+
+
+def ends_at(conversion: Conversion) -> datetime:
+    """When one of them closes (:func:`due`), if nobody has to say anything about it."""
+    assert conversion.closes_at is not None
+    commission = commission_of(conversion)
+    is_declined = commission is not None and commission.status == Commission.Status.DECLINED
+    is_settled = is_declined and commission is not None and commission.decline_reason in RULED
+    pays = commission is not None and not is_declined
+    if pays or is_settled or conversion.verified:
+        return conversion.closes_at
+    return lapses_at(conversion.closes_at, conversion.advertiser.confirm_days)
 
 
 _WAITS = (

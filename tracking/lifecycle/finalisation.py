@@ -14,7 +14,7 @@ from tracking.commissions.settling import commission_of
 from tracking.commissions.transitions import ChangedBy, change, may_become
 from tracking.conversions.deciding import Stamp, cases_of, decide_all
 from tracking.distribution import sets
-from tracking.lifecycle.closing import BY_ITSELF
+from tracking.lifecycle.closing import due, ends_at
 from tracking.models import Commission, Conversion, Decision, SpoolHost
 from tracking.rollups import writing as rollups
 
@@ -111,17 +111,18 @@ class _Run:
         self._failed.add(conversion)
 
     def _locked(self, among: Q, known_to: datetime) -> list[Conversion]:
-        due = (
+        shop = Advertiser.objects.get(pk=self._advertiser)
+        rows = (
             Conversion.objects.filter(among, advertiser=self._advertiser, closed_at__isnull=True)
-            .filter(BY_ITSELF, closes_at__lte=known_to)
+            .filter(due(shop, known_to))
             .exclude(id__in=self._failed)
             .order_by("closes_at")
             .select_for_update(skip_locked=True, of=("self",))
         )
-        locked = list(due.values_list("pk", flat=True)[:BATCH])
+        locked = list(rows.values_list("pk", flat=True)[:BATCH])
         # Only now that they are locked: what is read with a lock may be older than the locked row.
-        rows = Conversion.objects.filter(advertiser=self._advertiser, pk__in=locked)
-        return list(rows.select_related("decision", "commission").order_by("closes_at"))
+        held = Conversion.objects.filter(advertiser=self._advertiser, pk__in=locked)
+        return list(held.select_related("decision", "commission").order_by("closes_at"))
 
     def _close(self, batch: Sequence[Conversion], known_to: datetime) -> None:
         """Close locked, due conversions: resolve them again from all evidence by now and, unless
@@ -139,14 +140,13 @@ class _Run:
 
 
 def _is_over(conversion: Conversion, known_to: datetime) -> bool:
-    """Whether its windows have closed, and nobody has to say anything about it by what is known
-    now."""
-    assert conversion.closes_at is not None
+    """Whether it is :func:`due` by what is known now: its windows have closed, and nobody has to
+    say anything about it, or can."""
     commission = commission_of(conversion)
     pays = commission is not None and commission.status != Commission.Status.DECLINED
     is_in_question = conversion.over_limit or not conversion.verified
     waits = bool(conversion.conflict) or (pays and is_in_question)
-    return conversion.closes_at <= known_to and not waits
+    return ends_at(conversion) <= known_to and not waits
 
 
 def _close(conversions: Sequence[Conversion], now: datetime) -> None:

@@ -263,12 +263,12 @@ def _closes_at(
         return None
     came = [report.received_at for report in known.evidence]
     settled = [at + timedelta(days=handling.conflict_days) for at in came]
-    for moment in sorted({stood.closes_at, *came, *settled}):
+    for moment in sorted({stood.ends_at, *came, *settled}):
         by_then = [report for report in known.evidence if report.received_at <= moment]
         course = follow(replace(known, evidence=by_then), handling, moment)
-        if stood.closes_at <= moment <= now and course.stood and course.stood.is_closed(moment):
+        if stood.ends_at <= moment <= now and course.stood and course.stood.is_closed(moment):
             return moment
-    return stood.closes_at
+    return stood.ends_at
 
 
 def _told(

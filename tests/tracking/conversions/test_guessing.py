@@ -15,6 +15,7 @@ from tracking.conversions.recording import record_judged
 from tracking.conversions.reports import MOST_KEPT, MOST_OF_A_JOURNEY, judge
 from tracking.evidence.joining import Role
 from tracking.evidence.ranks import Rank
+from tracking.lifecycle.finalisation import finalise_due
 from tracking.models import Commission
 from tracking.rule.reasons import ReportOutcome
 from tracking.verify.checks import Broken, verify
@@ -95,4 +96,26 @@ def test_a_partner_that_guessed_a_number_does_not_get_the_order_by_its_amount(
     record(confirmed)
     record(own.report("1", NOW + minutes(4), "50.00", source="pixel"))
     assert (sale().conflict, sale().at, sale().verified) == ("", NOW + minutes(3), True)
+    assert Commission.objects.get(status="pending").publisher == blog
+
+
+@pytest.mark.parametrize("kind", ["keyed", "signed"])
+def test_a_guess_that_pays_nobody_does_not_close_an_order_before_the_shop_confirms_it(
+    shop: Advertiser, kind: str
+) -> None:
+    """It names a channel that does not count, so that no window keeps the sale open."""
+    Advertiser.objects.filter(pk=shop.pk).update(
+        uncounted_channels=["mail"], verification=Advertiser.Verification.CONFIRMED
+    )
+    blog, thief = partner(shop), partner(shop)
+    guess = reader_of(shop, thief).report("1", NOW + minutes(1), "1.00", source="pixel")
+    assert guess.sale
+    guess = replace(guess, sale=replace(guess.sale, channel="mail"))
+    assert record(guess) == ReportOutcome.CHANNEL_NOT_COUNTED
+    finalise_due(NOW + timedelta(hours=1))
+    buyer = reader_of(shop, blog, NOW + timedelta(hours=2))
+    record(buyer.report("1", NOW + timedelta(hours=3)))
+    confirmed = make_report(shop, "1", NOW + timedelta(hours=3), "50.00", source="pixel")
+    record(replace(confirmed, source="keyed") if kind == "keyed" else signed(shop, confirmed))
+    assert sale().closed_at is None
     assert Commission.objects.get(status="pending").publisher == blog

@@ -12,6 +12,7 @@ from tracking.evidence.joining import Evidence
 BROWSERS = Handling(believes_browsers=True)
 FIRST = evidence(1, journeys=(1,))
 RIVAL = evidence(2, journeys=(2,))
+NOBODY = evidence(99, journeys=(1,))
 AFTER = evidence(300, "keyed", journeys=(1,), amount=200)
 """The windows of all clicks have closed an hour after they were made."""
 
@@ -21,6 +22,7 @@ AFTER = evidence(300, "keyed", journeys=(1,), amount=200)
     [
         pytest.param([FIRST, RIVAL, AFTER], BROWSERS, id="conflict"),
         pytest.param([FIRST, AFTER], Handling(), id="unverified"),
+        pytest.param([NOBODY, AFTER], Handling(), id="nobody"),
         pytest.param(
             [FIRST, AFTER], Handling(believes_browsers=True, largest_minor=99), id="too_large"
         ),
@@ -44,6 +46,21 @@ def test_a_report_after_the_closing_is_too_late(handling: Handling) -> None:
     assert course.stood
     assert (list(course.late), course.stood.joined.figures.amount_minor) == ([AFTER], 100)
     assert course.stood.closes_at == START + timedelta(minutes=60)
+
+
+@pytest.mark.parametrize(
+    ("handling", "is_late"),
+    [
+        pytest.param(BROWSERS, True, id="browsers_are_believed"),
+        pytest.param(Handling(confirm_days=2), False, id="in_time"),
+        pytest.param(Handling(confirm_days=1), True, id="too_late"),
+    ],
+)
+def test_what_pays_nobody_is_open_to_a_confirmation(handling: Handling, is_late: bool) -> None:
+    """A day and two hours after the click, whose window is an hour."""
+    confirmed = evidence(26 * 60, "keyed", journeys=(1,))
+    course = follow(known([NOBODY, confirmed]), handling, LATE)
+    assert list(course.late) == [confirmed] * is_late
 
 
 @pytest.mark.parametrize(("chosen", "paid"), [(1, 11), (2, 22)])

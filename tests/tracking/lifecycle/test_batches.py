@@ -117,9 +117,9 @@ class Market:
             self.buy_before_click_arrives("late", self.extension, self.blog)
             self.buy_before_click_arrives("late stuffer", self.extension, self.stuffer)
             self.buy_before_click_arrives("moved", self.extension, self.patient)
-        self.buy_before_click_arrives(
-            "paid at last", self.extension, self.blog, in_one_session=False
-        )
+            self.buy_before_click_arrives(
+                "paid at last", self.extension, self.blog, in_one_session=False
+            )
         self._sell_in_doubt()
         suspension.suspend(self.stuffing, LATER, reason="It stuffed.", made_by=self.staff)
 

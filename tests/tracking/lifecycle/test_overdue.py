@@ -222,12 +222,35 @@ def test_it_waits_for_what_is_accepted_and_not_yet_taken_in(
     assert state() == "Unverified"
 
 
-def test_a_sale_that_pays_nobody_needs_no_confirmation(shop: Advertiser, blog: Publisher) -> None:
+def sell_for_nobody(shop: Advertiser, blog: Publisher) -> None:
+    """When the window of the one click is over."""
     browser = Browser(shop)
     browser.click(blog, NOW)
     token = browser.tokens[0]
     assert token
     record(make_report(shop, "1", CLOSES, clicks=[token]))
+
+
+def test_what_pays_nobody_is_open_to_a_confirmation_for_as_long(
+    shop: Advertiser, blog: Publisher
+) -> None:
+    sell_for_nobody(shop, blog)
+    over = CLOSES + timedelta(days=60)
+    close(over - minutes(1))
+    assert (state(), Conversion.objects.get().closed_at) == ("Nobody", None)
+    close(over)
+    assert Conversion.objects.get().closed_at == over
+
+
+@pytest.mark.parametrize("confirmed", ["by_a_report", "by_trust"])
+def test_what_pays_nobody_and_is_confirmed_closes_with_its_windows(
+    shop: Advertiser, blog: Publisher, confirmed: str
+) -> None:
+    if confirmed == "by_trust":
+        Advertiser.objects.update(verification=Advertiser.Verification.BROWSER)
+    sell_for_nobody(shop, blog)
+    if confirmed == "by_a_report":
+        record(make_report(shop, "1", CLOSES, source="keyed"))
     close(CLOSES)
     assert Conversion.objects.get().closed_at == CLOSES
 

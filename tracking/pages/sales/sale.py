@@ -42,6 +42,7 @@ from tracking.explain.sentences import (
 )
 from tracking.explain.shapes import Picture
 from tracking.landings.uses import never_landed
+from tracking.lifecycle.closing import ends_at
 from tracking.models import Click as ClickRow
 from tracking.models import Commission, Conversion, Report, Validation
 from tracking.pages.sales.items import items_of
@@ -137,6 +138,7 @@ def page_of(row: Conversion, asked: QueryDict) -> dict[str, Any]:
         "key_gone": bool(row.conflict) and not row.closed_at and is_key_gone(reports),
         "conflict_until": row.settled_by_time_at(row.advertiser),
         "confirm_until": row.confirmable_until(row.advertiser),
+        "ends_at": row.closes_at and ends_at(row),
         "reports": [told_report(report, clicks, names) for report in reports],
         "late": sum(report.outcome == ReportOutcome.LATE for report in reports),
         "items": items_of(reports),

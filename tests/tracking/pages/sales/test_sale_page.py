@@ -129,6 +129,19 @@ def test_an_unverified_sale_says_what_it_waits_for(owner: Client, client: Client
     assert "If nothing does, it is declined on 10 Jun 2026" in shown
 
 
+def test_what_pays_nobody_and_nobody_confirmed_says_until_when_that_can_change(
+    owner: Client, shop: Advertiser, overlay: Partnership
+) -> None:
+    shopper = Shopper()
+    shopper.follow(overlay, NOW)
+    shopper.end_session()
+    Advertiser.objects.filter(pk=shop.pk).update(verification=Advertiser.Verification.CONFIRMED)
+    sale = shopper.buy(shop, NOW + 30 * MINUTE, order="5")
+    shown = page(owner, sale)
+    assert "Nobody is paid · to be closed on 12 May 2026 14:00" in shown
+    assert "Closes 12 May 2026 14:00 UTC, unless the sale is confirmed before" in shown
+
+
 def test_a_conflict_shows_what_each_browser_claims(
     owner: Client, shop: Advertiser, blog: Partnership, overlay: Partnership
 ) -> None:
