@@ -142,6 +142,19 @@ def empty_tables(self: DatabaseOperations, statements: Iterable[str]) -> None:
         cursor.execute(SQL("; ").join(emptied))
 
 
+def plan_without_others(*indexes: str) -> None:
+    """Let PostgreSQL use these indexes of their tables and no others, until the test is over. Of so
+    few rows each index costs the same; which one is taken depends on what tests before rolled back,
+    and on when that was vacuumed."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid <> ALL(%(kept)s::regclass[])"
+            " AND indrelid IN ("
+            "SELECT indrelid FROM pg_index WHERE indexrelid = ANY(%(kept)s::regclass[]))",
+            {"kept": list(indexes)},
+        )
+
+
 def drop_templates() -> None:
     """When the run is over."""
     with suppress(psycopg.OperationalError), _server() as server:
